@@ -1,0 +1,84 @@
+package buffers
+
+import (
+	"context"
+	"io"
+)
+
+// Buffer is a piece of GPU memory.
+type Buffer interface {
+	Label() string
+	// Size is in bytes.
+	Size() uint64
+	Usage() Usage
+	State() State
+	// Valid reports whether the buffer was created, is not destroyed, and its device is not lost.
+	Valid() bool
+	// Native returns the backend's own object, for use where a backend's API is used directly.
+	Native() any
+	// Destroy frees the memory once the GPU is done with it. It may be called again, and in any state:
+	// a pending map settles with [ErrMapAborted].
+	Destroy()
+}
+
+// MappableBuffer is a Buffer that the CPU can read or write while it is mapped.
+//
+// There is no []byte view of a mapped range: Go's memory and the memory that a browser maps are
+// different memories, and a slice would be a copy that somebody has to write back. WriteAt and
+// ReadAt copy once.
+type MappableBuffer interface {
+	Buffer
+
+	// MapAsync asks for the range of size bytes at offset, which must be a multiple of 8 and size of 4,
+	// and not empty. The channel has a capacity of one and settles exactly once: with nil when the range
+	// is mapped, or with the reason why it is not. The state is MapPending from the call to the moment
+	// before it settles. An error found at once arrives on the channel too, and then changes nothing:
+	// an earlier mapping, or an earlier map that is pending, stays as it was.
+	//
+	// The channel belongs to this map alone until it was read; after that the buffer may use it again.
+	MapAsync(mode MapMode, offset, size uint64) <-chan error
+
+	// Unmap ends the mapping and makes what was written visible to the GPU. On a pending map it is the
+	// cancellation: the channel settles with [ErrMapAborted].
+	Unmap() error
+
+	// WriteAt copies p into the mapped range. The offset counts from the start of the buffer, and any
+	// byte offset and length within the mapped range is fine. The buffer must be mapped for writing.
+	io.WriterAt
+
+	// ReadAt copies from the mapped range into p. The offset counts from the start of the buffer.
+	// Reading past the end of the mapped range is an error and reads nothing. A range mapped for
+	// writing may be read too.
+	io.ReaderAt
+}
+
+// HostMapper is the ability of a MappableBuffer to copy between its mapped range and the host's memory
+// without passing through Go's.
+type HostMapper interface {
+	// WriteMemoryAt copies m into the mapped range at offset, counted from the start of the buffer.
+	WriteMemoryAt(m Memory, offset uint64) error
+	// ReadMemoryAt copies from the mapped range into m.
+	ReadMemoryAt(m Memory, offset uint64) error
+}
+
+// Factory creates buffers.
+type Factory interface {
+	// CreateBuffer makes a buffer that only the GPU can use.
+	CreateBuffer(*Descriptor) (Buffer, error)
+	// CreateMappableBuffer makes a buffer with a map usage, or mapped at creation, or both.
+	CreateMappableBuffer(*Descriptor) (MappableBuffer, error)
+}
+
+// Map maps the whole buffer and waits. When ctx ends first the map is cancelled, and the buffer can be
+// used again when Map returns.
+func Map(ctx context.Context, b MappableBuffer, mode MapMode) error {
+	settled := b.MapAsync(mode, 0, b.Size())
+	select {
+	case err := <-settled:
+		return err
+	case <-ctx.Done():
+		b.Unmap() // fails only where the map has failed too
+		<-settled
+		return ctx.Err()
+	}
+}

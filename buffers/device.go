@@ -1,0 +1,107 @@
+package buffers
+
+// Device is what a backend provides: a Factory with a queue, encoders, limits and the news of its loss.
+// Its methods may be called from several goroutines.
+type Device interface {
+	Factory
+
+	Queue() Queue
+	CreateEncoder(label string) (Encoder, error)
+	Limits() Limits
+
+	// Lost is closed when the device is lost or destroyed. By then every pending map has settled, or
+	// settles without further help, with [ErrDeviceLost].
+	Lost() <-chan struct{}
+	// LostReason is nil until Lost is closed, and then an error for which errors.Is [ErrDeviceLost] holds.
+	LostReason() error
+
+	// OnError sets the function that hears of errors which the backend reports later than the call that
+	// caused them. It must not block. Such an error is an [*Error] wherever the backend knows operation
+	// and label.
+	OnError(func(error))
+
+	// Destroy releases the device; everything of it is lost.
+	Destroy()
+}
+
+// Queue takes work to the GPU, in order.
+type Queue interface {
+	// WriteBuffer copies m to the buffer at offset, ahead of everything submitted later. Offset and size
+	// must be multiples of 4. m may be reused at once.
+	WriteBuffer(dst Buffer, offset uint64, m Memory) error
+	// WriteTexture copies rows of texels, laid out in m as layout says, to a region of a texture.
+	WriteTexture(dst TextureRegion, m Memory, layout TexelLayout) error
+	// Submit finishes the encoders and hands them to the GPU in order. None can be used again, whether
+	// it succeeds or not. The slice is the caller's again when Submit returns.
+	Submit(encoders ...Encoder) error
+	// WorkDone settles exactly once, when the GPU is done with everything submitted so far, under the
+	// same contract as the channel of MapAsync.
+	WorkDone() <-chan error
+}
+
+// Encoder records copies. It is made by a Device, or by a backend from the caller's own encoder.
+//
+// Offsets and sizes of buffer copies are multiples of 4; a copy within one buffer is an error.
+type Encoder interface {
+	CopyBufferToBuffer(src Buffer, srcOffset uint64, dst Buffer, dstOffset, size uint64) error
+	CopyBufferToTexture(src Buffer, layout TexelLayout, dst TextureRegion) error
+	CopyTextureToBuffer(src TextureRegion, dst Buffer, layout TexelLayout) error
+	ClearBuffer(dst Buffer, offset, size uint64) error
+	Native() any
+}
+
+// Texture is an image on the GPU, made through the backend's own API.
+type Texture interface {
+	Label() string
+	// Extent is the size of mip level 0 in texels.
+	Extent() Extent
+	// TexelSize is in bytes; 0 for a format whose texels are not copied one by one.
+	TexelSize() uint64
+	Native() any
+}
+
+// Extent is a size in texels.
+type Extent struct{ Width, Height, Layers uint32 }
+
+// Origin is a position in texels.
+type Origin struct{ X, Y, Layer uint32 }
+
+// TextureRegion is a box of texels of one mip level.
+type TextureRegion struct {
+	Texture  Texture
+	MipLevel uint32
+	Origin   Origin
+	Extent   Extent
+}
+
+// TexelLayout says how texels lie in linear memory.
+type TexelLayout struct {
+	// Offset of the first texel, in bytes.
+	Offset uint64
+	// BytesPerRow is the distance between rows: a multiple of 256 where the memory is a Buffer.
+	// https://www.w3.org/TR/webgpu/#abstract-opdef-validating-gputexelcopybufferinfo
+	BytesPerRow uint32
+	// RowsPerImage is the distance between layers, in rows.
+	RowsPerImage uint32
+}
+
+// Limits are the device's own, in bytes.
+type Limits struct {
+	MaxBufferSize          uint64
+	MaxUniformBindingSize  uint64
+	MaxStorageBindingSize  uint64
+	UniformOffsetAlignment uint64
+	StorageOffsetAlignment uint64
+}
+
+// DefaultLimits are those that every WebGPU device has at least.
+// https://www.w3.org/TR/webgpu/#limits
+func DefaultLimits() Limits {
+	return Limits{
+		MaxBufferSize:          256 << 20,
+		MaxUniformBindingSize:  64 << 10,
+		MaxStorageBindingSize:  128 << 20,
+		UniformOffsetAlignment: 256,
+		StorageOffsetAlignment: 256,
+	}
+}

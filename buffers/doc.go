@@ -1,0 +1,2 @@
+// Package buffers moves data between the CPU and the GPU.
+package buffers

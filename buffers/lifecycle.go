@@ -1,0 +1,103 @@
+package buffers
+
+// Lifecycle is the state of one buffer with its mapping, kept by the backend that made the buffer, so
+// that every backend follows the same table of transitions. It has no lock: the backend's guards it.
+//
+// Each map has a token. A backend hands it back with the map's completion, so that the late completion
+// of a map that was cancelled is never taken for that of a later one.
+type Lifecycle struct {
+	state        State
+	mode         MapMode
+	offset, size uint64
+	token        uint64
+}
+
+// Create is the transition for a buffer that was made as d says.
+func (l *Lifecycle) Create(d *Descriptor) {
+	l.state = Ready
+	if d.MappedAtCreation {
+		l.state, l.mode, l.offset, l.size = Mapped, MapWrite, 0, d.Size
+	}
+}
+
+// State is the current state.
+func (l *Lifecycle) State() State { return l.state }
+
+// Range is the range mapped, or asked for, and its mode.
+func (l *Lifecycle) Range() (mode MapMode, offset, size uint64) { return l.mode, l.offset, l.size }
+
+// BeginMap checks the request against https://www.w3.org/TR/webgpu/#dom-gpubuffer-mapasync and moves to
+// MapPending. An error changes nothing.
+func (l *Lifecycle) BeginMap(b Buffer, mode MapMode, offset, size uint64) (token uint64, err error) {
+	next, err := l.state.Next(EventMap)
+	if err != nil {
+		return 0, NewError("map", b.Label(), err, "")
+	}
+	if mode.usage() == 0 {
+		return 0, NewError("map", b.Label(), ErrUsage, "map mode "+mode.String()+" is neither Read nor Write")
+	}
+	if err := checkUsage("map", b, mode.usage()); err != nil {
+		return 0, err
+	}
+	if size == 0 {
+		return 0, NewError("map", b.Label(), ErrRange, "an empty range")
+	}
+	if err := checkSpan("map", b, offset, size, 8, 4); err != nil {
+		return 0, err
+	}
+	l.token++
+	l.state, l.mode, l.offset, l.size = next, mode, offset, size
+	return l.token, nil
+}
+
+// EndMap is the completion of the map with that token. It returns what the map's channel settles with:
+// [ErrMapAborted] where the map was cancelled, whatever the backend says.
+func (l *Lifecycle) EndMap(b Buffer, token uint64, err error) error {
+	if token != l.token || l.state != MapPending {
+		return NewError("map", b.Label(), ErrMapAborted, "")
+	}
+	event := EventMapped
+	if err != nil {
+		event = EventMapFailed
+		l.mode, l.offset, l.size = MapNone, 0, 0
+	}
+	l.state, _ = l.state.Next(event)
+	return err
+}
+
+// Unmap ends or cancels the mapping.
+func (l *Lifecycle) Unmap(b Buffer) error {
+	next, err := l.state.Next(EventUnmap)
+	if err != nil {
+		return NewError("unmap", b.Label(), err, "")
+	}
+	l.state, l.mode, l.offset, l.size = next, MapNone, 0, 0
+	return nil
+}
+
+// Destroy reports whether this call is the first.
+func (l *Lifecycle) Destroy() bool {
+	first := l.state != Destroyed
+	l.state, l.mode, l.offset, l.size = Destroyed, MapNone, 0, 0
+	return first
+}
+
+// CheckAccess checks a read or write of size bytes at offset, counted from the start of the buffer,
+// against the mapped range.
+func (l *Lifecycle) CheckAccess(op string, b Buffer, write bool, offset int64, size uint64) error {
+	if _, err := l.state.Next(EventAccess); err != nil {
+		return NewError(op, b.Label(), err, "")
+	}
+	if write && l.mode != MapWrite {
+		return NewError(op, b.Label(), ErrUsage, "the buffer is mapped for reading")
+	}
+	if offset < 0 {
+		return NewError(op, b.Label(), ErrRange, "a negative offset")
+	}
+	at := uint64(offset)
+	if at < l.offset || at > l.offset+l.size || size > l.offset+l.size-at {
+		return NewError(op, b.Label(), ErrRange, number(size)+" bytes at "+number(at)+" are outside of the mapped range of "+
+			number(l.size)+" bytes at "+number(l.offset))
+	}
+	return nil
+}

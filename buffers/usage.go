@@ -1,0 +1,77 @@
+package buffers
+
+import "strings"
+
+// Usage is the set of ways in which the GPU and the CPU may use a buffer.
+// The bits are this package's own; a backend translates them to its API's.
+type Usage uint32
+
+const (
+	UsageVertex Usage = 1 << iota
+	UsageIndex
+	UsageUniform
+	UsageStorage
+	UsageCopySrc
+	UsageCopyDst
+	UsageMapRead
+	UsageMapWrite
+	UsageIndirect
+
+	usageAll = UsageIndirect<<1 - 1
+)
+
+var usageNames = [...]string{
+	"Vertex", "Index", "Uniform", "Storage", "CopySrc", "CopyDst", "MapRead", "MapWrite", "Indirect",
+}
+
+// Has reports whether every bit of want is set.
+func (u Usage) Has(want Usage) bool { return u&want == want }
+
+// String lists the bits by name, as in "Vertex|CopyDst".
+func (u Usage) String() string {
+	if u == 0 {
+		return "None"
+	}
+	var names []string
+	for i, name := range usageNames {
+		if u&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	if u&^usageAll != 0 {
+		names = append(names, "unknown bits")
+	}
+	return strings.Join(names, "|")
+}
+
+// MapMode says whether a mapping reads or writes.
+type MapMode uint8
+
+const (
+	MapNone MapMode = iota
+	MapRead
+	MapWrite
+)
+
+func (m MapMode) String() string {
+	switch m {
+	case MapNone:
+		return "None"
+	case MapRead:
+		return "Read"
+	case MapWrite:
+		return "Write"
+	}
+	return "unknown map mode"
+}
+
+// usage is the bit a buffer must carry to be mapped in this mode.
+func (m MapMode) usage() Usage {
+	switch m {
+	case MapRead:
+		return UsageMapRead
+	case MapWrite:
+		return UsageMapWrite
+	}
+	return 0
+}
