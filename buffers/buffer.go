@@ -29,8 +29,8 @@ type Buffer interface {
 type MappableBuffer interface {
 	Buffer
 
-	// MapAsync asks for the range of size bytes at offset, which must be a multiple of 8 and size of 4,
-	// and not empty. The channel has a capacity of one and settles exactly once: with nil when the range
+	// MapAsync asks for the range of size bytes at offset, which must be a multiple of 8, and size of 4.
+	// The channel has a capacity of one and settles exactly once: with nil when the range
 	// is mapped, or with the reason why it is not. The state is MapPending from the call to the moment
 	// before it settles. An error found at once arrives on the channel too, and then changes nothing:
 	// an earlier mapping, or an earlier map that is pending, stays as it was.
@@ -67,6 +67,18 @@ type Factory interface {
 	CreateBuffer(*Descriptor) (Buffer, error)
 	// CreateMappableBuffer makes a buffer with a map usage, or mapped at creation, or both.
 	CreateMappableBuffer(*Descriptor) (MappableBuffer, error)
+}
+
+// Unwrap returns the backend's buffer inside of b, or b where it is that already. What a [System] makes
+// wraps a backend's buffer and can replace it, as [DeviceBuffer.Grow] does.
+func Unwrap(b Buffer) Buffer {
+	for {
+		w, ok := b.(interface{ Unwrap() Buffer })
+		if !ok {
+			return b
+		}
+		b = w.Unwrap()
+	}
 }
 
 // Map maps the whole buffer and waits. When ctx ends first the map is cancelled, and the buffer can be

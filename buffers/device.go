@@ -31,8 +31,9 @@ type Queue interface {
 	WriteBuffer(dst Buffer, offset uint64, m Memory) error
 	// WriteTexture copies rows of texels, laid out in m as layout says, to a region of a texture.
 	WriteTexture(dst TextureRegion, m Memory, layout TexelLayout) error
-	// Submit finishes the encoders and hands them to the GPU in order. None can be used again, whether
-	// it succeeds or not. The slice is the caller's again when Submit returns.
+	// Submit checks the encoders, finishes them and hands them to the GPU in order, after which none can
+	// be used again. Where a check refuses, nothing was submitted and all can still be used. The slice is
+	// the caller's again when Submit returns.
 	Submit(encoders ...Encoder) error
 	// WorkDone settles exactly once, when the GPU is done with everything submitted so far, under the
 	// same contract as the channel of MapAsync.
@@ -40,6 +41,7 @@ type Queue interface {
 }
 
 // Encoder records copies. It is made by a Device, or by a backend from the caller's own encoder.
+// Buffers may be given as they are or wrapped: a backend calls [Unwrap] on each it is handed.
 //
 // Offsets and sizes of buffer copies are multiples of 4; a copy within one buffer is an error.
 type Encoder interface {
@@ -47,6 +49,9 @@ type Encoder interface {
 	CopyBufferToTexture(src Buffer, layout TexelLayout, dst TextureRegion) error
 	CopyTextureToBuffer(src TextureRegion, dst Buffer, layout TexelLayout) error
 	ClearBuffer(dst Buffer, offset, size uint64) error
+	// Check returns the error with which a Submit would be refused now: a recorded buffer that is
+	// mapped, about to be, or destroyed, or an encoder that was submitted before.
+	Check() error
 	Native() any
 }
 

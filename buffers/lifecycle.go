@@ -39,9 +39,6 @@ func (l *Lifecycle) BeginMap(b Buffer, mode MapMode, offset, size uint64) (token
 	if err := checkUsage("map", b, mode.usage()); err != nil {
 		return 0, err
 	}
-	if size == 0 {
-		return 0, NewError("map", b.Label(), ErrRange, "an empty range")
-	}
 	if err := checkSpan("map", b, offset, size, 8, 4); err != nil {
 		return 0, err
 	}

@@ -1,0 +1,94 @@
+// Package buffertest holds the rules that every backend of package buffers follows, as one list that
+// runs over any of them.
+//
+// The rules are what WebGPU itself promises. A backend may be slow and may report an error of its own
+// late, but what is misuse is refused by the call itself.
+package buffertest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+// Backend is what the rules run over.
+type Backend struct {
+	Name string
+	// Open returns a device of its own for each call. The rules destroy it.
+	Open func(t testing.TB) buffers.Device
+	// NewTexture makes a texture of 4 bytes a texel that can be copied from and to. Where it is nil the
+	// rules about textures are not run.
+	NewTexture func(t testing.TB, device buffers.Device, extent buffers.Extent) buffers.Texture
+	// NewHost makes host memory with p's content and a function that reads the content. Where it is nil
+	// the rules about host memory are not run.
+	NewHost func(t testing.TB, p []byte) (h buffers.Host, content func() []byte)
+	// Lose loses the device in another way than Destroy. Where it is nil the rules about that are not run.
+	Lose func(device buffers.Device)
+	// Hold keeps the GPU from making progress until release is called. A backend on which nothing can
+	// settle as long as the test does not wait, as in a browser, needs none.
+	Hold func(device buffers.Device) (release func())
+	// Patience is how long something may take before it counts as never; 0 means 20 seconds.
+	Patience time.Duration
+}
+
+// rule is a promise, named by a sentence.
+type rule struct {
+	name string
+	// why says what goes wrong for a program where the rule is broken.
+	why string
+	f   func(*trial)
+	// needs returns what b lacks for the rule to run, or "".
+	needs func(b *Backend) string
+}
+
+func rules() []rule {
+	return slices.Concat(
+		creationRules, stateRules, mapRules, accessRules, cancelRules, hostRules,
+		writeRules, copyRules, orderRules, submitRules, textureRules,
+		destroyRules, lossRules, errorRules,
+	)
+}
+
+// Run runs every rule as a test of its own and prints how many ran.
+func Run(t *testing.T, b Backend) {
+	ran := 0
+	missing := map[string]int{}
+	for _, r := range rules() {
+		if lack := r.lacks(&b); lack != "" {
+			missing[lack]++
+			continue
+		}
+		t.Run(r.name, func(t *testing.T) {
+			ran++
+			r.try(t, &b)
+		})
+	}
+	fmt.Printf("buffertest: %d rules ran on %s\n", ran, b.Name)
+	for lack, count := range missing {
+		fmt.Printf("buffertest: %d rules did not run on %s: %s\n", count, b.Name, lack)
+	}
+}
+
+func (r *rule) lacks(b *Backend) string {
+	if r.needs == nil {
+		return ""
+	}
+	return r.needs(b)
+}
+
+// try runs the rule on a device of its own.
+func (r *rule) try(tb testing.TB, b *Backend) {
+	tb.Helper()
+	defer func() {
+		if tb.Failed() {
+			tb.Logf("broken on %s: %s\nwhy it matters: %s", b.Name, r.name, r.why)
+		}
+	}()
+	t := newTrial(tb, b)
+	defer t.device.Destroy()
+	r.f(t)
+	t.expectNoLateErrors()
+}

@@ -1,0 +1,105 @@
+package buffertest
+
+import (
+	"math"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+var writeRules = []rule{
+	{
+		name: "a queue write changes exactly its range",
+		why:  "neighbours in a buffer are other objects' data",
+		f: func(t *trial) {
+			for _, r := range [][2]int{{0, 4}, {4, 8}, {60, 4}, {0, 64}, {20, 40}} {
+				b := t.filled("target", pattern(64, 1))
+				t.write(b, uint64(r[0]), pattern(r[1], 2))
+				t.expectContent(b, with(pattern(64, 1), r[0], pattern(r[1], 2)))
+			}
+		},
+	},
+	{
+		name: "a queue write of several megabytes arrives whole",
+		why:  "browsers move large writes by another way than small ones",
+		f: func(t *trial) {
+			const size = 5<<20 + 12
+			t.expectContent(t.filled("large", pattern(size, 1)), pattern(size, 1))
+		},
+	},
+	{
+		name: "a queue write takes the bytes before it returns",
+		why:  "callers reuse their slices at once",
+		f: func(t *trial) {
+			b, p := t.buffer("target", gpuUsage, 64), pattern(64, 1)
+			defer t.hold()()
+			t.write(b, 0, p)
+			clear(p)
+			t.release(func() { t.expectContent(b, pattern(64, 1)) })
+		},
+	},
+	{
+		name: "offset and size of a queue write are multiples of 4",
+		why:  "the browser refuses it later and says less",
+		f: func(t *trial) {
+			b := t.filled("target", pattern(64, 1))
+			for _, r := range [][2]int{{1, 4}, {2, 4}, {0, 3}, {0, 5}, {63, 1}, {6, 2}} {
+				t.refused("write", t.tryWrite(b, uint64(r[0]), r[1]), buffers.ErrAlignment)
+			}
+			t.expectContent(b, pattern(64, 1))
+		},
+	},
+	{
+		name: "a queue write beyond the buffer is refused, also where the offset overflows",
+		why:  "memory next to the buffer is somebody else's",
+		f: func(t *trial) {
+			b := t.filled("target", pattern(64, 1))
+			for _, offset := range []uint64{60, 64, 68, math.MaxUint64 - 3, 1 << 63} {
+				t.refused("write", t.tryWrite(b, offset, 8), buffers.ErrRange)
+			}
+			t.expectContent(b, pattern(64, 1))
+		},
+	},
+	{
+		name: "a queue write needs CopyDst",
+		why:  "the browser would report it later, without saying which call it was",
+		f: func(t *trial) {
+			t.refused("write", t.tryWrite(t.buffer("constant", buffers.UsageVertex, 64), 0, 8), buffers.ErrUsage)
+		},
+	},
+	{
+		name: "a queue write of nothing is fine",
+		why:  "the last piece of a stream may be empty",
+		f: func(t *trial) {
+			b := t.filled("target", pattern(64, 1))
+			t.write(b, 64, nil)
+			t.write(b, 0, nil)
+			t.expectContent(b, pattern(64, 1))
+		},
+	},
+	{
+		name: "a queue write to a buffer of another device is refused",
+		why:  "a page may have two devices; the browser reports the mix later",
+		f: func(t *trial) {
+			foreign, err := t.secondDevice().CreateBuffer(&buffers.Descriptor{Label: "foreign", Size: 64, Usage: gpuUsage})
+			t.must(err)
+			t.refused("write", t.tryWrite(foreign, 0, 8), buffers.ErrWrongDevice)
+		},
+	},
+	{
+		name: "several goroutines may use one device",
+		why:  "loaders upload while the frame runs",
+		f: func(t *trial) {
+			results := make(chan error, 8)
+			for i := range cap(results) {
+				go func() { results <- t.uploadByMap(byte(i)) }()
+			}
+			for range cap(results) {
+				t.must(t.wait(results))
+			}
+		},
+	},
+}
+
+func (t *trial) tryWrite(b buffers.Buffer, offset uint64, size int) error {
+	return t.device.Queue().WriteBuffer(b, offset, buffers.Bytes(make([]byte, size)))
+}

@@ -1,0 +1,54 @@
+package buffers
+
+import "time"
+
+// chunk is a pooled mappable buffer. What its lists are, it is: see uploadPool and readBelt.
+type chunk struct {
+	buffer    MappableBuffer
+	settled   <-chan error // of the map that is pending
+	asked     time.Time    // when that map was asked for
+	idleSince time.Time
+	encoder   Encoder // that its copies are recorded in
+	turn      uint64  // how often it was lent
+	tail      uint64  // readback: bytes filled
+	parts     []readPart
+	copies    []readCopy
+}
+
+func (c *chunk) size() uint64 { return c.buffer.Size() }
+
+// chunkSize rounds up so that chunks fit more than one request: to a quarter of the power of two below.
+func chunkSize(need uint64) uint64 {
+	step := uint64(4 << 10)
+	for step*8 < need {
+		step *= 2
+	}
+	return (need + step - 1) / step * step
+}
+
+// bestFit is the index of the smallest chunk that holds need bytes and is at most twice as large, or -1:
+// a mapped chunk is copied whole at its unmap, so a much larger one costs more than a new one.
+func bestFit(chunks []*chunk, need uint64) int {
+	best := -1
+	for i, c := range chunks {
+		if c.size() >= need && c.size() <= max(2*need, 16<<10) && (best < 0 || c.size() < chunks[best].size()) {
+			best = i
+		}
+	}
+	return best
+}
+
+// remove takes chunk i out of the list, keeping the order.
+func remove[T any](list []T, i int) []T {
+	copy(list[i:], list[i+1:])
+	var zero T
+	list[len(list)-1] = zero
+	return list[:len(list)-1]
+}
+
+func bytesOf(chunks []*chunk) (n uint64) {
+	for _, c := range chunks {
+		n += c.size()
+	}
+	return n
+}

@@ -1,0 +1,167 @@
+package buffers
+
+import "sync/atomic"
+
+// DeviceBuffer is memory that only the GPU uses: vertices, indices, uniforms, storage. It cannot be
+// mapped. Its handle stays the same when Grow replaces the GPU buffer behind it.
+type DeviceBuffer struct {
+	held *holding
+	core *deviceCore
+}
+
+var _ Buffer = (*DeviceBuffer)(nil)
+
+// deviceCore is the part that outlives the handle until it is freed.
+type deviceCore struct {
+	current    atomic.Pointer[currentBuffer]
+	generation atomic.Uint64
+}
+
+type currentBuffer struct{ Buffer }
+
+// NewDeviceBuffer makes a DeviceBuffer. CopySrc and CopyDst are added to its usage, for Grow and for
+// Write, and its size is rounded up to a multiple of 4, which copies need. MapRead and MapWrite are
+// [ErrUsage].
+func (s *System) NewDeviceBuffer(d Descriptor) (*DeviceBuffer, error) {
+	if d.Usage&(UsageMapRead|UsageMapWrite) != 0 || d.MappedAtCreation {
+		return nil, NewError("create", d.Label, ErrUsage, "a DeviceBuffer is never mapped: stage into it, or use NewMappableBuffer")
+	}
+	if d.Usage == 0 {
+		return nil, d.Validate(s.limits)
+	}
+	d.Usage |= UsageCopySrc | UsageCopyDst
+	d.Size = roundUp4(d.Size)
+	b, err := s.createDevice(&d)
+	if err != nil {
+		return nil, err
+	}
+	core := &deviceCore{}
+	core.current.Store(&currentBuffer{b})
+	db := &DeviceBuffer{core: core}
+	db.held = s.hold(KindDevice, d.Label, d.Size, func() { core.current.Load().Destroy() })
+	watch(db, db.held)
+	return db, nil
+}
+
+// createDevice makes a buffer of the device. The lock is not held.
+func (s *System) createDevice(d *Descriptor) (Buffer, error) {
+	if err := d.Validate(s.limits); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("create", d.Label); err != nil {
+		return nil, err
+	}
+	return s.device.CreateBuffer(d)
+}
+
+// Unwrap returns the GPU buffer that stands behind the handle now.
+func (b *DeviceBuffer) Unwrap() Buffer { return b.core.current.Load().Buffer }
+
+func (b *DeviceBuffer) Label() string { return b.held.label }
+func (b *DeviceBuffer) Size() uint64  { return b.Unwrap().Size() }
+func (b *DeviceBuffer) Usage() Usage  { return b.Unwrap().Usage() }
+func (b *DeviceBuffer) State() State  { return b.Unwrap().State() }
+func (b *DeviceBuffer) Valid() bool   { return b.Unwrap().Valid() }
+func (b *DeviceBuffer) Native() any   { return b.Unwrap().Native() }
+
+// Destroy implements [Buffer].
+func (b *DeviceBuffer) Destroy() { b.held.destroy() }
+
+// Generation counts how often Grow replaced the GPU buffer: a bind group made for another generation
+// refers to a buffer that is destroyed.
+func (b *DeviceBuffer) Generation() uint64 { return b.core.generation.Load() }
+
+// Write copies p to the buffer at offset, ahead of everything submitted later. Offset and length must be
+// multiples of 4. p is the caller's again at once.
+func (b *DeviceBuffer) Write(offset uint64, p []byte) error { return b.WriteMemory(offset, Bytes(p)) }
+
+// WriteMemory is Write from memory that may be the host's.
+func (b *DeviceBuffer) WriteMemory(offset uint64, m Memory) error {
+	s := b.held.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := b.held.check("write"); err != nil {
+		return err
+	}
+	dst := b.Unwrap()
+	if err := CheckWrite(dst, offset, m.Size()); err != nil {
+		return err
+	}
+	if m.Size() == 0 {
+		return nil
+	}
+	if err := s.transfer.write(dst, offset, m); err != nil {
+		return err
+	}
+	s.stats.BytesUp += m.Size()
+	return nil
+}
+
+// Grow makes the buffer hold at least size bytes: it becomes one and a half times as large, or size
+// where that is more, within the device's limit. The contents are copied on the GPU at once, so they are
+// those of everything submitted so far; what is recorded and not yet submitted still refers to the old
+// buffer, which is destroyed after the next submit. A buffer that is large enough stays as it is.
+func (b *DeviceBuffer) Grow(size uint64) error {
+	s := b.held.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := b.held.check("grow"); err != nil {
+		return err
+	}
+	old := b.Unwrap()
+	if size <= old.Size() {
+		return nil
+	}
+	d := Descriptor{Label: b.held.label, Size: grownSize(old.Size(), size, s.limits.MaxBufferSize), Usage: old.Usage()}
+	if err := d.Validate(s.limits); err != nil {
+		return err
+	}
+	grown, err := s.device.CreateBuffer(&d)
+	if err != nil {
+		return err
+	}
+	if err := s.copyNow(old, grown, old.Size()); err != nil {
+		grown.Destroy()
+		return err
+	}
+	b.core.current.Store(&currentBuffer{grown})
+	b.core.generation.Add(1)
+	b.held.resize(d.Size)
+	s.retired = append(s.retired, old)
+	if l := &s.logger; l.enabled(LevelInfo) {
+		l.log(LevelInfo, "buffer grown", text("label", d.Label), count("from", old.Size()), count("to", d.Size))
+	}
+	return nil
+}
+
+// grownSize is at least need, and half as much again as size where the limit allows it.
+func grownSize(size, need, limit uint64) uint64 {
+	grown := max(size+size/2, need)
+	if grown > limit {
+		grown = max(need, limit)
+	}
+	if need > limit {
+		return need
+	}
+	return roundUp4(grown)
+}
+
+// roundUp4 leaves alone what would overflow.
+func roundUp4(n uint64) uint64 { return max(n, (n+3)&^3) }
+
+// copyNow copies the first size bytes in a submit of its own.
+func (s *System) copyNow(src, dst Buffer, size uint64) error {
+	e, err := s.device.CreateEncoder("grow")
+	if err != nil {
+		return err
+	}
+	if err := e.CopyBufferToBuffer(src, 0, dst, 0, size); err != nil {
+		return err
+	}
+	s.batch = append(s.batch[:0], e)
+	err = s.queue.Submit(s.batch...)
+	s.batch[0] = nil
+	return err
+}

@@ -1,0 +1,322 @@
+package buffers
+
+// DynamicDescriptor describes a DynamicBuffer.
+type DynamicDescriptor struct {
+	Label string
+	// Size is how many bytes of updates a page holds: a multiple of 4.
+	Size uint64
+	// Usage is how the GPU reads it: Uniform, Storage, Vertex, Index, Indirect. CopyDst is added.
+	Usage Usage
+	// MaxSlots is how many frames' data may exist at a time; 0 means 8.
+	MaxSlots int
+}
+
+// DynamicBuffer carries data that is new each frame: Update hands out a piece of an arena, and the next
+// submit moves all pieces to the GPU at once.
+//
+// Each frame has a slot of its own, a GPU buffer for each page, so that nothing is written that the GPU
+// still reads. There are three slots at first. A frame that finds all in use makes one more, up to
+// MaxSlots; what is not needed for long is destroyed. A frame with more updates than a page holds opens
+// a further page.
+type DynamicBuffer struct {
+	held *holding
+	ring *dynamicRing
+}
+
+// Allocation is a piece of a DynamicBuffer for one update.
+type Allocation struct {
+	// Buffer and Offset are where the GPU finds it, from the submit on.
+	Buffer Buffer
+	Offset uint64
+	// Bytes is where the CPU writes it, until the submit. It holds what an earlier frame left there.
+	Bytes []byte
+}
+
+// dynamicRing is the part that outlives the handle until it is freed.
+type dynamicRing struct {
+	sys      *System
+	held     *holding
+	page     Descriptor // of each GPU buffer
+	align    uint64
+	maxSlots int
+	arenas   [][]byte // one a page: a flush copies them out, so that all slots share them
+	used     []uint64 // bytes used of each page of the current slot
+	slots    []*dynamicSlot
+	current  *dynamicSlot // nil until the first update after a submit
+	mostBusy int          // since the last shrink
+}
+
+// dynamicSlot is the GPU memory of one frame.
+type dynamicSlot struct {
+	pages  []Buffer
+	serial uint64 // of the submit that used it last
+}
+
+const initialSlots = 3
+
+// NewDynamicBuffer makes a DynamicBuffer with three slots of one page.
+func (s *System) NewDynamicBuffer(d DynamicDescriptor) (*DynamicBuffer, error) {
+	page := Descriptor{Label: d.Label, Size: d.Size, Usage: d.Usage | UsageCopyDst}
+	if err := validateDynamic(&d, &page, s.limits); err != nil {
+		return nil, err
+	}
+	ring := &dynamicRing{sys: s, page: page, align: s.updateAlignment(d.Usage), maxSlots: orDefault(d.MaxSlots, 8)}
+	ring.held = s.hold(KindDynamic, d.Label, 0, ring.free)
+	if err := ring.open(); err != nil {
+		ring.held.destroy()
+		return nil, err
+	}
+	b := &DynamicBuffer{ring.held, ring}
+	watch(b, b.held)
+	return b, nil
+}
+
+func validateDynamic(d *DynamicDescriptor, page *Descriptor, limits Limits) error {
+	switch {
+	case d.Usage == 0 || d.Usage&(UsageMapRead|UsageMapWrite) != 0:
+		return NewError("create", d.Label, ErrUsage, "usage "+d.Usage.String()+" is not one the GPU reads a DynamicBuffer with")
+	case d.Size%4 != 0:
+		return NewError("create", d.Label, ErrAlignment, "size "+number(d.Size)+" is not a multiple of 4")
+	case d.MaxSlots < 0 || d.MaxSlots > 0 && d.MaxSlots < initialSlots:
+		return NewError("create", d.Label, ErrRange, "a DynamicBuffer has at least "+number(initialSlots)+" slots")
+	}
+	return page.Validate(limits)
+}
+
+// updateAlignment is the device's alignment of dynamic offsets for the usage, at least 4.
+func (s *System) updateAlignment(u Usage) uint64 {
+	align := uint64(4)
+	if u.Has(UsageUniform) {
+		align = max(align, s.limits.UniformOffsetAlignment)
+	}
+	if u.Has(UsageStorage) {
+		align = max(align, s.limits.StorageOffsetAlignment)
+	}
+	return align
+}
+
+// open makes the first slots and takes part in submits. The lock is not held.
+func (r *dynamicRing) open() error {
+	r.sys.mu.Lock()
+	defer r.sys.mu.Unlock()
+	if err := r.sys.usable("create", r.page.Label); err != nil {
+		return err
+	}
+	for range initialSlots {
+		if _, err := r.addSlot(); err != nil {
+			return err
+		}
+	}
+	r.addArena()
+	r.sys.dynamics = append(r.sys.dynamics, r)
+	return nil
+}
+
+func (r *dynamicRing) addArena() {
+	r.arenas = append(r.arenas, make([]byte, r.page.Size))
+	r.used = append(r.used, 0)
+}
+
+func (r *dynamicRing) addSlot() (*dynamicSlot, error) {
+	slot := &dynamicSlot{}
+	if err := r.addPage(slot); err != nil {
+		return nil, err
+	}
+	r.slots = append(r.slots, slot)
+	return slot, nil
+}
+
+func (r *dynamicRing) addPage(slot *dynamicSlot) error {
+	b, err := r.sys.device.CreateBuffer(&r.page)
+	if err != nil {
+		return err
+	}
+	slot.pages = append(slot.pages, b)
+	r.held.resize(r.held.bytes + r.page.Size)
+	return nil
+}
+
+// Label is the one it was made with.
+func (b *DynamicBuffer) Label() string { return b.held.label }
+
+// PageSize is how many bytes one page holds.
+func (b *DynamicBuffer) PageSize() uint64 { return b.ring.page.Size }
+
+// Alignment is what the offset of each update is a multiple of.
+func (b *DynamicBuffer) Alignment() uint64 { return b.ring.align }
+
+// Destroy frees every slot once the GPU is done with it. Updates that are not submitted are lost.
+func (b *DynamicBuffer) Destroy() { b.held.destroy() }
+
+// Slots is how many frames' data can exist now.
+func (b *DynamicBuffer) Slots() int {
+	b.held.sys.mu.Lock()
+	defer b.held.sys.mu.Unlock()
+	return len(b.ring.slots)
+}
+
+// Update returns size bytes to be written for the next submit. More than a page holds is [ErrTooLarge];
+// where every slot is in use by the GPU and there can be no more, it is [ErrBusy], which BeginFrame
+// prevents where MaxSlots is at least [Options].MaxFramesInFlight.
+func (b *DynamicBuffer) Update(size uint64) (Allocation, error) {
+	r := b.ring
+	r.sys.mu.Lock()
+	defer r.sys.mu.Unlock()
+	if err := b.held.check("update"); err != nil {
+		return Allocation{}, err
+	}
+	page, offset, err := r.allocate(size)
+	if err != nil {
+		return Allocation{}, err
+	}
+	return Allocation{r.current.pages[page], offset, r.arenas[page][offset : offset+size : offset+size]}, nil
+}
+
+// allocate returns page and offset of a new piece of the current slot.
+func (r *dynamicRing) allocate(size uint64) (page int, offset uint64, err error) {
+	if size == 0 || size > r.page.Size {
+		return 0, 0, r.refuse(size)
+	}
+	if r.current == nil {
+		if err := r.begin(); err != nil {
+			return 0, 0, err
+		}
+	}
+	page = len(r.used) - 1
+	offset = (r.used[page] + r.align - 1) / r.align * r.align
+	if offset > r.page.Size || size > r.page.Size-offset {
+		if err := r.nextPage(); err != nil {
+			return 0, 0, err
+		}
+		page, offset = page+1, 0
+	}
+	r.used[page] = offset + size
+	return page, offset, nil
+}
+
+func (r *dynamicRing) refuse(size uint64) error {
+	if size == 0 {
+		return NewError("update", r.page.Label, ErrRange, "an update of 0 bytes")
+	}
+	return NewError("update", r.page.Label, ErrTooLarge, "an update of "+number(size)+" bytes exceeds the page of "+number(r.page.Size))
+}
+
+// begin takes a slot that the GPU is done with, or makes one.
+func (r *dynamicRing) begin() error {
+	r.sys.frames.poll()
+	done, busy := r.sys.frames.done, 0
+	for _, slot := range r.slots {
+		if slot.serial <= done {
+			r.current = slot
+		} else {
+			busy++
+		}
+	}
+	r.mostBusy = max(r.mostBusy, busy+1)
+	r.used = r.used[:1]
+	r.used[0] = 0
+	if r.current != nil {
+		return nil
+	}
+	if len(r.slots) >= r.maxSlots {
+		return NewError("update", r.page.Label, ErrBusy, "all "+number(uint64(len(r.slots)))+" slots are in use by the GPU")
+	}
+	slot, err := r.addSlot()
+	r.current = slot
+	if l := &r.sys.logger; err == nil && l.enabled(LevelInfo) {
+		l.log(LevelInfo, "dynamic buffer grown", text("label", r.page.Label), count("slots", len(r.slots)), count("cap", r.maxSlots))
+	}
+	return err
+}
+
+// nextPage goes on in a further page of the current slot.
+func (r *dynamicRing) nextPage() error {
+	next := len(r.used)
+	if next == len(r.current.pages) {
+		if err := r.addPage(r.current); err != nil {
+			return err
+		}
+		if l := &r.sys.logger; l.enabled(LevelInfo) {
+			l.log(LevelInfo, "dynamic buffer opened a page", text("label", r.page.Label), count("pages", next+1))
+		}
+	}
+	if next == len(r.arenas) {
+		r.addArena()
+		return nil
+	}
+	r.used = append(r.used, 0)
+	return nil
+}
+
+// flushDynamics moves every update to the GPU, ahead of the submit that follows. It reports whether
+// there were any. After a failure it can be done again.
+func (s *System) flushDynamics() (updated bool, err error) {
+	for _, r := range s.dynamics {
+		if r.current == nil {
+			continue
+		}
+		updated = true
+		if err := r.flush(); err != nil {
+			return false, err
+		}
+	}
+	return updated, nil
+}
+
+func (r *dynamicRing) flush() error {
+	for page, used := range r.used {
+		size := (used + 3) &^ 3
+		if err := r.sys.transfer.write(r.current.pages[page], 0, Bytes(r.arenas[page][:size])); err != nil {
+			return err
+		}
+		r.sys.stats.BytesUp += size
+	}
+	return nil
+}
+
+// submitted notes which submit the current slot belongs to.
+func (r *dynamicRing) submitted(serial uint64) {
+	if r.current != nil {
+		r.current.serial, r.current = serial, nil
+	}
+}
+
+// discard drops the updates since the last submit.
+func (r *dynamicRing) discard() { r.current = nil }
+
+// shrink destroys one slot that was not needed since the last call.
+func (r *dynamicRing) shrink() {
+	needed := max(r.mostBusy, initialSlots)
+	r.mostBusy = 0
+	if len(r.slots) <= needed {
+		return
+	}
+	for i, slot := range r.slots {
+		if slot.serial <= r.sys.frames.done && slot != r.current {
+			r.destroySlot(slot)
+			r.slots = remove(r.slots, i)
+			return
+		}
+	}
+}
+
+func (r *dynamicRing) destroySlot(slot *dynamicSlot) {
+	for _, b := range slot.pages {
+		b.Destroy()
+		r.held.resize(r.held.bytes - r.page.Size)
+	}
+}
+
+// free destroys everything and leaves the submits.
+func (r *dynamicRing) free() {
+	for _, slot := range r.slots {
+		r.destroySlot(slot)
+	}
+	r.slots, r.current = nil, nil
+	for i, other := range r.sys.dynamics {
+		if other == r {
+			r.sys.dynamics = remove(r.sys.dynamics, i)
+			return
+		}
+	}
+}

@@ -1,0 +1,274 @@
+package buffers
+
+import (
+	"context"
+	"time"
+)
+
+// Frame is one turn of the render loop:
+//
+//	BeginFrame -> update, stage, record, ask for reads -> Submit
+//
+// One frame is open at a time. It is the System's and is used again: drop it after Submit or Discard.
+type Frame struct {
+	sys     *System
+	open    bool
+	encoder Encoder
+	used    []Buffer
+}
+
+// frameRing follows the frames that the GPU works on.
+type frameRing struct {
+	sys      *System
+	current  Frame
+	serial   uint64 // of the last submit that is followed
+	done     uint64 // of the last one the GPU is done with
+	inFlight []flight
+	count    uint64 // of submits, for the work that is done now and then
+}
+
+type flight struct {
+	serial uint64
+	done   <-chan error
+}
+
+// BeginFrame opens a frame. Where as many as [Options].MaxFramesInFlight are with the GPU it waits for
+// the oldest, until ctx ends; then the error is [ErrBusy].
+func (s *System) BeginFrame(ctx context.Context) (*Frame, error) {
+	for {
+		oldest, err := s.tryBegin()
+		if oldest == nil {
+			return &s.frames.current, err
+		}
+		if ctx.Err() != nil {
+			s.frames.putBack(*oldest)
+			return nil, &Error{Op: "begin frame", Reason: ErrBusy, Cause: ctx.Err(),
+				Detail: number(uint64(s.options.MaxFramesInFlight)) + " frames are in flight"}
+		}
+		select {
+		case <-oldest.done:
+			s.frames.finish(*oldest)
+		case <-ctx.Done():
+			s.frames.putBack(*oldest)
+		}
+	}
+}
+
+// tryBegin opens the frame, or returns the oldest flight, taken out of the ring, to wait for.
+func (s *System) tryBegin() (*flight, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := &s.frames
+	if err := s.usable("begin frame", ""); err != nil {
+		return nil, err
+	}
+	if f.current.open {
+		return nil, NewError("begin frame", "", ErrState, "a frame is open: submit or discard it first")
+	}
+	f.poll()
+	if len(f.inFlight) >= s.options.MaxFramesInFlight {
+		oldest := f.inFlight[0]
+		f.inFlight = remove(f.inFlight, 0)
+		return &oldest, nil
+	}
+	f.current.sys, f.current.open = s, true
+	return nil, nil
+}
+
+// putBack returns a flight that was taken out. The lock is not held.
+func (f *frameRing) putBack(oldest flight) {
+	f.sys.mu.Lock()
+	defer f.sys.mu.Unlock()
+	f.inFlight = append([]flight{oldest}, f.inFlight...)
+}
+
+// finish takes a flight that was taken out and is done. The lock is not held.
+func (f *frameRing) finish(oldest flight) {
+	f.sys.mu.Lock()
+	defer f.sys.mu.Unlock()
+	f.done = max(f.done, oldest.serial)
+}
+
+// poll takes note of the submits that the GPU is done with.
+func (f *frameRing) poll() {
+	for len(f.inFlight) > 0 {
+		select {
+		case <-f.inFlight[0].done: // fails only with the device
+			f.done = max(f.done, f.inFlight[0].serial)
+			f.inFlight = remove(f.inFlight, 0)
+		default:
+			return
+		}
+	}
+}
+
+// follow asks to hear when the GPU is done with what was submitted last.
+func (f *frameRing) follow(serial uint64) {
+	f.inFlight = append(f.inFlight, flight{serial, f.sys.queue.WorkDone()})
+}
+
+// Encoder is the frame's own encoder, made at the first call.
+func (f *Frame) Encoder() (Encoder, error) {
+	f.sys.mu.Lock()
+	defer f.sys.mu.Unlock()
+	if err := f.check("encode"); err != nil {
+		return nil, err
+	}
+	if f.encoder == nil {
+		e, err := f.sys.device.CreateEncoder("frame")
+		if err != nil {
+			return nil, err
+		}
+		f.encoder = e
+	}
+	return f.encoder, nil
+}
+
+// Use names buffers that commands recorded elsewhere refer to (in bind groups, as vertices), so that
+// Submit can say which of them is mapped, destroyed or another device's.
+func (f *Frame) Use(buffers ...Buffer) {
+	f.sys.mu.Lock()
+	defer f.sys.mu.Unlock()
+	f.used = append(f.used, buffers...)
+}
+
+// Submit ends the frame: what the dynamic buffers hold goes to the GPU, then the frame's encoder, the
+// further encoders in order, and the reads asked for. Where it fails nothing was submitted, nothing is
+// lost, and the frame is still open.
+func (f *Frame) Submit(further ...Encoder) error {
+	s := f.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := f.check("submit"); err != nil {
+		return err
+	}
+	for _, b := range f.used {
+		if err := checkSubmit(b); err != nil {
+			return err
+		}
+	}
+	if err := s.submit(f.encoder, further, true); err != nil {
+		return err
+	}
+	f.close()
+	return nil
+}
+
+// Discard ends the frame without submitting: what was recorded and updated in it is dropped.
+func (f *Frame) Discard() {
+	s := f.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !f.open {
+		return
+	}
+	if f.encoder != nil {
+		s.uploads.discard(f.encoder)
+	}
+	for _, d := range s.dynamics {
+		d.discard()
+	}
+	f.close()
+}
+
+func (f *Frame) close() {
+	clear(f.used)
+	f.used, f.encoder, f.open = f.used[:0], nil, false
+}
+
+func (f *Frame) check(op string) error {
+	if err := f.sys.usable(op, ""); err != nil {
+		return err
+	}
+	if !f.open {
+		return NewError(op, "", ErrState, "the frame is not open")
+	}
+	return nil
+}
+
+// checkSubmit is the error with which a submit that uses b would be refused.
+func checkSubmit(b Buffer) error {
+	if _, err := b.State().Next(EventUse); err != nil {
+		return NewError("submit", b.Label(), err, "the buffer is "+b.State().String()+" and used by the submit")
+	}
+	return nil
+}
+
+// Submit sends encoders to the GPU outside of a frame, or in the middle of one. It does what
+// [Frame.Submit] does with dynamic buffers, staged data and reads.
+func (s *System) Submit(encoders ...Encoder) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("submit", ""); err != nil {
+		return err
+	}
+	return s.submit(nil, encoders, false)
+}
+
+// submit is the one way to the GPU for recorded work:
+//
+//  1. check every encoder, so that a refusal changes nothing
+//  2. flush the dynamic buffers, which is ordered before the submit
+//  3. record the reads that were asked for in an encoder of their own, after all others
+//  4. submit
+//  5. map again what was staged and what is read, and destroy what a Grow replaced
+func (s *System) submit(first Encoder, further []Encoder, isFrame bool) error {
+	s.batch = s.batch[:0]
+	defer func() { clear(s.batch) }()
+	if first != nil {
+		s.batch = append(s.batch, first)
+	}
+	s.batch = append(s.batch, further...)
+	for _, e := range s.batch {
+		if err := e.Check(); err != nil {
+			return err
+		}
+	}
+	updated, err := s.flushDynamics()
+	if err != nil {
+		return err
+	}
+	sent, err := s.reads.record()
+	if err != nil {
+		return err
+	}
+	if sent != nil {
+		s.batch = append(s.batch, sent)
+	}
+	if err := s.queue.Submit(s.batch...); err != nil {
+		s.reads.unrecord()
+		return err
+	}
+	s.submitted(updated || isFrame)
+	return nil
+}
+
+// submitted does what follows a submit; follow says whether to hear when the GPU is done with it.
+func (s *System) submitted(follow bool) {
+	s.stats.Submits++
+	s.frames.count++
+	s.uploads.submitted(s.batch)
+	s.reads.submitted()
+	s.destroyRetired()
+	if follow {
+		s.frames.serial++
+		s.frames.follow(s.frames.serial)
+	}
+	for _, d := range s.dynamics {
+		d.submitted(s.frames.serial)
+	}
+	if s.frames.count%64 == 0 {
+		s.upkeep()
+	}
+}
+
+// upkeep gives back what was idle for long.
+func (s *System) upkeep() {
+	old := time.Now().Add(-s.options.IdleAge)
+	s.uploads.poll()
+	s.uploads.trim(old)
+	s.reads.trim(old)
+	for _, d := range s.dynamics {
+		d.shrink()
+	}
+}

@@ -1,0 +1,49 @@
+package buffers
+
+import "context"
+
+// ImmediateStagingBuffer is written by the CPU the moment it is made, piece by piece, and then uploaded:
+// for the first load of resources and for static data.
+//
+//	write... -> UploadTo(encoder, dst) -> submit the encoder through the System
+//
+// It is used once; Reset makes it writable again.
+type ImmediateStagingBuffer struct{ *staging }
+
+// NewImmediateStagingBuffer makes one on a pooled chunk that is mapped already, or on one mapped at
+// creation where the pool has none. Only where the budget is used up does it wait, until ctx ends.
+func (s *System) NewImmediateStagingBuffer(ctx context.Context, d StagingDescriptor) (*ImmediateStagingBuffer, error) {
+	shared, err := s.newStaging(KindImmediateStaging, d)
+	if err != nil {
+		return nil, err
+	}
+	b := &ImmediateStagingBuffer{shared}
+	if err := b.Reset(ctx); err != nil {
+		b.Destroy()
+		return nil, err
+	}
+	watch(b, b.held)
+	return b, nil
+}
+
+// Reset makes the buffer writable from the start, on another chunk. What was written and not uploaded is
+// lost.
+func (b *ImmediateStagingBuffer) Reset(ctx context.Context) error {
+	c, err := b.core.sys.lendChunk(ctx, &b.descriptor)
+	if err != nil {
+		return err
+	}
+	return b.take(c)
+}
+
+// take arms the buffer with a lent chunk, unless it was destroyed meanwhile. The lock is not held.
+func (s *staging) take(c *chunk) error {
+	s.lock()
+	defer s.unlock()
+	if err := s.held.check("map"); err != nil {
+		s.core.sys.uploads.giveBack(c)
+		return err
+	}
+	s.core.arm(c)
+	return nil
+}

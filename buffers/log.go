@@ -1,0 +1,54 @@
+package buffers
+
+// Level grades a log record.
+type Level int8
+
+const (
+	LevelDebug Level = iota
+	LevelInfo
+	LevelWarn
+	LevelError
+)
+
+func (l Level) String() string {
+	switch l {
+	case LevelDebug:
+		return "debug"
+	case LevelInfo:
+		return "info"
+	case LevelWarn:
+		return "warn"
+	case LevelError:
+		return "error"
+	}
+	return "unknown level"
+}
+
+// Field is one named value of a log record: Text, or where that is "" Number.
+type Field struct {
+	Key    string
+	Text   string
+	Number int64
+}
+
+// LogFunc takes one record. It must not block, must not call the System it logs for, and must not keep
+// fields.
+type LogFunc func(level Level, message string, fields []Field)
+
+// logger costs one comparison where no function is set: ask enabled before building fields.
+type logger struct {
+	f     LogFunc
+	level Level
+}
+
+func (l *logger) enabled(level Level) bool { return l.f != nil && level >= l.level }
+
+func (l *logger) log(level Level, message string, fields ...Field) {
+	if l.enabled(level) {
+		l.f(level, message, fields)
+	}
+}
+
+func text(key, value string) Field { return Field{Key: key, Text: value} }
+
+func count[N int | int64 | uint64](key string, n N) Field { return Field{Key: key, Number: int64(n)} }

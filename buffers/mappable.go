@@ -1,0 +1,56 @@
+package buffers
+
+// mappable is a MappableBuffer of a System: the backend's own, counted, within the budget.
+type mappable struct {
+	MappableBuffer
+	held *holding
+}
+
+var (
+	_ MappableBuffer = (*mappable)(nil)
+	_ HostMapper     = (*mappable)(nil)
+)
+
+// NewMappableBuffer makes a buffer that the caller maps, for what the five buffers do not cover. Its
+// bytes count in the budget, for which it never waits: [ErrBudget].
+func (s *System) NewMappableBuffer(d Descriptor) (MappableBuffer, error) {
+	if err := d.ValidateMappable(s.limits); err != nil {
+		return nil, err
+	}
+	b, err := s.createMappable(&d)
+	if err != nil {
+		return nil, err
+	}
+	m := &mappable{MappableBuffer: b}
+	m.held = s.hold(KindMappable, d.Label, d.Size, func() {
+		b.Destroy()
+		s.budget.release(d.Size)
+	})
+	watch(m, m.held)
+	return m, nil
+}
+
+func (s *System) createMappable(d *Descriptor) (MappableBuffer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("create", d.Label); err != nil {
+		return nil, err
+	}
+	if !s.reserve(d.Size) {
+		return nil, s.budget.refuse("create", d.Label, d.Size, nil)
+	}
+	return s.createMapped(d)
+}
+
+// Unwrap returns the backend's buffer.
+func (m *mappable) Unwrap() Buffer { return m.MappableBuffer }
+
+func (m *mappable) Destroy() { m.held.destroy() }
+
+func (m *mappable) WriteMemoryAt(mem Memory, offset uint64) error {
+	return writeMapped(m.MappableBuffer, mem, offset)
+}
+
+func (m *mappable) ReadMemoryAt(mem Memory, offset uint64) error {
+	return readMapped(m.MappableBuffer, mem, offset)
+}

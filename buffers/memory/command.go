@@ -1,0 +1,87 @@
+package memory
+
+import (
+	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+// opcode says what a command does, from src, bytes or the region to dst or the region.
+type opcode uint8
+
+const (
+	opWrite opcode = iota
+	opCopy
+	opClear
+	opWriteTexture
+	opToTexture
+	opFromTexture
+)
+
+// command is one step of a submit. The buffers that it does not need are nil.
+type command struct {
+	op                         opcode
+	src, dst                   *Buffer
+	srcOffset, dstOffset, size uint64
+	bytes                      []byte // of a write; the store's
+	texture                    *Texture
+	region                     buffers.TextureRegion
+	layout                     buffers.TexelLayout
+}
+
+// buffers are those that the command names.
+func (c *command) each(f func(*Buffer)) {
+	if c.src != nil {
+		f(c.src)
+	}
+	if c.dst != nil {
+		f(c.dst)
+	}
+}
+
+func (c *command) retain(until time.Duration) {
+	c.each(func(b *Buffer) { b.retain(until) })
+}
+
+func (c *command) run() {
+	switch c.op {
+	case opWrite:
+		copy(c.dst.contents[c.dstOffset:], c.bytes)
+	case opCopy:
+		copy(c.dst.contents[c.dstOffset:c.dstOffset+c.size], c.src.contents[c.srcOffset:])
+	case opClear:
+		clear(c.dst.contents[c.dstOffset : c.dstOffset+c.size])
+	case opWriteTexture:
+		c.texture.write(c.region, c.bytes, c.layout)
+	case opToTexture:
+		c.texture.write(c.region, c.src.contents, c.layout)
+	case opFromTexture:
+		c.texture.read(c.region, c.dst.contents, c.layout)
+	}
+}
+
+// execute runs commands in order, or none where a buffer has no memory, and releases what they hold.
+func (d *Device) execute(commands []command) (late error) {
+	late = missing(commands)
+	for i := range commands {
+		c := &commands[i]
+		if late == nil {
+			c.run()
+		}
+		c.each((*Buffer).release)
+		d.store.put(c.bytes)
+	}
+	return late
+}
+
+// missing is the error of the first buffer for which there was no memory.
+func missing(commands []command) (err error) {
+	for i := range commands {
+		commands[i].each(func(b *Buffer) {
+			if err == nil && b.failure != nil {
+				err = buffers.NewError("submit", b.Label(), buffers.ErrValidation, "there was no memory for the buffer")
+			}
+		})
+	}
+	return err
+}

@@ -1,0 +1,85 @@
+package memory
+
+import (
+	"strconv"
+	"sync"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+// HostBytes is memory outside of Go's as far as the core can tell: what an ArrayBuffer is in a browser.
+type HostBytes struct {
+	mu    sync.Mutex
+	bytes []byte
+}
+
+var _ buffers.Host = (*HostBytes)(nil)
+
+// NewHostBytes makes host memory with p's content.
+func NewHostBytes(p []byte) *HostBytes {
+	return &HostBytes{bytes: append([]byte(nil), p...)}
+}
+
+// ByteLength is 0 once the memory was detached.
+func (h *HostBytes) ByteLength() uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return uint64(len(h.bytes))
+}
+
+// Detach takes the memory away, as the transfer of an ArrayBuffer does.
+func (h *HostBytes) Detach() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.bytes = nil
+}
+
+// Bytes is a copy of the content.
+func (h *HostBytes) Bytes() []byte {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]byte(nil), h.bytes...)
+}
+
+// use calls f with a part of the content.
+func (h *HostBytes) use(offset, size uint64, f func([]byte)) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	length := uint64(len(h.bytes))
+	if offset > length || size > length-offset {
+		return false
+	}
+	f(h.bytes[offset : offset+size])
+	return true
+}
+
+// load copies m to dst, which is as long as m.
+func load(op, label string, dst []byte, m buffers.Memory) error {
+	if p, ok := m.Bytes(); ok {
+		copy(dst, p)
+		return nil
+	}
+	return useHost(op, label, m, func(p []byte) { copy(dst, p) })
+}
+
+// save copies src, which is as long as m, to m.
+func save(op, label string, src []byte, m buffers.Memory) error {
+	if p, ok := m.Bytes(); ok {
+		copy(p, src)
+		return nil
+	}
+	return useHost(op, label, m, func(p []byte) { copy(p, src) })
+}
+
+func useHost(op, label string, m buffers.Memory, f func([]byte)) error {
+	host, offset, size := m.Host()
+	h, ok := host.(*HostBytes)
+	if !ok {
+		return buffers.NewError(op, label, buffers.ErrUnsupported, "host memory of another backend")
+	}
+	if !h.use(offset, size, f) {
+		return buffers.NewError(op, label, buffers.ErrRange, strconv.FormatUint(size, 10)+" bytes at "+
+			strconv.FormatUint(offset, 10)+" are not there: the host's memory was detached or cut")
+	}
+	return nil
+}

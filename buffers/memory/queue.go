@@ -1,0 +1,125 @@
+package memory
+
+import (
+	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+// Queue is the Device's.
+type Queue struct{ device *Device }
+
+var _ buffers.Queue = (*Queue)(nil)
+
+// WriteBuffer copies m now, and to the buffer when the queue gets there.
+func (q *Queue) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+	d := q.device
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	b, err := d.writable(dst, offset, m.Size())
+	if err != nil {
+		return err
+	}
+	return d.write("write", b.Label(), m, command{op: opWrite, dst: b, dstOffset: offset})
+}
+
+func (d *Device) writable(dst buffers.Buffer, offset, size uint64) (*Buffer, error) {
+	if err := d.alive("write", dst.Label()); err != nil {
+		return nil, err
+	}
+	b, err := d.own("write", dst)
+	if err != nil {
+		return nil, err
+	}
+	return b, buffers.CheckWrite(locked{b}, offset, size)
+}
+
+// WriteTexture copies m now, and to the texture when the queue gets there.
+func (q *Queue) WriteTexture(dst buffers.TextureRegion, m buffers.Memory, layout buffers.TexelLayout) error {
+	const op = "write texture"
+	d := q.device
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	texture, err := d.ownTexture(op, dst.Texture)
+	if err != nil {
+		return err
+	}
+	if err := checkTexels(op, texture, m.Size(), layout, dst); err != nil {
+		return err
+	}
+	return d.write(op, texture.label, m, command{op: opWriteTexture, texture: texture, region: dst, layout: layout})
+}
+
+// write enqueues c with a copy of m.
+func (d *Device) write(op, label string, m buffers.Memory, c command) error {
+	c.bytes = d.store.get(m.Size())
+	if err := load(op, label, c.bytes, m); err != nil {
+		d.store.put(c.bytes)
+		return err
+	}
+	t := d.timeline.task()
+	t.commands = append(t.commands, c)
+	d.enqueue(t, d.options.Write.of(m.Size()))
+	return nil
+}
+
+// Submit runs the encoders' commands in order, or none of them.
+func (q *Queue) Submit(encoders ...buffers.Encoder) error {
+	d := q.device
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.alive("submit", ""); err != nil {
+		return err
+	}
+	if err := d.checkSubmit(encoders); err != nil {
+		return err
+	}
+	t := d.timeline.task()
+	for _, e := range encoders {
+		t.commands = d.take(e.(*Encoder), t.commands)
+	}
+	d.enqueue(t, d.cost(t.commands))
+	return nil
+}
+
+func (d *Device) checkSubmit(encoders []buffers.Encoder) error {
+	for i, given := range encoders {
+		e, ok := given.(*Encoder)
+		if !ok || e.device != d {
+			return buffers.NewError("submit", "", buffers.ErrWrongDevice, "the encoder belongs to another device")
+		}
+		for _, earlier := range encoders[:i] {
+			if earlier == given {
+				return e.submittedError("submit")
+			}
+		}
+		if err := e.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Device) cost(commands []command) time.Duration {
+	var total time.Duration
+	for i := range commands {
+		total += d.options.Copy.of(commands[i].size)
+	}
+	return total
+}
+
+// WorkDone settles when the queue gets there.
+func (q *Queue) WorkDone() <-chan error {
+	d := q.device
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	settled := d.channels.take()
+	if err := d.alive("work done", ""); err != nil {
+		d.channels.settle(settled, err)
+		return settled
+	}
+	t := d.timeline.task()
+	t.settled = settled
+	d.enqueue(t, 0)
+	return settled
+}

@@ -1,0 +1,227 @@
+package memory
+
+import "time"
+
+// timeline is the GPU's work in time: the queue's tasks one after the other, and maps beside them.
+type timeline struct {
+	held        bool
+	sequence    uint64
+	busyUntil   time.Duration // when the last task of the queue is due
+	first, last *task         // the queue
+	maps        []*task       // not yet complete, cancelled ones included
+	idle        *task         // for reuse
+}
+
+// task is a step of the timeline. Of the fields after due, those that are set say what it does.
+type task struct {
+	next     *task
+	sequence uint64
+	due      time.Duration // since the device was opened
+
+	commands []command  // a write or a submit
+	settled  chan error // settles at the end, for a map or a WorkDone
+	report   error      // told to OnError: there was no memory for buffer
+
+	buffer  *Buffer // a map
+	token   uint64
+	failure error // what the map fails with
+}
+
+// before orders tasks by when they are due, and by age where that is the same.
+func (t *task) before(other *task) bool {
+	if t.due != other.due {
+		return t.due < other.due
+	}
+	return t.sequence < other.sequence
+}
+
+func (l *timeline) task() *task {
+	t := l.idle
+	if t == nil {
+		return &task{}
+	}
+	l.idle = t.next
+	t.next = nil
+	return t
+}
+
+func (l *timeline) recycle(t *task) {
+	clear(t.commands)
+	*t = task{commands: t.commands[:0], next: l.idle}
+	l.idle = t
+}
+
+func (l *timeline) push(t *task) {
+	if l.last == nil {
+		l.first = t
+	} else {
+		l.last.next = t
+	}
+	l.last = t
+}
+
+func (l *timeline) pop() {
+	l.first = l.first.next
+	if l.first == nil {
+		l.last = nil
+	}
+}
+
+// oldest is the task to be done next, or nil. A map has to wait for what uses its buffer.
+func (l *timeline) oldest() *task {
+	t := l.first
+	for _, m := range l.maps {
+		if m.buffer.uses == 0 && (t == nil || m.before(t)) {
+			t = m
+		}
+	}
+	return t
+}
+
+func (l *timeline) remove(t *task) {
+	if t == l.first {
+		l.pop()
+		return
+	}
+	for i, m := range l.maps {
+		if m == t {
+			end := len(l.maps) - 1
+			l.maps[i] = l.maps[end]
+			l.maps[end] = nil
+			l.maps = l.maps[:end]
+			return
+		}
+	}
+}
+
+// clear forgets all work.
+func (l *timeline) clear() {
+	l.first, l.last, l.maps, l.idle = nil, nil, nil, nil
+}
+
+func (d *Device) now() time.Duration { return time.Since(d.start) }
+
+// enqueue adds t to the queue. It is due when the queue has worked on it for cost.
+func (d *Device) enqueue(t *task, cost time.Duration) {
+	l := &d.timeline
+	l.sequence++
+	l.busyUntil = max(l.busyUntil, d.now()) + cost
+	t.sequence, t.due = l.sequence, l.busyUntil
+	for i := range t.commands {
+		t.commands[i].retain(t.due)
+	}
+	l.push(t)
+	d.wake()
+}
+
+// enqueueMap adds a map, due when its buffer was free for cost.
+func (d *Device) enqueueMap(t *task, cost time.Duration) {
+	l := &d.timeline
+	l.sequence++
+	t.sequence, t.due = l.sequence, max(t.buffer.freeAt, d.now())+cost
+	l.maps = append(l.maps, t)
+	d.wake()
+}
+
+func (d *Device) wake() {
+	select {
+	case d.signal <- struct{}{}:
+	default:
+	}
+}
+
+// run is the GPU.
+func (d *Device) run() {
+	alarm := time.NewTimer(0)
+	defer alarm.Stop()
+	for {
+		if wait, ok := d.advance(); ok {
+			alarm.Reset(wait)
+		}
+		select {
+		case <-d.signal:
+		case <-alarm.C:
+		case <-d.lost:
+			return
+		}
+	}
+}
+
+// advance does all that is due and returns how long it is until more is, if there is more.
+func (d *Device) advance() (wait time.Duration, ok bool) {
+	for {
+		d.mu.Lock()
+		t := d.timeline.oldest()
+		if t == nil || d.timeline.held {
+			d.mu.Unlock()
+			return 0, false
+		}
+		if wait := t.due - d.now(); wait > 0 {
+			d.mu.Unlock()
+			return wait, true
+		}
+		d.finish(t)
+	}
+}
+
+// finish does t. It is called with the lock held and releases it.
+func (d *Device) finish(t *task) {
+	d.timeline.remove(t)
+	late := d.complete(t)
+	d.timeline.recycle(t)
+	d.mu.Unlock()
+	if late != nil {
+		d.report(late)
+	}
+}
+
+// complete does what t says and returns what is to be reported.
+func (d *Device) complete(t *task) (late error) {
+	switch {
+	case t.report != nil:
+		return d.completeReport(t)
+	case t.buffer != nil:
+		t.buffer.completeMap(t)
+	case t.settled != nil:
+		d.channels.settle(t.settled, nil)
+	default:
+		return d.execute(t.commands)
+	}
+	return nil
+}
+
+func (d *Device) completeReport(t *task) error {
+	if t.buffer != nil {
+		t.buffer.reported = true
+	}
+	return t.report
+}
+
+// Hold stops the GPU, as a stopped GPU process does: what is submitted waits, nothing settles.
+func (d *Device) Hold() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.timeline.held = true
+}
+
+// Release ends a Hold. What became due meanwhile is done at once.
+func (d *Device) Release() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.timeline.held = false
+	d.wake()
+}
+
+// Step makes the GPU do one thing before it returns, held or not and without waiting for what it costs:
+// one write, submit, map, WorkDone or report, the first that is due. It returns false where there was
+// none.
+func (d *Device) Step() bool {
+	d.mu.Lock()
+	t := d.timeline.oldest()
+	if t == nil {
+		d.mu.Unlock()
+		return false
+	}
+	d.finish(t)
+	return true
+}

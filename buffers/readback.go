@@ -1,0 +1,213 @@
+package buffers
+
+import "context"
+
+// ReadPolicy says what a ReadbackBuffer does when reads are asked for faster than they complete.
+type ReadPolicy uint8
+
+const (
+	// ReadAll completes every read, in the order asked for.
+	ReadAll ReadPolicy = iota
+	// ReadLatest drops a read that waits to be sent when a newer one is asked for; it settles with
+	// [ErrStale] and costs no copy.
+	ReadLatest
+)
+
+// ReadbackDescriptor describes a ReadbackBuffer.
+type ReadbackDescriptor struct {
+	Label  string
+	Policy ReadPolicy
+	// MaxInFlight is how many reads of a ReadLatest buffer may be with the GPU; 0 means 2.
+	MaxInFlight int
+}
+
+// ReadbackBuffer brings results from the GPU to the CPU: of computations, queries, pictures.
+//
+// Reads that are sent together share a chunk of memory and one map, and reads of neighbouring ranges one
+// copy. A read longer than a chunk is cut and goes through a ring of chunks: until it settles, its
+// source must not be written. Offsets and sizes need no alignment.
+type ReadbackBuffer struct {
+	held *holding
+	core *readbackCore
+}
+
+// readbackCore is the part that outlives the handle until it is freed.
+type readbackCore struct {
+	belt        *readBelt
+	policy      ReadPolicy
+	maxInFlight int
+	inFlight    int // reads that are with the GPU, in part or whole
+}
+
+// NewReadbackBuffer makes a ReadbackBuffer. It holds no memory while nothing is read.
+func (s *System) NewReadbackBuffer(d ReadbackDescriptor) (*ReadbackBuffer, error) {
+	if d.MaxInFlight < 0 {
+		return nil, NewError("create", d.Label, ErrRange, "a negative number of reads in flight")
+	}
+	core := &readbackCore{belt: &s.reads, policy: d.Policy, maxInFlight: orDefault(d.MaxInFlight, 2)}
+	r := &ReadbackBuffer{core: core}
+	r.held = s.hold(KindReadback, d.Label, 0, func() { s.reads.abandon(core) })
+	watch(r, r.held)
+	return r, nil
+}
+
+// Label is the one it was made with.
+func (r *ReadbackBuffer) Label() string { return r.held.label }
+
+// Destroy ends what is pending with [ErrDestroyed]; the memory it was to be read into is the caller's
+// again.
+func (r *ReadbackBuffer) Destroy() { r.held.destroy() }
+
+// Read copies len(p) bytes of src at offset into p, as they are after everything submitted so far. When
+// ctx ends first, p is not written after Read returned.
+func (r *ReadbackBuffer) Read(ctx context.Context, src Buffer, offset uint64, p []byte) error {
+	read, err := r.Start(src, offset, Bytes(p))
+	if err != nil {
+		return err
+	}
+	r.Flush()
+	return read.Wait(ctx)
+}
+
+// ReadTexture copies the texels of a region into p, row by row without padding.
+func (r *ReadbackBuffer) ReadTexture(ctx context.Context, region TextureRegion, p []byte) error {
+	read, err := r.StartTexture(region, Bytes(p))
+	if err != nil {
+		return err
+	}
+	r.Flush()
+	return read.Wait(ctx)
+}
+
+// Start asks for a read of src at offset into m, which it fills. It is sent with the next submit of the
+// System, after everything in it, or by Flush. m must not be used until Wait returned.
+func (r *ReadbackBuffer) Start(src Buffer, offset uint64, m Memory) (Read, error) {
+	return r.start(func(x *reading) error {
+		x.src, x.offset, x.size, x.dst = src, offset, m.Size(), m
+		x.rowBytes = m.Size()
+		return checkReadable(src, offset, m.Size())
+	})
+}
+
+// StartTexture is Start for the texels of a region, row by row without padding.
+func (r *ReadbackBuffer) StartTexture(region TextureRegion, m Memory) (Read, error) {
+	return r.start(func(x *reading) error {
+		e := region.Extent
+		row := uint64(e.Width) * region.Texture.TexelSize()
+		x.region, x.rowBytes, x.dst = region, row, m
+		x.size = row * uint64(e.Height) * uint64(e.Layers)
+		layout := TexelLayout{BytesPerRow: uint32(rowPitch(row)), RowsPerImage: e.Height}
+		if _, err := CheckTexels("read texture", layout, region); err != nil {
+			return err
+		}
+		if m.Size() != x.size {
+			return NewError("read texture", region.Texture.Label(), ErrRange, "memory of "+number(m.Size())+" bytes for a region of "+number(x.size))
+		}
+		return nil
+	})
+}
+
+func checkReadable(src Buffer, offset, size uint64) error {
+	if size == 0 {
+		return NewError("read", src.Label(), ErrRange, "a read of 0 bytes")
+	}
+	if err := CheckUse("read", src, UsageCopySrc); err != nil {
+		return err
+	}
+	if err := checkSpan("read", src, offset, size, 1, 1); err != nil {
+		return err
+	}
+	if tail := src.Size() &^ 3; offset+size > tail {
+		return NewError("read", src.Label(), ErrAlignment, "copies move 4 bytes, so those from "+number(tail)+" on of a buffer of "+
+			number(src.Size())+" cannot be read")
+	}
+	return nil
+}
+
+func (r *ReadbackBuffer) start(describe func(*reading) error) (Read, error) {
+	b := r.core.belt
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
+	if err := r.held.check("read"); err != nil {
+		return Read{}, err
+	}
+	x := b.newReading(r.core)
+	if err := describe(x); err != nil {
+		b.recycle(x)
+		return Read{}, err
+	}
+	if r.core.policy == ReadLatest {
+		b.dropStale(r.core)
+	}
+	b.queue = append(b.queue, x)
+	return Read{x, x.turn}, nil
+}
+
+// Flush sends the reads that were asked for, ahead of the next submit.
+func (r *ReadbackBuffer) Flush() {
+	b := r.core.belt
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
+	for _, x := range b.queue {
+		if x.owner == r.core {
+			x.released = true
+		}
+	}
+	b.pump()
+}
+
+// Read is a read that was asked for. Wait for it, or cancel it, once.
+type Read struct {
+	reading *reading
+	turn    uint64
+}
+
+// Wait returns when the memory is filled, or the read failed. When ctx ends first the read is cancelled.
+// In either case the memory is the caller's again.
+func (r Read) Wait(ctx context.Context) error {
+	settled, err := r.claim()
+	if err != nil {
+		return err
+	}
+	select {
+	case err = <-settled:
+	case <-ctx.Done():
+		if err = r.reading.belt.cancel(r.reading); err == nil {
+			err = ctx.Err()
+		} else if err == errLanded {
+			err = nil
+		}
+	}
+	r.recycle()
+	return err
+}
+
+// Cancel gives the read up. The memory is the caller's again.
+func (r Read) Cancel() {
+	if _, err := r.claim(); err == nil {
+		r.reading.belt.cancel(r.reading)
+		r.recycle()
+	}
+}
+
+// claim makes sure that a read is waited for once.
+func (r Read) claim() (<-chan error, error) {
+	if r.reading == nil {
+		return nil, NewError("wait", "", ErrState, "there is no read")
+	}
+	s := r.reading.belt.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.reading.turn != r.turn || r.reading.claimed {
+		return nil, NewError("wait", "", ErrState, "the read was waited for, or cancelled, before")
+	}
+	r.reading.claimed = true
+	return r.reading.settled, nil
+}
+
+func (r Read) recycle() {
+	s := r.reading.belt.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.reading.belt.recycle(r.reading)
+}

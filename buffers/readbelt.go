@@ -1,0 +1,627 @@
+package buffers
+
+import (
+	"errors"
+	"time"
+)
+
+// readBelt carries the reads of all ReadbackBuffers through chunks that are mapped for reading.
+//
+// A read goes from the queue into chunks: at once, or piece by piece where it is long or memory scarce.
+// A chunk goes round:
+//
+//  1. idle: not mapped, empty
+//  2. filling: copies into it are being recorded for the submit underway
+//  3. in flight: submitted, its map asked for; the collector waits for it
+//  4. landed: mapped; its bytes are copied to where they belong, and it is idle again
+//
+// A chunk whose map fails is destroyed, and so fail the reads in it.
+type readBelt struct {
+	sys      *System
+	queue    []*reading // not recorded whole yet, oldest first
+	free     []*reading
+	idle     []*chunk
+	filling  []*chunk
+	inFlight []*chunk
+	bytes    uint64 // of chunks filling or in flight
+	landing  chan *chunk
+	waiting  bool // for memory to be given back
+	batch    [1]Encoder
+	stats    PoolStats
+}
+
+// reading is one read that was asked for.
+type reading struct {
+	belt     *readBelt
+	owner    *readbackCore
+	src      Buffer        // or, where it is nil,
+	region   TextureRegion // rows of texels
+	offset   uint64        // in src
+	size     uint64        // of all
+	rowBytes uint64        // size, where it is a buffer that is read
+	dst      Memory
+	recorded uint64 // bytes that copies are recorded or submitted for
+	sent     uint64 // bytes that copies are submitted for
+	landed   uint64 // bytes that have arrived in dst
+	released bool   // may be sent
+	done     bool   // settled: nothing touches dst any more
+	claimed  bool   // somebody waits
+	settled  chan error
+	turn     uint64
+}
+
+// readPart is a piece of a read in a chunk: rows of rowBytes, pitch apart from at on.
+type readPart struct {
+	reading   *reading
+	turn      uint64
+	at, pitch uint64
+	dst       uint64 // where in the reading's memory
+	rowBytes  uint64
+	rows      uint64
+}
+
+// readCopy is a range of a buffer that is copied into a chunk.
+type readCopy struct {
+	src        Buffer
+	start, end uint64 // in src
+	at         uint64 // in the chunk
+}
+
+const (
+	// ringDepth bounds the bytes in flight, in chunks of the full size.
+	ringDepth = 4
+	// maxInFlight bounds the number of chunks in flight.
+	maxInFlight = 32
+	// nearby is how many bytes between two ranges are copied along rather than starting another copy.
+	nearby = 4096
+)
+
+var (
+	errLanded    = errors.New("landed")
+	errCancelled = NewError("read", "", ErrState, "cancelled")
+)
+
+func (b *readBelt) newReading(owner *readbackCore) *reading {
+	if n := len(b.free); n > 0 {
+		x := b.free[n-1]
+		b.free = b.free[:n-1]
+		x.owner = owner
+		return x
+	}
+	return &reading{belt: b, owner: owner, settled: make(chan error, 1), turn: 1}
+}
+
+// recycle makes a reading that nobody waits for available again.
+func (b *readBelt) recycle(x *reading) {
+	select {
+	case <-x.settled:
+	default:
+	}
+	*x = reading{belt: b, settled: x.settled, turn: x.turn + 1}
+	b.free = append(b.free, x)
+}
+
+// settle ends a reading. Its memory is not touched afterwards.
+func (b *readBelt) settle(x *reading, err error) {
+	if x.done {
+		return
+	}
+	if x.sent > 0 {
+		x.owner.inFlight--
+	}
+	x.done = true
+	x.settled <- err
+}
+
+// dequeue takes the readings out of the queue that are done or wholly sent.
+func (b *readBelt) dequeue() {
+	kept := b.queue[:0]
+	for _, x := range b.queue {
+		if !x.done && x.sent < x.size {
+			kept = append(kept, x)
+		}
+	}
+	clear(b.queue[len(kept):])
+	b.queue = kept
+}
+
+// cancel ends a reading for the one who waits for it. It returns errLanded or the reading's own error
+// where that came first. The lock is not held.
+func (b *readBelt) cancel(x *reading) error {
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
+	if x.done {
+		if err := <-x.settled; err != nil {
+			return err
+		}
+		return errLanded
+	}
+	b.settle(x, errCancelled)
+	b.dequeue()
+	return nil
+}
+
+// abandon ends every reading of an owner that is destroyed.
+func (b *readBelt) abandon(owner *readbackCore) {
+	b.end(owner, NewError("read", "", ErrDestroyed, "the readback buffer is destroyed"))
+}
+
+// fail ends every reading.
+func (b *readBelt) fail(reason error) {
+	b.end(nil, reason)
+	for _, c := range b.idle {
+		b.drop(c)
+	}
+	b.idle = nil
+	for _, c := range b.inFlight {
+		c.buffer.Destroy() // settles its map, so that the collector lets go of it
+	}
+	if b.landing != nil {
+		close(b.landing)
+		b.landing = nil
+	}
+}
+
+// end settles the readings of one owner, or of all.
+func (b *readBelt) end(owner *readbackCore, reason error) {
+	concerns := func(x *reading) bool { return owner == nil || x.owner == owner }
+	for _, x := range b.queue {
+		if concerns(x) {
+			b.settle(x, reason)
+		}
+	}
+	for _, c := range b.inFlight {
+		for _, p := range c.parts {
+			if x := p.reading; x.turn == p.turn && concerns(x) {
+				b.settle(x, reason)
+			}
+		}
+	}
+	b.dequeue()
+}
+
+// dropStale ends the readings that wait to be sent when a newer one is asked for.
+func (b *readBelt) dropStale(owner *readbackCore) {
+	for _, x := range b.queue {
+		if x.owner == owner && x.recorded == 0 {
+			b.settle(x, NewError("read", "", ErrStale, ""))
+		}
+	}
+	b.dequeue()
+}
+
+// record records copies for the readings that may be sent, at a submit all of them, and returns the
+// encoder, or nil where there are none.
+func (b *readBelt) record() (Encoder, error) {
+	for _, x := range b.queue {
+		x.released = true
+	}
+	return b.recordReleased()
+}
+
+func (b *readBelt) recordReleased() (Encoder, error) {
+	for {
+		for _, x := range b.queue {
+			if b.sendable(x) && !b.fill(x) && !x.done {
+				break
+			}
+		}
+		b.dequeue()
+		if len(b.filling) == 0 {
+			return nil, nil
+		}
+		e, refused, err := b.encode()
+		if refused == nil {
+			return e, err
+		}
+		b.refuse(refused, err)
+	}
+}
+
+// refuse ends the readings of a source that cannot be copied from.
+func (b *readBelt) refuse(source *readPart, err error) {
+	for _, x := range b.queue {
+		if x == source.reading || x.src != nil && x.src == source.reading.src {
+			b.settle(x, err)
+		}
+	}
+}
+
+// sendable reports whether x may be recorded now. One whose source can no longer be read is settled.
+func (b *readBelt) sendable(x *reading) bool {
+	if x.done || !x.released {
+		return false
+	}
+	if o := x.owner; o.policy == ReadLatest && x.sent == 0 && o.inFlight >= o.maxInFlight {
+		return false
+	}
+	if x.src != nil {
+		if err := CheckUse("read", x.src, UsageCopySrc); err != nil {
+			b.settle(x, err)
+			return false
+		}
+	}
+	return true
+}
+
+// fill places x into chunks, and reports whether it went in whole.
+func (b *readBelt) fill(x *reading) bool {
+	for x.recorded < x.size {
+		c := b.room(x)
+		if c == nil {
+			return false
+		}
+		if x.src != nil {
+			x.recorded += c.addRange(x)
+		} else {
+			x.recorded += c.addRows(x)
+		}
+	}
+	return true
+}
+
+// room returns a chunk that takes a piece of x, or nil.
+func (b *readBelt) room(x *reading) *chunk {
+	if n := len(b.filling); n > 0 {
+		if c := b.filling[n-1]; c.room() >= x.least() {
+			return c
+		}
+	}
+	c := b.take(x)
+	if c != nil {
+		b.filling = append(b.filling, c)
+		b.bytes += c.size()
+	}
+	return c
+}
+
+// room is how many bytes are free.
+func (c *chunk) room() uint64 { return c.size() - c.tail }
+
+// least is the smallest room in which a piece of x makes sense.
+func (x *reading) least() uint64 {
+	if x.src != nil {
+		return min(x.size-x.recorded+8, 256)
+	}
+	return rowPitch(x.rowBytes) + 256
+}
+
+// take returns an idle chunk, or makes one, of the size that all that waits needs; or nil.
+func (b *readBelt) take(x *reading) *chunk {
+	want := chunkSize(max(min(b.demand(), b.sys.options.ChunkSize), x.least()))
+	if len(b.inFlight)+len(b.filling) >= maxInFlight || b.bytes > 0 && b.bytes+want > ringDepth*b.sys.options.ChunkSize {
+		return nil
+	}
+	if i := bestFit(b.idle, want); i >= 0 {
+		c := b.idle[i]
+		b.idle = remove(b.idle, i)
+		b.stats.Hits++
+		return c
+	}
+	if !b.sys.reserve(want) {
+		b.short(x, want)
+		return nil
+	}
+	c, err := b.create(want)
+	if err != nil {
+		b.settle(x, err)
+		return nil
+	}
+	return c
+}
+
+// demand is how many bytes wait to be recorded, with their padding.
+func (b *readBelt) demand() (n uint64) {
+	for _, x := range b.queue {
+		if !x.done && x.released {
+			rows := (x.size - x.recorded) / x.rowBytes
+			n += x.size - x.recorded + 8 + rows*(rowPitch(x.rowBytes)-x.rowBytes)
+		}
+		if n >= b.sys.options.ChunkSize {
+			return n
+		}
+	}
+	return n
+}
+
+// short is called when the budget has no room for a chunk. What is in flight will come back and be used;
+// where nothing is, the policy says whether to wait for memory of others.
+func (b *readBelt) short(x *reading, want uint64) {
+	switch {
+	case len(b.inFlight)+len(b.filling) > 0 || b.waiting:
+	case b.sys.budget.policy != BudgetWait || want > b.sys.budget.limit:
+		b.settle(x, b.sys.budget.refuse("read", "", want, nil))
+	default:
+		b.waiting = true
+		go b.retry(b.sys.budget.waitChannel())
+	}
+}
+
+// retry goes on when memory was given back. The lock is not held.
+func (b *readBelt) retry(freed <-chan struct{}) {
+	<-freed
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
+	b.waiting = false
+	b.pump()
+}
+
+func (b *readBelt) create(size uint64) (*chunk, error) {
+	buffer, err := b.sys.createMapped(&Descriptor{Label: "readback chunk", Size: size, Usage: UsageMapRead | UsageCopyDst})
+	if err != nil {
+		return nil, err
+	}
+	b.stats.Misses++
+	b.stats.Chunks++
+	b.stats.Bytes += size
+	if l := &b.sys.logger; l.enabled(LevelDebug) {
+		l.log(LevelDebug, "readback chunk created", count("bytes", size), count("chunks", b.stats.Chunks))
+	}
+	return &chunk{buffer: buffer}, nil
+}
+
+// addRange adds a piece of a buffer, widened to whole words, and returns how many bytes of x it is.
+func (c *chunk) addRange(x *reading) uint64 {
+	first := x.offset + x.recorded
+	start := first &^ 3
+	skip := first - start
+	if cp := c.near(x.src, start); cp != nil {
+		at := cp.at + start - cp.start
+		n := min(x.size-x.recorded, c.size()-at-skip)
+		cp.end = max(cp.end, (first+n+3)&^3)
+		c.tail = max(c.tail, cp.at+cp.end-cp.start)
+		c.addPart(x, at+skip, n)
+		return n
+	}
+	n := min(x.size-x.recorded, c.room()-skip)
+	c.copies = append(c.copies, readCopy{x.src, start, (first + n + 3) &^ 3, c.tail})
+	c.addPart(x, c.tail+skip, n)
+	c.tail += (skip + n + 3) &^ 3
+	return n
+}
+
+// near is the last copy of the chunk, where the range of src from start on touches it, or nearly, and
+// there is room to widen it.
+func (c *chunk) near(src Buffer, start uint64) *readCopy {
+	if len(c.copies) == 0 {
+		return nil
+	}
+	last := &c.copies[len(c.copies)-1]
+	if last.src != src || start < last.start || start > last.end+nearby || last.at+start-last.start+256 > c.size() {
+		return nil
+	}
+	return last
+}
+
+// addRows adds rows of one layer of a texture, and returns how many bytes of x they are.
+func (c *chunk) addRows(x *reading) uint64 {
+	pitch := rowPitch(x.rowBytes)
+	at := (c.tail + 255) &^ 255
+	row := x.recorded / x.rowBytes
+	left := uint64(x.region.Extent.Height) - row%uint64(x.region.Extent.Height)
+	rows := min(left, (c.size()-at)/pitch)
+	c.parts = append(c.parts, readPart{x, x.turn, at, pitch, x.recorded, x.rowBytes, rows})
+	c.tail = at + rows*pitch
+	return rows * x.rowBytes
+}
+
+func (c *chunk) addPart(x *reading, at, n uint64) {
+	c.parts = append(c.parts, readPart{x, x.turn, at, n, x.recorded, n, 1})
+}
+
+// encode records the copies of all chunks that are filling. Where one is refused it takes all back and
+// returns a part that it was for.
+func (b *readBelt) encode() (e Encoder, refused *readPart, err error) {
+	e, err = b.sys.device.CreateEncoder("readback")
+	if err != nil {
+		b.unrecord()
+		return nil, nil, err
+	}
+	for _, c := range b.filling {
+		if p, err := c.encode(e); err != nil {
+			part := *p
+			b.unrecord()
+			return nil, &part, err
+		}
+	}
+	return e, nil, nil
+}
+
+// encode records the copies of the chunk, and returns a part that one was for where it is refused.
+func (c *chunk) encode(e Encoder) (*readPart, error) {
+	for _, cp := range c.copies {
+		if err := e.CopyBufferToBuffer(cp.src, cp.start, c.buffer, cp.at, cp.end-cp.start); err != nil {
+			return c.partOf(cp.src), err
+		}
+	}
+	for i := range c.parts {
+		p := &c.parts[i]
+		if p.reading.src != nil {
+			continue
+		}
+		layout := TexelLayout{Offset: p.at, BytesPerRow: uint32(p.pitch), RowsPerImage: uint32(p.rows)}
+		if err := e.CopyTextureToBuffer(p.rowsOf(), c.buffer, layout); err != nil {
+			return p, err
+		}
+	}
+	return nil, nil
+}
+
+func (c *chunk) partOf(src Buffer) *readPart {
+	for i := range c.parts {
+		if c.parts[i].reading.src == src {
+			return &c.parts[i]
+		}
+	}
+	panic("buffers: a copy without a read")
+}
+
+// rowsOf is the region of the texture that the part is.
+func (p *readPart) rowsOf() TextureRegion {
+	region := p.reading.region
+	row := uint32(p.dst / p.rowBytes)
+	region.Origin.Layer += row / region.Extent.Height
+	region.Origin.Y += row % region.Extent.Height
+	region.Extent.Height, region.Extent.Layers = uint32(p.rows), 1
+	return region
+}
+
+// unrecord takes back what record did, where the submit did not take place.
+func (b *readBelt) unrecord() {
+	for _, c := range b.filling {
+		for _, p := range c.parts {
+			if p.reading.turn == p.turn {
+				p.reading.recorded = p.reading.sent
+			}
+		}
+		b.toIdle(c)
+	}
+	b.filling = b.filling[:0]
+}
+
+// toIdle empties a chunk that is not mapped.
+func (b *readBelt) toIdle(c *chunk) {
+	b.bytes -= c.size()
+	clear(c.parts)
+	clear(c.copies)
+	c.parts, c.copies, c.tail = c.parts[:0], c.copies[:0], 0
+	if b.sys.lost != nil {
+		b.drop(c)
+		return
+	}
+	c.idleSince = time.Now()
+	b.idle = append(b.idle, c)
+}
+
+// drop destroys a chunk that is in no list.
+func (b *readBelt) drop(c *chunk) {
+	b.stats.Chunks--
+	b.stats.Bytes -= c.size()
+	c.buffer.Destroy()
+	b.sys.budget.release(c.size())
+}
+
+func (b *readBelt) trim(before time.Time) { b.idle = trim(b.idle, before, b.drop) }
+
+// submitted asks for the maps of the chunks that were filled.
+func (b *readBelt) submitted() {
+	for i, c := range b.filling {
+		for _, p := range c.parts {
+			x := p.reading
+			if x.turn == p.turn && !x.done {
+				if x.sent == 0 {
+					x.owner.inFlight++
+				}
+				x.sent += p.rows * p.rowBytes
+			}
+		}
+		c.asked = time.Now()
+		c.settled = c.buffer.MapAsync(MapRead, 0, (c.tail+3)&^3)
+		b.inFlight = append(b.inFlight, c)
+		b.sys.stats.MapsPending++
+		b.collector() <- c
+		b.filling[i] = nil
+	}
+	b.filling = b.filling[:0]
+	b.dequeue()
+}
+
+// collector is where chunks in flight go. It has room for all of them.
+func (b *readBelt) collector() chan<- *chunk {
+	if b.landing == nil {
+		b.landing = make(chan *chunk, maxInFlight)
+		go b.collect(b.landing)
+	}
+	return b.landing
+}
+
+// collect waits for the chunks in flight in the order in which they were submitted, which is that in
+// which the GPU is done with them.
+func (b *readBelt) collect(landing <-chan *chunk) {
+	for c := range landing {
+		err := <-c.settled
+		b.sys.mu.Lock()
+		b.land(c, err)
+		b.pump()
+		b.sys.mu.Unlock()
+	}
+}
+
+// land takes a chunk whose map settled.
+func (b *readBelt) land(c *chunk, err error) {
+	for i := range b.inFlight {
+		if b.inFlight[i] == c {
+			b.inFlight = remove(b.inFlight, i)
+			break
+		}
+	}
+	b.sys.stats.MapsPending--
+	if err == nil {
+		b.sys.stats.MapLatency.add(time.Since(c.asked))
+	}
+	for i := range c.parts {
+		c.parts[i].land(c, err)
+	}
+	if err == nil {
+		err = c.buffer.Unmap()
+	}
+	if err != nil {
+		b.bytes -= c.size()
+		b.drop(c)
+		return
+	}
+	b.toIdle(c)
+}
+
+// land copies the part to where it belongs.
+func (p *readPart) land(c *chunk, err error) {
+	x := p.reading
+	if x.turn != p.turn || x.done {
+		return
+	}
+	for row := uint64(0); row < p.rows && err == nil; row++ {
+		err = readMapped(c.buffer, x.dst.Slice(p.dst+row*p.rowBytes, p.rowBytes), p.at+row*p.pitch)
+	}
+	if err != nil {
+		x.belt.settle(x, err)
+		return
+	}
+	x.landed += p.rows * p.rowBytes
+	if x.landed == x.size {
+		x.belt.sys.stats.BytesDown += x.size
+		x.belt.settle(x, nil)
+	}
+}
+
+// pump sends what may be sent, in a submit of its own.
+func (b *readBelt) pump() {
+	if b.sys.lost != nil || len(b.queue) == 0 {
+		return
+	}
+	e, err := b.recordReleased()
+	if e == nil && err == nil {
+		return
+	}
+	if err == nil {
+		b.batch[0] = e
+		err = b.sys.queue.Submit(b.batch[:]...)
+		b.batch[0] = nil
+	}
+	if err != nil {
+		b.unrecord()
+		b.failReleased(err)
+		return
+	}
+	b.sys.stats.Submits++
+	b.submitted()
+}
+
+// failReleased ends the readings that could not be sent.
+func (b *readBelt) failReleased(err error) {
+	for _, x := range b.queue {
+		if x.released {
+			b.settle(x, err)
+		}
+	}
+	b.dequeue()
+}

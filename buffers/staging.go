@@ -1,0 +1,327 @@
+package buffers
+
+import (
+	"context"
+	"io"
+)
+
+// StagingDescriptor describes a staging buffer.
+type StagingDescriptor struct {
+	Label string
+	// Size is how many bytes can be written: a multiple of 4.
+	Size uint64
+	// RowBytes is the length of a row of texels, where the bytes are for a texture: rows are written one
+	// after the other without padding, and each is placed at a multiple of 256 as a texture copy needs it.
+	// Size is then a multiple of it. 0 where the bytes are for a buffer.
+	RowBytes uint64
+}
+
+func (d *StagingDescriptor) validate(limits Limits) error {
+	switch {
+	case d.Size == 0:
+		return NewError("create", d.Label, ErrRange, "size 0: a staging buffer has at least 4 bytes")
+	case d.RowBytes != 0 && d.Size%d.RowBytes != 0:
+		return NewError("create", d.Label, ErrAlignment, "size "+number(d.Size)+" is not a multiple of the row of "+number(d.RowBytes)+" bytes")
+	case d.RowBytes == 0 && d.Size%4 != 0:
+		return NewError("create", d.Label, ErrAlignment, "size "+number(d.Size)+" is not a multiple of 4")
+	case d.Size > limits.MaxBufferSize || d.padded() > limits.MaxBufferSize:
+		return NewError("create", d.Label, ErrTooLarge, "size "+number(d.Size)+" exceeds the device's maxBufferSize "+number(limits.MaxBufferSize))
+	}
+	return nil
+}
+
+// padded is how many bytes of a chunk the staging buffer takes.
+func (d *StagingDescriptor) padded() uint64 {
+	if d.RowBytes == 0 {
+		return d.Size
+	}
+	return d.Size / d.RowBytes * rowPitch(d.RowBytes)
+}
+
+// rowPitch is the distance between rows in a buffer that is copied to or from a texture.
+// https://www.w3.org/TR/webgpu/#abstract-opdef-validating-gputexelcopybufferinfo
+func rowPitch(rowBytes uint64) uint64 { return (rowBytes + 255) &^ 255 }
+
+// staging is what the two staging buffers share: a chunk that is written, sealed and copied from.
+//
+// Its chunk is nil until it is armed. Sealed, the chunk belongs to the pool's sealed list; the staging
+// buffer keeps it only to record further copies in the same encoder.
+type staging struct {
+	descriptor StagingDescriptor
+	held       *holding
+	core       *stagingCore
+}
+
+// stagingCore is the part that outlives the handle until it is freed.
+type stagingCore struct {
+	sys     *System
+	chunk   *chunk
+	turn    uint64 // of the chunk, when it was lent
+	sealed  bool
+	next    uint64 // where Write goes on
+	written uint64 // every byte before it was written, or is zero
+}
+
+// arm makes the staging buffer writable, from the start.
+func (c *stagingCore) arm(chunk *chunk) {
+	c.disarm()
+	c.chunk, c.turn, c.sealed, c.next, c.written = chunk, chunk.turn, false, 0, 0
+}
+
+// disarm gives an unused chunk back. What is sealed is the pool's already.
+func (c *stagingCore) disarm() {
+	if c.chunk != nil && !c.sealed {
+		c.sys.uploads.giveBack(c.chunk)
+	}
+	c.chunk = nil
+}
+
+// submitted reports whether the sealed chunk has moved on.
+func (c *stagingCore) submitted() bool { return c.chunk.turn != c.turn || c.chunk.encoder == nil }
+
+// Label is the one it was made with.
+func (s *staging) Label() string { return s.descriptor.Label }
+
+// Size is how many bytes can be written.
+func (s *staging) Size() uint64 { return s.descriptor.Size }
+
+// Written is how many bytes UploadTo would copy: up to the last one written.
+func (s *staging) Written() uint64 {
+	s.lock()
+	defer s.unlock()
+	return s.core.written
+}
+
+// Destroy gives back what it holds. Data that was not uploaded is lost; an upload that is recorded
+// still takes place when its encoder is submitted.
+func (s *staging) Destroy() { s.held.destroy() }
+
+func (s *staging) lock()   { s.core.sys.mu.Lock() }
+func (s *staging) unlock() { s.core.sys.mu.Unlock() }
+
+// writable is the error of a write now. The lock is held.
+func (s *staging) writable(op string) error {
+	if err := s.held.check(op); err != nil {
+		return err
+	}
+	if s.core.chunk == nil || s.core.sealed {
+		return NewError(op, s.Label(), ErrNotMapped, "")
+	}
+	return nil
+}
+
+// Write appends p.
+func (s *staging) Write(p []byte) (int, error) {
+	s.lock()
+	defer s.unlock()
+	if err := s.write(s.core.next, Bytes(p)); err != nil {
+		return 0, err
+	}
+	s.core.next += uint64(len(p))
+	return len(p), nil
+}
+
+// WriteMemory is Write from memory that may be the host's.
+func (s *staging) WriteMemory(m Memory) error {
+	s.lock()
+	defer s.unlock()
+	if err := s.write(s.core.next, m); err != nil {
+		return err
+	}
+	s.core.next += m.Size()
+	return nil
+}
+
+// WriteAt writes p at offset and leaves alone where Write goes on. Bytes between what was written before
+// and offset become zero.
+func (s *staging) WriteAt(p []byte, offset int64) (int, error) {
+	s.lock()
+	defer s.unlock()
+	if offset < 0 {
+		return 0, NewError("write", s.Label(), ErrRange, "a negative offset")
+	}
+	if err := s.write(uint64(offset), Bytes(p)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// WriteMemoryAt is WriteAt from memory that may be the host's.
+func (s *staging) WriteMemoryAt(m Memory, offset uint64) error {
+	s.lock()
+	defer s.unlock()
+	return s.write(offset, m)
+}
+
+func (s *staging) write(offset uint64, m Memory) error {
+	if err := s.writable("write"); err != nil {
+		return err
+	}
+	if size := s.Size(); offset > size || m.Size() > size-offset {
+		return NewError("write", s.Label(), ErrRange, number(m.Size())+" bytes at "+number(offset)+" exceed size "+number(size))
+	}
+	if err := s.zero(offset); err != nil {
+		return err
+	}
+	if err := s.place(offset, m); err != nil {
+		return err
+	}
+	s.core.written = max(s.core.written, offset+m.Size())
+	return nil
+}
+
+var zeros [64 << 10]byte
+
+// zero fills from what was written up to offset, since a pooled chunk holds what it held before.
+func (s *staging) zero(offset uint64) error {
+	for c := s.core; c.written < offset; {
+		n := min(offset-c.written, uint64(len(zeros)))
+		if err := s.place(c.written, Bytes(zeros[:n])); err != nil {
+			return err
+		}
+		c.written += n
+	}
+	return nil
+}
+
+// place copies m into the chunk, row by row where rows are padded.
+func (s *staging) place(offset uint64, m Memory) error {
+	b, row := s.core.chunk.buffer, s.descriptor.RowBytes
+	pitch := rowPitch(row)
+	if row == pitch {
+		return writeMapped(b, m, offset)
+	}
+	for done := uint64(0); done < m.Size(); {
+		at := offset + done
+		n := min(row-at%row, m.Size()-done)
+		if err := writeMapped(b, m.Slice(done, n), at/row*pitch+at%row); err != nil {
+			return err
+		}
+		done += n
+	}
+	return nil
+}
+
+// ReadFrom appends what r delivers, until its end or an error. More than fits is [ErrRange].
+func (s *staging) ReadFrom(r io.Reader) (int64, error) {
+	scratch := make([]byte, min(64<<10, s.Size()+1))
+	var total int64
+	for {
+		n, err := r.Read(scratch)
+		if n > 0 {
+			if _, err := s.Write(scratch[:n]); err != nil {
+				return total, err
+			}
+			total += int64(n)
+		}
+		if err == io.EOF {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+// UploadTo ends the writing and records the copy of what was written into encoder. It may be called
+// again with the same encoder, for further destinations. The number of bytes written and dstOffset must
+// be multiples of 4. The memory goes round once the encoder was submitted through the System.
+func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error {
+	s.lock()
+	defer s.unlock()
+	if s.descriptor.RowBytes != 0 {
+		return NewError("upload", s.Label(), ErrUsage, "it holds rows of texels: use UploadToTexture")
+	}
+	if err := s.uploadable(encoder); err != nil {
+		return err
+	}
+	size := s.core.written
+	if err := CheckCopy(s.core.chunk.buffer, 0, Unwrap(dst), dstOffset, size); err != nil {
+		return relabel(err, "upload", s.Label())
+	}
+	if err := encoder.CopyBufferToBuffer(s.core.chunk.buffer, 0, dst, dstOffset, size); err != nil {
+		return err
+	}
+	return s.seal(encoder, size)
+}
+
+// UploadToTexture is UploadTo for rows of texels, which must be those of the region.
+func (s *staging) UploadToTexture(encoder Encoder, region TextureRegion) error {
+	s.lock()
+	defer s.unlock()
+	if err := s.uploadable(encoder); err != nil {
+		return err
+	}
+	row := s.descriptor.RowBytes
+	e := region.Extent
+	if want := uint64(e.Width) * region.Texture.TexelSize(); row != want {
+		return NewError("upload", s.Label(), ErrRange, "rows of "+number(row)+" bytes, where the region has rows of "+number(want))
+	}
+	if need := row * uint64(e.Height) * uint64(e.Layers); s.core.written < need {
+		return NewError("upload", s.Label(), ErrRange, number(s.core.written)+" bytes were written, where the region needs "+number(need))
+	}
+	layout := TexelLayout{BytesPerRow: uint32(rowPitch(row)), RowsPerImage: e.Height}
+	if err := encoder.CopyBufferToTexture(s.core.chunk.buffer, layout, region); err != nil {
+		return err
+	}
+	return s.seal(encoder, s.core.written)
+}
+
+// uploadable is the error of an upload in encoder now.
+func (s *staging) uploadable(encoder Encoder) error {
+	if err := s.held.check("upload"); err != nil {
+		return err
+	}
+	c := s.core
+	switch {
+	case c.chunk == nil:
+		return NewError("upload", s.Label(), ErrNotMapped, "")
+	case c.sealed && c.submitted():
+		return NewError("upload", s.Label(), ErrState, "it was uploaded and submitted before")
+	case c.sealed && c.chunk.encoder != encoder:
+		return NewError("upload", s.Label(), ErrState, "it was uploaded in another encoder before")
+	}
+	return nil
+}
+
+// seal unmaps the chunk at the first upload.
+func (s *staging) seal(encoder Encoder, size uint64) error {
+	c := s.core
+	c.sys.stats.BytesUp += size
+	if c.sealed {
+		return nil
+	}
+	if err := c.sys.uploads.seal(c.chunk, encoder); err != nil {
+		c.chunk = nil
+		return err
+	}
+	c.sealed = true
+	return nil
+}
+
+// relabel tells an error in the words of the caller's operation.
+func relabel(err error, op, label string) error {
+	e, ok := err.(*Error)
+	if !ok {
+		return err
+	}
+	detail := e.Detail
+	if e.Label != label {
+		detail = "of " + e.Label + ": " + detail
+	}
+	return &Error{Op: op, Label: label, Reason: e.Reason, Detail: detail, Cause: e.Cause}
+}
+
+// newStaging makes what both kinds share, not armed.
+func (s *System) newStaging(kind Kind, d StagingDescriptor) (*staging, error) {
+	if err := d.validate(s.limits); err != nil {
+		return nil, err
+	}
+	core := &stagingCore{sys: s}
+	return &staging{descriptor: d, core: core, held: s.hold(kind, d.Label, 0, core.disarm)}, nil
+}
+
+// lendChunk takes a chunk for d. The lock is not held.
+func (s *System) lendChunk(ctx context.Context, d *StagingDescriptor) (*chunk, error) {
+	return s.uploads.lend(ctx, d.Label, (d.padded()+7)&^7)
+}

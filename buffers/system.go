@@ -1,0 +1,227 @@
+package buffers
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Options of a System. The zero value is good for most programs.
+type Options struct {
+	// Budget is the most bytes of mappable memory, pools included; 0 means 256 MiB.
+	Budget uint64
+	// OnBudget says what happens when the budget is used up.
+	OnBudget BudgetPolicy
+	// ChunkSize is the size of a readback chunk, and the piece that a longer read is cut into; a
+	// multiple of 256, 0 means 4 MiB.
+	ChunkSize uint64
+	// MaxFramesInFlight is how many frames may be with the GPU before BeginFrame waits; 0 means 8.
+	MaxFramesInFlight int
+	// IdleAge is how long a pooled chunk may lie idle before it is destroyed; 0 means 5 seconds.
+	IdleAge time.Duration
+	// Log hears of what the System does, from LogLevel up; nil costs nothing.
+	Log      LogFunc
+	LogLevel Level
+}
+
+func (o Options) withDefaults() Options {
+	o.Budget = orDefault(o.Budget, 256<<20)
+	o.ChunkSize = orDefault(o.ChunkSize, 4<<20)
+	o.MaxFramesInFlight = orDefault(o.MaxFramesInFlight, 8)
+	o.IdleAge = orDefault(o.IdleAge, 5*time.Second)
+	return o
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+func (o *Options) validate() error {
+	switch {
+	case o.ChunkSize%256 != 0:
+		return NewError("open", "", ErrAlignment, "chunk size "+number(o.ChunkSize)+" is not a multiple of 256")
+	case o.ChunkSize > o.Budget:
+		return NewError("open", "", ErrBudget, "chunk size "+number(o.ChunkSize)+" exceeds the budget "+number(o.Budget))
+	case o.MaxFramesInFlight < 1:
+		return NewError("open", "", ErrRange, "fewer than one frame in flight")
+	}
+	return nil
+}
+
+// System makes the five buffers on one device, and owns what they share: pools, the byte budget,
+// frames, statistics and logging. Its methods may be called from several goroutines.
+//
+// The lock is never held while something is waited for. Methods of unexported types are called with it
+// held, unless they say otherwise.
+type System struct {
+	device  Device
+	queue   Queue
+	limits  Limits
+	options Options
+	logger  logger
+	errors  chan error
+
+	mu       sync.Mutex
+	budget   budget
+	uploads  uploadPool
+	reads    readBelt
+	frames   frameRing
+	transfer transfer
+	dynamics []*dynamicRing
+	retired  []Buffer  // replaced by a Grow: destroyed after the next submit
+	batch    []Encoder // scratch of Submit
+	stats    Stats
+	lost     error // not nil: every call fails with it
+}
+
+// Open returns a System on device. The device stays the caller's: destroy the System first.
+func Open(device Device, options Options) (*System, error) {
+	options = options.withDefaults()
+	if err := options.validate(); err != nil {
+		return nil, err
+	}
+	s := &System{
+		device:  device,
+		queue:   device.Queue(),
+		limits:  device.Limits(),
+		options: options,
+		logger:  logger{options.Log, options.LogLevel},
+		errors:  make(chan error, 64),
+	}
+	s.budget = budget{limit: options.Budget, policy: options.OnBudget}
+	s.uploads.sys, s.reads.sys, s.frames.sys, s.transfer.sys = s, s, s, s
+	device.OnError(s.report)
+	go s.watchLoss()
+	return s, nil
+}
+
+// Device is the device that the System was opened on.
+func (s *System) Device() Device { return s.device }
+
+// Limits are the device's.
+func (s *System) Limits() Limits { return s.limits }
+
+// Errors delivers what the device reports later than the call that caused it, as [*Error] with
+// operation and label where the backend knows them. When 64 are unread, further ones are only logged.
+func (s *System) Errors() <-chan error { return s.errors }
+
+func (s *System) report(err error) {
+	s.logger.log(LevelError, "the device reported an error", text("error", err.Error()))
+	select {
+	case s.errors <- err:
+	default:
+	}
+}
+
+// Stats is a snapshot.
+func (s *System) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.frames.poll()
+	st := s.stats
+	st.Budget, st.Mappable = s.budget.limit, s.budget.used
+	st.Uploads, st.Reads = s.uploads.stats, s.reads.stats
+	st.Uploads.IdleBytes, st.Reads.IdleBytes = bytesOf(s.uploads.idle), bytesOf(s.reads.idle)
+	st.MapsPending += len(s.uploads.pending)
+	st.FramesInFlight = len(s.frames.inFlight)
+	return st
+}
+
+// Trim destroys every pooled chunk that nobody uses.
+func (s *System) Trim() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.uploads.poll()
+	s.uploads.trim(time.Time{})
+	s.reads.trim(time.Time{})
+}
+
+// Destroy gives back what the System holds. Everything pending settles with [ErrDestroyed], later calls
+// fail with it, and buffers that were made and not destroyed are.
+func (s *System) Destroy() { s.close(NewError("use", "", ErrDestroyed, "the system is destroyed")) }
+
+// watchLoss settles everything that waits when the device is lost.
+func (s *System) watchLoss() {
+	<-s.device.Lost()
+	s.close(s.device.LostReason())
+}
+
+// close makes every later call fail with reason.
+func (s *System) close(reason error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lost != nil {
+		return
+	}
+	s.lost = reason
+	s.logger.log(LevelWarn, "system closed", text("reason", reason.Error()))
+	s.reads.fail(reason)
+	s.uploads.destroy()
+	dynamics := s.dynamics
+	s.dynamics = nil
+	for _, d := range dynamics {
+		d.free()
+	}
+	s.destroyRetired()
+	s.budget.wake()
+}
+
+// usable is the error of every call on a System whose device is lost, or that is destroyed.
+func (s *System) usable(op, label string) error {
+	if s.lost == nil {
+		return nil
+	}
+	return &Error{Op: op, Label: label, Reason: reasonOf(s.lost), Cause: s.lost}
+}
+
+func reasonOf(err error) error {
+	if e, ok := err.(*Error); ok {
+		return e.Reason
+	}
+	return ErrDeviceLost
+}
+
+// createMapped makes a mappable buffer whose bytes are reserved in the budget already, and gives them
+// back where that fails.
+func (s *System) createMapped(d *Descriptor) (MappableBuffer, error) {
+	b, err := s.device.CreateMappableBuffer(d)
+	if err != nil {
+		s.budget.release(d.Size)
+		return nil, err
+	}
+	s.stats.Peak = max(s.stats.Peak, s.budget.used)
+	return b, nil
+}
+
+// reserve takes n bytes of the budget, destroying idle chunks where it must.
+func (s *System) reserve(n uint64) bool {
+	if s.budget.reserve(n) {
+		return true
+	}
+	s.uploads.poll()
+	s.uploads.trim(time.Time{})
+	s.reads.trim(time.Time{})
+	return s.budget.reserve(n)
+}
+
+// await waits for memory to be given back. The lock is not held; ctx ending is an error.
+func (s *System) await(ctx context.Context, freed <-chan struct{}) error {
+	select {
+	case <-freed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *System) destroyRetired() {
+	for i, b := range s.retired {
+		b.Destroy()
+		s.retired[i] = nil
+	}
+	s.retired = s.retired[:0]
+}

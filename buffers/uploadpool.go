@@ -1,0 +1,240 @@
+package buffers
+
+import (
+	"context"
+	"time"
+)
+
+// uploadPool lends chunks that are mapped for writing. A chunk goes round:
+//
+//  1. idle: mapped, nobody's
+//  2. lent: mapped, the borrower's
+//  3. sealed: unmapped, its copies recorded in an encoder
+//  4. pending: that encoder was submitted, and the chunk's map asked for; it settles when the GPU is done
+//
+// A chunk whose map fails is destroyed.
+type uploadPool struct {
+	sys     *System
+	idle    []*chunk
+	sealed  []*chunk
+	pending []*chunk // oldest first
+	stats   PoolStats
+}
+
+// lend returns a chunk of at least size bytes. The lock is not held. Only where it has to wait does it
+// look at ctx.
+func (p *uploadPool) lend(ctx context.Context, label string, size uint64) (*chunk, error) {
+	for {
+		c, wait, err := p.tryLend(ctx, label, size)
+		if wait == nil {
+			return c, err
+		}
+		if err := wait(ctx); err != nil {
+			return nil, p.sys.budget.refuse("stage", label, size, err)
+		}
+	}
+}
+
+// tryLend returns a chunk, an error, or a function that waits until another try makes sense.
+func (p *uploadPool) tryLend(ctx context.Context, label string, size uint64) (*chunk, func(context.Context) error, error) {
+	s := p.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("stage", label); err != nil {
+		return nil, nil, err
+	}
+	p.poll()
+	if i := bestFit(p.idle, size); i >= 0 {
+		c := p.idle[i]
+		p.idle = remove(p.idle, i)
+		c.turn++
+		p.stats.Hits++
+		return c, nil, nil
+	}
+	need := min(chunkSize(size), s.limits.MaxBufferSize)
+	if s.reserve(need) {
+		c, err := p.create(need)
+		return c, nil, err
+	}
+	if !s.budget.waits(ctx, need) {
+		return nil, nil, s.budget.refuse("stage", label, need, ctx.Err())
+	}
+	if len(p.pending) > 0 {
+		c := p.pending[0]
+		p.pending = remove(p.pending, 0)
+		return nil, func(ctx context.Context) error { return p.awaitMap(ctx, c) }, nil
+	}
+	freed := s.budget.waitChannel()
+	return nil, func(ctx context.Context) error { return s.await(ctx, freed) }, nil
+}
+
+func (p *uploadPool) create(size uint64) (*chunk, error) {
+	b, err := p.sys.createMapped(&Descriptor{
+		Label: "staging chunk", Size: size, Usage: UsageMapWrite | UsageCopySrc, MappedAtCreation: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.stats.Misses++
+	p.stats.Chunks++
+	p.stats.Bytes += size
+	if l := &p.sys.logger; l.enabled(LevelDebug) {
+		l.log(LevelDebug, "staging chunk created", count("bytes", size), count("chunks", p.stats.Chunks))
+	}
+	return &chunk{buffer: b}, nil
+}
+
+// poll moves the chunks whose map settled.
+func (p *uploadPool) poll() {
+	kept := p.pending[:0]
+	for _, c := range p.pending {
+		select {
+		case err := <-c.settled:
+			p.settle(c, err)
+		default:
+			kept = append(kept, c)
+		}
+	}
+	clear(p.pending[len(kept):])
+	p.pending = kept
+}
+
+// awaitMap waits for the map of a chunk that was taken out of pending. The lock is not held.
+func (p *uploadPool) awaitMap(ctx context.Context, c *chunk) error {
+	var err error
+	select {
+	case err = <-c.settled:
+	case <-ctx.Done():
+		p.sys.mu.Lock()
+		defer p.sys.mu.Unlock()
+		if p.sys.lost != nil {
+			p.drop(c)
+			return ctx.Err()
+		}
+		p.pending = append(p.pending, nil)
+		copy(p.pending[1:], p.pending)
+		p.pending[0] = c
+		return ctx.Err()
+	}
+	p.sys.mu.Lock()
+	defer p.sys.mu.Unlock()
+	p.settle(c, err)
+	p.sys.budget.wake()
+	return nil
+}
+
+// settle takes a chunk whose map has settled, and is in no list.
+func (p *uploadPool) settle(c *chunk, err error) {
+	if err != nil {
+		p.drop(c)
+		return
+	}
+	p.sys.stats.MapLatency.add(time.Since(c.asked))
+	p.giveBack(c)
+}
+
+// giveBack takes a chunk that is mapped.
+func (p *uploadPool) giveBack(c *chunk) {
+	if p.sys.lost != nil {
+		p.drop(c)
+		return
+	}
+	c.idleSince = time.Now()
+	p.idle = append(p.idle, c)
+	p.sys.budget.wake()
+}
+
+// drop destroys a chunk that is in no list.
+func (p *uploadPool) drop(c *chunk) {
+	p.stats.Chunks--
+	p.stats.Bytes -= c.size()
+	c.buffer.Destroy()
+	p.sys.budget.release(c.size())
+}
+
+// seal unmaps a lent chunk, for copies that are recorded in encoder.
+func (p *uploadPool) seal(c *chunk, encoder Encoder) error {
+	if err := c.buffer.Unmap(); err != nil {
+		p.drop(c)
+		return err
+	}
+	c.encoder = encoder
+	p.sealed = append(p.sealed, c)
+	return nil
+}
+
+// discard destroys the chunks whose copies are recorded in an encoder that is never submitted.
+func (p *uploadPool) discard(encoder Encoder) {
+	kept := p.sealed[:0]
+	for _, c := range p.sealed {
+		if c.encoder == encoder {
+			p.drop(c)
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	clear(p.sealed[len(kept):])
+	p.sealed = kept
+}
+
+// submitted asks for the maps of the chunks whose encoder is among those submitted. An encoder that is
+// the caller's own cannot be told from its command buffer, so it counts as submitted.
+func (p *uploadPool) submitted(encoders []Encoder) {
+	kept := p.sealed[:0]
+	for _, c := range p.sealed {
+		if !isForeign(c.encoder) && !contains(encoders, c.encoder) {
+			kept = append(kept, c)
+			continue
+		}
+		c.encoder = nil
+		c.asked = time.Now()
+		c.settled = c.buffer.MapAsync(MapWrite, 0, c.size())
+		p.pending = append(p.pending, c)
+	}
+	clear(p.sealed[len(kept):])
+	p.sealed = kept
+}
+
+// isForeign reports whether e records into an encoder that the caller submits.
+func isForeign(e Encoder) bool {
+	f, ok := e.(interface{ Foreign() bool })
+	return ok && f.Foreign()
+}
+
+func contains(encoders []Encoder, e Encoder) bool {
+	for _, other := range encoders {
+		if other == e {
+			return true
+		}
+	}
+	return false
+}
+
+// trim destroys the chunks that are idle since before the given time, or all where it is zero.
+func (p *uploadPool) trim(before time.Time) {
+	p.idle = trim(p.idle, before, p.drop)
+}
+
+// trim drops the chunks that are idle since before the given time, or all where it is zero.
+func trim(idle []*chunk, before time.Time, drop func(*chunk)) []*chunk {
+	kept := idle[:0]
+	for _, c := range idle {
+		if before.IsZero() || c.idleSince.Before(before) {
+			drop(c)
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	clear(idle[len(kept):])
+	return kept
+}
+
+// destroy destroys every chunk that is not lent.
+func (p *uploadPool) destroy() {
+	for _, list := range []*[]*chunk{&p.idle, &p.sealed, &p.pending} {
+		for _, c := range *list {
+			p.drop(c)
+		}
+		*list = nil
+	}
+}

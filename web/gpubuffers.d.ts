@@ -1,0 +1,252 @@
+/// <reference types="@webgpu/types" />
+
+/** Loads the module and opens a system on a device of its own, or on the one given. */
+export function open(options?: OpenOptions): Promise<GPUBufferSystem>;
+
+export interface OpenOptions {
+  /** The device to use; it stays the caller's. Without it one is requested, and destroyed with the system. */
+  device?: GPUDevice;
+  /** For the device that is requested. */
+  adapterOptions?: GPURequestAdapterOptions;
+  deviceDescriptor?: GPUDeviceDescriptor;
+  /** Where the module is: gpubuffers.wasm beside this file by default. */
+  wasm?: string | URL | Response | Promise<Response> | BufferSource | WebAssembly.Module;
+  /** The most bytes of mappable memory, pools included; 256 MiB by default. */
+  budget?: number;
+  /** What happens when the budget is used up; "wait" by default. Calls that cannot wait throw. */
+  onBudget?: "wait" | "fail" | "fallback";
+  /** Size of a readback chunk in bytes, a multiple of 256; 4 MiB by default. */
+  chunkSize?: number;
+  /** How many frames may be with the GPU; 8 by default. */
+  maxFramesInFlight?: number;
+  onLog?: (record: LogRecord) => void;
+  /** "info" by default. */
+  logLevel?: LogLevel;
+  /** Hears of errors that the device reports later than the call that caused them. */
+  onError?: (error: GPUBufferError) => void;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export interface LogRecord {
+  level: LogLevel;
+  message: string;
+  fields: Record<string, string | number>;
+}
+
+/** Copied from by the call: any ArrayBuffer, SharedArrayBuffer or view on one; its bytes, not its elements, are meant. */
+export type Data = AllowSharedBufferSource;
+/** Where the GPU finds data: a buffer of this module or any GPUBuffer of the same device. */
+export type AnyBuffer = DeviceBuffer | MappableBuffer | GPUBuffer;
+
+export class GPUBufferSystem {
+  readonly device: GPUDevice;
+  /** Resolves when the device is lost or the system destroyed; never rejects. */
+  readonly lost: Promise<{ reason: string; message: string }>;
+
+  createDeviceBuffer(descriptor: { label?: string; size: number; usage: GPUBufferUsageFlags }): DeviceBuffer;
+  createImmediateStagingBuffer(descriptor: StagingDescriptor): ImmediateStagingBuffer;
+  createDeferredStagingBuffer(descriptor: StagingDescriptor): DeferredStagingBuffer;
+  createReadbackBuffer(descriptor?: { label?: string; policy?: "all" | "latest"; maxInFlight?: number }): ReadbackBuffer;
+  createDynamicBuffer(descriptor: { label?: string; size: number; usage: GPUBufferUsageFlags; maxSlots?: number }): DynamicBuffer;
+  createMappableBuffer(descriptor: { label?: string; size: number; usage: GPUBufferUsageFlags; mappedAtCreation?: boolean }): MappableBuffer;
+
+  /** Opens a frame; throws code "busy" where maxFramesInFlight are with the GPU. */
+  frame(): Frame;
+  /** Opens a frame when the GPU has finished an earlier one. */
+  nextFrame(): Promise<Frame>;
+  /**
+   * Sends command buffers or encoders (which it finishes) to the GPU, with what is staged in them, the
+   * updates of dynamic buffers, and the reads asked for. Staging recorded in an encoder of the caller's
+   * counts as submitted by the next submit of the system or of a frame.
+   */
+  submit(commands?: Iterable<GPUCommandBuffer | GPUCommandEncoder>): void;
+
+  stats(): Stats;
+  /** Destroys pooled memory that nobody uses. */
+  trim(): void;
+  destroy(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface StagingDescriptor {
+  label?: string;
+  /** How many bytes can be written: a multiple of 4. */
+  size: number;
+  /** Length of a row of texels, for bytes that go to a texture: written without padding, placed at multiples of 256. */
+  rowBytes?: number;
+}
+
+export type BufferState = "uninitialized" | "ready" | "mapped" | "map-pending" | "destroyed";
+
+/** GPU memory that is never mapped. */
+export class DeviceBuffer {
+  readonly label: string;
+  readonly size: number;
+  readonly usage: GPUBufferUsageFlags;
+  readonly state: BufferState;
+  readonly valid: boolean;
+  /** The GPUBuffer behind it now; grow replaces it. */
+  readonly gpuBuffer: GPUBuffer;
+  /** Counts how often grow replaced the GPUBuffer. */
+  readonly generation: number;
+  /** Copies data to the buffer at offset, ahead of everything submitted later. Multiples of 4. */
+  write(offset: number, data: Data, dataOffset?: number, size?: number): void;
+  /** Makes it hold at least size bytes; the contents are kept, by a copy on the GPU. */
+  grow(size: number): void;
+  destroy(): void;
+  [Symbol.dispose](): void;
+}
+
+declare class StagingBuffer {
+  readonly label: string;
+  readonly size: number;
+  /** How many bytes an upload copies: up to the last one written. */
+  readonly written: number;
+  /** Appends data. */
+  write(data: Data): void;
+  /** Writes at offset; bytes skipped become zero. */
+  writeAt(offset: number, data: Data): void;
+  /** Appends what the source delivers, as it arrives. More than fits rejects with code "range". */
+  readFrom(source: ReadableStream<Uint8Array> | Blob | Response, options?: { signal?: AbortSignal; onProgress?: (bytes: number) => void }): Promise<number>;
+  /** The native memory, to be written directly, all of it: an upload copies size bytes afterwards. Not for rows of texels with padding. */
+  mappedRange(): Uint8Array;
+  /** Ends the writing and records the copy into encoder. */
+  uploadTo(encoder: GPUCommandEncoder, destination: AnyBuffer, offset?: number): void;
+  uploadToTexture(encoder: GPUCommandEncoder, destination: TextureRegion): void;
+  destroy(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface TextureRegion {
+  texture: GPUTexture;
+  mipLevel?: number;
+  origin?: [x: number, y?: number, layer?: number];
+  /** The whole mip level by default. */
+  size?: [width: number, height?: number, layers?: number];
+}
+
+/** Writable the moment it is made; used once, until reset. */
+export class ImmediateStagingBuffer extends StagingBuffer {
+  /** Makes it writable again, from the start. */
+  reset(): void;
+}
+
+/** Writable each time mapAsync resolves. */
+export class DeferredStagingBuffer extends StagingBuffer {
+  mapAsync(): Promise<void>;
+  /** Gives the memory up, or cancels a map that is pending. */
+  unmap(): void;
+}
+
+export interface ReadOptions {
+  /** Gives the read up: it rejects with the signal's reason and never writes into `into` afterwards. */
+  signal?: AbortSignal;
+}
+
+/** Brings results to the CPU. Reads made in one task, or in one frame, share memory, map and copies. */
+export class ReadbackBuffer {
+  readonly label: string;
+  /**
+   * Reads size bytes (all by default) at offset. While a frame is open it is sent with the frame, else at
+   * the end of the task. Resolves with a new ArrayBuffer, or with `into`, filled.
+   */
+  read(source: AnyBuffer, offset?: number, size?: number, options?: ReadOptions): Promise<ArrayBuffer>;
+  read<T extends Data>(source: AnyBuffer, offset: number, size: number | undefined, options: ReadOptions & { into: T }): Promise<T>;
+  /** Reads texels, row by row without padding. */
+  readTexture(region: TextureRegion, options?: ReadOptions): Promise<ArrayBuffer>;
+  readTexture<T extends Data>(region: TextureRegion, options: ReadOptions & { into: T }): Promise<T>;
+  destroy(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Data that is new each frame. */
+export class DynamicBuffer {
+  readonly label: string;
+  readonly pageSize: number;
+  /** What each offset is a multiple of. */
+  readonly alignment: number;
+  readonly slots: number;
+  /** The GPUBuffer of the latest update: another one each frame, out of a few, and on each page. */
+  readonly gpuBuffer: GPUBuffer;
+  /** The memory of the latest update's page, to be written at the offset that update gave, before the submit. */
+  readonly bytes: Uint8Array;
+  readonly floats: Float32Array;
+  readonly uints: Uint32Array;
+  /** Takes size bytes for the next submit and returns their offset, in `bytes` and in `gpuBuffer` alike. */
+  update(size: number): number;
+  /** update, with data copied in. */
+  write(data: Data): number;
+  destroy(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A buffer to map by hand, with the semantics of GPUBuffer; unmap of one that is not mapped throws. */
+export class MappableBuffer {
+  readonly label: string;
+  readonly size: number;
+  readonly usage: GPUBufferUsageFlags;
+  readonly state: BufferState;
+  readonly valid: boolean;
+  readonly mapState: GPUBufferMapState;
+  readonly gpuBuffer: GPUBuffer;
+  mapAsync(mode: GPUMapModeFlags, offset?: number, size?: number): Promise<void>;
+  /** The native ArrayBuffer. */
+  mappedRange(offset?: number, size?: number): ArrayBuffer;
+  unmap(): void;
+  destroy(): void;
+  [Symbol.dispose](): void;
+}
+
+/** One turn of the render loop; one is open at a time. */
+export class Frame {
+  /** Sent first, before the commands given to submit. */
+  readonly encoder: GPUCommandEncoder;
+  /** Names buffers that recorded commands use, so that submit can say which of them is mapped or destroyed. */
+  use(...buffers: AnyBuffer[]): void;
+  /** Sends updates, the frame's encoder, commands in order, then the reads. Where it throws the frame stays open. */
+  submit(commands?: Iterable<GPUCommandBuffer | GPUCommandEncoder>): void;
+  discard(): void;
+}
+
+export interface KindStats { count: number; peak: number; bytes: number; peakBytes: number; created: number }
+export interface PoolStats { hits: number; misses: number; chunks: number; bytes: number; idleBytes: number }
+export interface Stats {
+  kinds: Record<"DeviceBuffer" | "ImmediateStagingBuffer" | "DeferredStagingBuffer" | "ReadbackBuffer" | "DynamicBuffer" | "MappableBuffer", KindStats>;
+  uploads: PoolStats;
+  reads: PoolStats;
+  budget: number;
+  mappable: number;
+  peak: number;
+  mapsPending: number;
+  /** Milliseconds. */
+  mapLatency: { count: number; last: number; mean: number; max: number };
+  bytesUp: number;
+  bytesDown: number;
+  submits: number;
+  framesInFlight: number;
+  leaks: number;
+}
+
+export type ErrorCode =
+  | "destroyed" | "mapped" | "not-mapped" | "map-pending" | "map-aborted" | "state" | "usage" | "range" | "alignment"
+  | "too-large" | "out-of-memory" | "budget" | "busy" | "device-lost" | "wrong-device" | "unsupported" | "validation"
+  | "stale" | "type" | "layout" | "internal";
+
+/** Every error of the module. `cause` is the browser's own error, where there is one. */
+export class GPUBufferError extends Error {
+  readonly code: ErrorCode;
+  readonly operation: string;
+  readonly label: string;
+}
+/** mapped, not-mapped, map-pending, destroyed, state, busy, stale */
+export class StateError extends GPUBufferError {}
+/** range, alignment, too-large */
+export class BoundsError extends GPUBufferError {}
+/** usage, type, layout, wrong-device, unsupported, validation */
+export class UsageError extends GPUBufferError {}
+/** out-of-memory, budget */
+export class MemoryError extends GPUBufferError {}
+/** map-aborted */
+export class AbortedError extends GPUBufferError {}
+/** device-lost */
+export class DeviceLostError extends GPUBufferError {}
