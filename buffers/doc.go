@@ -1,2 +1,44 @@
-// Package buffers moves data between the CPU and the GPU.
+// Package buffers moves data between programs and the GPU, on any backend.
+//
+// A backend provides a [Device]: buffers/webgpu in the browser, buffers/memory in tests. [Open] makes a
+// [System] on it, and the System makes five buffers, each with one purpose:
+//
+//   - [DeviceBuffer] is memory that only the GPU uses. Write fills it, Grow enlarges it.
+//   - [ImmediateStagingBuffer] is written the moment it is made, and then uploaded: for loading.
+//   - [DeferredStagingBuffer] is mapped when memory is to be had, written, uploaded, again and again: for
+//     streaming.
+//   - [ReadbackBuffer] brings results back.
+//   - [DynamicBuffer] carries data that is new each frame.
+//
+// What does not fit them is a [MappableBuffer], mapped by hand.
+//
+// # Frames
+//
+// Work goes to the GPU by frames, or by [System.Submit]:
+//
+//	frame, err := system.BeginFrame(ctx)
+//	encoder, err := frame.Encoder()
+//	// update dynamic buffers, upload staged data, record passes, ask for reads
+//	err = frame.Submit()
+//
+// A submit first moves the updates of dynamic buffers, then runs the encoders in order, then the reads
+// that were asked for. Where it is refused nothing happened, and it can be repeated. [DeviceBuffer.Write]
+// is ordered ahead of every later submit.
+//
+// # Waiting
+//
+// What the GPU must be waited for is a channel of capacity one that settles exactly once, or a method
+// with a context that waits. Cancelling leaves everything usable.
+//
+// # Memory
+//
+// The pools reuse mapped memory, within a byte budget over everything that can be mapped. Nothing is
+// allocated in steady state: neither Go memory nor GPU buffers. A slice that is handed in is the caller's
+// again when the call returns; that of a read when its Wait returns.
+//
+// # Errors
+//
+// Every error is an [*Error] around one of the sentinels (ErrRange, ErrMapped, ...), with operation,
+// label, numbers and the rule that was broken. Rules are those of WebGPU on every backend. What a device
+// reports later arrives on [System.Errors].
 package buffers

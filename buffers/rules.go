@@ -1,5 +1,10 @@
 package buffers
 
+import (
+	"math"
+	"math/bits"
+)
+
 // The rules of WebGPU for buffers, written once: each backend calls them before it acts, so that
 // misuse is the same error on every backend, at once, with label and numbers.
 
@@ -75,8 +80,12 @@ func CheckTexels(op string, layout TexelLayout, region TextureRegion) (uint64, e
 	if e.Layers > 1 && layout.RowsPerImage < e.Height {
 		return 0, NewError(op, t.Label(), ErrRange, "rows per image "+number(uint64(layout.RowsPerImage))+" is less than the height "+number(uint64(e.Height)))
 	}
-	images := uint64(e.Layers-1) * uint64(layout.RowsPerImage)
-	return (images+uint64(e.Height)-1)*uint64(layout.BytesPerRow) + row, nil
+	rows := uint64(e.Layers-1)*uint64(layout.RowsPerImage) + uint64(e.Height-1)
+	over, bytes := bits.Mul64(rows, uint64(layout.BytesPerRow))
+	if over != 0 || bytes > math.MaxUint64-row {
+		return 0, NewError(op, t.Label(), ErrRange, number(rows)+" rows of "+number(uint64(layout.BytesPerRow))+" bytes are more than memory has")
+	}
+	return bytes + row, nil
 }
 
 func checkRegion(op string, r TextureRegion) error {

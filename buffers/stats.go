@@ -78,7 +78,7 @@ type Stats struct {
 }
 
 // Of returns the counts of one kind.
-func (s *Stats) Of(k Kind) KindStats { return s.Kinds[k] }
+func (s Stats) Of(k Kind) KindStats { return s.Kinds[k] }
 
 func (k *KindStats) add(bytes uint64) {
 	k.Count++

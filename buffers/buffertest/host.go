@@ -1,7 +1,6 @@
 package buffertest
 
 import (
-
 	"github.com/gpubuffers/gpubuffers/buffers"
 )
 

@@ -185,10 +185,11 @@ func (t *trial) wait(settled <-chan error) error {
 	}
 }
 
-// expectSilence checks that a channel that has settled does not settle again.
+// expectSilence checks that a channel that has settled does not settle again, after it had time for it.
 func (t *trial) expectSilence(settled <-chan error) {
 	t.Helper()
 	t.wait(t.device.Queue().WorkDone())
+	time.Sleep(time.Millisecond)
 	select {
 	case err := <-settled:
 		t.Errorf("the channel settled twice, the second time with %v", err)

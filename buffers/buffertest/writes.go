@@ -1,6 +1,8 @@
 package buffertest
 
 import (
+	"bytes"
+	"errors"
 	"math"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
@@ -31,10 +33,11 @@ var writeRules = []rule{
 		why:  "callers reuse their slices at once",
 		f: func(t *trial) {
 			b, p := t.buffer("target", gpuUsage, 64), pattern(64, 1)
-			defer t.hold()()
+			release := t.hold()
 			t.write(b, 0, p)
 			clear(p)
-			t.release(func() { t.expectContent(b, pattern(64, 1)) })
+			release()
+			t.expectContent(b, pattern(64, 1))
 		},
 	},
 	{
@@ -91,7 +94,7 @@ var writeRules = []rule{
 		f: func(t *trial) {
 			results := make(chan error, 8)
 			for i := range cap(results) {
-				go func() { results <- t.uploadByMap(byte(i)) }()
+				go func() { results <- t.roundTrips(byte(i)) }()
 			}
 			for range cap(results) {
 				t.must(t.wait(results))
@@ -102,4 +105,36 @@ var writeRules = []rule{
 
 func (t *trial) tryWrite(b buffers.Buffer, offset uint64, size int) error {
 	return t.device.Queue().WriteBuffer(b, offset, buffers.Bytes(make([]byte, size)))
+}
+
+// roundTrips writes and reads a few times, on any goroutine.
+func (t *trial) roundTrips(seed byte) error {
+	b, err := t.device.CreateMappableBuffer(&buffers.Descriptor{Label: "own", Size: 64, Usage: readbackUsage})
+	if err != nil {
+		return err
+	}
+	defer b.Destroy()
+	for i := range byte(10) {
+		if err := t.roundTrip(b, pattern(64, seed*10+i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *trial) roundTrip(b buffers.MappableBuffer, want []byte) error {
+	if err := t.device.Queue().WriteBuffer(b, 0, buffers.Bytes(want)); err != nil {
+		return err
+	}
+	if err := buffers.Map(t.Context(), b, buffers.MapRead); err != nil {
+		return err
+	}
+	got := make([]byte, len(want))
+	if _, err := b.ReadAt(got, 0); err != nil {
+		return err
+	}
+	if !bytes.Equal(got, want) {
+		return errors.New("read other bytes than were written")
+	}
+	return b.Unmap()
 }

@@ -1,0 +1,93 @@
+package buffers_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+// TestSteadyStateAllocatesNothing warms each operation up and then counts. The GPU in memory allocates
+// nothing itself, so that what is counted is the core's.
+func TestSteadyStateAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	ctx := context.Background()
+	s, device := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64<<10)
+	p := randomBytes(4096)
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	d := dynamic(t, s, buffers.DynamicDescriptor{Size: 64 << 10, Usage: buffers.UsageUniform})
+	st := deferred(t, s, buffers.StagingDescriptor{Size: 4096})
+	im := immediate(t, s, buffers.StagingDescriptor{Size: 4096})
+
+	check := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	oneFrame := func(record func(buffers.Encoder)) {
+		f, err := s.BeginFrame(ctx)
+		check(err)
+		e, err := f.Encoder()
+		check(err)
+		record(e)
+		check(f.Submit())
+	}
+	for _, c := range []struct {
+		name string
+		do   func()
+	}{
+		{"a device write", func() {
+			check(b.Write(256, p))
+			check(<-device.Queue().WorkDone()) // or the GPU in memory holds ever more copies
+		}},
+		{"a frame of 100 updates", func() {
+			f, err := s.BeginFrame(ctx)
+			check(err)
+			for range 100 {
+				a, err := d.Update(64)
+				check(err)
+				copy(a.Bytes, p)
+			}
+			check(f.Submit())
+		}},
+		{"a deferred upload", func() {
+			check(st.Map(ctx))
+			_, err := st.Write(p)
+			check(err)
+			oneFrame(func(e buffers.Encoder) { check(st.UploadTo(e, b, 0)) })
+		}},
+		{"an immediate upload", func() {
+			check(im.Reset(ctx))
+			_, err := im.Write(p)
+			check(err)
+			oneFrame(func(e buffers.Encoder) { check(im.UploadTo(e, b, 0)) })
+		}},
+		{"a read", func() { check(r.Read(ctx, b, 5, p)) }},
+		{"ten reads of one frame", func() {
+			var reads [10]buffers.Read
+			for i := range reads {
+				var err error
+				reads[i], err = r.Start(b, uint64(i)*1000, buffers.Bytes(p[i*400:i*400+400]))
+				check(err)
+			}
+			check(s.Submit())
+			for _, x := range reads {
+				check(x.Wait(ctx))
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for range 50 {
+				c.do()
+			}
+			made := s.Stats().Uploads.Misses + s.Stats().Reads.Misses
+			require.Zero(t, testing.AllocsPerRun(200, c.do))
+			require.LessOrEqual(t, s.Stats().Uploads.Misses+s.Stats().Reads.Misses-made, uint64(2), "no buffer is made in steady state")
+		})
+	}
+}

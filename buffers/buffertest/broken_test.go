@@ -1,0 +1,199 @@
+package buffertest
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+// Each of these devices breaks a promise that a real backend has broken. The rules must find it.
+var brokenDevices = []struct {
+	name   string
+	device func(*memory.Device) buffers.Device
+	rule   string // the one that must fail
+}{
+	{
+		"takes the late completion of a cancelled map for the next map's",
+		withBuffers(func(b buffers.MappableBuffer) buffers.MappableBuffer { return &staleCompletion{MappableBuffer: b} }),
+		"the late completion of a cancelled map is not taken for the next map's",
+	},
+	{
+		"writes back only the last of several writes",
+		withBuffers(func(b buffers.MappableBuffer) buffers.MappableBuffer { return &lastWrite{MappableBuffer: b} }),
+		"every one of several writes arrives",
+	},
+	{
+		"pads a write to 4 bytes with zeros",
+		withBuffers(func(b buffers.MappableBuffer) buffers.MappableBuffer { return paddedWrite{b} }),
+		"a write leaves the bytes next to it alone",
+	},
+	{
+		"starts a write mapping from zeros",
+		withBuffers(func(b buffers.MappableBuffer) buffers.MappableBuffer { return zeroedMapping{b} }),
+		"bytes of a write mapping that nobody wrote keep their content",
+	},
+	{
+		"gives the rest of the buffer for a part of it",
+		withBuffers(func(b buffers.MappableBuffer) buffers.MappableBuffer { return wholeMapping{b} }),
+		"a partial map reaches its own range and nothing else",
+	},
+	{
+		"reports success whatever a map came to",
+		withBuffers(func(b buffers.MappableBuffer) buffers.MappableBuffer { return alwaysMapped{b} }),
+		"Unmap cancels a pending map",
+	},
+	{
+		"settles a map twice",
+		withBuffers(func(b buffers.MappableBuffer) buffers.MappableBuffer { return settlesTwice{b} }),
+		"a map settles exactly once on a channel of capacity one",
+	},
+	{
+		"never settles a cancelled map",
+		withBuffers(func(b buffers.MappableBuffer) buffers.MappableBuffer { return neverAborts{b} }),
+		"Unmap cancels a pending map",
+	},
+	{
+		"reads a part where less is left than asked for",
+		withBuffers(func(b buffers.MappableBuffer) buffers.MappableBuffer { return partialRead{b} }),
+		"reading past the end of the mapped range reads nothing",
+	},
+	{
+		"unmaps in silence what is mapped at a submit",
+		func(d *memory.Device) buffers.Device { return &submitsMapped{Device: d} },
+		"a submit with a mapped buffer is refused and runs nothing",
+	},
+	{
+		"runs the encoders before the one that is refused",
+		withQueue(func(q buffers.Queue) buffers.Queue { return submitsOneByOne{q} }),
+		"a submit with a mapped buffer is refused and runs nothing",
+	},
+	{
+		"rounds the size of a write up to 4",
+		withQueue(func(q buffers.Queue) buffers.Queue { return roundsWrites{q} }),
+		"offset and size of a queue write are multiples of 4",
+	},
+	{
+		"keeps the caller's bytes of a queue write",
+		withQueue(func(q buffers.Queue) buffers.Queue { return &keepsBytes{Queue: q} }),
+		"a queue write takes the bytes before it returns",
+	},
+	{
+		"lets a queue write overtake the submit before it",
+		withQueue(func(q buffers.Queue) buffers.Queue { return &lateSubmit{Queue: q} }),
+		"a queue write is behind an earlier submit",
+	},
+	{
+		"settles WorkDone at once",
+		withQueue(func(q buffers.Queue) buffers.Queue { return hastyWorkDone{q} }),
+		"WorkDone settles after the work submitted before it",
+	},
+	{
+		"reports an error that no call returned",
+		func(d *memory.Device) buffers.Device { return &complains{Device: d} },
+		"a queue write changes exactly its range",
+	},
+	{
+		"leaves the label out of its errors",
+		withQueue(func(q buffers.Queue) buffers.Queue { return nameless{q} }),
+		"an error names operation, label and numbers",
+	},
+	{
+		"returns errors of its own kind",
+		withQueue(func(q buffers.Queue) buffers.Queue { return ownErrors{q} }),
+		"a queue write beyond the buffer is refused, also where the offset overflows",
+	},
+}
+
+func TestBrokenDevicesAreFound(t *testing.T) {
+	for _, c := range brokenDevices {
+		t.Run(c.name, func(t *testing.T) {
+			b := stand(func() buffers.Device { return c.device(memory.Open(memory.Options{})) })
+			log := tryRule(t, &b, c.rule)
+			require.NotEmpty(t, log, "the rule %q did not fail", c.rule)
+			require.Contains(t, log, "broken on stand-in: "+c.rule)
+			require.Contains(t, log, "why it matters: ")
+		})
+	}
+}
+
+// The same rules pass on the device that the broken ones wrap: it is the breakage that is found.
+func TestSoundDeviceIsNotFound(t *testing.T) {
+	b := stand(func() buffers.Device { return memory.Open(memory.Options{}) })
+	for _, c := range brokenDevices {
+		require.Empty(t, tryRule(t, &b, c.rule), c.rule)
+	}
+}
+
+func TestRulesAreWellFormed(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range rules() {
+		require.NotEmpty(t, r.name)
+		require.NotEmpty(t, r.why, r.name)
+		require.NotNil(t, r.f, r.name)
+		require.False(t, seen[r.name], "two rules are named %q", r.name)
+		seen[r.name] = true
+	}
+	require.GreaterOrEqual(t, len(seen), 60)
+}
+
+// A backend without an ability is told apart from one that has it.
+func TestRulesThatNeedAnAbilityDoNotRunWithoutIt(t *testing.T) {
+	var plain Backend
+	lacking := map[string]int{}
+	for _, r := range rules() {
+		lacking[r.lacks(&plain)]++
+	}
+	require.Len(t, lacking, 4, "no lack, textures, host memory, loss")
+}
+
+// stand is a backend whose devices wrap one in memory.
+func stand(open func() buffers.Device) Backend {
+	return Backend{
+		Name:     "stand-in",
+		Open:     func(testing.TB) buffers.Device { return open() },
+		Hold:     func(d buffers.Device) func() { return inMemory(d).hold() },
+		Patience: 100 * time.Millisecond,
+	}
+}
+
+// tryRule runs one rule and returns what it logged, or "" where it passed.
+func tryRule(t *testing.T, b *Backend, name string) string {
+	all := rules()
+	i := slices.IndexFunc(all, func(r rule) bool { return r.name == name })
+	require.GreaterOrEqual(t, i, 0, "no rule is named %q", name)
+	record := &recorder{TB: t}
+	done := make(chan struct{})
+	go func() { // a rule ends its goroutine when it fails
+		defer close(done)
+		all[i].try(record, b)
+	}()
+	<-done
+	if !record.failed {
+		return ""
+	}
+	return strings.Join(record.log, "\n")
+}
+
+// recorder is a test that may fail without failing the test around it.
+type recorder struct {
+	testing.TB
+	failed bool
+	log    []string
+}
+
+func (r *recorder) Helper()                   {}
+func (r *recorder) Failed() bool              { return r.failed }
+func (r *recorder) Logf(f string, a ...any)   { r.log = append(r.log, fmt.Sprintf(f, a...)) }
+func (r *recorder) Errorf(f string, a ...any) { r.Logf(f, a...); r.failed = true }
+func (r *recorder) Fatalf(f string, a ...any) { r.Errorf(f, a...); runtime.Goexit() }
+
+var errOwn = errors.New("went wrong")

@@ -1,0 +1,309 @@
+package buffertest
+
+import (
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+// standIn is a device in memory whose buffers or queue are wrapped.
+type standIn struct {
+	*memory.Device
+	wrapBuffer func(buffers.MappableBuffer) buffers.MappableBuffer
+	queue      buffers.Queue
+}
+
+func withBuffers(wrap func(buffers.MappableBuffer) buffers.MappableBuffer) func(*memory.Device) buffers.Device {
+	return func(d *memory.Device) buffers.Device {
+		return &standIn{Device: d, wrapBuffer: wrap, queue: d.Queue()}
+	}
+}
+
+func withQueue(wrap func(buffers.Queue) buffers.Queue) func(*memory.Device) buffers.Device {
+	return func(d *memory.Device) buffers.Device {
+		same := func(b buffers.MappableBuffer) buffers.MappableBuffer { return b }
+		return &standIn{Device: d, wrapBuffer: same, queue: wrap(d.Queue())}
+	}
+}
+
+func (d *standIn) Queue() buffers.Queue { return d.queue }
+
+func (d *standIn) CreateMappableBuffer(desc *buffers.Descriptor) (buffers.MappableBuffer, error) {
+	b, err := d.Device.CreateMappableBuffer(desc)
+	if err != nil {
+		return nil, err
+	}
+	return wrapped{d.wrapBuffer(b), b}, nil
+}
+
+func (d *standIn) hold() func() {
+	d.Hold()
+	return d.Release
+}
+
+// inMemory finds the device in memory of any stand-in.
+func inMemory(d buffers.Device) *standIn {
+	switch d := d.(type) {
+	case *standIn:
+		return d
+	case *submitsMapped:
+		return &standIn{Device: d.Device}
+	case *complains:
+		return &standIn{Device: d.Device}
+	default:
+		return &standIn{Device: d.(*memory.Device)}
+	}
+}
+
+// wrapped lets the device in memory find its own buffer.
+type wrapped struct {
+	buffers.MappableBuffer
+	inner buffers.Buffer
+}
+
+func (w wrapped) Unwrap() buffers.Buffer { return w.inner }
+
+// staleCompletion settles a map with the completion of the cancelled one before it.
+type staleCompletion struct {
+	buffers.MappableBuffer
+	cancelled bool
+}
+
+func (b *staleCompletion) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan error {
+	settled := b.MappableBuffer.MapAsync(mode, offset, size)
+	if !b.cancelled {
+		return settled
+	}
+	b.cancelled = false
+	early := make(chan error, 1)
+	early <- nil
+	return early
+}
+
+func (b *staleCompletion) Unmap() error {
+	b.cancelled = b.State() == buffers.MapPending
+	return b.MappableBuffer.Unmap()
+}
+
+// lastWrite keeps one write a mapping.
+type lastWrite struct {
+	buffers.MappableBuffer
+	last   []byte
+	offset int64
+}
+
+func (b *lastWrite) WriteAt(p []byte, offset int64) (int, error) {
+	b.last, b.offset = append([]byte(nil), p...), offset
+	return len(p), nil
+}
+
+func (b *lastWrite) Unmap() error {
+	b.MappableBuffer.WriteAt(b.last, b.offset)
+	return b.MappableBuffer.Unmap()
+}
+
+type paddedWrite struct{ buffers.MappableBuffer }
+
+func (b paddedWrite) WriteAt(p []byte, offset int64) (int, error) {
+	padded := append([]byte(nil), p...)
+	for len(padded)%4 != 0 {
+		padded = append(padded, 0)
+	}
+	_, err := b.MappableBuffer.WriteAt(padded, offset)
+	return len(p), err
+}
+
+type zeroedMapping struct{ buffers.MappableBuffer }
+
+func (b zeroedMapping) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan error {
+	err := <-b.MappableBuffer.MapAsync(mode, offset, size)
+	if err == nil && mode == buffers.MapWrite {
+		_, err = b.WriteAt(make([]byte, size), int64(offset))
+	}
+	return settledWith(err)
+}
+
+type wholeMapping struct{ buffers.MappableBuffer }
+
+func (b wholeMapping) MapAsync(mode buffers.MapMode, _, _ uint64) <-chan error {
+	return b.MappableBuffer.MapAsync(mode, 0, b.Size())
+}
+
+type alwaysMapped struct{ buffers.MappableBuffer }
+
+func (b alwaysMapped) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan error {
+	settled := b.MappableBuffer.MapAsync(mode, offset, size)
+	success := make(chan error, 1)
+	go func() {
+		<-settled
+		success <- nil
+	}()
+	return success
+}
+
+type settlesTwice struct{ buffers.MappableBuffer }
+
+func (b settlesTwice) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan error {
+	err := <-b.MappableBuffer.MapAsync(mode, offset, size)
+	twice := settledWith(err)
+	go func() { twice <- err }()
+	return twice
+}
+
+type neverAborts struct{ buffers.MappableBuffer }
+
+func (b neverAborts) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan error {
+	settled, mapped := b.MappableBuffer.MapAsync(mode, offset, size), make(chan error, 1)
+	go func() {
+		if err := <-settled; err == nil {
+			mapped <- nil
+		}
+	}()
+	return mapped
+}
+
+type partialRead struct{ buffers.MappableBuffer }
+
+func (b partialRead) ReadAt(p []byte, offset int64) (int, error) {
+	if left := int64(b.Size()) - offset; left > 0 && left < int64(len(p)) {
+		n, _ := b.MappableBuffer.ReadAt(p[:left], offset)
+		_, err := b.MappableBuffer.ReadAt(p, offset)
+		return n - 1, err
+	}
+	return b.MappableBuffer.ReadAt(p, offset)
+}
+
+func settledWith(err error) chan error {
+	settled := make(chan error, 1)
+	settled <- err
+	return settled
+}
+
+// submitsMapped unmaps what is in the way of a submit.
+type submitsMapped struct {
+	*memory.Device
+	made []buffers.MappableBuffer
+}
+
+func (d *submitsMapped) CreateMappableBuffer(desc *buffers.Descriptor) (buffers.MappableBuffer, error) {
+	b, err := d.Device.CreateMappableBuffer(desc)
+	d.made = append(d.made, b)
+	return b, err
+}
+
+func (d *submitsMapped) Queue() buffers.Queue { return unmapsFirst{d.Device.Queue(), d} }
+
+type unmapsFirst struct {
+	buffers.Queue
+	device *submitsMapped
+}
+
+func (q unmapsFirst) Submit(encoders ...buffers.Encoder) error {
+	for _, b := range q.device.made {
+		if b.State() == buffers.Mapped {
+			b.Unmap()
+		}
+	}
+	return q.Queue.Submit(encoders...)
+}
+
+// complains reports an error after each write.
+type complains struct{ *memory.Device }
+
+func (d *complains) Queue() buffers.Queue { return complainingQueue{d.Device.Queue(), d.Device} }
+
+type complainingQueue struct {
+	buffers.Queue
+	device *memory.Device
+}
+
+func (q complainingQueue) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+	q.device.Report(errOwn)
+	return q.Queue.WriteBuffer(dst, offset, m)
+}
+
+type submitsOneByOne struct{ buffers.Queue }
+
+func (q submitsOneByOne) Submit(encoders ...buffers.Encoder) error {
+	for _, e := range encoders {
+		if err := q.Queue.Submit(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type roundsWrites struct{ buffers.Queue }
+
+func (q roundsWrites) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+	p, _ := m.Bytes()
+	for len(p)%4 != 0 {
+		p = append(p[:len(p):len(p)], 0)
+	}
+	return q.Queue.WriteBuffer(dst, offset, buffers.Bytes(p))
+}
+
+// keepsBytes writes at the next submit what it was given before.
+type keepsBytes struct {
+	buffers.Queue
+	writes []func() error
+}
+
+func (q *keepsBytes) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+	q.writes = append(q.writes, func() error { return q.Queue.WriteBuffer(dst, offset, m) })
+	return nil
+}
+
+func (q *keepsBytes) Submit(encoders ...buffers.Encoder) error {
+	for _, write := range q.writes {
+		if err := write(); err != nil {
+			return err
+		}
+	}
+	q.writes = nil
+	return q.Queue.Submit(encoders...)
+}
+
+// lateSubmit hands a submit to the GPU when the next call comes.
+type lateSubmit struct {
+	buffers.Queue
+	kept []buffers.Encoder
+}
+
+func (q *lateSubmit) Submit(encoders ...buffers.Encoder) error {
+	err := q.flush()
+	q.kept = append(q.kept, encoders...)
+	return err
+}
+
+func (q *lateSubmit) WorkDone() <-chan error {
+	q.flush()
+	return q.Queue.WorkDone()
+}
+
+func (q *lateSubmit) flush() error {
+	kept := q.kept
+	q.kept = nil
+	return q.Queue.Submit(kept...)
+}
+
+type hastyWorkDone struct{ buffers.Queue }
+
+func (hastyWorkDone) WorkDone() <-chan error { return settledWith(nil) }
+
+type nameless struct{ buffers.Queue }
+
+func (q nameless) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+	if err := q.Queue.WriteBuffer(dst, offset, m); err != nil {
+		return buffers.NewError("write", "", buffers.ErrRange, "out of range")
+	}
+	return nil
+}
+
+type ownErrors struct{ buffers.Queue }
+
+func (q ownErrors) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+	if err := q.Queue.WriteBuffer(dst, offset, m); err != nil {
+		return errOwn
+	}
+	return nil
+}

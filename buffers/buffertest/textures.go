@@ -1,0 +1,240 @@
+package buffertest
+
+import "github.com/gpubuffers/gpubuffers/buffers"
+
+var textureRules = withTextures([]rule{
+	{
+		name: "texels of any width come back as they went in",
+		why:  "rows in a buffer are a multiple of 256 bytes apart, those of an image are not",
+		f: func(t *trial) {
+			for _, width := range []uint32{1, 3, 63, 64, 65, 130} {
+				texture := t.texture(buffers.Extent{Width: width, Height: 5, Layers: 1})
+				want := pattern(int(width)*5*4, byte(width))
+				t.must(t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(want), packed(texture)))
+				t.expectBytes("texels", t.texels(texture), want)
+			}
+		},
+	},
+	{
+		name: "a copy from a buffer to a texture and back moves every row",
+		why:  "it is how textures stream in and screenshots come out",
+		f: func(t *trial) {
+			texture := t.texture(buffers.Extent{Width: 7, Height: 3, Layers: 2})
+			layout := buffers.TexelLayout{Offset: 16, BytesPerRow: 256, RowsPerImage: 4}
+			src := t.filled("rows", pattern(16+256*8, 1))
+			e := t.encoder("to texture")
+			t.must(e.CopyBufferToTexture(src, layout, whole(texture)))
+			t.submit(e)
+			t.expectBytes("texels", t.texels(texture), rowsOf(pattern(16+256*8, 1), layout, texture.Extent()))
+		},
+	},
+	{
+		name: "a region of a texture is written and the rest left alone",
+		why:  "an atlas is filled piece by piece",
+		f: func(t *trial) {
+			texture := t.texture(buffers.Extent{Width: 8, Height: 8, Layers: 2})
+			before, piece := pattern(8*8*2*4, 1), pattern(3*2*4, 2)
+			t.must(t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(before), packed(texture)))
+			region := buffers.TextureRegion{Texture: texture, Origin: buffers.Origin{X: 4, Y: 5, Layer: 1}, Extent: buffers.Extent{Width: 3, Height: 2, Layers: 1}}
+			t.must(t.device.Queue().WriteTexture(region, buffers.Bytes(piece), buffers.TexelLayout{BytesPerRow: 12}))
+			want := with(before, ((8+5)*8+4)*4, piece[:12])
+			t.expectBytes("texels", t.texels(texture), with(want, ((8+6)*8+4)*4, piece[12:]))
+		},
+	},
+	{
+		name: "rows in a buffer are a multiple of 256 bytes apart",
+		why:  "the browser would spoil the whole encoder and report it later",
+		f: func(t *trial) {
+			texture := t.texture(buffers.Extent{Width: 4, Height: 2, Layers: 1})
+			for _, pitch := range []uint32{16, 255, 300} {
+				t.refusesTextureCopy(buffers.TexelLayout{BytesPerRow: pitch}, whole(texture), buffers.ErrAlignment)
+			}
+		},
+	},
+	{
+		name: "the offset of texels in a buffer is a multiple of a texel",
+		why:  "the browser would spoil the whole encoder and report it later",
+		f: func(t *trial) {
+			texture := t.texture(buffers.Extent{Width: 4, Height: 2, Layers: 1})
+			t.refusesTextureCopy(buffers.TexelLayout{Offset: 2, BytesPerRow: 256}, whole(texture), buffers.ErrAlignment)
+		},
+	},
+	{
+		name: "rows must not overlap",
+		why:  "a pitch shorter than a row is a mix-up of texels and bytes",
+		f: func(t *trial) {
+			texture := t.texture(buffers.Extent{Width: 65, Height: 2, Layers: 2})
+			t.refusesTextureCopy(buffers.TexelLayout{BytesPerRow: 256, RowsPerImage: 2}, whole(texture), buffers.ErrRange)
+			t.refusesTextureCopy(buffers.TexelLayout{BytesPerRow: 512, RowsPerImage: 1}, whole(texture), buffers.ErrRange)
+			t.refusesTextureWrite(buffers.TexelLayout{BytesPerRow: 256, RowsPerImage: 2}, whole(texture), buffers.ErrRange)
+		},
+	},
+	{
+		name: "a region outside of the texture is refused, also on overflow",
+		why:  "an atlas slot that does not fit is a mistake in its packing",
+		f: func(t *trial) {
+			texture := t.texture(buffers.Extent{Width: 8, Height: 8, Layers: 1})
+			layout := buffers.TexelLayout{BytesPerRow: 256, RowsPerImage: 8}
+			for _, o := range []buffers.Origin{{X: 5}, {Y: 5}, {Layer: 1}, {X: 8}, {X: 1<<32 - 4}, {Y: 1<<32 - 1}} {
+				region := buffers.TextureRegion{Texture: texture, Origin: o, Extent: buffers.Extent{Width: 4, Height: 4, Layers: 1}}
+				t.refusesTextureCopy(layout, region, buffers.ErrRange)
+				t.refusesTextureWrite(layout, region, buffers.ErrRange)
+			}
+		},
+	},
+	{
+		name: "an empty region is refused",
+		why:  "it is the mistake of a computed size",
+		f: func(t *trial) {
+			texture := t.texture(buffers.Extent{Width: 8, Height: 8, Layers: 1})
+			for _, e := range []buffers.Extent{{}, {Width: 4, Height: 4}, {Width: 4, Layers: 1}, {Height: 4, Layers: 1}} {
+				region := buffers.TextureRegion{Texture: texture, Extent: e}
+				t.refusesTextureCopy(buffers.TexelLayout{BytesPerRow: 256}, region, buffers.ErrRange)
+			}
+		},
+	},
+	{
+		name: "the last row in memory may be short, but it must be there",
+		why:  "a buffer sized row by row has no padding after its last row",
+		f: func(t *trial) {
+			texture := t.texture(buffers.Extent{Width: 3, Height: 2, Layers: 1})
+			layout := buffers.TexelLayout{BytesPerRow: 256}
+			exact := t.filled("exact", pattern(256+12, 1))
+			e := t.encoder("to texture")
+			t.must(e.CopyBufferToTexture(exact, layout, whole(texture)))
+			t.refused("short", e.CopyBufferToTexture(t.buffer("short", gpuUsage, 256+8), layout, whole(texture)), buffers.ErrRange)
+			t.submit(e)
+			t.expectBytes("texels", t.texels(texture), rowsOf(pattern(256+12, 1), layout, texture.Extent()))
+			write := func(size int) error {
+				return t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(make([]byte, size)), layout)
+			}
+			t.must(write(256 + 12))
+			t.refused("short memory", write(256+11), buffers.ErrRange)
+		},
+	},
+	{
+		name: "a layout whose size overflows is refused",
+		why:  "a span that wraps around looks small",
+		f: func(t *trial) {
+			texture := t.texture(buffers.Extent{Width: 1, Height: 1, Layers: 5})
+			layout := buffers.TexelLayout{BytesPerRow: 1 << 31, RowsPerImage: 1 << 31}
+			t.refusesTextureCopy(layout, whole(texture), buffers.ErrRange)
+			t.refusesTextureWrite(layout, whole(texture), buffers.ErrRange)
+			t.refusesTextureWrite(buffers.TexelLayout{Offset: 1<<64 - 4, BytesPerRow: 4, RowsPerImage: 1}, whole(texture), buffers.ErrRange)
+		},
+	},
+	{
+		name: "a texture copy needs CopySrc or CopyDst of the buffer",
+		why:  "the browser would spoil the whole encoder and report it later",
+		f: func(t *trial) {
+			texture := t.texture(buffers.Extent{Width: 4, Height: 2, Layers: 1})
+			layout := buffers.TexelLayout{BytesPerRow: 256}
+			e, constant := t.encoder("texture"), t.buffer("constant", buffers.UsageVertex, 512)
+			t.refused("to texture", e.CopyBufferToTexture(constant, layout, whole(texture)), buffers.ErrUsage)
+			t.refused("from texture", e.CopyTextureToBuffer(whole(texture), constant, layout), buffers.ErrUsage)
+		},
+	},
+	{
+		name: "a texture copy with a mapped buffer is refused at the submit",
+		why:  "CPU and GPU would use the same memory at once",
+		f: func(t *trial) {
+			texture, b := t.texture(buffers.Extent{Width: 4, Height: 2, Layers: 1}), t.mappedForWriting(512)
+			e := t.encoder("texture")
+			t.must(e.CopyBufferToTexture(b, buffers.TexelLayout{BytesPerRow: 256}, whole(texture)))
+			t.refused("submit", t.device.Queue().Submit(e), buffers.ErrMapped)
+			t.must(b.Unmap())
+			t.submit(e)
+		},
+	},
+	{
+		name: "a texture of another device is refused",
+		why:  "a page may have two devices; the browser reports the mix later",
+		f: func(t *trial) {
+			foreign := t.backend.NewTexture(t.TB, t.secondDevice(), buffers.Extent{Width: 4, Height: 2, Layers: 1})
+			t.refusesTextureCopy(buffers.TexelLayout{BytesPerRow: 256}, whole(foreign), buffers.ErrWrongDevice)
+			t.refusesTextureWrite(buffers.TexelLayout{BytesPerRow: 16}, whole(foreign), buffers.ErrWrongDevice)
+		},
+	},
+	{
+		name: "texture writes and copies run in order",
+		why:  "a texture that is overwritten while it is still copied shows both images",
+		f: func(t *trial) {
+			texture := t.texture(buffers.Extent{Width: 8, Height: 2, Layers: 1})
+			back, layout := t.buffer("first image", gpuUsage, 512), buffers.TexelLayout{BytesPerRow: 256}
+			first, second := pattern(64, 1), pattern(64, 2)
+			t.must(t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(first), packed(texture)))
+			e := t.encoder("screenshot")
+			t.must(e.CopyTextureToBuffer(whole(texture), back, layout))
+			t.submit(e)
+			t.must(t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(second), packed(texture)))
+			t.expectBytes("first image", rowsOf(t.content(back), layout, texture.Extent()), first)
+			t.expectBytes("second image", t.texels(texture), second)
+		},
+	},
+})
+
+func withTextures(rules []rule) []rule {
+	for i := range rules {
+		rules[i].needs = func(b *Backend) string {
+			if b.NewTexture == nil {
+				return "the backend makes no textures"
+			}
+			return ""
+		}
+	}
+	return rules
+}
+
+func (t *trial) texture(e buffers.Extent) buffers.Texture {
+	t.Helper()
+	return t.backend.NewTexture(t.TB, t.device, e)
+}
+
+// whole is all of mip level 0.
+func whole(t buffers.Texture) buffers.TextureRegion {
+	return buffers.TextureRegion{Texture: t, Extent: t.Extent()}
+}
+
+// packed is the layout without gaps.
+func packed(t buffers.Texture) buffers.TexelLayout {
+	return buffers.TexelLayout{BytesPerRow: t.Extent().Width * 4, RowsPerImage: t.Extent().Height}
+}
+
+// texels reads mip level 0, rows and layers without gaps.
+func (t *trial) texels(texture buffers.Texture) []byte {
+	t.Helper()
+	extent := texture.Extent()
+	layout := buffers.TexelLayout{BytesPerRow: (extent.Width*4 + 255) &^ 255, RowsPerImage: extent.Height}
+	back := t.readback("texels", uint64(layout.BytesPerRow*extent.Height*extent.Layers))
+	e := t.encoder("texels")
+	t.must(e.CopyTextureToBuffer(whole(texture), back, layout))
+	t.submit(e)
+	return rowsOf(t.content(back), layout, extent)
+}
+
+// rowsOf takes the rows of an image out of linear memory.
+func rowsOf(p []byte, layout buffers.TexelLayout, extent buffers.Extent) []byte {
+	var rows []byte
+	for layer := range extent.Layers {
+		for y := range extent.Height {
+			at := int(layout.Offset) + int(layer*layout.RowsPerImage+y)*int(layout.BytesPerRow)
+			rows = append(rows, p[at:at+int(extent.Width*4)]...)
+		}
+	}
+	return rows
+}
+
+// refusesTextureCopy checks both directions.
+func (t *trial) refusesTextureCopy(layout buffers.TexelLayout, region buffers.TextureRegion, reason error) {
+	t.Helper()
+	e, b := t.encoder("texture"), t.buffer("linear", gpuUsage, 1<<20)
+	t.refused("copy to texture", e.CopyBufferToTexture(b, layout, region), reason)
+	t.refused("copy from texture", e.CopyTextureToBuffer(region, b, layout), reason)
+	b.Destroy()
+}
+
+func (t *trial) refusesTextureWrite(layout buffers.TexelLayout, region buffers.TextureRegion, reason error) {
+	t.Helper()
+	err := t.device.Queue().WriteTexture(region, buffers.Bytes(make([]byte, 1<<16)), layout)
+	t.refused("write texture", err, reason)
+}

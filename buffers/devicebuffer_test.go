@@ -1,0 +1,115 @@
+package buffers_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+func TestDeviceBufferKeepsWhatIsWritten(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	require.NoError(t, b.Write(8, []byte("12345678")))
+	require.NoError(t, b.Write(64, nil), "an empty write at the end is nothing")
+	want := make([]byte, 64)
+	copy(want[8:], "12345678")
+	require.Equal(t, want, read(t, s, b, 0, 64))
+}
+
+func TestDeviceBufferTakesTheHostsMemory(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 16)
+	host := memory.NewHostBytes([]byte("abcdefghijkl"))
+	require.NoError(t, b.WriteMemory(4, buffers.HostMemory(host).Slice(4, 8)))
+	require.Equal(t, []byte("efghijkl"), read(t, s, b, 4, 8))
+}
+
+func TestDeviceBufferRefusesMisuse(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	destroyed := deviceBuffer(t, s, 64)
+	destroyed.Destroy()
+	destroyed.Destroy()
+	for _, c := range []struct {
+		name string
+		do   func() error
+		want error
+	}{
+		{"an odd offset", func() error { return b.Write(2, make([]byte, 4)) }, buffers.ErrAlignment},
+		{"an odd length", func() error { return b.Write(0, make([]byte, 3)) }, buffers.ErrAlignment},
+		{"past the end", func() error { return b.Write(60, make([]byte, 8)) }, buffers.ErrRange},
+		{"an offset that overflows", func() error { return b.Write(math.MaxUint64-3, make([]byte, 8)) }, buffers.ErrRange},
+		{"written when destroyed", func() error { return destroyed.Write(0, make([]byte, 4)) }, buffers.ErrDestroyed},
+		{"grown when destroyed", func() error { return destroyed.Grow(128) }, buffers.ErrDestroyed},
+		{"grown over the limit", func() error { return b.Grow(math.MaxUint64) }, buffers.ErrTooLarge},
+		{"with a map usage", func() error {
+			_, err := s.NewDeviceBuffer(buffers.Descriptor{Size: 4, Usage: buffers.UsageMapRead})
+			return err
+		}, buffers.ErrUsage},
+		{"mapped at creation", func() error {
+			_, err := s.NewDeviceBuffer(buffers.Descriptor{Size: 4, Usage: buffers.UsageVertex, MappedAtCreation: true})
+			return err
+		}, buffers.ErrUsage},
+		{"without usage", func() error { _, err := s.NewDeviceBuffer(buffers.Descriptor{Size: 4}); return err }, buffers.ErrUsage},
+		{"of size 0", func() error {
+			_, err := s.NewDeviceBuffer(buffers.Descriptor{Usage: buffers.UsageVertex})
+			return err
+		}, buffers.ErrRange},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.ErrorIs(t, c.do(), c.want) })
+	}
+	require.Equal(t, make([]byte, 64), read(t, s, b, 0, 64), "nothing was lost or written")
+}
+
+func TestGrowKeepsHandleAndContents(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	require.NoError(t, b.Write(0, randomBytes(64)))
+	old := b.Unwrap()
+
+	require.NoError(t, b.Grow(60), "it is large enough")
+	require.Zero(t, b.Generation())
+	require.NoError(t, b.Grow(65))
+	require.EqualValues(t, 1, b.Generation())
+	require.EqualValues(t, 96, b.Size(), "one and a half times as large")
+	require.NoError(t, b.Write(64, []byte("tail")))
+	require.Equal(t, append(randomBytes(64), "tail"...), read(t, s, b, 0, 68))
+	require.EqualValues(t, 96, s.Stats().Of(buffers.KindDevice).Bytes)
+
+	require.Equal(t, buffers.Ready, old.State(), "commands not yet submitted may refer to it")
+	require.NoError(t, s.Submit())
+	require.Equal(t, buffers.Destroyed, old.State())
+	require.NoError(t, b.Grow(1000))
+	require.EqualValues(t, 1000, b.Size(), "as large as asked for")
+	require.NoError(t, s.Submit())
+	b.Destroy()
+	require.NotContains(t, device.Buffers(), "bunny")
+}
+
+func TestGrowThatFailsLosesNothing(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	require.NoError(t, b.Write(0, randomBytes(64)))
+	device.FailCreate(1)
+	require.ErrorIs(t, b.Grow(100), buffers.ErrOutOfMemory)
+	require.Zero(t, b.Generation())
+	require.Equal(t, randomBytes(64), read(t, s, b, 0, 64))
+}
+
+func TestGrowStopsAtTheLimit(t *testing.T) {
+	limits := buffers.DefaultLimits()
+	limits.MaxBufferSize = 1000
+	device := memory.Open(memory.Options{Limits: limits})
+	defer device.Destroy()
+	s, err := buffers.Open(device, buffers.Options{})
+	require.NoError(t, err)
+	defer s.Destroy()
+	b := deviceBuffer(t, s, 800)
+	require.NoError(t, b.Grow(900))
+	require.EqualValues(t, 1000, b.Size())
+	require.ErrorIs(t, b.Grow(1001), buffers.ErrTooLarge)
+}

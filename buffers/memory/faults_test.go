@@ -1,0 +1,221 @@
+package memory_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+var errScripted = errors.New("scripted")
+
+func TestFailMap(t *testing.T) {
+	d := open(t, memory.Options{})
+	b := newStaging(t, d, 8)
+	d.FailMap(2, errScripted)
+	require.NoError(t, <-b.MapAsync(buffers.MapWrite, 0, 8))
+	require.NoError(t, b.Unmap())
+	require.ErrorIs(t, <-b.MapAsync(buffers.MapWrite, 0, 8), errScripted)
+	require.Equal(t, buffers.Ready, b.State())
+	require.ErrorIs(t, b.Unmap(), buffers.ErrNotMapped)
+	require.NoError(t, <-b.MapAsync(buffers.MapWrite, 0, 8))
+}
+
+func TestRefusedMapsDoNotCount(t *testing.T) {
+	d := open(t, memory.Options{})
+	b := newStaging(t, d, 8)
+	d.FailMap(1, errScripted)
+	require.ErrorIs(t, <-b.MapAsync(buffers.MapRead, 0, 8), buffers.ErrUsage)
+	require.ErrorIs(t, <-b.MapAsync(buffers.MapWrite, 0, 8), errScripted)
+}
+
+func TestLateFailureDoesNotWinOverACancellation(t *testing.T) {
+	for name, end := range map[string]func(*memory.MappableBuffer){
+		"unmap":   func(b *memory.MappableBuffer) { require.NoError(t, b.Unmap()) },
+		"destroy": func(b *memory.MappableBuffer) { b.Destroy() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := held(t, memory.Options{})
+			b := newStaging(t, d, 8)
+			d.FailMap(1, errScripted)
+			settled := b.MapAsync(buffers.MapWrite, 0, 8)
+			end(b)
+			require.ErrorIs(t, <-settled, buffers.ErrMapAborted)
+			state := b.State()
+			stepAll(d)
+			unsettled(t, settled)
+			require.Equal(t, state, b.State())
+		})
+	}
+}
+
+func TestLateFailureOfACancelledMapIsNotTheNextOnes(t *testing.T) {
+	d := held(t, memory.Options{})
+	b := newStaging(t, d, 16)
+	d.FailMap(1, errScripted)
+	first := b.MapAsync(buffers.MapWrite, 0, 8)
+	require.NoError(t, b.Unmap())
+	second := b.MapAsync(buffers.MapWrite, 8, 8)
+	require.True(t, d.Step(), "the completion of the first")
+	require.Equal(t, buffers.MapPending, b.State())
+	unsettled(t, second)
+	require.True(t, d.Step(), "the completion of the second")
+	require.ErrorIs(t, <-first, buffers.ErrMapAborted)
+	require.NoError(t, <-second)
+	require.Equal(t, buffers.Mapped, b.State())
+}
+
+func TestFailCreate(t *testing.T) {
+	d := open(t, memory.Options{})
+	d.FailCreate(2)
+	newBuffer(t, d, 8)
+	_, err := d.CreateBuffer(&buffers.Descriptor{Label: "big", Size: 8, Usage: gpuUsage})
+	require.ErrorIs(t, err, buffers.ErrOutOfMemory)
+	require.ErrorContains(t, err, `"big"`)
+	newBuffer(t, d, 8)
+	require.EqualValues(t, 16, d.Bytes())
+}
+
+func TestMemoryRunsOut(t *testing.T) {
+	d := open(t, memory.Options{Memory: 24})
+	first := newBuffer(t, d, 16)
+	_, err := d.CreateBuffer(&buffers.Descriptor{Label: "second", Size: 16, Usage: gpuUsage})
+	require.ErrorIs(t, err, buffers.ErrOutOfMemory)
+	newBuffer(t, d, 8)
+	first.Destroy()
+	newBuffer(t, d, 16)
+}
+
+// As in a browser: the buffer is there and mapped, and everything that comes of it fails.
+func TestMemoryRunsOutLate(t *testing.T) {
+	d := held(t, memory.Options{Memory: 16, LateErrors: true})
+	var late []error
+	d.OnError(func(err error) { late = append(late, err) })
+	b, err := d.CreateMappableBuffer(&buffers.Descriptor{
+		Label: "huge", Size: 32, Usage: buffers.UsageMapWrite | buffers.UsageCopySrc, MappedAtCreation: true,
+	})
+	require.NoError(t, err)
+	require.True(t, b.Valid(), "nobody knows yet")
+	_, err = b.WriteAt([]byte{1}, 31)
+	require.NoError(t, err)
+	require.NoError(t, b.Unmap())
+	settled := b.MapAsync(buffers.MapWrite, 0, 32)
+	stepAll(d)
+
+	require.Len(t, late, 1)
+	require.ErrorIs(t, late[0], buffers.ErrOutOfMemory)
+	require.ErrorContains(t, late[0], `"huge"`)
+	require.False(t, b.Valid())
+	require.ErrorIs(t, <-settled, buffers.ErrOutOfMemory)
+	require.Zero(t, d.Bytes())
+	b.Destroy()
+	require.Zero(t, d.Bytes())
+}
+
+func TestSubmitThatNamesABufferWithoutMemoryRunsNothing(t *testing.T) {
+	d := held(t, memory.Options{LateErrors: true})
+	var late []error
+	d.OnError(func(err error) { late = append(late, err) })
+	good, target := newBuffer(t, d, 4), newBuffer(t, d, 4)
+	write(t, d, good, []byte{1, 2, 3, 4})
+	d.FailCreate(1)
+	bad := newBuffer(t, d, 4)
+	e, err := d.CreateEncoder("frame")
+	require.NoError(t, err)
+	require.NoError(t, e.CopyBufferToBuffer(good, 0, target, 0, 4))
+	require.NoError(t, e.CopyBufferToBuffer(bad, 0, target, 0, 4))
+	require.NoError(t, d.Queue().Submit(e))
+	stepAll(d)
+	require.Equal(t, make([]byte, 4), target.Contents())
+	require.Len(t, late, 2, "the creation and the submit")
+	require.ErrorIs(t, late[1], buffers.ErrValidation)
+}
+
+func TestReportComesAfterTheWorkBeforeIt(t *testing.T) {
+	d := held(t, memory.Options{})
+	b := newBuffer(t, d, 4)
+	var content []byte
+	d.OnError(func(err error) { // may call the device
+		require.ErrorIs(t, err, errScripted)
+		content = b.Contents()
+	})
+	write(t, d, b, []byte{1, 2, 3, 4})
+	d.Report(errScripted)
+	write(t, d, b, []byte{5, 6, 7, 8})
+	stepAll(d)
+	require.Equal(t, []byte{1, 2, 3, 4}, content)
+}
+
+func TestReportWithoutAListenerIsDropped(t *testing.T) {
+	d := open(t, memory.Options{})
+	d.Report(errScripted)
+	require.NoError(t, <-d.Queue().WorkDone())
+}
+
+func TestMappedRangeIsGoneWhenTheDeviceIsDestroyed(t *testing.T) {
+	d := open(t, memory.Options{})
+	b := newStaging(t, d, 8)
+	require.NoError(t, <-b.MapAsync(buffers.MapWrite, 0, 8))
+	d.Lose(memory.Destroyed)
+	_, err := b.ReadAt(make([]byte, 1), 0)
+	require.ErrorIs(t, err, buffers.ErrDeviceLost)
+	_, err = b.WriteAt([]byte{1}, 0)
+	require.ErrorIs(t, err, buffers.ErrDeviceLost)
+	require.ErrorIs(t, b.Unmap(), buffers.ErrDeviceLost)
+	require.NotEqual(t, buffers.Mapped, b.State())
+}
+
+func TestMappedRangeStaysWhenTheGPUCrashes(t *testing.T) {
+	d := open(t, memory.Options{})
+	b, err := d.CreateMappableBuffer(&buffers.Descriptor{Label: "result", Size: 8, Usage: buffers.UsageMapRead | buffers.UsageCopyDst})
+	require.NoError(t, err)
+	write(t, d, b, []byte{1, 2, 3, 4})
+	require.NoError(t, <-b.MapAsync(buffers.MapRead, 0, 8))
+	d.Lose(memory.Crashed)
+	require.Equal(t, buffers.Mapped, b.State())
+	require.False(t, b.Valid())
+	p := make([]byte, 4)
+	_, err = b.ReadAt(p, 0)
+	require.NoError(t, err)
+	require.Equal(t, []byte{1, 2, 3, 4}, p)
+	require.ErrorIs(t, b.Unmap(), buffers.ErrDeviceLost)
+	require.Equal(t, buffers.Ready, b.State())
+	_, err = b.ReadAt(p, 0)
+	require.ErrorIs(t, err, buffers.ErrDeviceLost)
+}
+
+func TestLossOfAHeldDevice(t *testing.T) {
+	for _, how := range []memory.Loss{memory.Destroyed, memory.Crashed} {
+		t.Run(how.String(), func(t *testing.T) {
+			d := held(t, memory.Options{})
+			b, target := newStaging(t, d, 8), newBuffer(t, d, 8)
+			submitCopy(t, d, b, target)
+			settled, done := b.MapAsync(buffers.MapWrite, 0, 8), d.Queue().WorkDone()
+			require.NoError(t, d.LostReason())
+			d.Lose(how)
+			d.Lose(memory.Crashed)
+			<-d.Lost()
+			require.ErrorIs(t, <-settled, buffers.ErrDeviceLost)
+			require.ErrorIs(t, <-done, buffers.ErrDeviceLost)
+			require.ErrorContains(t, d.LostReason(), how.String())
+			require.False(t, d.Step())
+			b.Destroy()
+			target.Destroy()
+			require.Zero(t, d.Bytes())
+			require.Empty(t, d.Buffers())
+		})
+	}
+}
+
+func TestCancelledMapIsNotSettledAgainByTheLoss(t *testing.T) {
+	d := held(t, memory.Options{})
+	b := newStaging(t, d, 8)
+	settled := b.MapAsync(buffers.MapWrite, 0, 8)
+	require.NoError(t, b.Unmap())
+	d.Lose(memory.Crashed)
+	require.ErrorIs(t, <-settled, buffers.ErrMapAborted)
+	unsettled(t, settled)
+}

@@ -1,0 +1,43 @@
+package memory_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/buffertest"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+func TestRules(t *testing.T) {
+	buffertest.Run(t, backend("memory", memory.Options{}, memory.Crashed))
+}
+
+// With latency, calls and completions interleave in other ways than without.
+func TestRulesOnASlowGPU(t *testing.T) {
+	slow := memory.Options{
+		Write: memory.Fixed(5 * time.Microsecond),
+		Copy:  memory.Bandwidth(20*time.Microsecond, 4<<30),
+		Map:   memory.Fixed(50 * time.Microsecond),
+	}
+	buffertest.Run(t, backend("memory (slow)", slow, memory.Destroyed))
+}
+
+func backend(name string, options memory.Options, loss memory.Loss) buffertest.Backend {
+	return buffertest.Backend{
+		Name: name,
+		Open: func(testing.TB) buffers.Device { return memory.Open(options) },
+		NewTexture: func(_ testing.TB, d buffers.Device, e buffers.Extent) buffers.Texture {
+			return d.(*memory.Device).NewTexture("texture", e, 4)
+		},
+		NewHost: func(_ testing.TB, p []byte) (buffers.Host, func() []byte) {
+			h := memory.NewHostBytes(p)
+			return h, h.Bytes
+		},
+		Lose: func(d buffers.Device) { d.(*memory.Device).Lose(loss) },
+		Hold: func(d buffers.Device) func() {
+			d.(*memory.Device).Hold()
+			return d.(*memory.Device).Release
+		},
+	}
+}

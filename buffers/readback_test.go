@@ -1,0 +1,314 @@
+package buffers_test
+
+import (
+	"context"
+	"math"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+// filled is a DeviceBuffer of random bytes, and the bytes.
+func filled(t testing.TB, s *buffers.System, size int) (*buffers.DeviceBuffer, []byte) {
+	b := deviceBuffer(t, s, uint64(size))
+	p := randomBytes(size)
+	require.NoError(t, b.Write(0, p))
+	return b, p
+}
+
+func TestReadsNeedNoAlignment(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b, p := filled(t, s, 4096)
+	for _, c := range []struct{ offset, size int }{
+		{0, 1}, {1, 1}, {3, 2}, {5, 7}, {4095, 1}, {0, 4096}, {1, 4095}, {2047, 2},
+	} {
+		require.Equal(t, p[c.offset:c.offset+c.size], read(t, s, b, uint64(c.offset), uint64(c.size)))
+	}
+}
+
+func TestReadsSentTogetherShareOneMap(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	near, nearBytes := filled(t, s, 64<<10)
+	far, farBytes := filled(t, s, 32<<10)
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	var reads []buffers.Read
+	var got, want [][]byte
+	ask := func(b buffers.Buffer, p []byte, offset, size int) {
+		m := make([]byte, size)
+		x, err := r.Start(b, uint64(offset), buffers.Bytes(m))
+		require.NoError(t, err)
+		reads, got, want = append(reads, x), append(got, m), append(want, p[offset:offset+size])
+	}
+	for i := range 16 {
+		ask(near, nearBytes, i*4096, 4096) // touching
+		ask(far, farBytes, (15-i)*2048+i, 33)
+	}
+	ask(near, nearBytes, 100, 9)  // overlapping
+	ask(near, nearBytes, 105, 50) // nearly touching
+	before := s.Stats().MapLatency.Count
+	f, _ := frame(t, s)
+	require.NoError(t, f.Submit())
+	for i, x := range reads {
+		require.NoError(t, x.Wait(within(t)))
+		require.Equal(t, want[i], got[i])
+	}
+	require.EqualValues(t, 1, s.Stats().MapLatency.Count-before)
+}
+
+func TestReadsSeeWhatWasSubmittedBeforeThem(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 4)
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	var reads []buffers.Read
+	var got [][]byte
+	for i := range byte(8) {
+		require.NoError(t, b.Write(0, []byte{i, i, i, i}))
+		m := make([]byte, 4)
+		x, err := r.Start(b, 0, buffers.Bytes(m))
+		require.NoError(t, err)
+		require.NoError(t, s.Submit())
+		reads, got = append(reads, x), append(got, m)
+	}
+	for i, x := range reads {
+		require.NoError(t, x.Wait(within(t)))
+		require.Equal(t, []byte{byte(i), byte(i), byte(i), byte(i)}, got[i])
+	}
+}
+
+func TestLongReadsAreCutAndGoThroughARing(t *testing.T) {
+	const chunk = 4096
+	s, _ := openSystem(t, buffers.Options{ChunkSize: chunk, Budget: 1 << 20})
+	b, p := filled(t, s, 100*chunk+60)
+	require.Equal(t, p[3:], read(t, s, b, 3, uint64(len(p)-3)))
+	require.LessOrEqual(t, s.Stats().Peak, uint64(4*chunk), "memory is that of the ring, whatever the length")
+}
+
+func TestLongTextureReadsAreCutBetweenRows(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{ChunkSize: 4096, Budget: 1 << 20})
+	e := buffers.Extent{Width: 33, Height: 40, Layers: 3}
+	texture := device.NewTexture("image", e, 4)
+	region := buffers.TextureRegion{Texture: texture, Extent: e}
+	texels := randomBytes(33 * 4 * 40 * 3)
+	require.NoError(t, device.Queue().WriteTexture(region, buffers.Bytes(texels), buffers.TexelLayout{BytesPerRow: 33 * 4, RowsPerImage: 40}))
+	got := make([]byte, len(texels))
+	require.NoError(t, readback(t, s, buffers.ReadbackDescriptor{}).ReadTexture(within(t), region, got))
+	require.Equal(t, texels, got)
+
+	part := buffers.TextureRegion{Texture: texture, Origin: buffers.Origin{X: 5, Y: 7, Layer: 1}, Extent: buffers.Extent{Width: 3, Height: 2, Layers: 2}}
+	got = make([]byte, 3*4*2*2)
+	require.NoError(t, readback(t, s, buffers.ReadbackDescriptor{}).ReadTexture(within(t), part, got))
+	for layer := range 2 {
+		for y := range 2 {
+			at := ((layer+1)*40+7+y)*33*4 + 5*4
+			require.Equal(t, texels[at:at+12], got[(layer*2+y)*12:(layer*2+y)*12+12])
+		}
+	}
+}
+
+func TestReadsGoIntoTheHostsMemory(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b, p := filled(t, s, 256)
+	host := memory.NewHostBytes(make([]byte, 100))
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	x, err := r.Start(b, 7, buffers.HostMemory(host).Slice(10, 50))
+	require.NoError(t, err)
+	r.Flush()
+	require.NoError(t, x.Wait(within(t)))
+	require.Equal(t, p[7:57], host.Bytes()[10:60])
+}
+
+func TestReadsRefuseMisuse(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	gone := readback(t, s, buffers.ReadbackDescriptor{})
+	gone.Destroy()
+	uncopyable, err := device.CreateBuffer(&buffers.Descriptor{Label: "sealed", Size: 64, Usage: buffers.UsageVertex})
+	require.NoError(t, err)
+	odd, err := device.CreateBuffer(&buffers.Descriptor{Label: "odd", Size: 6, Usage: buffers.UsageCopySrc})
+	require.NoError(t, err)
+	texture := device.NewTexture("image", buffers.Extent{Width: 4, Height: 4, Layers: 1}, 4)
+	whole := buffers.TextureRegion{Texture: texture, Extent: buffers.Extent{Width: 4, Height: 4, Layers: 1}}
+	outside := whole
+	outside.Origin.X = 1
+	ctx := within(t)
+	for _, c := range []struct {
+		name string
+		do   func() error
+		want error
+	}{
+		{"nothing", func() error { return r.Read(ctx, b, 0, nil) }, buffers.ErrRange},
+		{"past the end", func() error { return r.Read(ctx, b, 60, make([]byte, 5)) }, buffers.ErrRange},
+		{"an offset that overflows", func() error { return r.Read(ctx, b, math.MaxUint64, make([]byte, 5)) }, buffers.ErrRange},
+		{"a buffer without CopySrc", func() error { return r.Read(ctx, uncopyable, 0, make([]byte, 4)) }, buffers.ErrUsage},
+		{"the odd end of a buffer", func() error { return r.Read(ctx, odd, 0, make([]byte, 5)) }, buffers.ErrAlignment},
+		{"through a destroyed one", func() error { return gone.Read(ctx, b, 0, make([]byte, 4)) }, buffers.ErrDestroyed},
+		{"texels outside", func() error { return r.ReadTexture(ctx, outside, make([]byte, 64)) }, buffers.ErrRange},
+		{"texels into too little", func() error { return r.ReadTexture(ctx, whole, make([]byte, 60)) }, buffers.ErrRange},
+		{"wait for no read", func() error { return buffers.Read{}.Wait(ctx) }, buffers.ErrState},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.ErrorIs(t, c.do(), c.want) })
+	}
+	x, err := r.Start(b, 0, buffers.Bytes(make([]byte, 4)))
+	require.NoError(t, err)
+	r.Flush()
+	require.NoError(t, x.Wait(ctx))
+	require.ErrorIs(t, x.Wait(ctx), buffers.ErrState, "a read is waited for once")
+	x.Cancel()
+}
+
+func TestABadReadDoesNotHarmTheOthersOfItsSubmit(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	other := memory.Open(memory.Options{})
+	defer other.Destroy()
+	foreign, err := other.CreateBuffer(&buffers.Descriptor{Label: "foreign", Size: 64, Usage: buffers.UsageCopySrc})
+	require.NoError(t, err)
+	b, p := filled(t, s, 64)
+	short := deviceBuffer(t, s, 64)
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	var reads [3]buffers.Read
+	got := make([]byte, 64)
+	for i, src := range []buffers.Buffer{foreign, short, b} {
+		reads[i], err = r.Start(src, 0, buffers.Bytes(got[:64-16*(2-i)]))
+		require.NoError(t, err)
+	}
+	short.Destroy()
+	require.NoError(t, s.Submit())
+	require.ErrorIs(t, reads[0].Wait(within(t)), buffers.ErrWrongDevice)
+	require.ErrorIs(t, reads[1].Wait(within(t)), buffers.ErrDestroyed)
+	require.NoError(t, reads[2].Wait(within(t)))
+	require.Equal(t, p, got)
+}
+
+func TestACancelledReadLeavesTheMemoryAlone(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b, p := filled(t, s, 64)
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	got := make([]byte, 64)
+	for _, c := range []struct {
+		name string
+		send bool
+	}{{"before it is sent", false}, {"while the GPU has it", true}} {
+		t.Run(c.name, func(t *testing.T) {
+			device.Hold()
+			defer device.Release()
+			x, err := r.Start(b, 0, buffers.Bytes(got))
+			require.NoError(t, err)
+			if c.send {
+				r.Flush()
+			}
+			ctx, cancel := context.WithCancel(context.Background())
+			cancel()
+			require.ErrorIs(t, x.Wait(ctx), context.Canceled)
+		})
+	}
+	require.Equal(t, p, read(t, s, b, 0, 64), "others go on")
+	require.Equal(t, make([]byte, 64), got)
+	require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, 10*time.Second, time.Millisecond)
+}
+
+func TestDestroyingAReadbackBufferEndsItsReadsOnly(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b, p := filled(t, s, 64)
+	device.Hold()
+	one, two := readback(t, s, buffers.ReadbackDescriptor{}), readback(t, s, buffers.ReadbackDescriptor{})
+	got := make([]byte, 64)
+	lost, err := one.Start(b, 0, buffers.Bytes(make([]byte, 64)))
+	require.NoError(t, err)
+	kept, err := two.Start(b, 0, buffers.Bytes(got))
+	require.NoError(t, err)
+	require.NoError(t, s.Submit())
+	one.Destroy()
+	require.ErrorIs(t, lost.Wait(within(t)), buffers.ErrDestroyed)
+	device.Release()
+	require.NoError(t, kept.Wait(within(t)))
+	require.Equal(t, p, got)
+}
+
+func TestLatestDropsStaleReadsBeforeTheyCostACopy(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 4)
+	r := readback(t, s, buffers.ReadbackDescriptor{Policy: buffers.ReadLatest, MaxInFlight: 1})
+	device.Hold()
+	const n = 10
+	var reads [n]buffers.Read
+	var got [n][4]byte
+	for i := range n {
+		require.NoError(t, b.Write(0, []byte{byte(i), 0, 0, 0}))
+		x, err := r.Start(b, 0, buffers.Bytes(got[i][:]))
+		require.NoError(t, err)
+		require.NoError(t, s.Submit())
+		reads[i] = x
+	}
+	device.Release()
+	require.NoError(t, reads[0].Wait(within(t)), "it was with the GPU")
+	for i := 1; i < n-1; i++ {
+		require.ErrorIs(t, reads[i].Wait(within(t)), buffers.ErrStale)
+	}
+	require.NoError(t, reads[n-1].Wait(within(t)))
+	require.EqualValues(t, n-1, got[n-1][0])
+	require.EqualValues(t, 2, s.Stats().MapLatency.Count)
+}
+
+func TestReadsWaitForTheBudget(t *testing.T) {
+	s, all := fullSystem(t, buffers.BudgetWait)
+	b, p := filled(t, s, 64)
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	got := make([]byte, 64)
+	x, err := r.Start(b, 0, buffers.Bytes(got))
+	require.NoError(t, err)
+	r.Flush()
+	all.Destroy()
+	require.NoError(t, x.Wait(within(t)))
+	require.Equal(t, p, got)
+}
+
+func TestAFailedMapFailsItsReadsOnly(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b, p := filled(t, s, 64)
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	device.FailMap(1, buffers.NewError("map", "readback chunk", buffers.ErrValidation, ""))
+	require.ErrorIs(t, r.Read(within(t), b, 0, make([]byte, 64)), buffers.ErrValidation)
+	require.Equal(t, p, read(t, s, b, 0, 64))
+	require.Equal(t, 1, s.Stats().Reads.Chunks)
+}
+
+func TestReadsFromManyGoroutines(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{ChunkSize: 4096, Budget: 64 << 10})
+	b, p := filled(t, s, 64<<10)
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			for i := range 20 {
+				offset, size := (g*7919+i*613)%(60<<10), 1+(g*31+i*977)%4000
+				got := make([]byte, size)
+				if err := r.Read(within(t), b, uint64(offset), got); err != nil || string(got) != string(p[offset:offset+size]) {
+					t.Errorf("read of %d at %d: %v", size, offset, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestReadSliceIsTyped(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	type particle struct {
+		Position [3]float32
+		Mass     float32
+	}
+	want := []particle{{[3]float32{1, 2, 3}, 4}, {[3]float32{5, 6, 7}, 8}}
+	p, err := buffers.BytesOf(want)
+	require.NoError(t, err)
+	require.NoError(t, b.Write(16, p))
+	got := make([]particle, 2)
+	require.NoError(t, buffers.ReadSlice(within(t), readback(t, s, buffers.ReadbackDescriptor{}), b, 16, got))
+	require.Equal(t, want, got)
+}

@@ -1,0 +1,362 @@
+package buffers_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+func immediate(t testing.TB, s *buffers.System, d buffers.StagingDescriptor) *buffers.ImmediateStagingBuffer {
+	t.Helper()
+	b, err := s.NewImmediateStagingBuffer(within(t), d)
+	require.NoError(t, err)
+	t.Cleanup(b.Destroy)
+	return b
+}
+
+func deferred(t testing.TB, s *buffers.System, d buffers.StagingDescriptor) *buffers.DeferredStagingBuffer {
+	t.Helper()
+	b, err := s.NewDeferredStagingBuffer(d)
+	require.NoError(t, err)
+	t.Cleanup(b.Destroy)
+	return b
+}
+
+func TestStagingUploadsWhatIsWrittenPieceByPiece(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	require.NoError(t, b.Write(0, bytes.Repeat([]byte{0xff}, 64)))
+	st := immediate(t, s, buffers.StagingDescriptor{Label: "mesh", Size: 32})
+	io.WriteString(st, "0123")
+	require.NoError(t, st.WriteMemory(buffers.HostMemory(memory.NewHostBytes([]byte("4567")))))
+	_, err := st.WriteAt([]byte("end!"), 12)
+	require.NoError(t, err)
+	require.EqualValues(t, 16, st.Written())
+
+	f, e := frame(t, s)
+	require.NoError(t, st.UploadTo(e, b, 16))
+	require.NoError(t, st.UploadTo(e, b, 40), "a further destination in the same encoder")
+	require.NoError(t, f.Submit())
+	want := bytes.Repeat([]byte{0xff}, 64)
+	copy(want[16:], "01234567\x00\x00\x00\x00end!")
+	copy(want[40:], "01234567\x00\x00\x00\x00end!")
+	require.Equal(t, want, read(t, s, b, 0, 64), "neighbours stay, what was skipped is zero")
+}
+
+func TestPooledMemoryDoesNotShowWhatItHeldBefore(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 4096)
+	stageInto(t, s, b, bytes.Repeat([]byte{0xee}, 4096))
+	require.Len(t, read(t, s, b, 0, 4), 4)
+	st := immediate(t, s, buffers.StagingDescriptor{Size: 4096})
+	require.NotZero(t, s.Stats().Uploads.Hits)
+	_, err := st.WriteAt([]byte("last"), 4092)
+	require.NoError(t, err)
+	f, e := frame(t, s)
+	require.NoError(t, st.UploadTo(e, b, 0))
+	require.NoError(t, f.Submit())
+	require.Equal(t, append(make([]byte, 4092), "last"...), read(t, s, b, 0, 4096))
+}
+
+func TestStagingRefusesMisuseAndKeepsItsData(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	st := immediate(t, s, buffers.StagingDescriptor{Label: "stage", Size: 32})
+	io.WriteString(st, "good")
+	f, e := frame(t, s)
+	for _, c := range []struct {
+		name string
+		do   func() error
+		want error
+	}{
+		{"more than fits", func() error { _, err := st.Write(make([]byte, 29)); return err }, buffers.ErrRange},
+		{"at a negative offset", func() error { _, err := st.WriteAt(make([]byte, 4), -1); return err }, buffers.ErrRange},
+		{"at an offset past the end", func() error { _, err := st.WriteAt(nil, 33); return err }, buffers.ErrRange},
+		{"uploaded at an odd offset", func() error { return st.UploadTo(e, b, 2) }, buffers.ErrAlignment},
+		{"uploaded past the end", func() error { return st.UploadTo(e, b, 64) }, buffers.ErrRange},
+		{"a reset of a destroyed one", func() error {
+			gone := immediate(t, s, buffers.StagingDescriptor{Size: 4})
+			gone.Destroy()
+			return gone.Reset(within(t))
+		}, buffers.ErrDestroyed},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.ErrorIs(t, c.do(), c.want) })
+	}
+	require.NoError(t, st.UploadTo(e, b, 0))
+	_, err := st.Write([]byte("late"))
+	require.ErrorIs(t, err, buffers.ErrNotMapped)
+	require.NoError(t, f.Submit())
+	require.ErrorIs(t, st.UploadTo(e, b, 8), buffers.ErrState)
+	require.Equal(t, []byte("good\x00\x00\x00\x00"), read(t, s, b, 0, 8))
+
+	require.NoError(t, st.Reset(within(t)))
+	st.Write([]byte("odd"))
+	f, e = frame(t, s)
+	require.ErrorIs(t, st.UploadTo(e, b, 0), buffers.ErrAlignment, "a tail is never padded onto its neighbour")
+	st.Write([]byte("!"))
+	require.NoError(t, st.UploadTo(e, b, 0))
+	require.NoError(t, f.Submit())
+	require.Equal(t, []byte("odd!"), read(t, s, b, 0, 4))
+}
+
+func TestStagingDescriptorsAreChecked(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	for _, c := range []struct {
+		name string
+		d    buffers.StagingDescriptor
+		want error
+	}{
+		{"size 0", buffers.StagingDescriptor{}, buffers.ErrRange},
+		{"an odd size", buffers.StagingDescriptor{Size: 6}, buffers.ErrAlignment},
+		{"half a row", buffers.StagingDescriptor{Size: 15, RowBytes: 10}, buffers.ErrAlignment},
+		{"over the limit", buffers.StagingDescriptor{Size: 1 << 30}, buffers.ErrTooLarge},
+		{"over the limit with its padding", buffers.StagingDescriptor{Size: 4 << 20, RowBytes: 1}, buffers.ErrTooLarge},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := s.NewImmediateStagingBuffer(within(t), c.d)
+			require.ErrorIs(t, err, c.want)
+			_, err = s.NewDeferredStagingBuffer(c.d)
+			require.ErrorIs(t, err, c.want)
+		})
+	}
+}
+
+func TestAnUploadOutlivesItsStagingBuffer(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 4)
+	st := immediate(t, s, buffers.StagingDescriptor{Size: 4})
+	io.WriteString(st, "kept")
+	f, e := frame(t, s)
+	require.NoError(t, st.UploadTo(e, b, 0))
+	st.Destroy()
+	require.NoError(t, f.Submit())
+	require.Equal(t, []byte("kept"), read(t, s, b, 0, 4))
+}
+
+func TestADiscardedFrameGivesStagedMemoryBack(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 4)
+	st := immediate(t, s, buffers.StagingDescriptor{Size: 4})
+	io.WriteString(st, "lost")
+	f, e := frame(t, s)
+	require.NoError(t, st.UploadTo(e, b, 0))
+	f.Discard()
+	f.Discard()
+	require.Zero(t, s.Stats().Mappable)
+	require.Equal(t, []string{"bunny"}, device.Buffers())
+	require.Equal(t, make([]byte, 4), read(t, s, b, 0, 4))
+}
+
+func TestRowsOfTexelsArePlacedAsTextureCopiesNeedThem(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	for _, c := range []struct {
+		name   string
+		extent buffers.Extent
+	}{
+		{"a width of 3", buffers.Extent{Width: 3, Height: 5, Layers: 1}},
+		{"a width of 64, without padding", buffers.Extent{Width: 64, Height: 4, Layers: 1}},
+		{"several layers", buffers.Extent{Width: 7, Height: 3, Layers: 4}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := c.extent
+			texture := device.NewTexture("image", e, 4)
+			region := buffers.TextureRegion{Texture: texture, Extent: e}
+			row := uint64(e.Width) * 4
+			texels := randomBytes(int(row) * int(e.Height) * int(e.Layers))
+			st := deferred(t, s, buffers.StagingDescriptor{Size: uint64(len(texels)), RowBytes: row})
+			require.NoError(t, st.Map(within(t)))
+			n, err := st.ReadFrom(iotest.OneByteReader(bytes.NewReader(texels)))
+			require.NoError(t, err)
+			require.EqualValues(t, len(texels), n)
+			f, enc := frame(t, s)
+			require.ErrorIs(t, st.UploadTo(enc, deviceBuffer(t, s, 4096), 0), buffers.ErrUsage)
+			require.NoError(t, st.UploadToTexture(enc, region))
+			require.NoError(t, f.Submit())
+
+			got := make([]byte, len(texels))
+			require.NoError(t, readback(t, s, buffers.ReadbackDescriptor{}).ReadTexture(within(t), region, got))
+			require.Equal(t, texels, got)
+		})
+	}
+}
+
+func TestRowsThatDoNotFitTheRegionAreRefused(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	texture := device.NewTexture("image", buffers.Extent{Width: 4, Height: 4, Layers: 1}, 4)
+	region := buffers.TextureRegion{Texture: texture, Extent: buffers.Extent{Width: 4, Height: 4, Layers: 1}}
+	f, e := frame(t, s)
+	defer f.Discard()
+	wrong := immediate(t, s, buffers.StagingDescriptor{Size: 48, RowBytes: 12})
+	wrong.Write(make([]byte, 48))
+	require.ErrorIs(t, wrong.UploadToTexture(e, region), buffers.ErrRange)
+	short := immediate(t, s, buffers.StagingDescriptor{Size: 64, RowBytes: 16})
+	short.Write(make([]byte, 48))
+	require.ErrorIs(t, short.UploadToTexture(e, region), buffers.ErrRange)
+}
+
+func TestReadFromPassesErrorsOnAndKeepsWhatArrived(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	st := immediate(t, s, buffers.StagingDescriptor{Size: 8})
+	broken := errors.New("connection reset")
+	n, err := st.ReadFrom(io.MultiReader(strings.NewReader("abcd"), iotest.ErrReader(broken)))
+	require.ErrorIs(t, err, broken)
+	require.EqualValues(t, 4, n)
+	n, err = st.ReadFrom(strings.NewReader("efghi"))
+	require.ErrorIs(t, err, buffers.ErrRange)
+	require.Zero(t, n)
+	require.EqualValues(t, 4, st.Written())
+}
+
+func TestDeferredStagingGoesRoundWithSeveralInFlight(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	st := deferred(t, s, buffers.StagingDescriptor{Label: "stream", Size: 4})
+	device.Hold()
+	for i := range uint64(16) {
+		require.NoError(t, st.Map(within(t)), "memory is there while the GPU is busy")
+		st.Write([]byte{byte(i), 1, 2, 3})
+		f, e := frame(t, s)
+		require.NoError(t, st.UploadTo(e, b, 4*i))
+		require.NoError(t, f.Submit())
+		if i == 6 {
+			device.Release()
+		}
+	}
+	got := read(t, s, b, 0, 64)
+	for i := range 16 {
+		require.Equal(t, []byte{byte(i), 1, 2, 3}, got[4*i:4*i+4])
+	}
+}
+
+func TestDeferredStagingRefusesMisuse(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	st := deferred(t, s, buffers.StagingDescriptor{Label: "stream", Size: 4})
+	_, err := st.Write([]byte("soon"))
+	require.ErrorIs(t, err, buffers.ErrNotMapped)
+	require.ErrorIs(t, st.Unmap(), buffers.ErrNotMapped)
+	require.NoError(t, st.Map(within(t)))
+	require.ErrorIs(t, <-st.MapAsync(), buffers.ErrMapped)
+	require.NoError(t, st.Unmap())
+	require.NoError(t, <-st.MapAsync())
+	st.Destroy()
+	require.ErrorIs(t, <-st.MapAsync(), buffers.ErrDestroyed)
+}
+
+// fullSystem has a budget of one chunk, which is in use.
+func fullSystem(t *testing.T, policy buffers.BudgetPolicy) (*buffers.System, *buffers.ImmediateStagingBuffer) {
+	s, _ := openSystem(t, buffers.Options{Budget: 8192, ChunkSize: 4096, OnBudget: policy})
+	return s, immediate(t, s, buffers.StagingDescriptor{Label: "all", Size: 8192})
+}
+
+func TestTheBudgetIsWaitedFor(t *testing.T) {
+	s, all := fullSystem(t, buffers.BudgetWait)
+	st := deferred(t, s, buffers.StagingDescriptor{Label: "next", Size: 4096})
+	settled := st.MapAsync()
+	require.ErrorIs(t, <-st.MapAsync(), buffers.ErrMapPending)
+	require.Empty(t, settled)
+	all.Destroy()
+	require.NoError(t, <-settled)
+	require.LessOrEqual(t, s.Stats().Mappable, uint64(8192))
+}
+
+func TestWaitingForTheBudgetCanBeGivenUp(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		giveUp func(*buffers.DeferredStagingBuffer)
+		want   error
+	}{
+		{"by an unmap", func(b *buffers.DeferredStagingBuffer) { b.Unmap() }, buffers.ErrMapAborted},
+		{"by a destroy", func(b *buffers.DeferredStagingBuffer) { b.Destroy() }, buffers.ErrMapAborted},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, _ := fullSystem(t, buffers.BudgetWait)
+			st := deferred(t, s, buffers.StagingDescriptor{Size: 4096})
+			settled := st.MapAsync()
+			c.giveUp(st)
+			require.ErrorIs(t, <-settled, c.want)
+		})
+	}
+	t.Run("by a context", func(t *testing.T) {
+		s, all := fullSystem(t, buffers.BudgetWait)
+		st := deferred(t, s, buffers.StagingDescriptor{Size: 4096})
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		require.ErrorIs(t, st.Map(ctx), context.Canceled)
+		_, err := s.NewImmediateStagingBuffer(ctx, buffers.StagingDescriptor{Size: 4096})
+		require.ErrorIs(t, err, buffers.ErrBudget)
+		require.ErrorIs(t, err, context.Canceled)
+		all.Destroy()
+		require.NoError(t, st.Map(within(t)), "it can be used again")
+	})
+}
+
+func TestTheBudgetRefusesAtOnceWhereThePolicySaysSo(t *testing.T) {
+	for _, policy := range []buffers.BudgetPolicy{buffers.BudgetFail, buffers.BudgetFallback} {
+		s, _ := fullSystem(t, policy)
+		_, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Label: "next", Size: 4096})
+		require.ErrorIs(t, err, buffers.ErrBudget)
+		st := deferred(t, s, buffers.StagingDescriptor{Size: 4096})
+		require.ErrorIs(t, <-st.MapAsync(), buffers.ErrBudget)
+		b := deviceBuffer(t, s, 64)
+		require.ErrorIs(t, readback(t, s, buffers.ReadbackDescriptor{}).Read(within(t), b, 0, make([]byte, 4)), buffers.ErrBudget)
+		require.NoError(t, b.Write(0, []byte("goes")), "a write needs no mappable memory")
+		_, err = s.NewMappableBuffer(buffers.Descriptor{Size: 4, Usage: buffers.UsageMapRead})
+		require.ErrorIs(t, err, buffers.ErrBudget)
+	}
+}
+
+func TestMoreThanTheWholeBudgetIsNeverWaitedFor(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{Budget: 8192, ChunkSize: 4096})
+	_, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 16384})
+	require.ErrorIs(t, err, buffers.ErrBudget)
+}
+
+func TestIdleChunksMakeRoomForOthers(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{Budget: 8192, ChunkSize: 4096})
+	immediate(t, s, buffers.StagingDescriptor{Size: 4096}).Destroy()
+	require.EqualValues(t, 4096, s.Stats().Uploads.IdleBytes)
+	immediate(t, s, buffers.StagingDescriptor{Size: 8192})
+	require.EqualValues(t, 8192, s.Stats().Mappable)
+}
+
+func TestAChunkWhoseMapFailedIsNotUsedAgain(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 4096)
+	device.FailMap(1, buffers.NewError("map", "staging chunk", buffers.ErrValidation, ""))
+	stageInto(t, s, b, randomBytes(4096))
+	require.Equal(t, randomBytes(4096), read(t, s, b, 0, 4096))
+	immediate(t, s, buffers.StagingDescriptor{Size: 4096})
+	require.EqualValues(t, 2, s.Stats().Uploads.Misses)
+	require.EqualValues(t, 1, s.Stats().Uploads.Chunks)
+}
+
+func TestOutOfMemoryGivesTheBudgetBack(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	device.FailCreate(1)
+	_, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 4096})
+	require.ErrorIs(t, err, buffers.ErrOutOfMemory)
+	require.Zero(t, s.Stats().Mappable)
+	immediate(t, s, buffers.StagingDescriptor{Size: 4096})
+}
+
+func TestWhatIsStagedInAnotherEncoderStaysUntilThatIsSubmitted(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 4)
+	e, err := device.CreateEncoder("later")
+	require.NoError(t, err)
+	st := immediate(t, s, buffers.StagingDescriptor{Size: 4})
+	io.WriteString(st, "late")
+	require.NoError(t, st.UploadTo(e, b, 0))
+	require.NoError(t, s.Submit(), "it does not carry the encoder")
+	require.NoError(t, s.Submit(e))
+	require.Equal(t, "late", string(read(t, s, b, 0, 4)))
+}

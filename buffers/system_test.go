@@ -1,0 +1,220 @@
+package buffers_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+// openSystem opens a System on a GPU in memory; both are destroyed with the test.
+func openSystem(t testing.TB, options buffers.Options) (*buffers.System, *memory.Device) {
+	t.Helper()
+	device := memory.Open(memory.Options{})
+	s, err := buffers.Open(device, options)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		s.Destroy()
+		device.Destroy()
+	})
+	return s, device
+}
+
+// within is a context for what must come to an end, and does at once unless it hangs.
+func within(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func randomBytes(n int) []byte {
+	r := rand.New(rand.NewPCG(1, uint64(n)))
+	p := make([]byte, n)
+	for i := range p {
+		p[i] = byte(r.Uint32())
+	}
+	return p
+}
+
+func deviceBuffer(t testing.TB, s *buffers.System, size uint64) *buffers.DeviceBuffer {
+	t.Helper()
+	b, err := s.NewDeviceBuffer(buffers.Descriptor{Label: "bunny", Size: size, Usage: buffers.UsageStorage})
+	require.NoError(t, err)
+	t.Cleanup(b.Destroy)
+	return b
+}
+
+func readback(t testing.TB, s *buffers.System, d buffers.ReadbackDescriptor) *buffers.ReadbackBuffer {
+	t.Helper()
+	r, err := s.NewReadbackBuffer(d)
+	require.NoError(t, err)
+	t.Cleanup(r.Destroy)
+	return r
+}
+
+// read returns size bytes of b.
+func read(t testing.TB, s *buffers.System, b buffers.Buffer, offset, size uint64) []byte {
+	t.Helper()
+	p := make([]byte, size)
+	require.NoError(t, readback(t, s, buffers.ReadbackDescriptor{Label: "check"}).Read(within(t), b, offset, p))
+	return p
+}
+
+func frame(t testing.TB, s *buffers.System) (*buffers.Frame, buffers.Encoder) {
+	t.Helper()
+	f, err := s.BeginFrame(within(t))
+	require.NoError(t, err)
+	e, err := f.Encoder()
+	require.NoError(t, err)
+	return f, e
+}
+
+func TestOpenRefusesOptionsThatCannotWork(t *testing.T) {
+	device := memory.Open(memory.Options{})
+	defer device.Destroy()
+	for _, c := range []struct {
+		name    string
+		options buffers.Options
+		want    error
+	}{
+		{"a chunk size that is not a multiple of 256", buffers.Options{ChunkSize: 1000}, buffers.ErrAlignment},
+		{"a chunk larger than the budget", buffers.Options{Budget: 1 << 20, ChunkSize: 2 << 20}, buffers.ErrBudget},
+		{"a negative number of frames", buffers.Options{MaxFramesInFlight: -1}, buffers.ErrRange},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := buffers.Open(device, c.options)
+			require.ErrorIs(t, err, c.want)
+		})
+	}
+}
+
+func TestDestroySettlesWhatIsPendingAndRefusesWhatFollows(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		end  func(*buffers.System, *memory.Device)
+		want error
+	}{
+		{"the system is destroyed", func(s *buffers.System, _ *memory.Device) { s.Destroy() }, buffers.ErrDestroyed},
+		{"the device is destroyed", func(_ *buffers.System, d *memory.Device) { d.Destroy() }, buffers.ErrDeviceLost},
+		{"the GPU process crashes", func(_ *buffers.System, d *memory.Device) { d.Lose(memory.Crashed) }, buffers.ErrDeviceLost},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, device := openSystem(t, buffers.Options{})
+			b := deviceBuffer(t, s, 64)
+			r := readback(t, s, buffers.ReadbackDescriptor{})
+			device.Hold()
+			pending, err := r.Start(b, 0, buffers.Bytes(make([]byte, 64)))
+			require.NoError(t, err)
+			r.Flush()
+			queued, err := r.Start(b, 0, buffers.Bytes(make([]byte, 64)))
+			require.NoError(t, err)
+
+			c.end(s, device)
+			require.ErrorIs(t, pending.Wait(within(t)), c.want)
+			require.ErrorIs(t, queued.Wait(within(t)), c.want)
+			require.Eventually(t, func() bool { return errors.Is(b.Write(0, make([]byte, 4)), c.want) }, 10*time.Second, time.Millisecond)
+			_, err = s.NewDeviceBuffer(buffers.Descriptor{Size: 4, Usage: buffers.UsageStorage})
+			require.ErrorIs(t, err, c.want)
+			_, err = s.BeginFrame(within(t))
+			require.ErrorIs(t, err, c.want)
+			require.ErrorIs(t, s.Submit(), c.want)
+			_, err = r.Start(b, 0, buffers.Bytes(make([]byte, 64)))
+			require.ErrorIs(t, err, c.want)
+		})
+	}
+}
+
+func TestEveryByteOfMappableMemoryIsGivenBack(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 1<<20)
+	stageInto(t, s, b, randomBytes(1<<20))
+	require.Equal(t, randomBytes(1<<20), read(t, s, b, 0, 1<<20))
+	require.NotZero(t, s.Stats().Mappable)
+	require.Eventually(t, func() bool { s.Trim(); return s.Stats().Mappable == 0 }, 10*time.Second, time.Millisecond)
+	require.Equal(t, []string{"bunny"}, device.Buffers())
+}
+
+func TestLateErrorsArriveWithOperationAndLabel(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	device.Report(buffers.NewError("create", "too much", buffers.ErrOutOfMemory, ""))
+	select {
+	case err := <-s.Errors():
+		require.ErrorIs(t, err, buffers.ErrOutOfMemory)
+		require.EqualError(t, err, `buffers: create "too much": out of memory`)
+	case <-within(t).Done():
+		t.Fatal("no error arrived")
+	}
+}
+
+func TestScopeDestroysWhatWasMadeInItNewestFirst(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	scope := s.NewScope()
+	first, err := scope.NewDeviceBuffer(buffers.Descriptor{Label: "first", Size: 4, Usage: buffers.UsageVertex})
+	require.NoError(t, err)
+	_, err = scope.NewDynamicBuffer(buffers.DynamicDescriptor{Label: "second", Size: 256, Usage: buffers.UsageUniform})
+	require.NoError(t, err)
+	_, err = scope.NewDeviceBuffer(buffers.Descriptor{Label: "refused", Usage: buffers.UsageVertex})
+	require.ErrorIs(t, err, buffers.ErrRange)
+	var order []string
+	scope.Keep(destroyFunc(func() { order = append(order, "kept, with "+first.State().String()) }))
+	scope.Destroy()
+	require.Equal(t, []string{"kept, with Ready"}, order)
+	require.Equal(t, buffers.Destroyed, first.State())
+	require.Empty(t, device.Buffers())
+	scope.Destroy()
+}
+
+type destroyFunc func()
+
+func (f destroyFunc) Destroy() { f() }
+
+func TestStatsCountEveryKind(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	scope := s.NewScope()
+	_, err := scope.NewDeviceBuffer(buffers.Descriptor{Size: 100, Usage: buffers.UsageVertex})
+	require.NoError(t, err)
+	_, err = scope.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 64})
+	require.NoError(t, err)
+	_, err = scope.NewDeferredStagingBuffer(buffers.StagingDescriptor{Size: 64})
+	require.NoError(t, err)
+	_, err = scope.NewReadbackBuffer(buffers.ReadbackDescriptor{})
+	require.NoError(t, err)
+	_, err = scope.NewDynamicBuffer(buffers.DynamicDescriptor{Size: 256, Usage: buffers.UsageUniform})
+	require.NoError(t, err)
+	_, err = scope.NewMappableBuffer(buffers.Descriptor{Size: 32, Usage: buffers.UsageMapRead})
+	require.NoError(t, err)
+	st := s.Stats()
+	for _, k := range buffers.Kinds() {
+		require.Equal(t, 1, st.Of(k).Count, k.String())
+	}
+	require.EqualValues(t, 100, st.Of(buffers.KindDevice).Bytes)
+	require.EqualValues(t, 3*256, st.Of(buffers.KindDynamic).Bytes)
+	scope.Destroy()
+	st = s.Stats()
+	for _, k := range buffers.Kinds() {
+		require.Zero(t, st.Of(k).Count, k.String())
+		require.Zero(t, st.Of(k).Bytes, k.String())
+		require.Equal(t, 1, st.Of(k).Peak, k.String())
+	}
+}
+
+// stageInto uploads p to the start of b in a submit of its own.
+func stageInto(t testing.TB, s *buffers.System, b buffers.Buffer, p []byte) {
+	t.Helper()
+	staging, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Label: "stage", Size: uint64(len(p))})
+	require.NoError(t, err)
+	defer staging.Destroy()
+	n, err := bytes.NewReader(p).WriteTo(staging)
+	require.NoError(t, err)
+	require.EqualValues(t, len(p), n)
+	f, e := frame(t, s)
+	require.NoError(t, staging.UploadTo(e, b, 0))
+	require.NoError(t, f.Submit())
+}

@@ -1,0 +1,183 @@
+package buffers_test
+
+import (
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+func TestEveryTransitionIsLegalOrNamesItsReason(t *testing.T) {
+	type transition struct {
+		from  buffers.State
+		event buffers.Event
+	}
+	legal := map[transition]buffers.State{
+		{buffers.Uninitialized, buffers.EventCreate}:       buffers.Ready,
+		{buffers.Uninitialized, buffers.EventCreateMapped}: buffers.Mapped,
+		{buffers.Ready, buffers.EventMap}:                  buffers.MapPending,
+		{buffers.Ready, buffers.EventUse}:                  buffers.Ready,
+		{buffers.Mapped, buffers.EventUnmap}:               buffers.Ready,
+		{buffers.Mapped, buffers.EventAccess}:              buffers.Mapped,
+		{buffers.MapPending, buffers.EventMapped}:          buffers.Mapped,
+		{buffers.MapPending, buffers.EventMapFailed}:       buffers.Ready,
+		{buffers.MapPending, buffers.EventUnmap}:           buffers.Ready,
+	}
+	for from := buffers.Uninitialized; from <= buffers.Destroyed; from++ {
+		legal[transition{from, buffers.EventDestroy}] = buffers.Destroyed
+		for event := buffers.EventCreate; event <= buffers.EventDestroy; event++ {
+			want, ok := legal[transition{from, event}]
+			next, err := from.Next(event)
+			if ok {
+				require.NoError(t, err, "%s in %s", event, from)
+				require.Equal(t, want, next, "%s in %s", event, from)
+				continue
+			}
+			require.Error(t, err, "%s in %s", event, from)
+			require.Equal(t, from, next, "a refused event changes nothing")
+		}
+	}
+}
+
+func TestDescriptorsFollowTheRulesOfWebGPU(t *testing.T) {
+	limits := buffers.DefaultLimits()
+	for _, c := range []struct {
+		name string
+		d    buffers.Descriptor
+		want error
+	}{
+		{"vertices", buffers.Descriptor{Size: 6, Usage: buffers.UsageVertex}, nil},
+		{"upload", buffers.Descriptor{Size: 8, Usage: buffers.UsageMapWrite | buffers.UsageCopySrc}, nil},
+		{"download", buffers.Descriptor{Size: 8, Usage: buffers.UsageMapRead | buffers.UsageCopyDst}, nil},
+		{"the limit itself", buffers.Descriptor{Size: limits.MaxBufferSize, Usage: buffers.UsageStorage}, nil},
+		{"no size", buffers.Descriptor{Usage: buffers.UsageVertex}, buffers.ErrRange},
+		{"over the limit", buffers.Descriptor{Size: limits.MaxBufferSize + 1, Usage: buffers.UsageStorage}, buffers.ErrTooLarge},
+		{"the largest number", buffers.Descriptor{Size: math.MaxUint64, Usage: buffers.UsageStorage}, buffers.ErrTooLarge},
+		{"no usage", buffers.Descriptor{Size: 4}, buffers.ErrUsage},
+		{"a bit that does not exist", buffers.Descriptor{Size: 4, Usage: 1 << 9}, buffers.ErrUsage},
+		{"map for reading and writing", buffers.Descriptor{Size: 4, Usage: buffers.UsageMapRead | buffers.UsageMapWrite}, buffers.ErrUsage},
+		{"map for reading a copy source", buffers.Descriptor{Size: 4, Usage: buffers.UsageMapRead | buffers.UsageCopySrc}, buffers.ErrUsage},
+		{"map for writing vertices", buffers.Descriptor{Size: 4, Usage: buffers.UsageMapWrite | buffers.UsageVertex}, buffers.ErrUsage},
+		{"mapped at creation with an odd size", buffers.Descriptor{Size: 6, Usage: buffers.UsageVertex, MappedAtCreation: true}, buffers.ErrAlignment},
+		{"to be mapped with an odd size", buffers.Descriptor{Size: 6, Usage: buffers.UsageMapRead}, buffers.ErrAlignment},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.want == nil {
+				require.NoError(t, c.d.Validate(limits))
+				return
+			}
+			require.ErrorIs(t, c.d.Validate(limits), c.want)
+		})
+	}
+	require.ErrorIs(t, (&buffers.Descriptor{Size: 4, Usage: buffers.UsageVertex}).ValidateMappable(limits), buffers.ErrUsage)
+}
+
+func TestErrorsNameOperationLabelNumbersAndRule(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b, err := s.NewDeviceBuffer(buffers.Descriptor{Label: "bunny vertices", Size: 65_536, Usage: buffers.UsageVertex})
+	require.NoError(t, err)
+	defer b.Destroy()
+	err = b.Write(65_532, make([]byte, 12))
+	require.EqualError(t, err, `buffers: write "bunny vertices": 12 bytes at 65,532 exceed size 65,536`)
+	var e *buffers.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, "write", e.Op)
+	require.Equal(t, "bunny vertices", e.Label)
+	require.Equal(t, "range", buffers.Code(err))
+	require.Empty(t, buffers.Code(errors.New("other")))
+}
+
+func TestErrorsCarryTheBackendsOwnAsCause(t *testing.T) {
+	cause := errors.New("the browser says no")
+	err := &buffers.Error{Op: "map", Label: "x", Reason: buffers.ErrValidation, Cause: cause}
+	require.ErrorIs(t, err, cause)
+	require.ErrorIs(t, err, buffers.ErrValidation)
+	require.EqualError(t, err, `buffers: map "x": the backend refused it: the browser says no`)
+}
+
+func TestNamesAreWords(t *testing.T) {
+	require.Equal(t, "Vertex|CopyDst", (buffers.UsageVertex | buffers.UsageCopyDst).String())
+	require.Equal(t, "None", buffers.Usage(0).String())
+	require.Equal(t, "Indirect|unknown bits", (buffers.UsageIndirect | 1<<20).String())
+	require.Equal(t, "MapPending", buffers.MapPending.String())
+	require.Equal(t, "unknown state", buffers.State(99).String())
+	require.Equal(t, "Write", buffers.MapWrite.String())
+	require.Equal(t, "unmap", buffers.EventUnmap.String())
+	require.Equal(t, "warn", buffers.LevelWarn.String())
+	require.Equal(t, "ReadbackBuffer", buffers.KindReadback.String())
+}
+
+func TestGoTypesAreCheckedAgainstWGSL(t *testing.T) {
+	type vec3 = [3]float32
+	type good struct {
+		Position vec3
+		Size     float32
+		Model    [4][4]float32
+		Tint     [2]float32
+		_        [2]float32
+	}
+	type hole struct {
+		Size     float32
+		Position vec3
+	}
+	type short struct {
+		Position vec3
+	}
+	type wide struct{ Count uint64 }
+	for _, c := range []struct {
+		name    string
+		problem error
+		text    string
+	}{
+		{"a struct with its padding", buffers.CheckLayout[good](buffers.SpaceStorage), ""},
+		{"a vector after a scalar", buffers.CheckLayout[hole](buffers.SpaceStorage), "field Position is at 4 in Go and at 16 in WGSL"},
+		{"a struct without its end", buffers.CheckLayout[short](buffers.SpaceStorage), "12 bytes in Go and 16 in WGSL"},
+		{"an array of vectors of three", buffers.CheckLayout[[5]vec3](buffers.SpaceStorage), "12 bytes apart in Go and 16 in WGSL"},
+		{"an array of floats in storage", buffers.CheckLayout[[8]float32](buffers.SpaceStorage), ""},
+		{"an array of floats in a uniform", buffers.CheckLayout[[8]float32](buffers.SpaceUniform), "a multiple of 16"},
+		{"a number WGSL does not have", buffers.CheckLayout[wide](buffers.SpaceStorage), "uint64 has no counterpart"},
+		{"a pointer", buffers.CheckLayout[*float32](buffers.SpaceStorage), "no counterpart"},
+		{"indices", buffers.CheckLayout[uint16](buffers.SpaceStorage), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.text == "" {
+				require.NoError(t, c.problem)
+				return
+			}
+			require.ErrorIs(t, c.problem, buffers.ErrLayout)
+			require.ErrorContains(t, c.problem, c.text)
+		})
+	}
+}
+
+func TestViewsShareMemory(t *testing.T) {
+	p := make([]byte, 16)
+	require.NoError(t, buffers.Put(p, [4]float32{1, 2, 3, 4}))
+	v, err := buffers.As[[4]float32](p)
+	require.NoError(t, err)
+	require.Equal(t, [4]float32{1, 2, 3, 4}, *v)
+	words, err := buffers.Slice[uint32](p)
+	require.NoError(t, err)
+	words[0] = 7
+	require.EqualValues(t, 7, p[0])
+	back, err := buffers.BytesOf(words)
+	require.NoError(t, err)
+	require.Same(t, &p[0], &back[0])
+
+	_, err = buffers.As[[4]float32](p[:12])
+	require.ErrorIs(t, err, buffers.ErrRange)
+	_, err = buffers.Slice[uint32](p[1:])
+	require.ErrorIs(t, err, buffers.ErrAlignment)
+}
+
+func TestMemorySlicesLikeASlice(t *testing.T) {
+	m := buffers.Bytes([]byte{1, 2, 3, 4})
+	p, ok := m.Slice(1, 2).Bytes()
+	require.True(t, ok)
+	require.Equal(t, []byte{2, 3}, p)
+	require.Panics(t, func() { m.Slice(3, 2) })
+	require.Panics(t, func() { m.Slice(math.MaxUint64, 1) })
+}

@@ -1,0 +1,34 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+// AdoptBuffer lets the caller's own GPUBuffer of this device be written to and copied. Its owner maps,
+// unmaps and destroys it: State asks the browser whether it is mapped, and Destroy ends the use of it
+// here and leaves the GPUBuffer alone.
+//
+// NOTE: nothing tells whether its owner has destroyed it. The use of one that is destroyed is reported
+// by the browser, later.
+func (d *Device) AdoptBuffer(b *jsbridge.Buffer) buffers.Buffer {
+	usage, _ := splitUsage(uint64(b.Usage()))
+	adopted := &buffer{device: d, bridge: b, usage: usage, adopted: true}
+	adopted.life.Create(&buffers.Descriptor{Size: b.Size()})
+	return adopted
+}
+
+// AdoptEncoder lets copies be recorded among the commands of the caller's own GPUCommandEncoder. Where
+// its owner finishes it, copies recorded afterwards are reported by the browser, later; Submit finishes
+// it.
+func (d *Device) AdoptEncoder(e *jsbridge.CommandEncoder) buffers.Encoder {
+	return &encoder{device: d, label: e.Label(), bridge: e, adopted: true}
+}
+
+// AdoptCommandBuffer lets the caller's own GPUCommandBuffer be submitted with other work. Nothing can
+// be recorded into it, and only the browser knows which buffers it names.
+func (d *Device) AdoptCommandBuffer(c *jsbridge.CommandBuffer) buffers.Encoder {
+	return &encoder{device: d, label: c.Label(), commands: c, adopted: true}
+}

@@ -1,0 +1,88 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+// buffer is a GPUBuffer.
+type buffer struct {
+	device *Device
+	bridge *jsbridge.Buffer
+	usage  buffers.Usage
+	life   buffers.Lifecycle
+	// adopted: the caller made it and maps it, so the browser knows the state, not life.
+	adopted bool
+	failure error // what the browser said of its creation, later; or nil
+}
+
+var _ buffers.Buffer = (*buffer)(nil)
+
+func (b *buffer) Label() string        { return b.bridge.Label() }
+func (b *buffer) Size() uint64         { return b.bridge.Size() }
+func (b *buffer) Usage() buffers.Usage { return b.usage }
+
+// Native is a [*jsbridge.Buffer].
+func (b *buffer) Native() any { return b.bridge }
+
+func (b *buffer) State() buffers.State {
+	b.device.mu.Lock()
+	defer b.device.mu.Unlock()
+	return b.state()
+}
+
+func (b *buffer) state() buffers.State {
+	state := b.life.State()
+	switch {
+	case b.adopted && state == buffers.Ready:
+		return browserStates[b.bridge.MapState()]
+	case state == buffers.Mapped && b.device.loss.destroyed:
+		return buffers.Ready
+	}
+	return state
+}
+
+var browserStates = map[jsbridge.MapState]buffers.State{
+	jsbridge.Unmapped:   buffers.Ready,
+	jsbridge.MapPending: buffers.MapPending,
+	jsbridge.Mapped:     buffers.Mapped,
+}
+
+func (b *buffer) Valid() bool {
+	b.device.mu.Lock()
+	defer b.device.mu.Unlock()
+	return b.life.State() != buffers.Destroyed && b.failure == nil && b.device.loss.detail == ""
+}
+
+// Destroy aborts a pending map, whose channel settles when the browser says so.
+func (b *buffer) Destroy() {
+	b.device.mu.Lock()
+	defer b.device.mu.Unlock()
+	if b.life.Destroy() && !b.adopted {
+		b.bridge.Destroy()
+	}
+}
+
+// locked is a buffer seen by the core's checks while the device's lock is held.
+type locked struct{ *buffer }
+
+func (b locked) State() buffers.State { return b.state() }
+
+func (b *buffer) base() *buffer { return b }
+
+// own returns the device's own buffer inside of b.
+func (d *Device) own(op string, b buffers.Buffer) (*buffer, error) {
+	if mine, ok := buffers.Unwrap(b).(interface{ base() *buffer }); ok && mine.base().device == d {
+		return mine.base(), nil
+	}
+	return nil, buffers.NewError(op, b.Label(), buffers.ErrWrongDevice, "")
+}
+
+// BufferOf is the buffer in jsbridge's terms, for bind groups and passes; nil where b is not of this
+// backend. Leave mapping, unmapping and destroying it to b.
+func BufferOf(b buffers.Buffer) *jsbridge.Buffer {
+	bridge, _ := buffers.Unwrap(b).Native().(*jsbridge.Buffer)
+	return bridge
+}

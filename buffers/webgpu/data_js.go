@@ -1,0 +1,46 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"syscall/js"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+// Data is JavaScript's memory: an ArrayBuffer, a SharedArrayBuffer, a typed array or a DataView. Its
+// bytes go straight to the GPU or to a mapped range, and back, without passing through Go's.
+type Data struct{ v js.Value }
+
+var _ buffers.Host = (*Data)(nil)
+
+// NewData takes a BufferSource; anything else is an error: [buffers.ErrType].
+func NewData(v js.Value) (*Data, error) {
+	if _, err := jsbridge.ByteLength(v); err != nil {
+		return nil, translate("take data", "", err)
+	}
+	return &Data{v}, nil
+}
+
+// ByteLength asks the browser, since the memory may have been transferred or resized.
+func (d *Data) ByteLength() uint64 {
+	size, err := jsbridge.ByteLength(d.v)
+	if err != nil { // a DataView whose memory is detached
+		return 0
+	}
+	return size
+}
+
+// JSValue is the BufferSource.
+func (d *Data) JSValue() js.Value { return d.v }
+
+// dataOf is the Data that a host's memory is part of, and which part.
+func dataOf(op, label string, m buffers.Memory) (data *Data, offset, size uint64, err error) {
+	host, offset, size := m.Host()
+	data, ok := host.(*Data)
+	if !ok {
+		return nil, 0, 0, buffers.NewError(op, label, buffers.ErrUnsupported, "host memory of another backend")
+	}
+	return data, offset, size, nil
+}

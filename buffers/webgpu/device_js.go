@@ -1,0 +1,75 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"sync"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+// Device is a GPUDevice. The lock guards what changes of it and of its buffers and encoders; no
+// function of the caller's is called while it is held.
+type Device struct {
+	bridge *jsbridge.Device
+	limits buffers.Limits
+	queue  queue
+
+	mu       sync.Mutex
+	onError  func(error)
+	loss     loss
+	encoders []*encoder // submitted, the longest ago first
+}
+
+var _ buffers.Device = (*Device)(nil)
+
+// Open returns the backend on a device, whoever made it. It takes the device's
+// [jsbridge.Device.OnUncapturedError]; listeners that JavaScript has on the device stay.
+func Open(device *jsbridge.Device) *Device {
+	d := &Device{bridge: device, limits: limitsOf(device.Limits())}
+	d.queue.init(d)
+	d.loss.lost = make(chan struct{})
+	_ = device.OnUncapturedError(d.uncaptured) // a browser that has no events has no late errors to tell
+	go d.watchLoss()
+	return d
+}
+
+// Bridge is the device in jsbridge's terms, for pipelines, textures and passes.
+func (d *Device) Bridge() *jsbridge.Device { return d.bridge }
+
+// Queue is the device's one queue.
+func (d *Device) Queue() buffers.Queue { return &d.queue }
+
+// Limits are those that the device was made with.
+func (d *Device) Limits() buffers.Limits { return d.limits }
+
+func limitsOf(l jsbridge.Limits) buffers.Limits {
+	return buffers.Limits{
+		MaxBufferSize:          l.MaxBufferSize,
+		MaxUniformBindingSize:  l.MaxUniformBufferBindingSize,
+		MaxStorageBindingSize:  l.MaxStorageBufferBindingSize,
+		UniformOffsetAlignment: l.MinUniformBufferOffsetAlignment,
+		StorageOffsetAlignment: l.MinStorageBufferOffsetAlignment,
+	}
+}
+
+// OnError sets the function that hears of late errors: of creations, with operation and label, and of
+// everything else as the browser words it.
+func (d *Device) OnError(f func(error)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.onError = f
+}
+
+// report tells OnError. Without the lock held.
+func (d *Device) report(err error) {
+	d.mu.Lock()
+	f := d.onError
+	d.mu.Unlock()
+	if f != nil {
+		f(err)
+	}
+}
+
+func (d *Device) uncaptured(err *jsbridge.Error) { d.report(translate("uncaptured error", "", err)) }

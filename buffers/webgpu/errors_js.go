@@ -1,0 +1,51 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"errors"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+// translations give the reason for each kind of error of the browser's.
+var translations = []struct{ bridge, reason error }{
+	{jsbridge.ErrRange, buffers.ErrRange},
+	{jsbridge.ErrType, buffers.ErrType},
+	{jsbridge.ErrOutOfMemory, buffers.ErrOutOfMemory},
+	{jsbridge.ErrNotSupported, buffers.ErrUnsupported},
+}
+
+// translate puts an error of jsbridge into the core's terms; nil stays nil.
+func translate(op, label string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &buffers.Error{Op: op, Label: label, Reason: reasonOf(err), Cause: err}
+}
+
+func reasonOf(err error) error {
+	for _, t := range translations {
+		if errors.Is(err, t.bridge) {
+			return t.reason
+		}
+	}
+	return buffers.ErrValidation
+}
+
+// translated is what a call ends with: nil, an error of the core's, or one of jsbridge's in the core's
+// terms. Where the device is lost, that is why.
+func (d *Device) translated(op, label string, err error) error {
+	if _, ok := err.(*buffers.Error); ok || err == nil {
+		return err
+	}
+	return d.orLost(op, label, translate(op, label, err))
+}
+
+// failed is a channel that has settled.
+func failed(err error) <-chan error {
+	settled := make(chan error, 1)
+	settled <- err
+	return settled
+}

@@ -1,0 +1,73 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+// loss is what becomes of a device in the end.
+type loss struct {
+	lost   chan struct{}
+	detail string // why, or "" while the device works
+	// destroyed tells the two kinds of loss apart. A device that was destroyed took its mapped ranges
+	// along; those of a device whose GPU process crashed stay readable and writable until they are
+	// unmapped (measured in Chromium).
+	destroyed bool
+}
+
+// Lost is closed when the device is lost or destroyed, by whomever.
+func (d *Device) Lost() <-chan struct{} { return d.loss.lost }
+
+// LostReason is nil until the device is lost, and then holds the browser's reason and message.
+func (d *Device) LostReason() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.alive("device", d.bridge.Label())
+}
+
+// Destroy destroys the GPUDevice, also one that JavaScript made.
+func (d *Device) Destroy() {
+	d.lose(true, "Destroy was called")
+	_ = d.bridge.OnUncapturedError(nil)
+	d.bridge.Destroy()
+}
+
+// watchLoss waits for the browser to report the loss.
+func (d *Device) watchLoss() {
+	<-d.bridge.Lost()
+	info := d.bridge.LostInfo()
+	d.lose(info.Reason == jsbridge.LostDestroyed, string(info.Reason)+": "+info.Message)
+}
+
+func (d *Device) lose(destroyed bool, why string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.loss.detail != "" {
+		return
+	}
+	d.loss.destroyed, d.loss.detail = destroyed, "the device is lost: "+why
+	close(d.loss.lost)
+}
+
+// alive returns an error where the device is lost.
+func (d *Device) alive(op, label string) error {
+	if d.loss.detail == "" {
+		return nil
+	}
+	return d.lossOf(op, label, nil)
+}
+
+// lossOf is the error of an operation that the loss of the device ended, known already or not.
+func (d *Device) lossOf(op, label string, cause error) error {
+	return &buffers.Error{Op: op, Label: label, Reason: buffers.ErrDeviceLost, Detail: d.loss.detail, Cause: cause}
+}
+
+// orLost is err, or the loss of the device where that is its cause.
+func (d *Device) orLost(op, label string, err error) error {
+	if lost := d.alive(op, label); lost != nil {
+		return lost
+	}
+	return err
+}

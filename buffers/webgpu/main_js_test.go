@@ -1,0 +1,106 @@
+//go:build js && wasm
+
+package webgpu_test
+
+import (
+	"os"
+	"syscall/js"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+func TestMain(m *testing.M) {
+	if !jsbridge.Available() {
+		os.Stderr.WriteString("buffers/webgpu: there is no navigator.gpu here, such as in Node: " +
+			"these tests run in Chrome, where tests/headless builds and loads them\n")
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// request opens a device of the page's adapter.
+func request(t testing.TB) *webgpu.Device {
+	t.Helper()
+	d, err := webgpu.Request(t.Context(), &webgpu.RequestOptions{Label: t.Name()})
+	require.NoError(t, err)
+	return d
+}
+
+// open opens a device that ends with the test. What it reports must be expected.
+func open(t testing.TB) (d *webgpu.Device, late *reports) {
+	t.Helper()
+	d, late = request(t), &reports{}
+	d.OnError(late.add)
+	t.Cleanup(func() {
+		if d.LostReason() == nil {
+			require.NoError(t, <-d.Queue().WorkDone())
+		}
+		d.Destroy()
+		require.Empty(t, late.take(), "reported by the device")
+	})
+	return d, late
+}
+
+// reports are late errors. JavaScript runs the function that takes them, one at a time.
+type reports struct{ errors []error }
+
+func (r *reports) add(err error) { r.errors = append(r.errors, err) }
+
+func (r *reports) take() []error {
+	taken := r.errors
+	r.errors = nil
+	return taken
+}
+
+func uint8Array(p []byte) js.Value {
+	array := js.Global().Get("Uint8Array").New(len(p))
+	js.CopyBytesToJS(array, p)
+	return array
+}
+
+func bytesOf(array js.Value) []byte {
+	p := make([]byte, array.Get("byteLength").Int())
+	js.CopyBytesToGo(p, array)
+	return p
+}
+
+func create(t testing.TB, d buffers.Device, label string, usage buffers.Usage, size uint64) buffers.Buffer {
+	t.Helper()
+	b, err := d.CreateBuffer(&buffers.Descriptor{Label: label, Size: size, Usage: usage})
+	require.NoError(t, err)
+	return b
+}
+
+func createMappable(t testing.TB, d buffers.Device, label string, usage buffers.Usage, size uint64) buffers.MappableBuffer {
+	t.Helper()
+	b, err := d.CreateMappableBuffer(&buffers.Descriptor{Label: label, Size: size, Usage: usage})
+	require.NoError(t, err)
+	return b
+}
+
+const (
+	stagingUsage  = buffers.UsageMapWrite | buffers.UsageCopySrc
+	readbackUsage = buffers.UsageMapRead | buffers.UsageCopyDst
+	gpuUsage      = buffers.UsageCopySrc | buffers.UsageCopyDst
+)
+
+// content copies b to a buffer of its own and reads that.
+func content(t testing.TB, d buffers.Device, b buffers.Buffer) []byte {
+	t.Helper()
+	back := createMappable(t, d, "content", readbackUsage, b.Size())
+	defer back.Destroy()
+	e, err := d.CreateEncoder("content")
+	require.NoError(t, err)
+	require.NoError(t, e.CopyBufferToBuffer(b, 0, back, 0, b.Size()))
+	require.NoError(t, d.Queue().Submit(e))
+	require.NoError(t, buffers.Map(t.Context(), back, buffers.MapRead))
+	p := make([]byte, b.Size())
+	_, err = back.ReadAt(p, 0)
+	require.NoError(t, err)
+	return p
+}

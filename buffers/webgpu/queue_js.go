@@ -1,0 +1,166 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+// queue is the device's GPUQueue.
+type queue struct {
+	device     *Device
+	bridge     *jsbridge.Queue
+	completion jsbridge.Completion       // completeWork, made once
+	commands   []*jsbridge.CommandBuffer // scratch of Submit
+}
+
+var _ buffers.Queue = (*queue)(nil)
+
+func (q *queue) init(d *Device) {
+	q.device, q.bridge = d, d.bridge.Queue()
+	q.completion = q.completeWork
+}
+
+// WriteBuffer copies m, a Go slice or a [Data]. The browser has taken it when WriteBuffer returns.
+func (q *queue) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+	d := q.device
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	b, err := d.writable(dst, offset, m.Size())
+	if err != nil {
+		return err
+	}
+	return d.translated("write", b.Label(), q.writeBuffer(b, offset, m))
+}
+
+func (d *Device) writable(dst buffers.Buffer, offset, size uint64) (*buffer, error) {
+	if err := d.alive("write", dst.Label()); err != nil {
+		return nil, err
+	}
+	b, err := d.own("write", dst)
+	if err != nil {
+		return nil, err
+	}
+	return b, buffers.CheckWrite(locked{b}, offset, size)
+}
+
+func (q *queue) writeBuffer(b *buffer, offset uint64, m buffers.Memory) error {
+	if p, ok := m.Bytes(); ok {
+		return q.bridge.WriteBuffer(b.bridge, offset, p)
+	}
+	data, at, size, err := dataOf("write", b.Label(), m)
+	if err != nil {
+		return err
+	}
+	return q.bridge.WriteBufferFrom(b.bridge, offset, data.v, at, size)
+}
+
+// WriteTexture copies rows of texels from m, a Go slice or a [Data].
+func (q *queue) WriteTexture(dst buffers.TextureRegion, m buffers.Memory, layout buffers.TexelLayout) error {
+	const op = "write texture"
+	d := q.device
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t, err := d.ownTexture(op, dst)
+	if err != nil {
+		return err
+	}
+	if err := checkTexels(op, t, m.Size(), layout, dst); err != nil {
+		return err
+	}
+	return d.translated(op, t.Label(), q.writeTexture(t, dst, m, layout))
+}
+
+func (q *queue) writeTexture(t *texture, dst buffers.TextureRegion, m buffers.Memory, layout buffers.TexelLayout) error {
+	to, size := t.copyInfo(dst), extent3D(dst.Extent)
+	if p, ok := m.Bytes(); ok {
+		return q.bridge.WriteTexture(to, p, copyLayout(layout, dst), size)
+	}
+	data, at, _, err := dataOf("write texture", t.Label(), m)
+	if err != nil {
+		return err
+	}
+	layout.Offset += at
+	return q.bridge.WriteTextureFrom(to, data.v, copyLayout(layout, dst), size)
+}
+
+// Submit finishes the encoders and hands them over. An encoder that was adopted is finished by it, too.
+func (q *queue) Submit(encoders ...buffers.Encoder) error {
+	d := q.device
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.alive("submit", ""); err != nil {
+		return err
+	}
+	if err := d.checkSubmit(encoders); err != nil {
+		return err
+	}
+	if err := q.submit(encoders); err != nil {
+		return err
+	}
+	for _, e := range encoders {
+		d.retire(e.(*encoder))
+	}
+	return nil
+}
+
+func (d *Device) checkSubmit(encoders []buffers.Encoder) error {
+	for i, given := range encoders {
+		e, ok := given.(*encoder)
+		if !ok || e.device != d {
+			return buffers.NewError("submit", "", buffers.ErrWrongDevice, "the encoder belongs to another device")
+		}
+		for _, earlier := range encoders[:i] {
+			if earlier == given {
+				return e.refuse("submit", "the encoder is named twice")
+			}
+		}
+		if err := e.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *queue) submit(encoders []buffers.Encoder) error {
+	defer func() {
+		clear(q.commands)
+		q.commands = q.commands[:0]
+	}()
+	for _, given := range encoders {
+		e := given.(*encoder)
+		if err := e.finish(); err != nil {
+			return q.device.translated("submit", e.label, err)
+		}
+		q.commands = append(q.commands, e.commands)
+	}
+	return q.device.translated("submit", "", q.bridge.Submit(q.commands...))
+}
+
+// WorkDone settles when the GPU is done with everything submitted so far.
+func (q *queue) WorkDone() <-chan error {
+	d := q.device
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.alive("work done", ""); err != nil {
+		return failed(err)
+	}
+	settled, err := q.bridge.WorkDoneThen(0, q.completion)
+	if err != nil {
+		return failed(translate("work done", "", err))
+	}
+	return settled
+}
+
+// completeWork runs before a channel of WorkDone settles. Whatever a device that is lost says of its
+// work, nobody can rely on it: Chromium resolves after a destroy and rejects after a crash (measured).
+func (q *queue) completeWork(_ uint64, err error) error {
+	d := q.device
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err != nil {
+		return d.lossOf("work done", "", err)
+	}
+	return d.alive("work done", "")
+}
