@@ -92,7 +92,7 @@ func (b *DeviceBuffer) WriteMemory(offset uint64, m Memory) error {
 	if m.Size() == 0 {
 		return nil
 	}
-	if err := s.transfer.write(dst, offset, m); err != nil {
+	if err := s.engine.write(dst, offset, m); err != nil {
 		return err
 	}
 	s.stats.BytesUp += m.Size()

@@ -1,7 +1,9 @@
 package buffers
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -27,6 +29,7 @@ type readBelt struct {
 	landing  chan *chunk
 	waiting  bool // for memory to be given back
 	batch    [1]Encoder
+	sources  map[Buffer]int // scratch of order: first come, first served
 	stats    PoolStats
 }
 
@@ -48,6 +51,11 @@ type reading struct {
 	claimed  bool   // somebody waits
 	settled  chan error
 	turn     uint64
+
+	piece   uint64 // that it is cut into; 0 until it is first recorded
+	path    int    // of the engine, or -1
+	measure bool
+	started time.Time
 }
 
 // readPart is a piece of a read in a chunk: rows of rowBytes, pitch apart from at on.
@@ -68,12 +76,10 @@ type readCopy struct {
 }
 
 const (
-	// ringDepth bounds the bytes in flight, in chunks of the full size.
+	// ringDepth bounds the bytes in flight, in pieces.
 	ringDepth = 4
 	// maxInFlight bounds the number of chunks in flight.
 	maxInFlight = 32
-	// nearby is how many bytes between two ranges are copied along rather than starting another copy.
-	nearby = 4096
 )
 
 var (
@@ -201,6 +207,7 @@ func (b *readBelt) record() (Encoder, error) {
 
 func (b *readBelt) recordReleased() (Encoder, error) {
 	for {
+		b.order()
 		for _, x := range b.queue {
 			if b.sendable(x) && !b.fill(x) && !x.done {
 				break
@@ -216,6 +223,26 @@ func (b *readBelt) recordReleased() (Encoder, error) {
 		}
 		b.refuse(refused, err)
 	}
+}
+
+// order brings reads of neighbouring ranges together, where all of them fit into one chunk; else they
+// stay in the order in which they were asked for.
+func (b *readBelt) order() {
+	if len(b.queue) < 2 || b.demand(b.sys.options.ChunkSize) >= b.sys.options.ChunkSize {
+		return
+	}
+	for _, x := range b.queue {
+		if _, ok := b.sources[x.src]; !ok {
+			b.sources[x.src] = len(b.sources)
+		}
+	}
+	slices.SortStableFunc(b.queue, func(x, y *reading) int {
+		if by := cmp.Compare(b.sources[x.src], b.sources[y.src]); by != 0 {
+			return by
+		}
+		return cmp.Compare(x.offset, y.offset)
+	})
+	clear(b.sources)
 }
 
 // refuse ends the readings of a source that cannot be copied from.
@@ -246,13 +273,18 @@ func (b *readBelt) sendable(x *reading) bool {
 
 // fill places x into chunks, and reports whether it went in whole.
 func (b *readBelt) fill(x *reading) bool {
+	if x.piece == 0 {
+		alone := len(b.inFlight)+len(b.filling) == 0
+		x.piece, x.path, x.measure = b.sys.engine.readPiece(x.size, alone)
+		x.started = time.Now()
+	}
 	for x.recorded < x.size {
 		c := b.room(x)
 		if c == nil {
 			return false
 		}
 		if x.src != nil {
-			x.recorded += c.addRange(x)
+			x.recorded += c.addRange(x, b.sys.engine.nearby())
 		} else {
 			x.recorded += c.addRows(x)
 		}
@@ -288,8 +320,8 @@ func (x *reading) least() uint64 {
 
 // take returns an idle chunk, or makes one, of the size that all that waits needs; or nil.
 func (b *readBelt) take(x *reading) *chunk {
-	want := chunkSize(max(min(b.demand(), b.sys.options.ChunkSize), x.least()))
-	if len(b.inFlight)+len(b.filling) >= maxInFlight || b.bytes > 0 && b.bytes+want > ringDepth*b.sys.options.ChunkSize {
+	want := chunkSize(max(min(b.demand(x.piece), x.piece), x.least()))
+	if len(b.inFlight)+len(b.filling) >= maxInFlight || b.bytes > 0 && b.bytes+want > ringDepth*x.piece {
 		return nil
 	}
 	if i := bestFit(b.idle, want); i >= 0 {
@@ -310,14 +342,14 @@ func (b *readBelt) take(x *reading) *chunk {
 	return c
 }
 
-// demand is how many bytes wait to be recorded, with their padding.
-func (b *readBelt) demand() (n uint64) {
+// demand is how many bytes wait to be recorded, with their padding, as far as enough goes.
+func (b *readBelt) demand(enough uint64) (n uint64) {
 	for _, x := range b.queue {
 		if !x.done && x.released {
 			rows := (x.size - x.recorded) / x.rowBytes
 			n += x.size - x.recorded + 8 + rows*(rowPitch(x.rowBytes)-x.rowBytes)
 		}
-		if n >= b.sys.options.ChunkSize {
+		if n >= enough {
 			return n
 		}
 	}
@@ -361,11 +393,11 @@ func (b *readBelt) create(size uint64) (*chunk, error) {
 }
 
 // addRange adds a piece of a buffer, widened to whole words, and returns how many bytes of x it is.
-func (c *chunk) addRange(x *reading) uint64 {
+func (c *chunk) addRange(x *reading, nearby uint64) uint64 {
 	first := x.offset + x.recorded
 	start := first &^ 3
 	skip := first - start
-	if cp := c.near(x.src, start); cp != nil {
+	if cp := c.near(x.src, start, nearby); cp != nil {
 		at := cp.at + start - cp.start
 		n := min(x.size-x.recorded, c.size()-at-skip)
 		cp.end = max(cp.end, (first+n+3)&^3)
@@ -382,7 +414,7 @@ func (c *chunk) addRange(x *reading) uint64 {
 
 // near is the last copy of the chunk, where the range of src from start on touches it, or nearly, and
 // there is room to widen it.
-func (c *chunk) near(src Buffer, start uint64) *readCopy {
+func (c *chunk) near(src Buffer, start, nearby uint64) *readCopy {
 	if len(c.copies) == 0 {
 		return nil
 	}
@@ -589,6 +621,9 @@ func (p *readPart) land(c *chunk, err error) {
 	x.landed += p.rows * p.rowBytes
 	if x.landed == x.size {
 		x.belt.sys.stats.BytesDown += x.size
+		if x.measure {
+			x.belt.sys.engine.learn(OpReadback, x.path, x.size, time.Since(x.started))
+		}
 		x.belt.settle(x, nil)
 	}
 }

@@ -12,8 +12,8 @@ type Options struct {
 	Budget uint64
 	// OnBudget says what happens when the budget is used up.
 	OnBudget BudgetPolicy
-	// ChunkSize is the size of a readback chunk, and the piece that a longer read is cut into; a
-	// multiple of 256, 0 means 4 MiB.
+	// ChunkSize is the size of a readback chunk, and the piece that a longer read is cut into: a
+	// multiple of 256. 0 means 4 MiB, and pieces as the engine finds them fastest.
 	ChunkSize uint64
 	// MaxFramesInFlight is how many frames may be with the GPU before BeginFrame waits; 0 means 8.
 	MaxFramesInFlight int
@@ -70,7 +70,7 @@ type System struct {
 	uploads  uploadPool
 	reads    readBelt
 	frames   frameRing
-	transfer transfer
+	engine   engine
 	dynamics []*dynamicRing
 	retired  []Buffer  // replaced by a Grow: destroyed after the next submit
 	batch    []Encoder // scratch of Submit
@@ -80,6 +80,7 @@ type System struct {
 
 // Open returns a System on device. The device stays the caller's: destroy the System first.
 func Open(device Device, options Options) (*System, error) {
+	fixedChunks := options.ChunkSize != 0
 	options = options.withDefaults()
 	if err := options.validate(); err != nil {
 		return nil, err
@@ -93,7 +94,9 @@ func Open(device Device, options Options) (*System, error) {
 		errors:  make(chan error, 64),
 	}
 	s.budget = budget{limit: options.Budget, policy: options.OnBudget}
-	s.uploads.sys, s.reads.sys, s.frames.sys, s.transfer.sys = s, s, s, s
+	s.uploads.sys, s.reads.sys, s.frames.sys = s, s, s
+	s.reads.sources = map[Buffer]int{}
+	s.engine.init(s, fixedChunks)
 	device.OnError(s.report)
 	go s.watchLoss()
 	return s, nil
@@ -161,6 +164,7 @@ func (s *System) close(reason error) {
 	s.logger.log(LevelWarn, "system closed", text("reason", reason.Error()))
 	s.reads.fail(reason)
 	s.uploads.destroy()
+	s.engine.close()
 	dynamics := s.dynamics
 	s.dynamics = nil
 	for _, d := range dynamics {

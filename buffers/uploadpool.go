@@ -21,11 +21,11 @@ type uploadPool struct {
 	stats   PoolStats
 }
 
-// lend returns a chunk of at least size bytes. The lock is not held. Only where it has to wait does it
-// look at ctx.
-func (p *uploadPool) lend(ctx context.Context, label string, size uint64) (*chunk, error) {
+// lend returns a chunk of at least size bytes. Where depth is not 0 it rather waits for a chunk than have
+// more than depth pending. The lock is not held. Only where it has to wait does it look at ctx.
+func (p *uploadPool) lend(ctx context.Context, label string, size uint64, depth int) (*chunk, error) {
 	for {
-		c, wait, err := p.tryLend(ctx, label, size)
+		c, wait, err := p.tryLend(ctx, label, size, depth)
 		if wait == nil {
 			return c, err
 		}
@@ -36,7 +36,7 @@ func (p *uploadPool) lend(ctx context.Context, label string, size uint64) (*chun
 }
 
 // tryLend returns a chunk, an error, or a function that waits until another try makes sense.
-func (p *uploadPool) tryLend(ctx context.Context, label string, size uint64) (*chunk, func(context.Context) error, error) {
+func (p *uploadPool) tryLend(ctx context.Context, label string, size uint64, depth int) (*chunk, func(context.Context) error, error) {
 	s := p.sys
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,12 +44,11 @@ func (p *uploadPool) tryLend(ctx context.Context, label string, size uint64) (*c
 		return nil, nil, err
 	}
 	p.poll()
-	if i := bestFit(p.idle, size); i >= 0 {
-		c := p.idle[i]
-		p.idle = remove(p.idle, i)
-		c.turn++
-		p.stats.Hits++
+	if c := p.fromIdle(size); c != nil {
 		return c, nil, nil
+	}
+	if depth > 0 && len(p.pending) >= depth {
+		return nil, p.awaitOldest(), nil
 	}
 	need := min(chunkSize(size), s.limits.MaxBufferSize)
 	if s.reserve(need) {
@@ -60,12 +59,47 @@ func (p *uploadPool) tryLend(ctx context.Context, label string, size uint64) (*c
 		return nil, nil, s.budget.refuse("stage", label, need, ctx.Err())
 	}
 	if len(p.pending) > 0 {
-		c := p.pending[0]
-		p.pending = remove(p.pending, 0)
-		return nil, func(ctx context.Context) error { return p.awaitMap(ctx, c) }, nil
+		return nil, p.awaitOldest(), nil
 	}
 	freed := s.budget.waitChannel()
 	return nil, func(ctx context.Context) error { return s.await(ctx, freed) }, nil
+}
+
+// awaitOldest takes the oldest chunk out of pending and returns a function that waits for it.
+func (p *uploadPool) awaitOldest() func(context.Context) error {
+	c := p.pending[0]
+	p.pending = remove(p.pending, 0)
+	return func(ctx context.Context) error { return p.awaitMap(ctx, c) }
+}
+
+// lendNow returns a chunk of at least size bytes, or nil where none is to be had without waiting or
+// without taking more than half of the budget.
+func (p *uploadPool) lendNow(size uint64) *chunk {
+	p.poll()
+	if c := p.fromIdle(size); c != nil {
+		return c
+	}
+	need := chunkSize(size)
+	if p.stats.Bytes+need > p.sys.budget.limit/2 || !p.sys.reserve(need) {
+		return nil
+	}
+	c, err := p.create(need)
+	if err != nil {
+		return nil
+	}
+	return c
+}
+
+func (p *uploadPool) fromIdle(size uint64) *chunk {
+	i := bestFit(p.idle, size)
+	if i < 0 {
+		return nil
+	}
+	c := p.idle[i]
+	p.idle = remove(p.idle, i)
+	c.turn++
+	p.stats.Hits++
+	return c
 }
 
 func (p *uploadPool) create(size uint64) (*chunk, error) {
@@ -165,6 +199,9 @@ func (p *uploadPool) seal(c *chunk, encoder Encoder) error {
 
 // discard destroys the chunks whose copies are recorded in an encoder that is never submitted.
 func (p *uploadPool) discard(encoder Encoder) {
+	if encoder == nil {
+		return
+	}
 	kept := p.sealed[:0]
 	for _, c := range p.sealed {
 		if c.encoder == encoder {
@@ -186,13 +223,18 @@ func (p *uploadPool) submitted(encoders []Encoder) {
 			kept = append(kept, c)
 			continue
 		}
-		c.encoder = nil
-		c.asked = time.Now()
-		c.settled = c.buffer.MapAsync(MapWrite, 0, c.size())
-		p.pending = append(p.pending, c)
+		p.remap(c)
 	}
 	clear(p.sealed[len(kept):])
 	p.sealed = kept
+}
+
+// remap asks for the map of a chunk whose copies were submitted.
+func (p *uploadPool) remap(c *chunk) {
+	c.encoder = nil
+	c.asked = time.Now()
+	c.settled = c.buffer.MapAsync(MapWrite, 0, c.size())
+	p.pending = append(p.pending, c)
 }
 
 // isForeign reports whether e records into an encoder that the caller submits.

@@ -102,6 +102,11 @@ var brokenDevices = []struct {
 		"a queue write changes exactly its range",
 	},
 	{
+		"does nothing when it is destroyed",
+		func(d *memory.Device) buffers.Device { return &immortal{Device: d} },
+		"a destroyed device settles what is pending",
+	},
+	{
 		"leaves the label out of its errors",
 		withQueue(func(q buffers.Queue) buffers.Queue { return nameless{q} }),
 		"an error names operation, label and numbers",

@@ -7,6 +7,7 @@ package buffertest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -67,8 +68,8 @@ func Run(t *testing.T, b Backend) {
 		})
 	}
 	fmt.Printf("buffertest: %d rules ran on %s\n", ran, b.Name)
-	for lack, count := range missing {
-		fmt.Printf("buffertest: %d rules did not run on %s: %s\n", count, b.Name, lack)
+	for _, lack := range slices.Sorted(maps.Keys(missing)) {
+		fmt.Printf("buffertest: %d rules did not run on %s: %s\n", missing[lack], b.Name, lack)
 	}
 }
 
@@ -88,7 +89,7 @@ func (r *rule) try(tb testing.TB, b *Backend) {
 		}
 	}()
 	t := newTrial(tb, b)
-	defer t.device.Destroy()
+	defer t.end()
 	r.f(t)
 	t.expectNoLateErrors()
 }

@@ -29,7 +29,7 @@ var cancelRules = []rule{
 		why:  "a wait that needs the GPU to end cannot be given up when it matters",
 		f: func(t *trial) {
 			b := t.staging("hanging", 64)
-			defer t.hold()()
+			t.hold()
 			settled := b.MapAsync(buffers.MapWrite, 0, 64)
 			t.must(b.Unmap())
 			t.refused("the cancelled map", t.wait(settled), buffers.ErrMapAborted)

@@ -13,6 +13,23 @@ var submitRules = []rule{
 		},
 	},
 	{
+		name: "a submit is refused also where the mapped buffer is written to",
+		why:  "the CPU would read what the GPU has half written",
+		f: func(t *trial) {
+			back := t.readback("result", 64)
+			copied, cleared := t.copied(t.filled("source", pattern(64, 1)), 0, back, 0, 64), t.encoder("clear")
+			t.must(cleared.ClearBuffer(back, 0, 64))
+			t.mapped(back, buffers.MapRead, 0, 64)
+			t.refused("copy", t.device.Queue().Submit(copied), buffers.ErrMapped)
+			t.refused("clear", t.device.Queue().Submit(cleared), buffers.ErrMapped)
+			t.refused("write", t.tryWrite(back, 0, 64), buffers.ErrMapped)
+			t.expectBytes("mapped range", t.readAt(back, 0, 64), make([]byte, 64))
+			t.must(back.Unmap())
+			t.submit(cleared, copied)
+			t.expectContent(back, pattern(64, 1))
+		},
+	},
+	{
 		name: "a submit with a pending map is refused and runs nothing",
 		why:  "the CPU may have the memory at any moment",
 		f: func(t *trial) {

@@ -22,6 +22,8 @@ type trial struct {
 	backend *Backend
 	device  buffers.Device
 
+	held []func() // ends each hold
+
 	mu   sync.Mutex
 	late []error // what the device reported
 }
@@ -42,6 +44,7 @@ func (t *trial) report(err error) {
 // expectNoLateErrors lets the GPU come to an end first, so that what it has to say was said.
 func (t *trial) expectNoLateErrors() {
 	t.Helper()
+	t.release()
 	if t.device.LostReason() == nil {
 		t.wait(t.device.Queue().WorkDone())
 	}
@@ -52,12 +55,26 @@ func (t *trial) expectNoLateErrors() {
 	}
 }
 
-// hold keeps the GPU from making progress until the function returned is called.
+// hold keeps the GPU from making progress until the function returned is called, or the trial ends.
 func (t *trial) hold() (release func()) {
 	if t.backend.Hold == nil {
 		return func() {}
 	}
-	return t.backend.Hold(t.device)
+	release = sync.OnceFunc(t.backend.Hold(t.device))
+	t.held = append(t.held, release)
+	return release
+}
+
+// end leaves nothing behind, also where the rule gave up half-way.
+func (t *trial) end() {
+	t.release()
+	t.device.Destroy()
+}
+
+func (t *trial) release() {
+	for _, release := range t.held {
+		release()
+	}
 }
 
 // secondDevice is another device of the same backend.
@@ -245,13 +262,14 @@ func (t *trial) expectBytes(what string, got, want []byte) {
 	}
 }
 
-// pattern is n bytes, none of them zero, that differ by seed.
+// pattern is n bytes, none of them zero, that differ by seed. It repeats after 255 bytes, a length that
+// no row, chunk or page has.
 func pattern(n int, seed byte) []byte {
-	p := make([]byte, n)
-	for i := range p {
-		p[i] = byte((i*7+int(seed)*31)%255) + 1
+	period := make([]byte, 255)
+	for i := range period {
+		period[i] = byte((i*7+int(seed)*31)%255) + 1
 	}
-	return p
+	return bytes.Repeat(period, n/len(period)+1)[:n]
 }
 
 // with is base with p laid over it at offset.

@@ -29,7 +29,7 @@ type command struct {
 	layout                     buffers.TexelLayout
 }
 
-// buffers are those that the command names.
+// each calls f with each buffer that the command names.
 func (c *command) each(f func(*Buffer)) {
 	if c.src != nil {
 		f(c.src)

@@ -67,11 +67,12 @@ func (l *timeline) pop() {
 	}
 }
 
-// oldest is the task to be done next, or nil. A map has to wait for what uses its buffer.
+// oldest is the task to be done next, or nil. A map comes after what uses its buffer, since it is not
+// due before that is.
 func (l *timeline) oldest() *task {
 	t := l.first
 	for _, m := range l.maps {
-		if m.buffer.uses == 0 && (t == nil || m.before(t)) {
+		if t == nil || m.before(t) {
 			t = m
 		}
 	}

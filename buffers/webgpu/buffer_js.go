@@ -16,6 +16,10 @@ type buffer struct {
 	// adopted: the caller made it and maps it, so the browser knows the state, not life.
 	adopted bool
 	failure error // what the browser said of its creation, later; or nil
+
+	token uint64 // of the last map
+	// outlived: that map was still pending, and was cancelled only after the device was lost.
+	outlived bool
 }
 
 var _ buffers.Buffer = (*buffer)(nil)
@@ -60,8 +64,17 @@ func (b *buffer) Valid() bool {
 func (b *buffer) Destroy() {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
+	b.noteCancel()
 	if b.life.Destroy() && !b.adopted {
 		b.bridge.Destroy()
+	}
+}
+
+// noteCancel is called before anything that cancels a map. A map that the loss of the device ended
+// says so, whatever is done with its buffer before the browser rejects the promise.
+func (b *buffer) noteCancel() {
+	if b.life.State() == buffers.MapPending && b.device.loss.detail != "" {
+		b.outlived = true
 	}
 }
 

@@ -20,6 +20,7 @@ func TestConformance(t *testing.T) {
 		Open:       func(t testing.TB) buffers.Device { return request(t) },
 		NewTexture: newTexture,
 		NewHost:    newHost,
+		Hold:       hold(),
 		Lose:       crash(),
 	})
 }
@@ -45,11 +46,31 @@ func newHost(t testing.TB, p []byte) (buffers.Host, func() []byte) {
 	return data, func() []byte { return bytesOf(array) }
 }
 
-// crash ends the GPU process, where the page can have that done: only a page in a browser of its own
-// gives the function for it.
-func crash() func(buffers.Device) {
-	if js.Global().Get("crashGPU").Type() != js.TypeFunction {
+// gpuProcess does something to the browser's GPU process, where the page can have that done: only one
+// in a browser of its own gives the function for it.
+func gpuProcess(what string) func() {
+	if js.Global().Get("gpuProcess").Type() != js.TypeFunction {
 		return nil
 	}
-	return func(buffers.Device) { js.Global().Call("crashGPU") }
+	return func() { js.Global().Call("gpuProcess", what) }
+}
+
+// hold stops the GPU process, without which a map that is pending stays so.
+func hold() func(buffers.Device) (release func()) {
+	stop, proceed := gpuProcess("stop"), gpuProcess("continue")
+	if stop == nil {
+		return nil
+	}
+	return func(buffers.Device) func() {
+		stop()
+		return proceed
+	}
+}
+
+func crash() func(buffers.Device) {
+	kill := gpuProcess("kill")
+	if kill == nil {
+		return nil
+	}
+	return func(buffers.Device) { kill() }
 }

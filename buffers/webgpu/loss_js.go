@@ -48,6 +48,7 @@ func (d *Device) lose(destroyed bool, why string) {
 		return
 	}
 	d.loss.destroyed, d.loss.detail = destroyed, "the device is lost: "+why
+	d.queue.waits.settleAll(d.lossOf("work done", "", nil))
 	close(d.loss.lost)
 }
 

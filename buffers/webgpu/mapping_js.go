@@ -36,10 +36,14 @@ func (b *mappable) mapAsync(mode buffers.MapMode, offset, size uint64) (<-chan e
 	if err := b.device.alive("map", b.Label()); err != nil {
 		return nil, err
 	}
+	if b.failure != nil {
+		return nil, b.creationFailed(nil)
+	}
 	token, err := b.life.BeginMap(b, mode, offset, size)
 	if err != nil {
 		return nil, err
 	}
+	b.token = token
 	settled, err := b.bridge.MapAsyncThen(mapModes[mode], offset, size, token, b.completion)
 	if err != nil {
 		return nil, b.life.EndMap(b, token, translate("map", b.Label(), err))
@@ -56,6 +60,9 @@ var mapModes = [...]jsbridge.MapMode{
 func (b *mappable) completeMap(token uint64, err error) error {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
+	if b.outlived && token == b.token {
+		return b.device.lossOf("map", b.Label(), err)
+	}
 	return b.life.EndMap(b, token, b.mapError(err))
 }
 
@@ -68,9 +75,15 @@ func (b *mappable) mapError(err error) error {
 	case b.device.loss.detail != "", errors.Is(err, jsbridge.ErrAbort):
 		return b.device.lossOf("map", b.Label(), err)
 	case b.failure != nil:
-		return &buffers.Error{Op: "map", Label: b.Label(), Reason: reasonOf(b.failure), Cause: err}
+		return b.creationFailed(err)
 	}
 	return translate("map", b.Label(), err)
+}
+
+// creationFailed is the error of a map of a buffer that the browser has called invalid.
+func (b *mappable) creationFailed(cause error) error {
+	reason := reasonOf(b.failure)
+	return &buffers.Error{Op: "map", Label: b.Label(), Reason: reason, Detail: "the creation of the buffer failed", Cause: cause}
 }
 
 // Unmap gives the range back to the GPU, or cancels the map.
@@ -78,6 +91,7 @@ func (b *mappable) Unmap() error {
 	d := b.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	b.noteCancel()
 	if err := b.life.Unmap(b); err != nil {
 		return d.orLost("unmap", b.Label(), err)
 	}

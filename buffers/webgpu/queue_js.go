@@ -13,6 +13,7 @@ type queue struct {
 	bridge     *jsbridge.Queue
 	completion jsbridge.Completion       // completeWork, made once
 	commands   []*jsbridge.CommandBuffer // scratch of Submit
+	waits      waits
 }
 
 var _ buffers.Queue = (*queue)(nil)
@@ -146,21 +147,25 @@ func (q *queue) WorkDone() <-chan error {
 	if err := d.alive("work done", ""); err != nil {
 		return failed(err)
 	}
-	settled, err := q.bridge.WorkDoneThen(0, q.completion)
+	w := q.waits.take()
+	promise, err := q.bridge.WorkDoneThen(w.token, q.completion)
 	if err != nil {
 		return failed(translate("work done", "", err))
 	}
-	return settled
+	w.promise = promise
+	q.waits.pending = append(q.waits.pending, w)
+	return w.channel
 }
 
-// completeWork runs before a channel of WorkDone settles. Whatever a device that is lost says of its
-// work, nobody can rely on it: Chromium resolves after a destroy and rejects after a crash (measured).
-func (q *queue) completeWork(_ uint64, err error) error {
+// completeWork runs when the browser settles a promise of WorkDone. It rejects none but those of a
+// device that crashed (measured in Chromium).
+func (q *queue) completeWork(token uint64, err error) error {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err != nil {
-		return d.lossOf("work done", "", err)
+		err = d.lossOf("work done", "", err)
 	}
-	return d.alive("work done", "")
+	q.waits.settle(token, err)
+	return nil
 }

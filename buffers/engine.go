@@ -1,0 +1,244 @@
+package buffers
+
+import (
+	"sync"
+	"time"
+)
+
+// engine moves bytes to device memory, and is the one place where the path is chosen: for uploads,
+// flushes and reads, by what is measured on the device in hand.
+//
+// One transfer at a time is measured, from its start to the moment when the GPU is done with it.
+type engine struct {
+	sys      *System
+	choosers [opCount]chooser
+	probes   chan probe
+	probing  bool
+	batch    [1]Encoder
+	copyCost time.Duration // of one more copy in a submit; 0 where it was not measured
+	scratch  sync.Pool     // of *[]byte, through which streams go
+	// fixedChunks says that reads are cut as [Options].ChunkSize says.
+	fixedChunks bool
+}
+
+// probe is a transfer that is being measured.
+type probe struct {
+	op    Operation
+	path  int
+	size  uint64
+	start time.Time
+	done  <-chan error
+}
+
+func (e *engine) init(s *System, fixedChunks bool) {
+	e.sys, e.fixedChunks = s, fixedChunks
+	for op := range e.choosers {
+		e.choosers[op].paths = paths[op]
+	}
+}
+
+// write moves m to dst ahead of everything submitted later. It never waits: what finds no mapped memory
+// goes by a queue write.
+func (e *engine) write(dst Buffer, offset uint64, m Memory) error {
+	if m.Size() < smallest {
+		return e.sys.queue.WriteBuffer(dst, offset, m)
+	}
+	i, measure := e.choosers[OpUpload].pick(m.Size(), !e.probing)
+	start := time.Now()
+	wholly, err := e.move(&paths[OpUpload][i], dst, offset, m)
+	if err == nil && measure && wholly {
+		e.observe(OpUpload, i, m.Size(), start)
+	}
+	return err
+}
+
+// move moves m along a path, and reports whether the path took all of it.
+func (e *engine) move(p *path, dst Buffer, offset uint64, m Memory) (wholly bool, err error) {
+	wholly = true
+	for done := uint64(0); done < m.Size(); {
+		n := min(p.piece, m.Size()-done)
+		var c *chunk
+		if p.mapped && wholly {
+			c = e.sys.uploads.lendNow(n)
+		}
+		if c == nil {
+			wholly = wholly && !p.mapped
+			err = e.sys.queue.WriteBuffer(dst, offset+done, m.Slice(done, n))
+		} else if err = writeMapped(c.buffer, m.Slice(done, n), 0); err != nil {
+			e.sys.uploads.giveBack(c)
+		} else {
+			err = e.launch(c, dst, offset+done, n)
+		}
+		if err != nil {
+			return false, err
+		}
+		done += n
+	}
+	return wholly, nil
+}
+
+// launch copies n bytes of a chunk that was filled to dst, in a submit of its own. The chunk comes back
+// by itself.
+func (e *engine) launch(c *chunk, dst Buffer, offset, n uint64) error {
+	err := c.buffer.Unmap()
+	if err == nil {
+		e.batch[0], err = e.sys.device.CreateEncoder("upload")
+	}
+	if err == nil {
+		err = e.batch[0].CopyBufferToBuffer(c.buffer, 0, dst, offset, n)
+	}
+	if err == nil {
+		err = e.sys.queue.Submit(e.batch[:]...)
+	}
+	e.batch[0] = nil
+	if err != nil {
+		e.sys.uploads.drop(c)
+		return err
+	}
+	e.sys.uploads.remap(c)
+	return nil
+}
+
+// flush moves the first bytes of an arena to dst, by a queue write or by a copy recorded in the encoder
+// that record returns, which is submitted ahead of the frame.
+func (e *engine) flush(dst Buffer, arena []byte, record func() (Encoder, error)) error {
+	size := uint64(len(arena))
+	i, measure := e.choosers[OpFlush].pick(size, !e.probing)
+	if !paths[OpFlush][i].mapped {
+		return e.flushByWrite(i, measure, dst, arena)
+	}
+	c := e.sys.uploads.lendNow(size)
+	if c == nil {
+		return e.sys.queue.WriteBuffer(dst, 0, Bytes(arena))
+	}
+	start := time.Now()
+	if _, err := c.buffer.WriteAt(arena, 0); err != nil {
+		e.sys.uploads.giveBack(c)
+		return err
+	}
+	if measure {
+		if err := e.launch(c, dst, 0, size); err != nil {
+			return err
+		}
+		e.observe(OpFlush, i, size, start)
+		return nil
+	}
+	encoder, err := record()
+	if err == nil {
+		err = encoder.CopyBufferToBuffer(c.buffer, 0, dst, 0, size)
+	}
+	if err != nil {
+		e.sys.uploads.giveBack(c)
+		return err
+	}
+	return e.sys.uploads.seal(c, encoder)
+}
+
+func (e *engine) flushByWrite(path int, measure bool, dst Buffer, arena []byte) error {
+	start := time.Now()
+	err := e.sys.queue.WriteBuffer(dst, 0, Bytes(arena))
+	if err == nil && measure {
+		e.observe(OpFlush, path, uint64(len(arena)), start)
+	}
+	return err
+}
+
+// observe has the time taken until the GPU is done with everything so far.
+func (e *engine) observe(op Operation, path int, size uint64, start time.Time) {
+	if e.probes == nil {
+		e.probes = make(chan probe, 1)
+		go e.watch(e.probes)
+	}
+	e.probing = true
+	e.probes <- probe{op, path, size, start, e.sys.queue.WorkDone()}
+}
+
+// hangAfter is how long a measured transfer may take before its path counts as hung.
+var hangAfter = 2 * time.Second
+
+// watch waits for the probes. The lock is not held.
+func (e *engine) watch(probes <-chan probe) {
+	patience := time.NewTimer(hangAfter)
+	defer patience.Stop()
+	for p := range probes {
+		patience.Reset(hangAfter)
+		select {
+		case err := <-p.done:
+			e.conclude(p, err)
+		case <-patience.C:
+			e.giveUp(p)
+			e.conclude(p, <-p.done)
+		}
+	}
+}
+
+func (e *engine) conclude(p probe, err error) {
+	took := time.Since(p.start)
+	e.sys.mu.Lock()
+	defer e.sys.mu.Unlock()
+	e.probing = false
+	if err == nil {
+		e.learn(p.op, p.path, p.size, took)
+	}
+}
+
+func (e *engine) giveUp(p probe) {
+	e.sys.mu.Lock()
+	defer e.sys.mu.Unlock()
+	e.choosers[p.op].hang(p.path, p.size)
+	if l := &e.sys.logger; l.enabled(LevelWarn) {
+		l.log(LevelWarn, "a transfer hangs", text("operation", p.op.String()), text("path", paths[p.op][p.path].name), count("bytes", p.size))
+	}
+}
+
+// learn takes a measurement, and logs where it changes the choice.
+func (e *engine) learn(op Operation, path int, size uint64, took time.Duration) {
+	c := &e.choosers[op]
+	before := c.best(size)
+	c.learn(path, size, took)
+	after := c.best(size)
+	if l := &e.sys.logger; before != after && l.enabled(LevelInfo) {
+		l.log(LevelInfo, "another path is faster", text("operation", op.String()), text("path", c.paths[after].name),
+			count("bytes", size), count("megabytes per second", int64(c.rate(after, size)/1e6)))
+	}
+}
+
+// scratchSize is the piece in which a stream is read.
+const scratchSize = 1 << 20
+
+func (e *engine) takeScratch() []byte {
+	if p, ok := e.scratch.Get().(*[]byte); ok {
+		return *p
+	}
+	return make([]byte, scratchSize)
+}
+
+func (e *engine) giveScratch(p []byte) { e.scratch.Put(&p) }
+
+// close ends the measuring.
+func (e *engine) close() {
+	if e.probes != nil {
+		close(e.probes)
+		e.probes = nil
+	}
+}
+
+// readPiece chooses how a read of size bytes is cut that is sent now, alone or among others. path is -1
+// where there is no choice.
+func (e *engine) readPiece(size uint64, alone bool) (piece uint64, path int, measure bool) {
+	piece = e.sys.options.ChunkSize
+	if size <= piece/4 || e.fixedChunks {
+		return piece, -1, false
+	}
+	path, measure = e.choosers[OpReadback].pick(size, alone)
+	return min(paths[OpReadback][path].piece, e.sys.budget.limit/ringDepth&^255), path, measure
+}
+
+// nearby is how many bytes between two ranges are better copied along than left out by another copy.
+func (e *engine) nearby() uint64 {
+	if e.copyCost == 0 {
+		return 4096
+	}
+	rate := e.choosers[OpReadback].rate(0, 1<<20)
+	return min(max(uint64(rate*e.copyCost.Seconds()), 256), 256<<10)
+}

@@ -1,0 +1,290 @@
+package buffers_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+// adapter is a GPU in memory whose speeds a test sets.
+type adapter struct{ write, copy, mapping atomic.Pointer[memory.Cost] }
+
+func (a *adapter) set(write, copy, mapping memory.Cost) {
+	a.write.Store(&write)
+	a.copy.Store(&copy)
+	a.mapping.Store(&mapping)
+}
+
+func (a *adapter) open(t testing.TB, options buffers.Options) (*buffers.System, *memory.Device) {
+	at := func(p *atomic.Pointer[memory.Cost]) memory.Cost {
+		return func(n uint64) time.Duration { return (*p.Load())(n) }
+	}
+	device := memory.Open(memory.Options{Write: at(&a.write), Copy: at(&a.copy), Map: at(&a.mapping)})
+	s, err := buffers.Open(device, options)
+	require.NoError(t, err)
+	t.Cleanup(func() { s.Destroy(); device.Destroy() })
+	return s, device
+}
+
+var (
+	fast   = memory.Fixed(0)
+	slow   = memory.Fixed(4 * time.Millisecond)
+	atOnce = memory.Fixed(0)
+)
+
+// regimes are adapters on which different paths are the fastest.
+var regimes = []struct {
+	name        string
+	write, copy memory.Cost
+	want        string
+}{
+	{"a discrete GPU, whose queue writes are slow", slow, fast, "mapped"},
+	{"a CPU adapter, whose copies are slow", fast, slow, "queue write"},
+}
+
+func TestTheEngineFindsTheFastestPathForUploads(t *testing.T) {
+	for _, r := range regimes {
+		t.Run(r.name, func(t *testing.T) {
+			var a adapter
+			a.set(r.write, r.copy, atOnce)
+			s, device := a.open(t, buffers.Options{})
+			const size = 512 << 10
+			b := deviceBuffer(t, s, size)
+			p := randomBytes(size)
+			for range 16 {
+				require.NoError(t, b.Write(0, p))
+				require.NoError(t, <-device.Queue().WorkDone())
+			}
+			x := s.Explain(buffers.OpUpload, size)
+			require.Contains(t, x.Path, r.want)
+			require.Contains(t, x.Reason, "fastest")
+			require.NotZero(t, x.BytesPerSecond)
+			require.NotEmpty(t, x.Alternatives)
+			require.Equal(t, p, read(t, s, b, 0, size))
+		})
+	}
+}
+
+func TestTheEngineFollowsWhenAnotherPathBecomesFaster(t *testing.T) {
+	var a adapter
+	a.set(fast, slow, atOnce)
+	s, device := a.open(t, buffers.Options{})
+	const size = 256 << 10
+	b := deviceBuffer(t, s, size)
+	write := func(n int) string {
+		for range n {
+			require.NoError(t, b.Write(0, make([]byte, size)))
+			require.NoError(t, <-device.Queue().WorkDone())
+		}
+		return s.Explain(buffers.OpUpload, size).Path
+	}
+	require.Equal(t, "queue write", write(16))
+	a.set(slow, fast, atOnce)
+	require.Contains(t, write(300), "mapped")
+}
+
+func TestTheEngineFindsTheFastestPathForFrames(t *testing.T) {
+	for _, r := range regimes {
+		t.Run(r.name, func(t *testing.T) {
+			var a adapter
+			a.set(r.write, r.copy, atOnce)
+			s, device := a.open(t, buffers.Options{})
+			const size = 512 << 10
+			d := dynamic(t, s, buffers.DynamicDescriptor{Size: size, Usage: buffers.UsageStorage | buffers.UsageCopySrc})
+			b := deviceBuffer(t, s, size)
+			for i := range 24 {
+				f, e := frame(t, s)
+				p := bytes.Repeat([]byte{byte(i), 1, 2, 3}, size/4)
+				copyOut(t, e, update(t, d, p), b, 0)
+				require.NoError(t, f.Submit())
+				require.NoError(t, <-device.Queue().WorkDone())
+				require.Equal(t, p[:64], read(t, s, b, size-64, 64))
+			}
+			require.Contains(t, s.Explain(buffers.OpFlush, size).Path, r.want)
+		})
+	}
+}
+
+func TestCalibrationFindsThePathsAtOnce(t *testing.T) {
+	for _, r := range regimes {
+		t.Run(r.name, func(t *testing.T) {
+			var a adapter
+			a.set(r.write, r.copy, atOnce)
+			s, device := a.open(t, buffers.Options{})
+			for range 10 { // one may not get far on a busy machine
+				if len(s.Explain(buffers.OpUpload, 1<<20).Alternatives) == 0 {
+					require.NoError(t, s.Calibrate(within(t)))
+				}
+			}
+			require.Contains(t, s.Explain(buffers.OpUpload, 1<<20).Path, r.want)
+			require.Zero(t, s.Stats().Of(buffers.KindDevice).Count)
+
+			saved := s.Calibration()
+			other, err := buffers.Open(device, buffers.Options{})
+			require.NoError(t, err)
+			defer other.Destroy()
+			require.Contains(t, other.Explain(buffers.OpUpload, 1<<20).Reason, "nothing was measured")
+			other.Load(saved)
+			require.Contains(t, other.Explain(buffers.OpUpload, 1<<20).Path, r.want)
+			require.Equal(t, saved.CopyCost, other.Calibration().CopyCost)
+		})
+	}
+}
+
+func TestLoadPassesOverWhatItDoesNotKnow(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	s.Load(buffers.Calibration{CopyCost: -1, Rates: []buffers.Rate{
+		{Operation: "teleport", Path: "queue write", Size: 1 << 20, BytesPerSecond: 1},
+		{Operation: "upload", Path: "magic", Size: 1 << 20, BytesPerSecond: 1},
+		{Operation: "upload", Path: "queue write", Size: 1, BytesPerSecond: 1},
+		{Operation: "upload", Path: "queue write", Size: 1 << 20, BytesPerSecond: -5},
+	}})
+	require.Equal(t, buffers.Calibration{}, s.Calibration())
+}
+
+func TestExplainNamesPathReasonAndCopies(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	x := s.Explain(buffers.OpUpload, 4096)
+	require.Equal(t, "queue write", x.Path)
+	require.Contains(t, x.Reason, "below 262,144 bytes")
+	require.Equal(t, 3, x.Copies)
+	require.Contains(t, s.Explain(buffers.OpReadback, 4096).Reason, "share a chunk")
+	require.Contains(t, s.Explain(buffers.Operation(9), 1).Reason, "no such operation")
+}
+
+func TestAnUploadIsBoundedByItsRingWhateverTheLength(t *testing.T) {
+	for _, r := range regimes {
+		t.Run(r.name, func(t *testing.T) {
+			var a adapter
+			a.set(r.write, r.copy, atOnce)
+			s, _ := a.open(t, buffers.Options{})
+			require.NoError(t, s.Calibrate(within(t)))
+			const size = 16 << 20
+			b := deviceBuffer(t, s, size)
+			for round := range 4 {
+				n, err := s.Upload(within(t), b, 0, io.LimitReader(pattern(round), size))
+				require.NoError(t, err)
+				require.EqualValues(t, size, n)
+			}
+			want, err := io.ReadAll(io.LimitReader(pattern(3), size))
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(want, read(t, s, b, 0, size)))
+			require.LessOrEqual(t, s.Stats().Uploads.Bytes, uint64(5*4<<20))
+		})
+	}
+}
+
+// pattern is an endless stream that differs by seed and by place.
+func pattern(seed int) io.Reader { return &stream{seed} }
+
+type stream struct{ next int }
+
+func (s *stream) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(s.next ^ s.next>>8 ^ s.next>>16)
+		s.next++
+	}
+	return len(p), nil
+}
+
+func TestUploadTakesStreamsInAnyPieces(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	for _, size := range []int{0, 1, 3, 4, 1000, 1 << 20, 1<<20 + 1, 5<<20 + 3} {
+		b := deviceBuffer(t, s, uint64(max(size, 4)))
+		p := randomBytes(size)
+		n, err := s.Upload(within(t), b, 0, iotest.HalfReader(bytes.NewReader(p)))
+		require.NoError(t, err)
+		require.EqualValues(t, size, n)
+		if size > 0 {
+			require.True(t, bytes.Equal(p, read(t, s, b, 0, uint64(size))), "%d bytes", size)
+		}
+	}
+}
+
+func TestUploadLeavesNeighboursAlone(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	require.NoError(t, b.Write(0, bytes.Repeat([]byte{0xff}, 64)))
+	_, err := s.Upload(within(t), b, 8, bytes.NewReader([]byte("12345")))
+	require.ErrorIs(t, err, buffers.ErrAlignment)
+	got := read(t, s, b, 0, 64)
+	require.Equal(t, bytes.Repeat([]byte{0xff}, 8), got[:8])
+	require.Equal(t, bytes.Repeat([]byte{0xff}, 51), got[13:])
+}
+
+func TestUploadPassesErrorsOn(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	broken := errors.New("connection reset")
+	_, err := s.Upload(within(t), b, 0, iotest.ErrReader(broken))
+	require.ErrorIs(t, err, broken)
+	_, err = s.Upload(within(t), b, 0, bytes.NewReader(make([]byte, 68)))
+	require.ErrorIs(t, err, buffers.ErrRange)
+	_, err = s.Upload(within(t), b, 2, bytes.NewReader(nil))
+	require.ErrorIs(t, err, buffers.ErrAlignment)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err = s.Upload(ctx, b, 0, pattern(0))
+	require.ErrorIs(t, err, context.Canceled)
+	u, err := s.NewUpload(b, 0, 0)
+	require.NoError(t, err)
+	require.NoError(t, u.Write(within(t), buffers.Bytes([]byte("odd"))))
+	require.ErrorIs(t, u.Write(within(t), buffers.Bytes([]byte("more"))), buffers.ErrAlignment)
+	u.Abort()
+	require.ErrorIs(t, u.Finish(), buffers.ErrState)
+	require.ErrorIs(t, u.Write(within(t), buffers.Bytes(make([]byte, 4))), buffers.ErrState)
+	device.Lose(memory.Crashed)
+	require.Eventually(t, func() bool {
+		_, err := s.Upload(within(t), b, 0, bytes.NewReader(make([]byte, 64)))
+		return errors.Is(err, buffers.ErrDeviceLost)
+	}, 10*time.Second, time.Millisecond)
+}
+
+func TestAnUploadDoesNotStarveOnARingThatHangs(t *testing.T) {
+	defer buffers.SetHangAfter(20 * time.Millisecond)()
+	var a adapter
+	a.set(slow, fast, atOnce)
+	s, _ := a.open(t, buffers.Options{})
+	s.Load(buffers.Calibration{Rates: []buffers.Rate{{Operation: "upload", Path: "mapped ring, 4 MiB chunks", Size: 16 << 20, BytesPerSecond: 5e9}}})
+	require.Contains(t, s.Explain(buffers.OpUpload, 32<<20).Path, "mapped")
+	a.set(fast, fast, memory.Fixed(time.Hour))
+	const size = 32 << 20
+	b := deviceBuffer(t, s, size)
+	_, err := s.Upload(within(t), b, 0, io.LimitReader(pattern(1), size))
+	require.NoError(t, err)
+	_, err = s.Upload(within(t), b, 0, io.LimitReader(pattern(2), size))
+	require.NoError(t, err)
+}
+
+func TestWritesNeverWait(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{Budget: 8 << 20})
+	b := deviceBuffer(t, s, 32<<20)
+	p := randomBytes(32 << 20)
+	device.Hold()
+	for range 4 {
+		require.NoError(t, b.Write(0, p))
+	}
+	require.LessOrEqual(t, s.Stats().Mappable, uint64(4<<20), "half of the budget")
+	device.Release()
+	require.True(t, bytes.Equal(p, read(t, s, b, 0, 32<<20)))
+}
+
+func TestUploadsTakeTheHostsMemory(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	p := randomBytes(3 << 20)
+	b := deviceBuffer(t, s, uint64(len(p)))
+	for range 6 { // on every path
+		require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.HostMemory(memory.NewHostBytes(p))))
+		require.True(t, bytes.Equal(p, read(t, s, b, 0, uint64(len(p)))))
+	}
+}

@@ -1,0 +1,312 @@
+package buffers
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+// Upload streams into a buffer of the GPU, piece by piece, along the path that the engine chooses: its
+// memory is bounded by a ring of chunks whatever the length.
+//
+//	NewUpload -> Write... -> Finish, or Abort
+//
+// It is for one goroutine.
+type Upload struct {
+	sys    *System
+	dst    Buffer
+	at     uint64 // where the next byte goes, in dst
+	moved  uint64
+	chunk  *chunk // being filled
+	filled uint64
+	odd    bool // the last piece was not a multiple of 4: it was the last
+	closed bool
+
+	path    int
+	measure bool
+	wholly  bool          // all went along the path
+	busy    time.Duration // spent in Write, so that a slow source does not look like a slow path
+	sent    uint64        // by queue writes since done was asked for
+	done    <-chan error  // of the queue writes before those
+}
+
+// queueBlock is how many bytes of queue writes go before those ahead of them are waited for.
+const queueBlock = 32 << 20
+
+// NewUpload starts an upload to dst at offset, a multiple of 4. size is how many bytes are expected, or
+// 0: it guides the choice of the path and binds nobody.
+func (s *System) NewUpload(dst Buffer, offset, size uint64) (*Upload, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("upload", dst.Label()); err != nil {
+		return nil, err
+	}
+	if err := CheckWrite(dst, offset, 0); err != nil {
+		return nil, relabel(err, "upload", dst.Label())
+	}
+	if room := dst.Size() - offset; size == 0 || size > room {
+		size = room
+	}
+	u := &Upload{sys: s, dst: dst, at: offset, wholly: true}
+	u.path, u.measure = s.engine.choosers[OpUpload].pick(size, !s.engine.probing)
+	return u, nil
+}
+
+// Moved is how many bytes were written.
+func (u *Upload) Moved() uint64 { return u.moved }
+
+// Write moves m, which is the caller's again when it returns. It waits for memory to be had, until ctx
+// ends. Sizes are multiples of 4, but for that of the last piece.
+func (u *Upload) Write(ctx context.Context, m Memory) error {
+	start := time.Now()
+	defer func() { u.busy += time.Since(start) }()
+	if err := u.check(m); err != nil {
+		return err
+	}
+	for done := uint64(0); done < m.Size(); {
+		n, err := u.step(ctx, m.Slice(done, m.Size()-done))
+		if err != nil {
+			return err
+		}
+		done += n
+		u.moved += n
+	}
+	return nil
+}
+
+func (u *Upload) check(m Memory) error {
+	switch size := u.dst.Size(); {
+	case u.closed:
+		return NewError("upload", u.dst.Label(), ErrState, "it is finished or aborted")
+	case u.odd:
+		return NewError("upload", u.dst.Label(), ErrAlignment, "a piece follows one that is not a multiple of 4 bytes")
+	case m.Size() > size-u.at-u.filled:
+		return NewError("upload", u.dst.Label(), ErrRange, number(m.Size())+" bytes at "+number(u.at+u.filled)+" exceed size "+number(size))
+	}
+	return nil
+}
+
+// step moves the first bytes of m and returns how many.
+func (u *Upload) step(ctx context.Context, m Memory) (uint64, error) {
+	p := &paths[OpUpload][u.path]
+	if whole := m.Size() &^ 3; u.chunk == nil && whole > 0 && !p.mapped {
+		n := min(whole, p.piece)
+		return n, u.queueWrite(ctx, m.Slice(0, n))
+	}
+	if err := u.borrow(ctx, p, m.Size()); err != nil {
+		return 0, err
+	}
+	if u.chunk == nil { // none is to be had, and the path was changed for it
+		return 0, nil
+	}
+	n := min(m.Size(), p.piece-u.filled, u.chunk.size()-u.filled)
+	if err := writeMapped(u.chunk.buffer, m.Slice(0, n), u.filled); err != nil {
+		return 0, err
+	}
+	u.filled += n
+	u.odd = u.filled%4 != 0 && n == m.Size()
+	if u.filled == p.piece || u.filled == u.chunk.size() {
+		return n, u.launch()
+	}
+	return n, nil
+}
+
+// borrow makes sure that there is a chunk to fill. Where there is no memory for it, or a ring does not
+// come round, the rest goes by queue writes.
+func (u *Upload) borrow(ctx context.Context, p *path, size uint64) error {
+	if u.chunk != nil {
+		return nil
+	}
+	if p.mapped {
+		size = min(p.piece, max(size, u.dst.Size()-u.at))
+	}
+	hung, err := u.lend(ctx, (size+7)&^7)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case !p.mapped || !errors.Is(err, ErrBudget):
+		return err
+	}
+	u.sys.mu.Lock()
+	defer u.sys.mu.Unlock()
+	if hung {
+		u.sys.engine.choosers[OpUpload].hang(u.path, max(u.moved, smallest))
+	}
+	u.path, u.wholly = 0, false
+	return nil
+}
+
+// lend takes a chunk, and reports whether it waited for one for so long that the ring must be hung.
+func (u *Upload) lend(ctx context.Context, size uint64) (hung bool, err error) {
+	pool := &u.sys.uploads
+	u.filled = 0
+	if u.chunk, err = pool.lend(noWait, u.dst.Label(), size, ringDepth); !errors.Is(err, ErrBudget) {
+		return false, err
+	}
+	patient, cancel := context.WithTimeout(ctx, hangAfter)
+	defer cancel()
+	u.chunk, err = pool.lend(patient, u.dst.Label(), size, ringDepth)
+	return patient.Err() != nil, err
+}
+
+// queueWrite writes m, and waits where very much is on its way.
+func (u *Upload) queueWrite(ctx context.Context, m Memory) error {
+	if u.sent >= queueBlock {
+		if err := u.awaitQueue(ctx); err != nil {
+			return err
+		}
+	}
+	s := u.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("upload", u.dst.Label()); err != nil {
+		return err
+	}
+	if err := s.queue.WriteBuffer(u.dst, u.at, m); err != nil {
+		return err
+	}
+	s.stats.BytesUp += m.Size()
+	u.at += m.Size()
+	u.sent += m.Size()
+	return nil
+}
+
+// awaitQueue waits for the block before the last.
+func (u *Upload) awaitQueue(ctx context.Context) error {
+	if u.done != nil {
+		select {
+		case err := <-u.done:
+			if err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	u.done, u.sent = u.sys.queue.WorkDone(), 0
+	return nil
+}
+
+// launch sends the chunk that is filled.
+func (u *Upload) launch() error {
+	s, c, n := u.sys, u.chunk, u.filled
+	u.chunk, u.filled = nil, 0
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("upload", u.dst.Label()); err != nil {
+		s.uploads.drop(c)
+		return err
+	}
+	if err := s.engine.launch(c, u.dst, u.at, n); err != nil {
+		return err
+	}
+	s.stats.BytesUp += n
+	u.at += n
+	return nil
+}
+
+// Finish sends what is left. Where the last piece was not a multiple of 4 bytes, the word it ends in must
+// be the last of the buffer and is filled up with zeros. When it returns, everything is ordered ahead of
+// what is submitted later.
+func (u *Upload) Finish() error {
+	if u.closed {
+		return NewError("upload", u.dst.Label(), ErrState, "it is finished or aborted")
+	}
+	if err := u.pad(); err != nil {
+		u.Abort()
+		return err
+	}
+	u.closed = true
+	if u.chunk != nil {
+		if err := u.launch(); err != nil {
+			return err
+		}
+	}
+	s := u.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u.measure && u.wholly && !s.engine.probing && u.moved >= smallest && s.lost == nil {
+		s.engine.observe(OpUpload, u.path, u.moved, time.Now().Add(-u.busy))
+	}
+	return nil
+}
+
+// pad fills up the last word.
+func (u *Upload) pad() error {
+	rest := -u.filled & 3
+	if u.chunk == nil || rest == 0 {
+		return nil
+	}
+	if end := u.at + u.filled + rest; end != u.dst.Size() {
+		return NewError("upload", u.dst.Label(), ErrAlignment, number(u.moved)+" bytes end within a word that is not the last of the buffer")
+	}
+	if err := writeMapped(u.chunk.buffer, Bytes(zeros[:rest]), u.filled); err != nil {
+		return err
+	}
+	u.filled += rest
+	return nil
+}
+
+// Abort gives up. What was written so far may have reached the buffer, or not.
+func (u *Upload) Abort() {
+	u.closed = true
+	if c := u.chunk; c != nil {
+		u.sys.mu.Lock()
+		defer u.sys.mu.Unlock()
+		u.sys.uploads.giveBack(c)
+		u.chunk = nil
+	}
+}
+
+// UploadMemory moves m to dst at offset along the fastest path, waiting for memory where it must. m is
+// the caller's again when it returns, and the data is ordered ahead of what is submitted later.
+func (s *System) UploadMemory(ctx context.Context, dst Buffer, offset uint64, m Memory) error {
+	u, err := s.NewUpload(dst, offset, m.Size())
+	if err != nil {
+		return err
+	}
+	if err := u.Write(ctx, m); err != nil {
+		u.Abort()
+		return err
+	}
+	return u.Finish()
+}
+
+// Upload streams what r delivers to dst at offset, and returns how many bytes that was. More than fits is
+// [ErrRange]; a stream that ends within a word is treated as [Upload.Finish] says.
+func (s *System) Upload(ctx context.Context, dst Buffer, offset uint64, r io.Reader) (int64, error) {
+	u, err := s.NewUpload(dst, offset, 0)
+	if err != nil {
+		return 0, err
+	}
+	if err := u.readFrom(ctx, r); err != nil {
+		u.Abort()
+		return int64(u.moved), err
+	}
+	return int64(u.moved), u.Finish()
+}
+
+func (u *Upload) readFrom(ctx context.Context, r io.Reader) error {
+	scratch := u.sys.engine.takeScratch()
+	defer u.sys.engine.giveScratch(scratch)
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := io.ReadFull(r, scratch)
+		if n > 0 {
+			if err := u.Write(ctx, Bytes(scratch[:n])); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

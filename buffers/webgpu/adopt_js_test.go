@@ -1,0 +1,133 @@
+//go:build js && wasm
+
+package webgpu_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+// callersBuffer is a GPUBuffer that was made without this backend.
+func callersBuffer(t *testing.T, d *webgpu.Device, usage jsbridge.BufferUsage) *jsbridge.Buffer {
+	t.Helper()
+	made, err := d.Bridge().CreateBuffer(&jsbridge.BufferDescriptor{Label: "theirs", Size: 8, Usage: usage})
+	require.NoError(t, err)
+	adopted, err := jsbridge.AdoptBuffer(made.JSValue())
+	require.NoError(t, err)
+	return adopted
+}
+
+func TestAdoptedBuffer(t *testing.T) {
+	d, _ := open(t)
+	theirs := callersBuffer(t, d, jsbridge.BufferUsageCopySrc|jsbridge.BufferUsageCopyDst|jsbridge.BufferUsageQueryResolve)
+	b := d.AdoptBuffer(theirs)
+	require.Equal(t, "theirs", b.Label())
+	require.EqualValues(t, 8, b.Size())
+	require.Equal(t, gpuUsage, b.Usage(), "what the core has no word for is left out")
+	require.Same(t, theirs, webgpu.BufferOf(b))
+
+	require.NoError(t, d.Queue().WriteBuffer(b, 0, buffers.Bytes(eight)))
+	require.Equal(t, eight, content(t, d, b))
+
+	b.Destroy()
+	require.Equal(t, buffers.Destroyed, b.State())
+	require.ErrorIs(t, d.Queue().WriteBuffer(b, 0, buffers.Bytes(eight)), buffers.ErrDestroyed)
+	require.Equal(t, eight, content(t, d, d.AdoptBuffer(theirs)), "the owner's buffer lives")
+}
+
+func TestAdoptedBufferIsAsItsOwnerLeftIt(t *testing.T) {
+	d, _ := open(t)
+	theirs := callersBuffer(t, d, jsbridge.BufferUsageMapRead|jsbridge.BufferUsageCopyDst)
+	b := d.AdoptBuffer(theirs)
+	require.Equal(t, buffers.Ready, b.State())
+	e, err := d.CreateEncoder("clear")
+	require.NoError(t, err)
+	require.NoError(t, e.ClearBuffer(b, 0, 8))
+
+	settled := theirs.MapAsync(jsbridge.MapModeRead, 0, 8)
+	require.Equal(t, buffers.MapPending, b.State())
+	require.ErrorIs(t, d.Queue().Submit(e), buffers.ErrMapPending)
+	require.NoError(t, <-settled)
+	require.Equal(t, buffers.Mapped, b.State())
+	require.ErrorIs(t, d.Queue().WriteBuffer(b, 0, buffers.Bytes(eight)), buffers.ErrMapped)
+	require.ErrorIs(t, d.Queue().Submit(e), buffers.ErrMapped)
+	theirs.Unmap()
+	require.NoError(t, d.Queue().Submit(e))
+}
+
+func TestAdoptedEncoder(t *testing.T) {
+	d, _ := open(t)
+	src, dst := written(t, d, eight), create(t, d, "target", gpuUsage, 8)
+	theirs, err := d.Bridge().CreateCommandEncoder("their frame")
+	require.NoError(t, err)
+	e := d.AdoptEncoder(theirs)
+	require.True(t, e.(interface{ Foreign() bool }).Foreign())
+	require.Same(t, theirs, webgpu.EncoderOf(e))
+
+	require.NoError(t, e.CopyBufferToBuffer(src, 0, dst, 0, 8))
+	require.NoError(t, d.Queue().Submit(e))
+	require.Equal(t, eight, content(t, d, dst))
+
+	require.ErrorIs(t, e.Check(), buffers.ErrState)
+	require.ErrorContains(t, e.ClearBuffer(dst, 0, 8), "their frame")
+	require.Nil(t, webgpu.EncoderOf(e))
+	for range 20 { // no pool takes it
+		own, err := d.CreateEncoder("own")
+		require.NoError(t, err)
+		require.NotSame(t, e, own)
+		require.False(t, own.(interface{ Foreign() bool }).Foreign())
+		require.NoError(t, d.Queue().Submit(own))
+	}
+}
+
+func TestAdoptedCommandBuffer(t *testing.T) {
+	d, _ := open(t)
+	src, dst := written(t, d, eight), create(t, d, "target", gpuUsage, 8)
+	encoder, err := d.Bridge().CreateCommandEncoder("")
+	require.NoError(t, err)
+	require.NoError(t, encoder.CopyBufferToBuffer(webgpu.BufferOf(src), 0, webgpu.BufferOf(dst), 0, 8))
+	finished, err := encoder.Finish("finished")
+	require.NoError(t, err)
+
+	e := d.AdoptCommandBuffer(finished)
+	require.NoError(t, e.Check())
+	require.Nil(t, webgpu.EncoderOf(e))
+	require.ErrorIs(t, e.ClearBuffer(dst, 0, 8), buffers.ErrState)
+	require.ErrorContains(t, e.CopyBufferToBuffer(src, 0, dst, 0, 8), "finished")
+	require.NoError(t, d.Queue().Submit(e))
+	require.Equal(t, eight, content(t, d, dst))
+	require.ErrorIs(t, d.Queue().Submit(e), buffers.ErrState)
+}
+
+// A pass of the caller's stands between copies of this backend's.
+func TestPassesAmongCopies(t *testing.T) {
+	d, _ := open(t)
+	src, dst := written(t, d, eight), create(t, d, "target", gpuUsage, 8)
+	e, err := d.CreateEncoder("mixed")
+	require.NoError(t, err)
+	pass, err := webgpu.EncoderOf(e).BeginComputePass(nil)
+	require.NoError(t, err)
+	require.NoError(t, pass.End())
+	require.NoError(t, e.CopyBufferToBuffer(src, 0, dst, 0, 8))
+	require.NoError(t, d.Queue().Submit(e))
+	require.Equal(t, eight, content(t, d, dst))
+}
+
+// What its owner spoils is the browser's to report, and it does.
+func TestAdoptedEncoderThatItsOwnerFinished(t *testing.T) {
+	d, late := open(t)
+	theirs, err := d.Bridge().CreateCommandEncoder("finished behind our back")
+	require.NoError(t, err)
+	_, err = theirs.Finish("")
+	require.NoError(t, err)
+	require.NoError(t, d.Queue().Submit(d.AdoptEncoder(theirs)))
+	drain(t, d)
+	reported := late.take()
+	require.NotEmpty(t, reported)
+	require.ErrorIs(t, reported[0], buffers.ErrValidation)
+}

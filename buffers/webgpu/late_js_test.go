@@ -1,0 +1,134 @@
+//go:build js && wasm
+
+package webgpu_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+// A gigabyte less a little is refused by Chromium's allocator without a try: nothing is filled.
+const tooMuch = 1<<30 - 4
+
+func TestCreationOutOfMemory(t *testing.T) {
+	d, late := open(t)
+	if d.Limits().MaxBufferSize < tooMuch {
+		t.Fatalf("the adapter's maxBufferSize is %d: the test needs %d", d.Limits().MaxBufferSize, tooMuch)
+	}
+	b := createMappable(t, d, "the whole city", readbackUsage, tooMuch)
+	drain(t, d)
+	reported := late.take()
+	require.Len(t, reported, 1)
+	require.ErrorIs(t, reported[0], buffers.ErrOutOfMemory)
+	require.ErrorIs(t, reported[0], jsbridge.ErrOutOfMemory, "the browser's own error is the cause")
+	require.ErrorContains(t, reported[0], `create "the whole city"`)
+
+	require.False(t, b.Valid())
+	require.ErrorIs(t, <-b.MapAsync(buffers.MapRead, 0, 64), buffers.ErrOutOfMemory)
+	require.Equal(t, buffers.Ready, b.State())
+	b.Destroy()
+	require.Equal(t, eight, content(t, d, written(t, d, eight)), "the device works on")
+}
+
+// Who maps before the failure is known hears of it by the map.
+func TestMapOfABufferWithoutMemory(t *testing.T) {
+	d, late := open(t)
+	b := createMappable(t, d, "the whole country", readbackUsage, tooMuch)
+	err := <-b.MapAsync(buffers.MapRead, 0, 64)
+	require.ErrorIs(t, err, buffers.ErrOutOfMemory)
+	require.ErrorContains(t, err, `map "the whole country"`)
+	require.Equal(t, buffers.Ready, b.State())
+
+	drain(t, d)
+	reported := late.take()
+	require.Len(t, reported, 2)
+	require.ErrorIs(t, reported[0], buffers.ErrOutOfMemory)
+	require.ErrorIs(t, reported[1], buffers.ErrValidation, "the browser's word on the map")
+}
+
+// drain waits until the device has reported what it has to. The events come after the promise.
+func drain(t *testing.T, d *webgpu.Device) {
+	t.Helper()
+	require.NoError(t, <-d.Queue().WorkDone())
+	time.Sleep(time.Millisecond)
+}
+
+func written(t *testing.T, d *webgpu.Device, p []byte) buffers.Buffer {
+	t.Helper()
+	b := create(t, d, "written", gpuUsage, uint64(len(p)))
+	require.NoError(t, d.Queue().WriteBuffer(b, 0, buffers.Bytes(p)))
+	return b
+}
+
+// The caller's own scopes see nothing of this backend's creations, and take nothing from it.
+func TestCreationLeavesTheCallersScopesAlone(t *testing.T) {
+	d, late := open(t)
+	require.NoError(t, d.Bridge().PushErrorScope(jsbridge.FilterOutOfMemory))
+	create(t, d, "huge", gpuUsage, tooMuch)
+	require.NoError(t, <-d.Bridge().PopErrorScope())
+	require.Len(t, late.take(), 1)
+}
+
+func TestUncapturedErrors(t *testing.T) {
+	d, late := open(t)
+	_, err := d.Bridge().CreateBuffer(&jsbridge.BufferDescriptor{Label: "wrong", Size: 16,
+		Usage: jsbridge.BufferUsageMapRead | jsbridge.BufferUsageVertex})
+	require.NoError(t, err)
+	drain(t, d)
+	reported := late.take()
+	require.Len(t, reported, 1)
+	require.ErrorIs(t, reported[0], buffers.ErrValidation)
+	require.ErrorContains(t, reported[0], "wrong")
+}
+
+func TestLossByTheOwnerOfTheDevice(t *testing.T) {
+	d := request(t)
+	mapped := createMappable(t, d, "mapped", stagingUsage, 64)
+	require.NoError(t, buffers.Map(t.Context(), mapped, buffers.MapWrite))
+	pending := createMappable(t, d, "pending", stagingUsage, 64)
+	settled := pending.MapAsync(buffers.MapWrite, 0, 64)
+
+	d.Bridge().JSValue().Call("destroy")
+	<-d.Lost()
+	require.ErrorIs(t, d.LostReason(), buffers.ErrDeviceLost)
+	require.ErrorContains(t, d.LostReason(), "destroyed")
+	require.ErrorContains(t, d.LostReason(), t.Name(), "the device's label")
+	require.ErrorIs(t, <-settled, buffers.ErrDeviceLost)
+	require.Equal(t, buffers.Ready, pending.State())
+
+	_, err := mapped.WriteAt([]byte{1}, 0)
+	require.ErrorIs(t, err, buffers.ErrDeviceLost)
+	require.ErrorIs(t, mapped.Unmap(), buffers.ErrDeviceLost)
+	require.Equal(t, buffers.Ready, mapped.State())
+	require.False(t, mapped.Valid())
+}
+
+func TestRequestWithoutAnAdapter(t *testing.T) {
+	_, err := webgpu.Request(t.Context(), &webgpu.RequestOptions{
+		Label:   "odd",
+		Adapter: &jsbridge.AdapterOptions{FeatureLevel: "no such level"},
+	})
+	require.ErrorIs(t, err, buffers.ErrUnsupported)
+	require.ErrorIs(t, err, jsbridge.ErrNoAdapter)
+	require.ErrorContains(t, err, `request device "odd"`)
+}
+
+func TestRequestWithAContextThatEnded(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := webgpu.Request(ctx, nil)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestRequestOfAnUnknownFeature(t *testing.T) {
+	_, err := webgpu.Request(t.Context(), &webgpu.RequestOptions{Label: "odd", Features: []string{"no-such-feature"}})
+	require.ErrorIs(t, err, buffers.ErrType)
+	require.ErrorContains(t, err, `request device "odd"`)
+}

@@ -1,0 +1,137 @@
+//go:build js && wasm
+
+package webgpu_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+// formats are every one that WebGPU has in its core, with the bytes of a texel; 0 where texels are not
+// copied one by one.
+var formats = map[jsbridge.TextureFormat]uint64{
+	"r8unorm": 1, "r8snorm": 1, "r8uint": 1, "r8sint": 1,
+	"r16uint": 2, "r16sint": 2, "r16float": 2, "rg8unorm": 2, "rg8snorm": 2, "rg8uint": 2, "rg8sint": 2,
+	"r32uint": 4, "r32sint": 4, "r32float": 4, "rg16uint": 4, "rg16sint": 4, "rg16float": 4,
+	"rgba8unorm": 4, "rgba8unorm-srgb": 4, "rgba8snorm": 4, "rgba8uint": 4, "rgba8sint": 4,
+	"bgra8unorm": 4, "bgra8unorm-srgb": 4,
+	"rgb9e5ufloat": 4, "rgb10a2uint": 4, "rgb10a2unorm": 4, "rg11b10ufloat": 4,
+	"rg32uint": 8, "rg32sint": 8, "rg32float": 8, "rgba16uint": 8, "rgba16sint": 8, "rgba16float": 8,
+	"rgba32uint": 16, "rgba32sint": 16, "rgba32float": 16,
+	"stencil8": 1, "depth16unorm": 2, "depth32float": 4,
+	"depth24plus": 0, "depth24plus-stencil8": 0,
+}
+
+func adoptTexture(t *testing.T, d *webgpu.Device, descriptor jsbridge.TextureDescriptor) buffers.Texture {
+	t.Helper()
+	descriptor.Usage |= jsbridge.TextureUsageCopySrc | jsbridge.TextureUsageCopyDst
+	made, err := d.Bridge().CreateTexture(&descriptor)
+	require.NoError(t, err)
+	return d.AdoptTexture(made)
+}
+
+// The browser agrees on the size of a texel: a row copied fits into a buffer of just its bytes, and not
+// into one that is four bytes shorter.
+func TestTexelSizes(t *testing.T) {
+	d, _ := open(t)
+	const width = 8
+	for format, size := range formats {
+		texture := adoptTexture(t, d, jsbridge.TextureDescriptor{Format: format, Size: jsbridge.Extent3D{Width: width, Height: 1}})
+		require.Equal(t, size, texture.TexelSize(), format)
+		if size == 0 {
+			continue
+		}
+		require.NoError(t, copyRow(t, d, texture, size*width), format)
+		require.ErrorIs(t, copyRow(t, d, texture, size*width-4), jsbridge.ErrValidation, format)
+	}
+}
+
+// copyRow asks the browser alone, without the checks of this backend.
+func copyRow(t *testing.T, d *webgpu.Device, texture buffers.Texture, bytes uint64) error {
+	t.Helper()
+	bridge := d.Bridge()
+	require.NoError(t, bridge.PushErrorScope(jsbridge.FilterValidation))
+	b, err := bridge.CreateBuffer(&jsbridge.BufferDescriptor{Size: bytes, Usage: jsbridge.BufferUsageCopyDst})
+	require.NoError(t, err)
+	e, err := bridge.CreateCommandEncoder("")
+	require.NoError(t, err)
+	from := &jsbridge.TexelCopyTextureInfo{Texture: texture.Native().(*jsbridge.Texture)}
+	require.NoError(t, e.CopyTextureToBuffer(from, &jsbridge.TexelCopyBufferInfo{Buffer: b}, jsbridge.Extent3D{Width: 8}))
+	_, err = e.Finish("")
+	require.NoError(t, err)
+	return <-bridge.PopErrorScope()
+}
+
+func TestAdoptedTexture(t *testing.T) {
+	d, _ := open(t)
+	texture := adoptTexture(t, d, jsbridge.TextureDescriptor{
+		Label: "atlas", Format: jsbridge.TextureFormatRGBA8Unorm,
+		Size: jsbridge.Extent3D{Width: 16, Height: 8, DepthOrArrayLayers: 3}, MipLevelCount: 2,
+	})
+	require.Equal(t, "atlas", texture.Label())
+	require.Equal(t, buffers.Extent{Width: 16, Height: 8, Layers: 3}, texture.Extent())
+
+	level := buffers.TextureRegion{Texture: texture, MipLevel: 1, Extent: buffers.Extent{Width: 8, Height: 4, Layers: 1}}
+	p := make([]byte, 8*4*4)
+	require.NoError(t, d.Queue().WriteTexture(level, buffers.Bytes(p), buffers.TexelLayout{BytesPerRow: 32}))
+	level.MipLevel = 2
+	err := d.Queue().WriteTexture(level, buffers.Bytes(p), buffers.TexelLayout{BytesPerRow: 32})
+	require.ErrorIs(t, err, buffers.ErrRange)
+	require.ErrorContains(t, err, `write texture "atlas": mip level 2 of 2`)
+}
+
+func TestMultisampledTextureIsNotCopied(t *testing.T) {
+	d, _ := open(t)
+	made, err := d.Bridge().CreateTexture(&jsbridge.TextureDescriptor{
+		Label: "samples", Format: jsbridge.TextureFormatRGBA8Unorm, SampleCount: 4,
+		Size: jsbridge.Extent3D{Width: 4, Height: 4}, Usage: jsbridge.TextureUsageRenderAttachment,
+	})
+	require.NoError(t, err)
+	region := buffers.TextureRegion{Texture: d.AdoptTexture(made), Extent: buffers.Extent{Width: 4, Height: 4, Layers: 1}}
+	e, err := d.CreateEncoder("copy")
+	require.NoError(t, err)
+	back := create(t, d, "back", gpuUsage, 1024)
+	err = e.CopyTextureToBuffer(region, back, buffers.TexelLayout{BytesPerRow: 256})
+	require.ErrorIs(t, err, buffers.ErrUnsupported)
+}
+
+// Rows per image say nothing about one image, and a browser is strict about them.
+func TestOneImageNeedsNoRowsPerImage(t *testing.T) {
+	d, _ := open(t)
+	texture := adoptTexture(t, d, jsbridge.TextureDescriptor{Format: jsbridge.TextureFormatRGBA8Unorm, Size: jsbridge.Extent3D{Width: 4, Height: 4}})
+	region := buffers.TextureRegion{Texture: texture, Extent: texture.Extent()}
+	layout := buffers.TexelLayout{BytesPerRow: 16, RowsPerImage: 1}
+	require.NoError(t, d.Queue().WriteTexture(region, buffers.Bytes(make([]byte, 64)), layout))
+}
+
+func TestTextureTakesData(t *testing.T) {
+	d, _ := open(t)
+	texture := adoptTexture(t, d, jsbridge.TextureDescriptor{Format: jsbridge.TextureFormatRGBA8Unorm, Size: jsbridge.Extent3D{Width: 2, Height: 1}})
+	region := buffers.TextureRegion{Texture: texture, Extent: texture.Extent()}
+	for name, v := range sources() {
+		m := memoryOf(t, v)
+		require.NoError(t, d.Queue().WriteTexture(region, m, buffers.TexelLayout{BytesPerRow: 8}), name)
+		require.Equal(t, eight, texels(t, d, region), name)
+		half := buffers.TextureRegion{Texture: texture, Extent: buffers.Extent{Width: 1, Height: 1, Layers: 1}}
+		require.NoError(t, d.Queue().WriteTexture(half, m.Slice(2, 6), buffers.TexelLayout{Offset: 2, BytesPerRow: 4}), name)
+		require.Equal(t, []byte{5, 6, 7, 8, 5, 6, 7, 8}, texels(t, d, region), name)
+		err := d.Queue().WriteTexture(half, m.Slice(2, 6), buffers.TexelLayout{Offset: 4, BytesPerRow: 4})
+		require.ErrorIs(t, err, buffers.ErrRange, name)
+	}
+}
+
+// texels are the two of a texture.
+func texels(t *testing.T, d *webgpu.Device, region buffers.TextureRegion) []byte {
+	t.Helper()
+	e, err := d.CreateEncoder("texels")
+	require.NoError(t, err)
+	back := create(t, d, "texels", gpuUsage, 256)
+	require.NoError(t, e.CopyTextureToBuffer(region, back, buffers.TexelLayout{BytesPerRow: 256}))
+	require.NoError(t, d.Queue().Submit(e))
+	return content(t, d, back)[:8]
+}

@@ -1,0 +1,54 @@
+//go:build js && wasm
+
+package webgpu_test
+
+import (
+	"syscall/js"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+)
+
+var usageNames = map[buffers.Usage]string{
+	buffers.UsageVertex:   "VERTEX",
+	buffers.UsageIndex:    "INDEX",
+	buffers.UsageUniform:  "UNIFORM",
+	buffers.UsageStorage:  "STORAGE",
+	buffers.UsageCopySrc:  "COPY_SRC",
+	buffers.UsageCopyDst:  "COPY_DST",
+	buffers.UsageMapRead:  "MAP_READ",
+	buffers.UsageMapWrite: "MAP_WRITE",
+	buffers.UsageIndirect: "INDIRECT",
+}
+
+func TestUsagesAreTheBrowsers(t *testing.T) {
+	numbers := js.Global().Get("GPUBufferUsage")
+	for usage, name := range usageNames {
+		n := numbers.Get(name).Int()
+		require.EqualValues(t, n, webgpu.SpecUsage(usage), name)
+		back, err := webgpu.UsageFromSpec(uint64(n))
+		require.NoError(t, err)
+		require.Equal(t, usage, back, name)
+	}
+}
+
+func TestUsageSetsTranslateBothWays(t *testing.T) {
+	for set := range buffers.Usage(1 << 9) {
+		back, err := webgpu.UsageFromSpec(uint64(webgpu.SpecUsage(set)))
+		require.NoError(t, err)
+		require.Equal(t, set, back)
+	}
+}
+
+func TestUnknownUsageIsRefused(t *testing.T) {
+	resolve := uint64(js.Global().Get("GPUBufferUsage").Get("QUERY_RESOLVE").Int())
+	for _, n := range []uint64{resolve, resolve | 1, 1 << 10, 1 << 32, 1 << 63} {
+		_, err := webgpu.UsageFromSpec(n)
+		require.ErrorIs(t, err, buffers.ErrUsage)
+	}
+	_, err := webgpu.UsageFromSpec(0x209)
+	require.EqualError(t, err, "buffers: create: usage 0x209 has the unsupported bits 0x200")
+}
