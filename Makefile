@@ -1,0 +1,117 @@
+# GNU make. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Without version control information a build is the same in every clone.
+export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
+
+ADDR        ?= localhost:8080
+TESTFLAGS   ?=
+# The most bytes that the module may have with brotli.
+SIZE_LIMIT  ?= 620000
+
+JS          := GOOS=js GOARCH=wasm
+TOOLS       := go -C "$(CURDIR)/internal/tools"
+STATICCHECK  = "$$($(TOOLS) tool -n staticcheck)"
+COMPRESS    := $(TOOLS) run ./compress -dir "$(CURDIR)/web"
+WASM_BUILD  := $(JS) go build -trimpath -ldflags="-s -w"
+
+# wasm_exec.js refuses arguments and environment above 8 KiB together, and some
+# machines of CI have more: the tests get a small environment.
+NODE         = env -i HOME='$(HOME)' PATH='$(PATH)' $$(go env GOROOT)/lib/wasm/go_js_wasm_exec
+
+# Native packages that need no browser.
+NATIVE       = $$(go list ./... | grep -v /tests/)
+# Packages with tests for js, and the portable ones below buffers.
+NODE_TESTED  = $$($(JS) go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}' ./... | .ci/node-tested)
+EXAMPLES     = $$(if [ -d examples ]; then $(JS) go list -f '{{if eq .Name "main"}}{{.Dir}}{{end}}' ./examples/...; fi)
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | sort | while IFS=$$'\t' read -r target text; do printf '  %-15s %s\n' "$$target" "$$text"; done
+
+.PHONY: run
+run: build ## build all, precompress, serve web/ on ADDR (localhost:8080, or the next free port)
+	@$(COMPRESS)
+	@exec go run ./internal/cmd/serve -addr $(ADDR) -dir web
+
+.PHONY: build
+build: ## build the module and the examples into web/
+	@$(WASM_BUILD) -o web/gpubuffers.wasm ./wasm
+	@cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/wasm_exec.js
+	@chmod 644 web/wasm_exec.js
+	@for dir in $(EXAMPLES); do $(BUILD_EXAMPLE); done
+
+# The program, and its source for a page to show beside it.
+define BUILD_EXAMPLE
+name=$${dir##*/}; mkdir -p "web/examples/$$name"; \
+	$(WASM_BUILD) -o "web/examples/$$name.wasm" "./$${dir#$(CURDIR)/}"; \
+	for file in "$$dir"/*.go; do cp "$$file" "web/examples/$$name/$${file##*/}.txt"; done
+endef
+
+.PHONY: test
+test: test-native test-node test-headless ## run all tests: native, in Node, in headless Chrome
+
+.PHONY: test-native
+test-native: ## run the native tests with the race detector
+	@.ci/need cc
+	go test -race -shuffle=on $(TESTFLAGS) $(NATIVE)
+	$(TOOLS) test $(TESTFLAGS) ./...
+
+.PHONY: test-node
+test-node: ## run the js/wasm tests in Node
+	@.ci/need node
+	@packages=$(NODE_TESTED); \
+	if [ -z "$$packages" ]; then echo 'no package has js/wasm tests'; exit 1; fi; \
+	$(JS) go test -shuffle=on -exec "$(NODE)" $(TESTFLAGS) $$packages
+
+.PHONY: test-headless
+test-headless: build ## run the tests in headless Chrome with WebGPU
+	@.ci/need chrome
+	go test -count=1 -p=1 -timeout=10m $(TESTFLAGS) ./tests/headless/...
+
+.PHONY: lint
+lint: ## check format, vet and staticcheck for both platforms, and the import arrows
+	@unformatted=$$(gofmt -l .); \
+	if [ -n "$$unformatted" ]; then echo "gofmt needed:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	$(JS) go vet ./...
+	$(STATICCHECK) ./...
+	$(JS) $(STATICCHECK) ./...
+	cd internal/tools && go vet ./... && $(STATICCHECK) ./...
+	go run ./internal/cmd/arrows
+
+.PHONY: size
+size: build ## print the module's raw, gzip and brotli bytes; fail above SIZE_LIMIT with brotli
+	@$(COMPRESS)
+	@bytes() { wc -c < "web/gpubuffers.wasm$$1" | tr -d ' '; }; \
+	echo "raw $$(bytes '')  gzip $$(bytes .gz)  brotli $$(bytes .br)  limit $(SIZE_LIMIT)"; \
+	if [ "$$(bytes .br)" -gt $(SIZE_LIMIT) ]; then echo 'the module is too large'; exit 1; fi
+
+.PHONY: bench
+bench: ## run the native benchmarks, and tests/bench where there is one
+	go test -run='^$$' -bench=. -benchmem $(TESTFLAGS) ./buffers/...
+	@if [ -d tests/bench ]; then $(MAKE) --no-print-directory bench-browser; fi
+
+.PHONY: bench-browser
+bench-browser: build
+	@.ci/need chrome
+	go test -count=1 -timeout=30m -v $(TESTFLAGS) ./tests/bench/...
+
+.PHONY: cover
+cover: ## measure coverage, native and in Node together; writes build/cover.html
+	@.ci/need node
+	@mkdir -p build
+	go test -coverprofile=build/native.out -coverpkg=./buffers/... $(NATIVE)
+	@packages=$(NODE_TESTED); \
+	$(JS) go test -exec "$(NODE)" -coverprofile=build/node.out -coverpkg=./buffers/...,./jsbridge/... $$packages
+	@{ cat build/native.out; tail -n +2 build/node.out; } > build/cover.out
+	@go tool cover -html=build/cover.out -o build/cover.html
+	@go tool cover -func=build/cover.out | tail -1
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf build tests/headless/artifacts web/gpubuffers.wasm web/wasm_exec.js
+	find web -name '*.br' -delete -o -name '*.gz' -delete -o -path 'web/examples/*.wasm' -delete -o -path 'web/examples/*.go.txt' -delete
