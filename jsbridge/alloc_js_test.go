@@ -1,0 +1,107 @@
+//go:build js && wasm
+
+package jsbridge
+
+import (
+	"syscall/js"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// allocs is the number of Go objects that a call of f makes once it has run
+// often enough to have everything that it keeps.
+func allocs(f func()) float64 { return testing.AllocsPerRun(100, f) }
+
+func TestHotCallsAllocateNothing(t *testing.T) {
+	d := device(t)
+	q, b, p := d.Queue(), buffer(t, d, 4096), make([]byte, 4096)
+	e := encoder(t, d)
+	commands, err := e.Finish("")
+	require.NoError(t, err)
+	pass, err := e.BeginComputePass(nil)
+	require.NoError(t, err)
+	draws, err := e.BeginRenderPass(&RenderPassDescriptor{})
+	require.NoError(t, err)
+	group := &BindGroup{b.v}
+	succeeds := func(f func() error) func() {
+		return func() {
+			if err := f(); err != nil {
+				panic(err)
+			}
+		}
+	}
+	for name, f := range map[string]func(){
+		"WriteBuffer":             succeeds(func() error { return q.WriteBuffer(b, 0, p) }),
+		"Submit of nothing":       succeeds(func() error { return q.Submit() }),
+		"Submit of one":           succeeds(func() error { return q.Submit(commands) }),
+		"Submit of two":           succeeds(func() error { return q.Submit(commands, commands) }),
+		"CopyBufferToBuffer":      succeeds(func() error { return e.CopyBufferToBuffer(b, 0, b, 8, 8) }),
+		"ClearBuffer":             succeeds(func() error { return e.ClearBuffer(b, 0, WholeSize) }),
+		"Unmap":                   b.Unmap,
+		"SetPipeline":             func() { pass.SetPipeline(&ComputePipeline{b.v}) },
+		"SetBindGroup":            func() { pass.SetBindGroup(0, group) },
+		"SetBindGroup, 2 offsets": func() { pass.SetBindGroup(0, group, 256, 512) },
+		"DispatchWorkgroups":      func() { pass.DispatchWorkgroups(1, 2, 3) },
+		"End":                     succeeds(pass.End),
+		"SetVertexBuffer":         func() { draws.SetVertexBuffer(0, b, 0, WholeSize) },
+		"SetIndexBuffer":          func() { draws.SetIndexBuffer(b, IndexFormatUint32, 0, 64) },
+		"Draw":                    func() { draws.Draw(3, 1, 0, 0) },
+		"DrawIndexed":             func() { draws.DrawIndexed(3, 1, 0, 0, 0) },
+		"End of a render pass":    succeeds(draws.End),
+	} {
+		t.Run(name, func(t *testing.T) { require.Zero(t, allocs(f)) })
+	}
+	require.NoError(t, pass.err)
+	require.NoError(t, draws.err)
+}
+
+func TestACopiedWriteAllocatesNothingEither(t *testing.T) {
+	q, b := target(t)
+	p := make([]byte, 64)
+	paths(t, func(t *testing.T) {
+		require.Zero(t, allocs(func() { _ = q.WriteBuffer(b, 0, p) }))
+	})
+}
+
+func TestCopiesOfOneMappingAllocateNothingAfterTheFirst(t *testing.T) {
+	b := buffer(t, device(t), 64)
+	p := make([]byte, 64)
+	require.NoError(t, wait(t, b.MapAsync(MapModeWrite, 0, 64)))
+	require.NoError(t, b.WriteMapped(p, 0))
+	require.Zero(t, allocs(func() { _ = b.WriteMapped(p, 0) }))
+	require.Zero(t, allocs(func() { _ = b.ReadMapped(p, 0) }))
+}
+
+// What syscall/js itself allocates: each object that JavaScript gives back is
+// one, and each call of a js.Func by JavaScript the rest.
+func TestPromisesAllocateOnlyWhatSyscallJSDoes(t *testing.T) {
+	d := device(t)
+	q, b := d.Queue(), buffer(t, d, 64)
+	floor := promiseFloor()
+	t.Log("a promise and its callback in syscall/js alone:", floor)
+	require.LessOrEqual(t, floor, 5.0)
+	require.Equal(t, floor, allocs(func() { <-q.WorkDone() }), "WorkDone")
+	require.Equal(t, floor, allocs(func() { <-b.MapAsync(MapModeWrite, 0, 64); b.Unmap() }), "MapAsync and Unmap")
+}
+
+// promiseFloor awaits promises with nothing but syscall/js.
+func promiseFloor() float64 {
+	settled := make(chan struct{}, 1)
+	callback := js.FuncOf(func(js.Value, []js.Value) any { settled <- struct{}{}; return nil })
+	defer callback.Release()
+	attach := attacher(callback, callback)
+	promise := js.Global().Get("Promise")
+	fresh := promise.Get("prototype").Get("then").Call("bind", promise.Call("resolve"))
+	return allocs(func() {
+		attach.Invoke(fresh.Invoke())
+		<-settled
+	})
+}
+
+func TestShortLivedObjectsCostTwoAllocations(t *testing.T) {
+	d := device(t)
+	e := encoder(t, d)
+	require.EqualValues(t, 2, allocs(func() { _, _ = d.CreateCommandEncoder("") }))
+	require.EqualValues(t, 2, allocs(func() { _, _ = e.Finish("") }))
+}

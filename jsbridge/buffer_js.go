@@ -1,0 +1,142 @@
+//go:build js && wasm
+
+package jsbridge
+
+import "syscall/js"
+
+var (
+	deviceCreateBuffer = method{class: "GPUDevice", name: "createBuffer"}
+	bufferLabel        = method{class: "GPUBuffer", name: "label", attribute: true}
+	bufferSize         = method{class: "GPUBuffer", name: "size", attribute: true}
+	bufferUsage        = method{class: "GPUBuffer", name: "usage", attribute: true}
+	bufferMapState     = method{class: "GPUBuffer", name: "mapState", attribute: true}
+	bufferDestroy      = method{class: "GPUBuffer", name: "destroy"}
+)
+
+// BufferUsage is a set of the specification's usage bits.
+//
+// See https://www.w3.org/TR/webgpu/#namespacedef-gpubufferusage.
+type BufferUsage uint32
+
+// The usage bits.
+const (
+	BufferUsageMapRead      BufferUsage = 0x0001
+	BufferUsageMapWrite     BufferUsage = 0x0002
+	BufferUsageCopySrc      BufferUsage = 0x0004
+	BufferUsageCopyDst      BufferUsage = 0x0008
+	BufferUsageIndex        BufferUsage = 0x0010
+	BufferUsageVertex       BufferUsage = 0x0020
+	BufferUsageUniform      BufferUsage = 0x0040
+	BufferUsageStorage      BufferUsage = 0x0080
+	BufferUsageIndirect     BufferUsage = 0x0100
+	BufferUsageQueryResolve BufferUsage = 0x0200
+)
+
+// BufferDescriptor describes a buffer.
+//
+// See https://www.w3.org/TR/webgpu/#gpubufferdescriptor.
+type BufferDescriptor struct {
+	Label            string
+	Size             uint64 // bytes; a multiple of 4 where MappedAtCreation is set
+	Usage            BufferUsage
+	MappedAtCreation bool
+}
+
+func (d *BufferDescriptor) value() js.Value {
+	descriptor := newObject()
+	descriptor.text("label", d.Label)
+	descriptor.Set("size", d.Size)
+	descriptor.Set("usage", uint32(d.Usage))
+	descriptor.flag("mappedAtCreation", d.MappedAtCreation)
+	return descriptor.Value
+}
+
+// Buffer is a block of the GPU's memory.
+//
+// See https://www.w3.org/TR/webgpu/#gpubuffer.
+type Buffer struct {
+	v       js.Value
+	label   string
+	size    uint64
+	usage   BufferUsage
+	mapping mapping
+}
+
+// CreateBuffer makes a buffer. [ErrRange] says that the host memory of a
+// buffer mapped at creation could not be had. Other failures are reported
+// later, through error scopes.
+//
+// See https://www.w3.org/TR/webgpu/#dom-gpudevice-createbuffer.
+func (d *Device) CreateBuffer(descriptor *BufferDescriptor) (*Buffer, error) {
+	v, err := d.create(&deviceCreateBuffer, descriptor.value())
+	if err != nil {
+		return nil, err
+	}
+	b := &Buffer{v: v, label: descriptor.Label, size: descriptor.Size, usage: descriptor.Usage}
+	if descriptor.MappedAtCreation {
+		b.mapping.begin(part{0, b.size})
+	}
+	return b, nil
+}
+
+// AdoptBuffer wraps a GPUBuffer. One that is mapped already is taken to be
+// mapped whole, as at its creation.
+func AdoptBuffer(v js.Value) (*Buffer, error) {
+	label, err := adopt("AdoptBuffer", &bufferLabel, v)
+	if err != nil {
+		return nil, err
+	}
+	size, err := bufferSize.call(v)
+	if err != nil {
+		return nil, err
+	}
+	usage, err := bufferUsage.call(v)
+	if err != nil {
+		return nil, err
+	}
+	b := &Buffer{v: v, label: label.String(), size: uint64(size.Float()), usage: BufferUsage(usage.Int())}
+	b.mapping.begin(part{0, b.size})
+	return b, nil
+}
+
+// JSValue is the GPUBuffer.
+func (b *Buffer) JSValue() js.Value { return b.v }
+
+// Label is the label that the buffer was made with.
+func (b *Buffer) Label() string { return b.label }
+
+// Size is in bytes.
+func (b *Buffer) Size() uint64 { return b.size }
+
+// Usage is what the buffer was made for.
+func (b *Buffer) Usage() BufferUsage { return b.usage }
+
+// MapState is the browser's word on whether a buffer is mapped.
+//
+// See https://www.w3.org/TR/webgpu/#enumdef-gpubuffermapstate.
+type MapState string
+
+// The map states.
+const (
+	Unmapped   MapState = "unmapped"
+	MapPending MapState = "pending"
+	Mapped     MapState = "mapped"
+)
+
+// MapState asks the browser. It makes a string: not for hot paths.
+func (b *Buffer) MapState() MapState {
+	state, err := bufferMapState.call(b.v)
+	if err != nil {
+		return Unmapped
+	}
+	return MapState(state.String())
+}
+
+// Destroy unmaps the buffer, aborts a map that is pending and frees the
+// memory once the GPU is done with it. It is idempotent.
+//
+// See https://www.w3.org/TR/webgpu/#dom-gpubuffer-destroy.
+func (b *Buffer) Destroy() {
+	b.mapping.end()
+	_, _ = bufferDestroy.call(b.v)
+}

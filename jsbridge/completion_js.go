@@ -1,0 +1,59 @@
+//go:build js && wasm
+
+package jsbridge
+
+import "syscall/js"
+
+// A Completion runs in the callback of a promise, so that a program's own
+// state is settled before anything else runs. It is given the token of the
+// call that it completes, and must not block for longer than a lock is held.
+// Where the call gave a channel, the channel then receives what the completion
+// returns. A completion kept in a variable costs no allocation a call.
+type Completion func(token uint64, err error) error
+
+// MapAsyncThen is [Buffer.MapAsync] with a completion. What JavaScript throws
+// at once is returned, and is not completed.
+func (b *Buffer) MapAsyncThen(mode MapMode, offset, size, token uint64, then Completion) (<-chan error, error) {
+	promise, err := bufferMapAsync.call(b.v, uint32(mode), offset, size)
+	if err != nil {
+		return nil, err
+	}
+	s := takeSlot()
+	s.op, s.mapping, s.part = &bufferMapAsync, &b.mapping, part{offset, size}
+	settled := s.settled
+	return settled, s.complete(promise, token, then)
+}
+
+// WorkDoneThen is [Queue.WorkDone] with a completion in the channel's place.
+// What JavaScript throws at once is returned, and is not completed.
+func (q *Queue) WorkDoneThen(token uint64, then Completion) error {
+	promise, err := queueWorkDone.call(q.v)
+	if err != nil {
+		return err
+	}
+	s := takeSlot()
+	s.op, s.silent = &queueWorkDone, true
+	return s.complete(promise, token, then)
+}
+
+// PopErrorScopeThen is [Device.PopErrorScope] with a completion in the
+// channel's place. What JavaScript throws at once is returned, and is not
+// completed.
+func (d *Device) PopErrorScopeThen(token uint64, then Completion) error {
+	promise, err := devicePopErrorScope.call(d.v)
+	if err != nil {
+		return err
+	}
+	s := takeSlot()
+	s.op, s.convert, s.silent = &devicePopErrorScope, scopeError, true
+	return s.complete(promise, token, then)
+}
+
+func (s *slot) complete(promise js.Value, token uint64, then Completion) error {
+	if err := s.attachTo(promise); err != nil {
+		s.finish(err)
+		return err
+	}
+	s.token, s.then = token, then
+	return nil
+}

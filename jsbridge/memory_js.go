@@ -1,0 +1,99 @@
+//go:build js && wasm
+
+package jsbridge
+
+import (
+	"math/bits"
+	"runtime"
+	"sync"
+	"syscall/js"
+	"unsafe"
+)
+
+// goMemory gives JavaScript Go's bytes to read.
+var goMemory memory
+
+// memory lends slices to JavaScript calls. With the live buffer of the
+// module's WebAssembly.Memory in hand, JavaScript reads a slice where it lies.
+// Where that buffer can't be had, the slice is copied into one kept array.
+//
+// The buffer is had from [js.CopyBytesToJS], which calls the method set of
+// its destination with a view of Go's memory: the tap is a Uint8Array whose
+// own set keeps that view. That is how the loader that comes with Go is
+// written, not a promise, so the first use checks it.
+type memory struct {
+	mu      sync.Mutex
+	probed  bool
+	direct  bool     // JavaScript can read Go's memory
+	buffer  js.Value // the memory's ArrayBuffer; detached when the memory grows
+	tap     js.Value
+	caught  js.Value // the array that the tap's set pushes onto
+	scratch js.Value // the kept array
+	size    int      // bytes that scratch holds
+	escaped *byte
+}
+
+// lend calls f with the array that holds p, and where in it p begins. f must
+// be done with the array when it returns. It is called again where Go's heap
+// grew since the last call, which detaches the memory's buffer.
+func (m *memory) lend(p []byte, f func(data js.Value, at uint64) error) error {
+	if !m.readable() {
+		return m.lendCopy(p, f)
+	}
+	defer runtime.KeepAlive(p)
+	for {
+		buffer := m.buffer
+		err := f(buffer, m.address(p))
+		if err == nil || !m.moved(buffer) {
+			return err
+		}
+	}
+}
+
+// readable reports whether JavaScript can read Go's memory directly.
+func (m *memory) readable() bool {
+	if !m.probed {
+		m.mu.Lock()
+		m.direct = m.probe()
+		m.probed = true
+		m.mu.Unlock()
+	}
+	return m.direct
+}
+
+// address is where p begins in the module's memory. It forces p to the heap:
+// a goroutine's stack can move during the call that uses the address.
+func (m *memory) address(p []byte) uint64 {
+	m.escaped = unsafe.SliceData(p)
+	m.escaped = nil
+	if len(p) == 0 {
+		return 0
+	}
+	return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(p))))
+}
+
+// moved reports whether the memory has another buffer than this one now.
+func (m *memory) moved(buffer js.Value) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.refresh() && !m.buffer.Equal(buffer)
+}
+
+func (m *memory) lendCopy(p []byte, f func(data js.Value, at uint64) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.grow(len(p))
+	js.CopyBytesToJS(m.scratch, p)
+	return f(m.scratch, 0)
+}
+
+const leastScratch = 64 << 10
+
+// grow makes the kept array hold n bytes, in powers of two.
+func (m *memory) grow(n int) {
+	if !m.scratch.IsUndefined() && n <= m.size {
+		return
+	}
+	m.size = max(leastScratch, 1<<bits.Len(uint(max(n, 1)-1)))
+	m.scratch = js.Global().Get("Uint8Array").New(m.size)
+}

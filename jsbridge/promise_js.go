@@ -1,0 +1,204 @@
+//go:build js && wasm
+
+package jsbridge
+
+import (
+	"context"
+	"sync"
+	"syscall/js"
+)
+
+// A slot waits for one promise at a time. Its two callbacks, and the function
+// that attaches them, live as long as the program, so that waiting makes
+// neither a js.Func nor a JavaScript object.
+//
+// Protocol:
+//  1. take removes a slot from the free list. A channel that still holds the
+//     value of an earlier promise stays with whoever it was given to, and the
+//     slot gets a new one.
+//  2. One callback of the promise sends exactly one value. The channel has
+//     room for it, so the callback never blocks.
+//  3. Only then does the slot return to the free list. A promise that settles
+//     late therefore settles its own channel, never that of a later promise.
+type slot struct {
+	op      *method
+	convert func(js.Value) error // what a resolved value means; nil for success
+	mapping *mapping             // begins with part when the promise resolves; nil for other promises
+	part    part
+	then    Completion // has a word on what is sent; nil for none
+	token   uint64     // then's
+	silent  bool       // nobody has the channel: then is all there is
+	settled chan error
+	attach  js.Value // attach(promise) is promise.then(resolve, reject), giving undefined
+}
+
+var slots struct {
+	sync.Mutex
+	free []*slot
+}
+
+var promiseThen = method{class: "Promise", name: "then"}
+
+func takeSlot() *slot {
+	slots.Lock()
+	defer slots.Unlock()
+	last := len(slots.free) - 1
+	if last < 0 {
+		return newSlot()
+	}
+	s := slots.free[last]
+	slots.free = slots.free[:last]
+	if len(s.settled) > 0 {
+		s.settled = make(chan error, 1)
+	}
+	return s
+}
+
+func newSlot() *slot {
+	s := &slot{settled: make(chan error, 1)}
+	resolve := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		s.finish(s.resolved(args))
+		return nil
+	})
+	reject := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		s.finish(thrownError(s.op.op(), first(args)))
+		return nil
+	})
+	s.attach = attacher(resolve, reject)
+	return s
+}
+
+// attacher gives the function promise => void promise.then(resolve, reject).
+// Map.prototype.forEach calls its callback with value and key as the first
+// two arguments and its own second argument as this, and gives undefined: the
+// promise that then makes never becomes a value of Go's.
+func attacher(resolve, reject js.Func) js.Value {
+	callbacks := js.Global().Get("Map").New()
+	callbacks.Call("set", reject, resolve)
+	then := js.Global().Get("Promise").Get("prototype").Get("then")
+	return callbacks.Get("forEach").Call("bind", callbacks, then)
+}
+
+func (s *slot) resolved(args []js.Value) error {
+	if s.mapping != nil {
+		s.mapping.begin(s.part)
+	}
+	if s.convert == nil {
+		return nil
+	}
+	return s.convert(first(args))
+}
+
+func (s *slot) finish(err error) {
+	if s.then != nil {
+		err = s.then(s.token, err)
+	}
+	if !s.silent {
+		s.settled <- err
+	}
+	s.convert, s.mapping, s.then, s.silent = nil, nil, nil, false
+	slots.Lock()
+	slots.free = append(slots.free, s)
+	slots.Unlock()
+}
+
+func first(args []js.Value) js.Value {
+	if len(args) == 0 {
+		return js.Undefined()
+	}
+	return args[0]
+}
+
+// settle turns a promise into a channel of capacity one that receives
+// convert's verdict on the resolved value (nil where convert is nil), or the
+// *Error that the promise rejected with. Receive from it once: the channel
+// serves another promise afterwards.
+func settle(op *method, promise js.Value, convert func(js.Value) error) <-chan error {
+	s := takeSlot()
+	s.op, s.convert = op, convert
+	return s.wait(promise)
+}
+
+// settleMap settles a map's promise; the part is mapped where it resolves.
+func settleMap(promise js.Value, m *mapping, p part) <-chan error {
+	s := takeSlot()
+	s.op, s.mapping, s.part = &bufferMapAsync, m, p
+	return s.wait(promise)
+}
+
+func (s *slot) wait(promise js.Value) <-chan error {
+	settled := s.settled
+	if err := s.attachTo(promise); err != nil {
+		s.finish(err)
+	}
+	return settled
+}
+
+func (s *slot) attachTo(promise js.Value) (err error) {
+	defer catch(&promiseThen, &err)
+	s.attach.Invoke(promise)
+	return nil
+}
+
+// failed is a channel that settled before there was a promise.
+func failed(err error) <-chan error {
+	settled := make(chan error, 1)
+	settled <- err
+	return settled
+}
+
+// await calls a method that gives a promise and waits for its value. Where
+// the context ends first, await returns its error, and a value that arrives
+// afterwards goes to discard.
+func await(ctx context.Context, discard func(js.Value), m *method, args ...any) (js.Value, error) {
+	if err := ctx.Err(); err != nil {
+		return js.Undefined(), err
+	}
+	promise, err := m.call(args...)
+	if err != nil {
+		return js.Undefined(), err
+	}
+	return receive(ctx, discard, m, promise)
+}
+
+func receive(ctx context.Context, discard func(js.Value), m *method, promise js.Value) (js.Value, error) {
+	w := &waiter{discard: discard}
+	select {
+	case err := <-settle(m, promise, w.accept):
+		return w.value, err
+	case <-ctx.Done():
+		w.abandon()
+		return js.Undefined(), ctx.Err()
+	}
+}
+
+// A waiter keeps a resolved value for whoever waits for it, or discards it
+// where nobody waits any more.
+type waiter struct {
+	mu        sync.Mutex
+	value     js.Value
+	arrived   bool
+	abandoned bool
+	discard   func(js.Value)
+}
+
+func (w *waiter) accept(value js.Value) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.value, w.arrived = value, true
+	w.drop()
+	return nil
+}
+
+func (w *waiter) abandon() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.abandoned = true
+	w.drop()
+}
+
+func (w *waiter) drop() {
+	if w.abandoned && w.arrived && w.discard != nil {
+		w.discard(w.value)
+	}
+}

@@ -1,0 +1,120 @@
+//go:build js && wasm
+
+package jsbridge
+
+import "syscall/js"
+
+// A method is one method or attribute of a JavaScript class, looked up once
+// a process and called with its receiver as the first argument: the form
+// Function.prototype.call.bind(Class.prototype.method). Nothing is bound to
+// the many short-lived objects, and the class's own check of its receiver
+// stays in force, whatever properties the object itself carries.
+type method struct {
+	class, name string
+	attribute   bool // name is an attribute; calling reads it
+	fn          js.Value
+}
+
+func (m *method) op() string { return m.class + "." + m.name }
+
+// call invokes the method: args[0] is the receiver. What JavaScript throws
+// comes back as an *Error. It allocates nothing unless JavaScript throws or
+// gives back an object.
+func (m *method) call(args ...any) (result js.Value, err error) {
+	defer catch(m, &err)
+	return m.function().Invoke(args...), nil
+}
+
+func (m *method) function() js.Value {
+	if m.fn.IsUndefined() {
+		m.fn = m.lookup()
+	}
+	return m.fn
+}
+
+// lookup gives undefined where the browser has no such class or method.
+func (m *method) lookup() js.Value {
+	class := js.Global().Get(m.class)
+	if class.Type() != js.TypeFunction {
+		return js.Undefined()
+	}
+	prototype := class.Get("prototype")
+	if m.attribute {
+		return uncurry(getter(prototype, m.name))
+	}
+	return uncurry(prototype.Get(m.name))
+}
+
+// getter finds an attribute's getter on the prototype or on those it inherits.
+func getter(prototype js.Value, name string) js.Value {
+	object := js.Global().Get("Object")
+	for isObject(prototype) {
+		descriptor := object.Call("getOwnPropertyDescriptor", prototype, name)
+		if isObject(descriptor) {
+			return descriptor.Get("get")
+		}
+		prototype = object.Call("getPrototypeOf", prototype)
+	}
+	return js.Undefined()
+}
+
+func uncurry(f js.Value) js.Value {
+	if f.Type() != js.TypeFunction {
+		return js.Undefined()
+	}
+	call := js.Global().Get("Function").Get("prototype").Get("call")
+	return call.Call("bind", f)
+}
+
+// catch turns the panic of a JavaScript call into an error. It is the one
+// place that recovers.
+func catch(m *method, err *error) {
+	switch thrown := recover().(type) {
+	case nil:
+	case js.Error:
+		*err = thrownError(m.op(), thrown.Value)
+	case *js.ValueError:
+		*err = &Error{Op: m.op(), Name: string(ErrNotSupported), Message: "this browser has no such method"}
+	default:
+		panic(thrown)
+	}
+}
+
+func isObject(v js.Value) bool {
+	return v.Type() == js.TypeObject || v.Type() == js.TypeFunction
+}
+
+var reflectGet = method{class: "Reflect", name: "get"}
+
+// property reads a property of a value that nothing is known about:
+// Value.Get would end the program where a getter throws.
+func property(v js.Value, name string) (value js.Value, err error) {
+	defer catch(&reflectGet, &err)
+	return js.Global().Get("Reflect").Call("get", v, name), nil
+}
+
+func textOf(v js.Value, name string) string {
+	text, err := property(v, name)
+	if err != nil || text.Type() != js.TypeString {
+		return ""
+	}
+	return text.String()
+}
+
+func numberOf(v js.Value, name string) uint64 {
+	number, err := property(v, name)
+	if err != nil || number.Type() != js.TypeNumber {
+		return 0
+	}
+	return uint64(number.Float())
+}
+
+// adopt checks that v is of the attribute's class, by the check that the
+// class itself makes, and reads the attribute.
+func adopt(op string, attribute *method, v js.Value) (js.Value, error) {
+	value, err := attribute.call(v)
+	if err != nil {
+		return js.Undefined(), wrongKind(op, attribute.class, v)
+	}
+	return value, nil
+}
