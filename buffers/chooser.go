@@ -34,8 +34,8 @@ type sizeClass struct {
 // estimate is what is known of a path in a class.
 type estimate struct {
 	recent [window]float64 // bytes per second
-	n      int        // how many measurements there were
-	hung   bool       // the last one did not come to an end
+	n      int             // how many measurements there were
+	hung   bool            // the last one did not come to an end
 }
 
 func (e *estimate) rate() float64 {

@@ -25,9 +25,7 @@ func (s *System) NewDeferredStagingBuffer(d StagingDescriptor) (*DeferredStaging
 	if err != nil {
 		return nil, err
 	}
-	b := &DeferredStagingBuffer{staging: shared, settled: make(chan error, 1)}
-	watch(b, b.held)
-	return b, nil
+	return &DeferredStagingBuffer{staging: shared, settled: make(chan error, 1)}, nil
 }
 
 // MapAsync asks for memory to write. The channel has a capacity of one and settles exactly once, under

@@ -5,7 +5,7 @@ import "sync/atomic"
 // DeviceBuffer is memory that only the GPU uses: vertices, indices, uniforms, storage. It cannot be
 // mapped. Its handle stays the same when Grow replaces the GPU buffer behind it.
 type DeviceBuffer struct {
-	held *holding
+	held *handle
 	core *deviceCore
 }
 
@@ -37,10 +37,8 @@ func (s *System) NewDeviceBuffer(d Descriptor) (*DeviceBuffer, error) {
 	}
 	core := &deviceCore{}
 	core.current.Store(&currentBuffer{b})
-	db := &DeviceBuffer{core: core}
-	db.held = s.hold(KindDevice, d.Label, d.Size, func() { core.current.Load().Destroy() })
-	watch(db, db.held)
-	return db, nil
+	held := s.hold(KindDevice, d.Label, d.Size, func() { core.current.Load().Destroy() })
+	return &DeviceBuffer{watch(held), core}, nil
 }
 
 // createDevice makes a buffer of the device. The lock is not held.

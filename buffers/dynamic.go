@@ -19,7 +19,7 @@ type DynamicDescriptor struct {
 // MaxSlots; what is not needed for long is destroyed. A frame with more updates than a page holds opens
 // a further page.
 type DynamicBuffer struct {
-	held *holding
+	held *handle
 	ring *dynamicRing
 }
 
@@ -66,9 +66,7 @@ func (s *System) NewDynamicBuffer(d DynamicDescriptor) (*DynamicBuffer, error) {
 		ring.held.destroy()
 		return nil, err
 	}
-	b := &DynamicBuffer{ring.held, ring}
-	watch(b, b.held)
-	return b, nil
+	return &DynamicBuffer{watch(ring.held), ring}, nil
 }
 
 func validateDynamic(d *DynamicDescriptor, page *Descriptor, limits Limits) error {
@@ -107,14 +105,22 @@ func (r *dynamicRing) open() error {
 			return err
 		}
 	}
-	r.addArena()
+	if err := r.addArena("create"); err != nil {
+		return err
+	}
+	r.used = append(r.used, 0)
 	r.sys.dynamics = append(r.sys.dynamics, r)
 	return nil
 }
 
-func (r *dynamicRing) addArena() {
-	r.arenas = append(r.arenas, make([]byte, r.page.Size))
-	r.used = append(r.used, 0)
+func (r *dynamicRing) addArena(op string) error {
+	arena := takeArena(r.page.Size)
+	if arena == nil {
+		return NewError(op, r.page.Label, ErrOutOfMemory, "a further arena of "+number(r.page.Size)+
+			" bytes exceeds the "+number(arenaLimit)+" of all dynamic buffers")
+	}
+	r.arenas = append(r.arenas, arena)
+	return nil
 }
 
 func (r *dynamicRing) addSlot() (*dynamicSlot, error) {
@@ -232,6 +238,11 @@ func (r *dynamicRing) begin() error {
 // nextPage goes on in a further page of the current slot.
 func (r *dynamicRing) nextPage() error {
 	next := len(r.used)
+	if next == len(r.arenas) {
+		if err := r.addArena("update"); err != nil {
+			return err
+		}
+	}
 	if next == len(r.current.pages) {
 		if err := r.addPage(r.current); err != nil {
 			return err
@@ -239,10 +250,6 @@ func (r *dynamicRing) nextPage() error {
 		if l := &r.sys.logger; l.enabled(LevelInfo) {
 			l.log(LevelInfo, "dynamic buffer opened a page", text("label", r.page.Label), count("pages", next+1))
 		}
-	}
-	if next == len(r.arenas) {
-		r.addArena()
-		return nil
 	}
 	r.used = append(r.used, 0)
 	return nil
@@ -313,7 +320,10 @@ func (r *dynamicRing) free() {
 	for _, slot := range r.slots {
 		r.destroySlot(slot)
 	}
-	r.slots, r.current = nil, nil
+	for _, arena := range r.arenas {
+		giveArena(arena)
+	}
+	r.slots, r.current, r.arenas = nil, nil, nil
 	for i, other := range r.sys.dynamics {
 		if other == r {
 			r.sys.dynamics = remove(r.sys.dynamics, i)

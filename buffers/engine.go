@@ -17,6 +17,7 @@ type engine struct {
 	batch    [1]Encoder
 	copyCost time.Duration // of one more copy in a submit; 0 where it was not measured
 	scratch  sync.Pool     // of *[]byte, through which streams go
+	patience time.Duration // until a path counts as hung
 	// fixedChunks says that reads are cut as [Options].ChunkSize says.
 	fixedChunks bool
 }
@@ -31,7 +32,7 @@ type probe struct {
 }
 
 func (e *engine) init(s *System, fixedChunks bool) {
-	e.sys, e.fixedChunks = s, fixedChunks
+	e.sys, e.fixedChunks, e.patience = s, fixedChunks, defaultPatience
 	for op := range e.choosers {
 		e.choosers[op].paths = paths[op]
 	}
@@ -153,19 +154,19 @@ func (e *engine) observe(op Operation, path int, size uint64, start time.Time) {
 	e.probes <- probe{op, path, size, start, e.sys.queue.WorkDone()}
 }
 
-// hangAfter is how long a measured transfer may take before its path counts as hung.
-var hangAfter = 2 * time.Second
+// defaultPatience is how long a transfer may take before its path counts as hung.
+const defaultPatience = 2 * time.Second
 
 // watch waits for the probes. The lock is not held.
 func (e *engine) watch(probes <-chan probe) {
-	patience := time.NewTimer(hangAfter)
-	defer patience.Stop()
+	late := time.NewTimer(e.patience)
+	defer late.Stop()
 	for p := range probes {
-		patience.Reset(hangAfter)
+		late.Reset(e.patience)
 		select {
 		case err := <-p.done:
 			e.conclude(p, err)
-		case <-patience.C:
+		case <-late.C:
 			e.giveUp(p)
 			e.conclude(p, <-p.done)
 		}

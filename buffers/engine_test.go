@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
@@ -61,12 +62,11 @@ func TestTheEngineFindsTheFastestPathForUploads(t *testing.T) {
 			const size = 512 << 10
 			b := deviceBuffer(t, s, size)
 			p := randomBytes(size)
-			for range 16 {
+			untilBest(t, s, buffers.OpUpload, size, r.want, func() {
 				require.NoError(t, b.Write(0, p))
 				require.NoError(t, <-device.Queue().WorkDone())
-			}
+			})
 			x := s.Explain(buffers.OpUpload, size)
-			require.Contains(t, x.Path, r.want)
 			require.Contains(t, x.Reason, "fastest")
 			require.NotZero(t, x.BytesPerSecond)
 			require.NotEmpty(t, x.Alternatives)
@@ -75,22 +75,34 @@ func TestTheEngineFindsTheFastestPathForUploads(t *testing.T) {
 	}
 }
 
+// untilBest does something until the path wanted is found the fastest of several: soon, but that a
+// measurement may be missed on a busy machine.
+func untilBest(t testing.TB, s *buffers.System, op buffers.Operation, size uint64, want string, do func()) {
+	t.Helper()
+	for range 500 {
+		do()
+		if x := s.Explain(op, size); len(x.Alternatives) > 0 && strings.Contains(x.Path, want) {
+			return
+		}
+	}
+	t.Fatalf("the engine did not find %q: %+v", want, s.Explain(op, size))
+}
+
 func TestTheEngineFollowsWhenAnotherPathBecomesFaster(t *testing.T) {
 	var a adapter
 	a.set(fast, slow, atOnce)
 	s, device := a.open(t, buffers.Options{})
 	const size = 256 << 10
 	b := deviceBuffer(t, s, size)
-	write := func(n int) string {
-		for range n {
-			require.NoError(t, b.Write(0, make([]byte, size)))
-			require.NoError(t, <-device.Queue().WorkDone())
-		}
-		return s.Explain(buffers.OpUpload, size).Path
+	write := func() {
+		require.NoError(t, b.Write(0, make([]byte, size)))
+		require.NoError(t, <-device.Queue().WorkDone())
 	}
-	require.Equal(t, "queue write", write(16))
+	untilBest(t, s, buffers.OpUpload, size, "queue write", write)
 	a.set(slow, fast, atOnce)
-	require.Contains(t, write(300), "mapped")
+	untilBest(t, s, buffers.OpUpload, size, "mapped", write)
+	a.set(fast, slow, atOnce)
+	untilBest(t, s, buffers.OpUpload, size, "queue write", write)
 }
 
 func TestTheEngineFindsTheFastestPathForFrames(t *testing.T) {
@@ -102,15 +114,16 @@ func TestTheEngineFindsTheFastestPathForFrames(t *testing.T) {
 			const size = 512 << 10
 			d := dynamic(t, s, buffers.DynamicDescriptor{Size: size, Usage: buffers.UsageStorage | buffers.UsageCopySrc})
 			b := deviceBuffer(t, s, size)
-			for i := range 24 {
+			turn := byte(0)
+			untilBest(t, s, buffers.OpFlush, size, r.want, func() {
+				turn++
 				f, e := frame(t, s)
-				p := bytes.Repeat([]byte{byte(i), 1, 2, 3}, size/4)
+				p := bytes.Repeat([]byte{turn, 1, 2, 3}, size/4)
 				copyOut(t, e, update(t, d, p), b, 0)
 				require.NoError(t, f.Submit())
 				require.NoError(t, <-device.Queue().WorkDone())
 				require.Equal(t, p[:64], read(t, s, b, size-64, 64))
-			}
-			require.Contains(t, s.Explain(buffers.OpFlush, size).Path, r.want)
+			})
 		})
 	}
 }
@@ -121,12 +134,7 @@ func TestCalibrationFindsThePathsAtOnce(t *testing.T) {
 			var a adapter
 			a.set(r.write, r.copy, atOnce)
 			s, device := a.open(t, buffers.Options{})
-			for range 10 { // one may not get far on a busy machine
-				if len(s.Explain(buffers.OpUpload, 1<<20).Alternatives) == 0 {
-					require.NoError(t, s.Calibrate(within(t)))
-				}
-			}
-			require.Contains(t, s.Explain(buffers.OpUpload, 1<<20).Path, r.want)
+			untilBest(t, s, buffers.OpUpload, 1<<20, r.want, func() { require.NoError(t, s.Calibrate(within(t))) })
 			require.Zero(t, s.Stats().Of(buffers.KindDevice).Count)
 
 			saved := s.Calibration()
@@ -251,10 +259,10 @@ func TestUploadPassesErrorsOn(t *testing.T) {
 }
 
 func TestAnUploadDoesNotStarveOnARingThatHangs(t *testing.T) {
-	defer buffers.SetHangAfter(20 * time.Millisecond)()
 	var a adapter
 	a.set(slow, fast, atOnce)
 	s, _ := a.open(t, buffers.Options{})
+	buffers.SetPatience(s, 20*time.Millisecond)
 	s.Load(buffers.Calibration{Rates: []buffers.Rate{{Operation: "upload", Path: "mapped ring, 4 MiB chunks", Size: 16 << 20, BytesPerSecond: 5e9}}})
 	require.Contains(t, s.Explain(buffers.OpUpload, 32<<20).Path, "mapped")
 	a.set(fast, fast, memory.Fixed(time.Hour))

@@ -46,6 +46,8 @@ type Error struct {
 }
 
 // NewError makes an Error without a cause.
+//
+//go:noinline
 func NewError(op, label string, reason error, detail string) *Error {
 	return &Error{Op: op, Label: label, Reason: reason, Detail: detail}
 }
@@ -93,6 +95,8 @@ func Code(err error) string {
 }
 
 // number writes n in decimal with thousands separated by commas.
+//
+//go:noinline
 func number(n uint64) string {
 	digits := strconv.FormatUint(n, 10)
 	for i := len(digits) - 3; i > 0; i -= 3 {

@@ -2,9 +2,5 @@ package buffers
 
 import "time"
 
-// SetHangAfter shortens the patience of engines for a test.
-func SetHangAfter(d time.Duration) (restore func()) {
-	before := hangAfter
-	hangAfter = d
-	return func() { hangAfter = before }
-}
+// SetPatience shortens, before it is first used, how long the engine of s waits for a path.
+func SetPatience(s *System, d time.Duration) { s.engine.patience = d }

@@ -31,9 +31,14 @@ func (s *System) hold(kind Kind, label string, bytes uint64, free func()) *holdi
 	return h
 }
 
-// watch has h freed and reported when owner is collected and was not destroyed.
-func watch[T any](owner *T, h *holding) {
+// handle is what a buffer that the caller holds has of its holding. It is unreachable when that buffer is.
+type handle struct{ *holding }
+
+// watch returns a handle of h: when it is collected and h was not destroyed, h is freed and reported.
+func watch(h *holding) *handle {
+	owner := &handle{h}
 	h.cleanup = runtime.AddCleanup(owner, (*holding).leaked, h)
+	return owner
 }
 
 // resize follows a buffer that changed its size.

@@ -22,7 +22,6 @@ func (s *System) NewImmediateStagingBuffer(ctx context.Context, d StagingDescrip
 		b.Destroy()
 		return nil, err
 	}
-	watch(b, b.held)
 	return b, nil
 }
 

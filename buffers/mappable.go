@@ -3,7 +3,7 @@ package buffers
 // mappable is a MappableBuffer of a System: the backend's own, counted, within the budget.
 type mappable struct {
 	MappableBuffer
-	held *holding
+	held *handle
 }
 
 var (
@@ -21,13 +21,11 @@ func (s *System) NewMappableBuffer(d Descriptor) (MappableBuffer, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &mappable{MappableBuffer: b}
-	m.held = s.hold(KindMappable, d.Label, d.Size, func() {
+	held := s.hold(KindMappable, d.Label, d.Size, func() {
 		b.Destroy()
 		s.budget.release(d.Size)
 	})
-	watch(m, m.held)
-	return m, nil
+	return &mappable{b, watch(held)}, nil
 }
 
 func (s *System) createMappable(d *Descriptor) (MappableBuffer, error) {

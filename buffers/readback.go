@@ -27,7 +27,7 @@ type ReadbackDescriptor struct {
 // copy. A read longer than a chunk is cut and goes through a ring of chunks: until it settles, its
 // source must not be written. Offsets and sizes need no alignment.
 type ReadbackBuffer struct {
-	held *holding
+	held *handle
 	core *readbackCore
 }
 
@@ -45,10 +45,8 @@ func (s *System) NewReadbackBuffer(d ReadbackDescriptor) (*ReadbackBuffer, error
 		return nil, NewError("create", d.Label, ErrRange, "a negative number of reads in flight")
 	}
 	core := &readbackCore{belt: &s.reads, policy: d.Policy, maxInFlight: orDefault(d.MaxInFlight, 2)}
-	r := &ReadbackBuffer{core: core}
-	r.held = s.hold(KindReadback, d.Label, 0, func() { s.reads.abandon(core) })
-	watch(r, r.held)
-	return r, nil
+	held := s.hold(KindReadback, d.Label, 0, func() { s.reads.abandon(core) })
+	return &ReadbackBuffer{watch(held), core}, nil
 }
 
 // Label is the one it was made with.

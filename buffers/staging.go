@@ -48,7 +48,7 @@ func rowPitch(rowBytes uint64) uint64 { return (rowBytes + 255) &^ 255 }
 // buffer keeps it only to record further copies in the same encoder.
 type staging struct {
 	descriptor StagingDescriptor
-	held       *holding
+	held       *handle
 	core       *stagingCore
 }
 
@@ -318,7 +318,7 @@ func (s *System) newStaging(kind Kind, d StagingDescriptor) (*staging, error) {
 		return nil, err
 	}
 	core := &stagingCore{sys: s}
-	return &staging{descriptor: d, core: core, held: s.hold(kind, d.Label, 0, core.disarm)}, nil
+	return &staging{descriptor: d, core: core, held: watch(s.hold(kind, d.Label, 0, core.disarm))}, nil
 }
 
 // lendChunk takes a chunk for d. The lock is not held.

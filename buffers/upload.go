@@ -146,7 +146,7 @@ func (u *Upload) lend(ctx context.Context, size uint64) (hung bool, err error) {
 	if u.chunk, err = pool.lend(noWait, u.dst.Label(), size, ringDepth); !errors.Is(err, ErrBudget) {
 		return false, err
 	}
-	patient, cancel := context.WithTimeout(ctx, hangAfter)
+	patient, cancel := context.WithTimeout(ctx, u.sys.engine.patience)
 	defer cancel()
 	u.chunk, err = pool.lend(patient, u.dst.Label(), size, ringDepth)
 	return patient.Err() != nil, err

@@ -85,6 +85,7 @@ var lossRules = []rule{
 		why:  "teardown runs after the loss",
 		f: func(t *trial) {
 			ready, mapped, pending := t.buffer("ready", gpuUsage, 64), t.mappedForWriting(64), t.staging("pending", 64)
+			t.hold()
 			settled := pending.MapAsync(buffers.MapWrite, 0, 64)
 			t.device.Destroy()
 			t.expectLost()

@@ -126,8 +126,25 @@ func TestAdoptedEncoderThatItsOwnerFinished(t *testing.T) {
 	_, err = theirs.Finish("")
 	require.NoError(t, err)
 	require.NoError(t, d.Queue().Submit(d.AdoptEncoder(theirs)))
-	drain(t, d)
-	reported := late.take()
-	require.NotEmpty(t, reported)
-	require.ErrorIs(t, reported[0], buffers.ErrValidation)
+	for _, err := range late.await(t, d, 2) { // of the finish, and of the submit
+		require.ErrorIs(t, err, buffers.ErrValidation)
+	}
+}
+
+func TestAdoptedDevice(t *testing.T) {
+	owner, late := open(t)
+	theirs, err := jsbridge.AdoptDevice(owner.Bridge().JSValue())
+	require.NoError(t, err)
+	d := webgpu.Adopt(theirs)
+	require.Equal(t, eight, content(t, d, written(t, d, eight)))
+	pending := createMappable(t, d, "pending", stagingUsage, 8)
+	settled := pending.MapAsync(buffers.MapWrite, 0, 8)
+
+	d.Destroy()
+	<-d.Lost()
+	require.ErrorIs(t, <-settled, buffers.ErrDeviceLost)
+	require.ErrorIs(t, <-pending.MapAsync(buffers.MapWrite, 0, 8), buffers.ErrDeviceLost)
+	require.NoError(t, owner.LostReason())
+	require.Equal(t, eight, content(t, owner, written(t, owner, eight)), "the owner's device lives")
+	require.Empty(t, late.take())
 }

@@ -46,24 +46,25 @@ func newHost(t testing.TB, p []byte) (buffers.Host, func() []byte) {
 	return data, func() []byte { return bytesOf(array) }
 }
 
-// gpuProcess does something to the browser's GPU process, where the page can have that done: only one
-// in a browser of its own gives the function for it.
+// gpuProcess does something to the browser's GPU process, or is nil where the page has no such power:
+// only one in a browser of its own does.
 func gpuProcess(what string) func() {
-	if js.Global().Get("gpuProcess").Type() != js.TypeFunction {
+	powers := js.Global().Get("gpuProcess")
+	if powers.IsUndefined() || !powers.Call("hasOwnProperty", what).Bool() {
 		return nil
 	}
-	return func() { js.Global().Call("gpuProcess", what) }
+	return func() { powers.Call(what) }
 }
 
 // hold stops the GPU process, without which a map that is pending stays so.
 func hold() func(buffers.Device) (release func()) {
-	stop, proceed := gpuProcess("stop"), gpuProcess("continue")
-	if stop == nil {
+	stop, resume := gpuProcess("stop"), gpuProcess("continue")
+	if stop == nil || resume == nil {
 		return nil
 	}
 	return func(buffers.Device) func() {
 		stop()
-		return proceed
+		return resume
 	}
 }
 

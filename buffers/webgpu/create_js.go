@@ -66,9 +66,8 @@ func (d *Device) createScoped(desc *buffers.Descriptor, b *buffer) (*jsbridge.Bu
 	})
 }
 
-// popScope ends a scope. Nobody waits for its channel.
 func (d *Device) popScope(b *buffer) {
-	_, _ = d.bridge.PopErrorScopeThen(0, b.creationScope)
+	_ = d.bridge.PopErrorScopeThen(0, b.creationScope)
 }
 
 // creationScope takes the verdict of a scope. A scope that rejects does so because the device is lost,

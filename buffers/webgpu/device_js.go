@@ -12,9 +12,10 @@ import (
 // Device is a GPUDevice. The lock guards what changes of it and of its buffers and encoders; no
 // function of the caller's is called while it is held.
 type Device struct {
-	bridge *jsbridge.Device
-	limits buffers.Limits
-	queue  queue
+	bridge  *jsbridge.Device
+	adopted bool
+	limits  buffers.Limits
+	queue   queue
 
 	mu       sync.Mutex
 	onError  func(error)
@@ -24,14 +25,22 @@ type Device struct {
 
 var _ buffers.Device = (*Device)(nil)
 
-// Open returns the backend on a device, whoever made it. It takes the device's
-// [jsbridge.Device.OnUncapturedError]; listeners that JavaScript has on the device stay.
+// Open returns the backend on a device, which is its own from then on: Destroy destroys the GPUDevice.
+// It takes the device's [jsbridge.Device.OnUncapturedError].
 func Open(device *jsbridge.Device) *Device {
 	d := &Device{bridge: device, limits: limitsOf(device.Limits())}
 	d.queue.init(d)
 	d.loss.lost = make(chan struct{})
 	_ = device.OnUncapturedError(d.uncaptured) // a browser that has no events has no late errors to tell
 	go d.watchLoss()
+	return d
+}
+
+// Adopt is Open for a device that stays the caller's, such as a renderer's: Destroy ends the use of it
+// here and leaves the GPUDevice alone, and listeners that JavaScript has on it stay.
+func Adopt(device *jsbridge.Device) *Device {
+	d := Open(device)
+	d.adopted = true
 	return d
 }
 

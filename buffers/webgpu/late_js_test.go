@@ -5,7 +5,6 @@ package webgpu_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -23,9 +22,7 @@ func TestCreationOutOfMemory(t *testing.T) {
 		t.Fatalf("the adapter's maxBufferSize is %d: the test needs %d", d.Limits().MaxBufferSize, tooMuch)
 	}
 	b := createMappable(t, d, "the whole city", readbackUsage, tooMuch)
-	drain(t, d)
-	reported := late.take()
-	require.Len(t, reported, 1)
+	reported := late.await(t, d, 1)
 	require.ErrorIs(t, reported[0], buffers.ErrOutOfMemory)
 	require.ErrorIs(t, reported[0], jsbridge.ErrOutOfMemory, "the browser's own error is the cause")
 	require.ErrorContains(t, reported[0], `create "the whole city"`)
@@ -46,18 +43,9 @@ func TestMapOfABufferWithoutMemory(t *testing.T) {
 	require.ErrorContains(t, err, `map "the whole country"`)
 	require.Equal(t, buffers.Ready, b.State())
 
-	drain(t, d)
-	reported := late.take()
-	require.Len(t, reported, 2)
+	reported := late.await(t, d, 2)
 	require.ErrorIs(t, reported[0], buffers.ErrOutOfMemory)
 	require.ErrorIs(t, reported[1], buffers.ErrValidation, "the browser's word on the map")
-}
-
-// drain waits until the device has reported what it has to. The events come after the promise.
-func drain(t *testing.T, d *webgpu.Device) {
-	t.Helper()
-	require.NoError(t, <-d.Queue().WorkDone())
-	time.Sleep(time.Millisecond)
 }
 
 func written(t *testing.T, d *webgpu.Device, p []byte) buffers.Buffer {
@@ -73,7 +61,7 @@ func TestCreationLeavesTheCallersScopesAlone(t *testing.T) {
 	require.NoError(t, d.Bridge().PushErrorScope(jsbridge.FilterOutOfMemory))
 	create(t, d, "huge", gpuUsage, tooMuch)
 	require.NoError(t, <-d.Bridge().PopErrorScope())
-	require.Len(t, late.take(), 1)
+	late.await(t, d, 1)
 }
 
 func TestUncapturedErrors(t *testing.T) {
@@ -81,9 +69,7 @@ func TestUncapturedErrors(t *testing.T) {
 	_, err := d.Bridge().CreateBuffer(&jsbridge.BufferDescriptor{Label: "wrong", Size: 16,
 		Usage: jsbridge.BufferUsageMapRead | jsbridge.BufferUsageVertex})
 	require.NoError(t, err)
-	drain(t, d)
-	reported := late.take()
-	require.Len(t, reported, 1)
+	reported := late.await(t, d, 1)
 	require.ErrorIs(t, reported[0], buffers.ErrValidation)
 	require.ErrorContains(t, reported[0], "wrong")
 }

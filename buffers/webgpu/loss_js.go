@@ -27,18 +27,23 @@ func (d *Device) LostReason() error {
 	return d.alive("device", d.bridge.Label())
 }
 
-// Destroy destroys the GPUDevice, also one that JavaScript made.
+// Destroy destroys the GPUDevice, unless it was adopted.
 func (d *Device) Destroy() {
 	d.lose(true, "Destroy was called")
 	_ = d.bridge.OnUncapturedError(nil)
-	d.bridge.Destroy()
+	if !d.adopted {
+		d.bridge.Destroy()
+	}
 }
 
-// watchLoss waits for the browser to report the loss.
+// watchLoss waits for the browser to report the loss, unless it is known already.
 func (d *Device) watchLoss() {
-	<-d.bridge.Lost()
-	info := d.bridge.LostInfo()
-	d.lose(info.Reason == jsbridge.LostDestroyed, string(info.Reason)+": "+info.Message)
+	select {
+	case <-d.bridge.Lost():
+		info := d.bridge.LostInfo()
+		d.lose(info.Reason == jsbridge.LostDestroyed, string(info.Reason)+": "+info.Message)
+	case <-d.loss.lost:
+	}
 }
 
 func (d *Device) lose(destroyed bool, why string) {

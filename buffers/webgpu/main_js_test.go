@@ -6,6 +6,7 @@ import (
 	"os"
 	"syscall/js"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -55,6 +56,19 @@ func (r *reports) take() []error {
 	taken := r.errors
 	r.errors = nil
 	return taken
+}
+
+// await waits for n late errors. They come in events of their own, after what makes the browser flush
+// its commands to the GPU process.
+func (r *reports) await(t testing.TB, d *webgpu.Device, n int) []error {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for len(r.errors) < n && time.Now().Before(deadline) {
+		require.NoError(t, <-d.Queue().WorkDone())
+		time.Sleep(time.Millisecond)
+	}
+	require.Len(t, r.errors, n)
+	return r.take()
 }
 
 func uint8Array(p []byte) js.Value {

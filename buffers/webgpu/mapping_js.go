@@ -21,7 +21,7 @@ var (
 )
 
 // MapAsync asks the browser for the mapping. A map that is cancelled settles when the browser rejects
-// its promise, which is before the program waits for anything else of the GPU's.
+// its promise: as soon as the program lets JavaScript run, whether or not the GPU answers.
 func (b *mappable) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan error {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
@@ -70,10 +70,10 @@ func (b *mappable) completeMap(token uint64, err error) error {
 // device aborts it.
 func (b *mappable) mapError(err error) error {
 	switch {
-	case err == nil:
-		return nil
 	case b.device.loss.detail != "", errors.Is(err, jsbridge.ErrAbort):
 		return b.device.lossOf("map", b.Label(), err)
+	case err == nil:
+		return nil
 	case b.failure != nil:
 		return b.creationFailed(err)
 	}

@@ -148,11 +148,9 @@ func (q *queue) WorkDone() <-chan error {
 		return failed(err)
 	}
 	w := q.waits.take()
-	promise, err := q.bridge.WorkDoneThen(w.token, q.completion)
-	if err != nil {
+	if err := q.bridge.WorkDoneThen(w.token, q.completion); err != nil {
 		return failed(translate("work done", "", err))
 	}
-	w.promise = promise
 	q.waits.pending = append(q.waits.pending, w)
 	return w.channel
 }

@@ -16,7 +16,6 @@ type waits struct {
 type wait struct {
 	token   uint64
 	channel chan error
-	promise <-chan error // has what nobody reads, once the channel has settled
 }
 
 // take returns a wait that is not pending yet.
@@ -25,19 +24,10 @@ func (w *waits) take() wait {
 	for i, old := range w.settled {
 		if len(old.channel) == 0 {
 			w.settled = append(w.settled[:i], w.settled[i+1:]...)
-			old.reclaim()
 			return wait{token: w.token, channel: old.channel}
 		}
 	}
 	return wait{token: w.token, channel: make(chan error, 1)}
-}
-
-// reclaim empties the promise's channel, so that jsbridge can use it again.
-func (w wait) reclaim() {
-	select {
-	case <-w.promise:
-	default:
-	}
 }
 
 // settle ends the wait of that token, unless it has ended.
