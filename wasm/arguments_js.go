@@ -1,0 +1,198 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"strconv"
+	"syscall/js"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+// data is a BufferSource, which JavaScript keeps: no byte of it comes into Go's memory.
+func (c *call) data(i int, name string) buffers.Memory { return c.memory(c.value(i), name) }
+
+func (c *call) memory(v js.Value, name string) buffers.Memory {
+	if c.err != nil {
+		return buffers.Memory{}
+	}
+	if !isObject(v) {
+		c.wrongType(name, "an ArrayBuffer or a view", v)
+		return buffers.Memory{}
+	}
+	d, err := webgpu.NewData(v)
+	if err != nil {
+		c.fail(buffers.ErrType, name+" is to be an ArrayBuffer or a view, not another object")
+		return buffers.Memory{}
+	}
+	m := buffers.HostMemory(d)
+	if m.Size() == 0 && isDetached(v) {
+		c.fail(buffers.ErrType, name+" is detached")
+	}
+	return m
+}
+
+// isDetached tries to view the memory of a BufferSource, which fails where it is detached.
+func isDetached(v js.Value) bool {
+	memory := v
+	if b, err := property(v, "buffer"); err == nil && isObject(b) {
+		memory = b
+	}
+	_, err := construct(js.Global().Get("Uint8Array"), memory)
+	return err != nil
+}
+
+// part is the part of m that optional arguments offset and size name, all by default.
+func (c *call) part(m buffers.Memory, offsetAt, sizeAt int) buffers.Memory {
+	offset := c.wholeOr(offsetAt, "data offset", 0)
+	if offset > m.Size() {
+		c.fail(buffers.ErrRange, "data offset "+decimal(offset)+" exceeds its "+decimal(m.Size())+" bytes")
+		return buffers.Memory{}
+	}
+	size := c.wholeOr(sizeAt, "size", m.Size()-offset)
+	if c.err == nil && size > m.Size()-offset {
+		c.fail(buffers.ErrRange, decimal(size)+" bytes at "+decimal(offset)+" exceed the "+decimal(m.Size())+" of the data")
+	}
+	if c.err != nil {
+		return buffers.Memory{}
+	}
+	return m.Slice(offset, size)
+}
+
+func decimal(n uint64) string { return strconv.FormatUint(n, 10) }
+
+// buffer is a handle of a buffer, or a GPUBuffer of the system's device.
+func (c *call) buffer(i int, s *system, name string) buffers.Buffer {
+	v := c.value(i)
+	if c.err != nil {
+		return nil
+	}
+	if is(v, js.TypeNumber) {
+		b, owner := object[gpuBuffer](c, i)
+		if c.err != nil {
+			return nil
+		}
+		return c.reachable(b, owner, s)
+	}
+	return c.native(v, s, name)
+}
+
+// gpuBuffer is what a GPUBuffer stands behind.
+type gpuBuffer interface{ shared() buffers.Buffer }
+
+// reachable is a buffer of another system, where that has the same GPUDevice.
+func (c *call) reachable(b gpuBuffer, owner, s *system) buffers.Buffer {
+	if owner == s {
+		return b.shared()
+	}
+	if !owner.device.JSValue().Equal(s.device.JSValue()) {
+		c.failed(buffers.NewError(c.op, b.shared().Label(), buffers.ErrWrongDevice, ""))
+		return nil
+	}
+	return s.gpu.AdoptBuffer(webgpu.BufferOf(b.shared()))
+}
+
+func (c *call) native(v js.Value, s *system, name string) buffers.Buffer {
+	if isObject(v) {
+		if b, err := jsbridge.AdoptBuffer(v); err == nil {
+			return s.gpu.AdoptBuffer(b)
+		}
+	}
+	c.wrongType(name, "a buffer", v)
+	return nil
+}
+
+// encoder is a GPUCommandEncoder, of the frame or of the caller's.
+func (c *call) encoder(i int, s *system) buffers.Encoder {
+	if c.err != nil {
+		return nil
+	}
+	return c.encoderOf(c.value(i), s)
+}
+
+func (c *call) encoderOf(v js.Value, s *system) buffers.Encoder {
+	if isObject(v) {
+		if e := s.encoderOf(v); e != nil {
+			return e
+		}
+	}
+	c.wrongType("encoder", "a GPUCommandEncoder", v)
+	return nil
+}
+
+// commands are GPUCommandBuffers and GPUCommandEncoders.
+func (c *call) commands(i int, s *system) []buffers.Encoder {
+	elements := c.list(i, "commands")
+	if c.err != nil {
+		return nil
+	}
+	encoders := make([]buffers.Encoder, 0, len(elements))
+	for _, v := range elements {
+		encoders = append(encoders, c.command(v, s))
+	}
+	return encoders
+}
+
+func (c *call) command(v js.Value, s *system) buffers.Encoder {
+	if isObject(v) {
+		if b, ok := adoptCommandBuffer(v); ok {
+			return s.gpu.AdoptCommandBuffer(b)
+		}
+	}
+	return c.encoderOf(v, s)
+}
+
+// region is a texture and, in the seven arguments after it, mip level, origin and size.
+func (c *call) region(i int, s *system) buffers.TextureRegion {
+	r := buffers.TextureRegion{Texture: c.texture(i, s)}
+	if c.err != nil {
+		return r
+	}
+	r.MipLevel = c.word(i+1, "mip level", 0)
+	r.Origin = buffers.Origin{X: c.word(i+2, "x", 0), Y: c.word(i+3, "y", 0), Layer: c.word(i+4, "layer", 0)}
+	whole := r.Texture.Extent()
+	if c.value(i + 5).IsUndefined() {
+		level := min(r.MipLevel, 31)
+		r.Extent = buffers.Extent{Width: max(whole.Width>>level, 1), Height: max(whole.Height>>level, 1), Layers: whole.Layers}
+		return r
+	}
+	r.Extent = buffers.Extent{Width: c.word(i+5, "width", 0), Height: c.word(i+6, "height", 1), Layers: c.word(i+7, "layers", 1)}
+	return r
+}
+
+func (c *call) texture(i int, s *system) buffers.Texture {
+	v := c.value(i)
+	if c.err == nil && isObject(v) {
+		if t, err := jsbridge.AdoptTexture(v); err == nil {
+			return s.gpu.AdoptTexture(t)
+		}
+	}
+	c.wrongType("texture", "a GPUTexture", v)
+	return nil
+}
+
+// signal is the context of an AbortSignal; done lets go of the signal, and turns the end of the context
+// into the signal's reason.
+func (c *call) signal(i int) (ctx context.Context, done func(error) error) {
+	v := c.value(i)
+	if !v.IsUndefined() && !instanceOf(v, "AbortSignal") {
+		c.wrongType("signal", "an AbortSignal", v)
+	}
+	if c.err != nil {
+		return nil, nil
+	}
+	ctx, stop, err := signalContext(v)
+	if err != nil {
+		c.wrongType("signal", "an AbortSignal", v)
+	}
+	return ctx, func(err error) error {
+		stop()
+		if err == context.Canceled {
+			return abortReason(v)
+		}
+		return err
+	}
+}

@@ -1,0 +1,47 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+)
+
+var bufferFunctions = []function{
+	{"native", "native", native}, // (device, mappable) => GPUBuffer
+	{"state", "state", state},    // (device, mappable) => string
+	{"valid", "valid", valid},    // (device, mappable) => boolean
+}
+
+func native(c *call) (any, error) {
+	b, _ := object[gpuBuffer](c, 0)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return webgpu.BufferOf(b.shared()).JSValue(), nil
+}
+
+// stateNames are the states as JavaScript writes words.
+var stateNames = map[buffers.State]string{
+	buffers.Uninitialized: "uninitialized",
+	buffers.Ready:         "ready",
+	buffers.Mapped:        "mapped",
+	buffers.MapPending:    "map-pending",
+	buffers.Destroyed:     "destroyed",
+}
+
+func state(c *call) (any, error) {
+	b, _ := object[gpuBuffer](c, 0)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return stateNames[b.shared().State()], nil
+}
+
+func valid(c *call) (any, error) {
+	b, _ := object[interface{ Valid() bool }](c, 0)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return b.Valid(), nil
+}

@@ -1,0 +1,213 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"math"
+	"strconv"
+	"syscall/js"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+)
+
+// call is one call of a function: its arguments, read one by one. What is wrong with the first bad one
+// is err, which a function looks at before it acts.
+type call struct {
+	op, label string
+	values    []js.Value
+	err       error
+}
+
+// value is an argument, or undefined where it was left out.
+func (c *call) value(i int) js.Value {
+	if i < len(c.values) {
+		return c.values[i]
+	}
+	return js.Undefined()
+}
+
+func (c *call) fail(reason error, detail string) {
+	c.failed(buffers.NewError(c.op, c.label, reason, detail))
+}
+
+func (c *call) failed(err error) {
+	if c.err == nil {
+		c.err = err
+	}
+}
+
+func (c *call) wrongType(name, want string, v js.Value) {
+	c.fail(buffers.ErrType, name+" is to be "+want+", not "+typeName(v))
+}
+
+// maxLabel is the number of UTF-16 units of a label that are kept.
+const maxLabel = 1024
+
+var sliceText = js.Global().Get("Function").Get("prototype").Get("call").Call("bind", js.Global().Get("String").Get("prototype").Get("slice"))
+
+// text is a string, "" where it was left out. A long one is cut.
+func (c *call) text(i int, name string) string {
+	v := c.value(i)
+	switch {
+	case v.IsUndefined():
+		return ""
+	case !is(v, js.TypeString):
+		c.wrongType(name, "a string", v)
+		return ""
+	}
+	return sliceText.Invoke(v, 0, maxLabel).String()
+}
+
+// named reads the label, for errors too.
+func (c *call) named(i int) string {
+	c.label = c.text(i, "label")
+	return c.label
+}
+
+// number is any number.
+func (c *call) number(i int, name string) float64 {
+	v := c.value(i)
+	if !is(v, js.TypeNumber) {
+		c.wrongType(name, "a number", v)
+		return 0
+	}
+	return v.Float()
+}
+
+// whole is a whole number from 0 to 2^53 - 1.
+func (c *call) whole(i int, name string) uint64 {
+	f := c.number(i, name)
+	switch {
+	case f != math.Trunc(f) || math.IsInf(f, 0):
+		c.fail(buffers.ErrType, name+" "+strconv.FormatFloat(f, 'g', -1, 64)+" is not a whole number")
+	case f < 0 || f > 1<<53-1:
+		c.fail(buffers.ErrRange, name+" "+strconv.FormatFloat(f, 'g', -1, 64)+" is not within 0 to 2^53 - 1")
+	default:
+		return uint64(f)
+	}
+	return 0
+}
+
+// wholeOr is whole, or otherwise where it was left out.
+func (c *call) wholeOr(i int, name string, otherwise uint64) uint64 {
+	if c.value(i).IsUndefined() {
+		return otherwise
+	}
+	return c.whole(i, name)
+}
+
+// word is wholeOr of at most 32 bits.
+func (c *call) word(i int, name string, otherwise uint32) uint32 {
+	n := c.wholeOr(i, name, uint64(otherwise))
+	if n > math.MaxUint32 {
+		c.fail(buffers.ErrRange, name+" "+strconv.FormatUint(n, 10)+" is not within 0 to 2^32 - 1")
+	}
+	return uint32(n)
+}
+
+// flag is a boolean, false where it was left out.
+func (c *call) flag(i int, name string) bool {
+	v := c.value(i)
+	if !v.IsUndefined() && !is(v, js.TypeBoolean) {
+		c.wrongType(name, "a boolean", v)
+		return false
+	}
+	return v.Equal(js.ValueOf(true))
+}
+
+// choice is the index of a string among those allowed, 0 where it was left out.
+func (c *call) choice(i int, name string, allowed ...string) int {
+	v := c.value(i)
+	if v.IsUndefined() {
+		return 0
+	}
+	got := c.text(i, name)
+	for n, word := range allowed {
+		if word == got {
+			return n
+		}
+	}
+	c.fail(buffers.ErrType, name+" "+strconv.Quote(got)+" is none of its values")
+	return 0
+}
+
+// usage is a set of GPUBufferUsage.
+func (c *call) usage(i int) buffers.Usage {
+	n := c.whole(i, "usage")
+	u, err := webgpu.UsageFromSpec(n)
+	if err != nil {
+		c.fail(buffers.ErrUsage, "usage 0x"+strconv.FormatUint(n, 16)+" has bits that no buffer of this kind can have")
+	}
+	return u
+}
+
+// function is a function, or undefined where it was left out.
+func (c *call) function(i int, name string) js.Value {
+	v := c.value(i)
+	if !v.IsUndefined() && !is(v, js.TypeFunction) {
+		c.wrongType(name, "a function", v)
+	}
+	return v
+}
+
+// list is the elements of an Array; none where it was left out.
+func (c *call) list(i int, name string) []js.Value {
+	v := c.value(i)
+	if v.IsUndefined() {
+		return nil
+	}
+	if !isArray(v) {
+		c.wrongType(name, "an Array", v)
+		return nil
+	}
+	length, err := property(v, "length")
+	if err != nil || !is(length, js.TypeNumber) {
+		c.wrongType(name, "an Array that can be read", v)
+		return nil
+	}
+	elements := make([]js.Value, 0, min(length.Int(), 1024))
+	for n := range length.Int() {
+		e, err := property(v, n)
+		if err != nil {
+			c.wrongType(name, "an Array that can be read", v)
+			return nil
+		}
+		elements = append(elements, e)
+	}
+	return elements
+}
+
+// system is the system of a handle.
+func (c *call) system(i int) *system {
+	s, _ := object[*system](c, i)
+	return s
+}
+
+// object is what a handle stands for, and the system it belongs to.
+func object[T any](c *call, i int) (T, *system) {
+	o, owner := c.handle(i)
+	t, ok := o.(T)
+	if !ok {
+		c.fail(buffers.ErrType, "the handle is of another kind of object")
+		owner = nil
+	}
+	return t, owner
+}
+
+func (c *call) handle(i int) (any, *system) {
+	handle := c.number(i, "handle")
+	if c.err != nil {
+		return nil, nil
+	}
+	e, stale := handles.find(handle)
+	switch {
+	case stale:
+		c.fail(buffers.ErrDestroyed, "")
+	case e == nil:
+		c.fail(buffers.ErrType, strconv.FormatFloat(handle, 'g', -1, 64)+" is not a handle")
+	default:
+		return e.object, e.owner
+	}
+	return nil, nil
+}

@@ -1,0 +1,59 @@
+//go:build js && wasm
+
+package main
+
+import "github.com/gpubuffers/gpubuffers/buffers"
+
+var deviceFunctions = []function{
+	{"createDeviceBuffer", "create", createDeviceBuffer}, // (system, label, size, usage) => buffer
+	{"write", "write", write},                            // (buffer, offset, data, dataOffset, size)
+	{"grow", "grow", grow},                               // (buffer, size) => generation
+}
+
+type deviceBuffer struct{ *buffers.DeviceBuffer }
+
+func (b deviceBuffer) shared() buffers.Buffer { return b.DeviceBuffer }
+
+func createDeviceBuffer(c *call) (any, error) {
+	s := c.system(0)
+	d := buffers.Descriptor{Label: c.named(1), Size: c.whole(2, "size"), Usage: c.usage(3)}
+	if c.err != nil {
+		return nil, c.err
+	}
+	b, err := s.core.NewDeviceBuffer(d)
+	if err != nil {
+		return nil, err
+	}
+	return handles.add(s, deviceBuffer{b}), nil
+}
+
+func write(c *call) (any, error) {
+	b, _ := object[deviceBuffer](c, 0)
+	c.labelled(b.DeviceBuffer)
+	offset := c.whole(1, "offset")
+	m := c.part(c.data(2, "data"), 3, 4)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return nil, b.WriteMemory(offset, m)
+}
+
+func grow(c *call) (any, error) {
+	b, _ := object[deviceBuffer](c, 0)
+	c.labelled(b.DeviceBuffer)
+	size := c.whole(1, "size")
+	if c.err != nil {
+		return nil, c.err
+	}
+	if err := b.Grow(size); err != nil {
+		return nil, err
+	}
+	return float64(b.Generation()), nil
+}
+
+// labelled has errors name the object that the call is on, where the handle was one.
+func (c *call) labelled(o interface{ Label() string }) {
+	if c.err == nil {
+		c.label = o.Label()
+	}
+}

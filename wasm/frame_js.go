@@ -1,0 +1,135 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"syscall/js"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+)
+
+var frameFunctions = []function{
+	{"beginFrame", "begin frame", beginFrame}, // (system) => frame
+	{"nextFrame", "begin frame", nextFrame},   // (system) => Promise of a frame
+	{"frameEncoder", "encode", frameEncoder},  // (frame) => GPUCommandEncoder
+	{"use", "use", use},                       // (frame, buffers)
+	{"submitFrame", "submit", submitFrame},    // (frame, commands)
+	{"discardFrame", "discard", discardFrame}, // (frame)
+}
+
+// frame is the frame that is open, under a handle of its own, so that one that ended is told from it.
+type frame struct {
+	core    *buffers.Frame
+	encoder buffers.Encoder
+	native  js.Value
+}
+
+func beginFrame(c *call) (any, error) {
+	s := c.system(0)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return s.begin(noWait)
+}
+
+func nextFrame(c *call) (any, error) {
+	s := c.system(0)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return promise(c.op, func() (any, error) { return s.begin(context.Background()) }), nil
+}
+
+func (s *system) begin(ctx context.Context) (any, error) {
+	core, err := s.core.BeginFrame(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.flushNow() // what was asked for before the frame does not wait for it
+	s.frame = handles.add(s, &frame{core: core})
+	return s.frame, nil
+}
+
+// openFrame is nil where none is open.
+func (s *system) openFrame() *frame {
+	e, _ := handles.find(s.frame)
+	if e == nil {
+		return nil
+	}
+	return e.object.(*frame)
+}
+
+// endFrame is called when the frame was submitted or discarded.
+func (s *system) endFrame() {
+	handles.remove(s.frame)
+	s.frame = 0
+}
+
+// frame is the frame of a handle. One that ended is not open any more.
+func (c *call) frame(i int) (*frame, *system) {
+	f, s := object[*frame](c, i)
+	if buffers.Code(c.err) == "destroyed" {
+		c.err = buffers.NewError(c.op, "", buffers.ErrState, "the frame was submitted or discarded")
+	}
+	return f, s
+}
+
+func frameEncoder(c *call) (any, error) {
+	f, _ := c.frame(0)
+	if c.err != nil {
+		return nil, c.err
+	}
+	e, err := f.core.Encoder()
+	if err != nil {
+		return nil, err
+	}
+	if f.encoder == nil {
+		f.encoder, f.native = e, webgpu.EncoderOf(e).JSValue()
+	}
+	return f.native, nil
+}
+
+func use(c *call) (any, error) {
+	f, s := c.frame(0)
+	list := c.list(1, "buffers")
+	if c.err != nil {
+		return nil, c.err
+	}
+	named := &call{op: c.op, values: list}
+	for i := range list {
+		b := named.buffer(i, s, "buffer")
+		if named.err != nil {
+			return nil, named.err
+		}
+		f.core.Use(b)
+	}
+	return nil, nil
+}
+
+func submitFrame(c *call) (any, error) {
+	f, s := c.frame(0)
+	commands := c.commands(1, s)
+	if c.err != nil {
+		return nil, c.err
+	}
+	if err := f.core.Submit(commands...); err != nil {
+		return nil, err
+	}
+	s.submitted()
+	s.endFrame()
+	return nil, nil
+}
+
+// discardFrame drops the frame. Reads asked for in it are sent all the same.
+func discardFrame(c *call) (any, error) {
+	f, s := c.frame(0)
+	if c.err != nil {
+		return nil, c.err
+	}
+	f.core.Discard()
+	s.endFrame()
+	s.flushNow()
+	return nil, nil
+}

@@ -1,0 +1,56 @@
+//go:build js && wasm
+
+package main
+
+import "syscall/js"
+
+// function is one that JavaScript may call.
+type function struct {
+	name string
+	op   string // what errors call it
+	do   func(*call) (any, error)
+}
+
+// export makes the JavaScript function, which lives as long as the module.
+func (f function) export() js.Func {
+	return js.FuncOf(func(_ js.Value, values []js.Value) any {
+		result, err := f.run(values)
+		if err != nil {
+			return errorValue(err)
+		}
+		return result
+	})
+}
+
+// run is where a panic ends, so that no argument ends the module.
+func (f function) run(values []js.Value) (result any, err error) {
+	defer rescue(f.op, &err)
+	return f.do(&call{op: f.op, values: values})
+}
+
+// rescue turns a panic into an error.
+func rescue(op string, err *error) {
+	if thrown := recover(); thrown != nil {
+		*err = &internalError{op, thrown}
+	}
+}
+
+// internalError is a panic: a fault of the module's own, or a JavaScript value that lies about itself.
+type internalError struct {
+	op     string
+	thrown any
+}
+
+func (e *internalError) Error() string {
+	return "gpubuffers: " + e.op + ": internal error: " + textOf(e.thrown)
+}
+
+func textOf(thrown any) string {
+	switch t := thrown.(type) {
+	case error:
+		return t.Error()
+	case string:
+		return t
+	}
+	return "unknown"
+}

@@ -1,0 +1,33 @@
+//go:build js && wasm
+
+// The module that pages load. It puts one object, [globalName], on the page's global object: functions
+// on numbers and JavaScript's own objects, for the ES module gpubuffers.js and for pages without
+// modules.
+//
+//   - What a function makes it gives as a handle, a number. Handles are never used again: one that is
+//     destroyed, or forged, is refused.
+//   - A function that fails returns an Error with code, operation, label and, where the browser said
+//     something, cause; a Go function cannot throw. One that waits returns a Promise, which rejects
+//     with such an Error.
+//   - Functions that a frame calls often are exports of the WebAssembly instance instead, on numbers
+//     alone: see dynamic_export_js.go.
+package main
+
+import "syscall/js"
+
+// globalName is the property of the page's global object.
+const globalName = "gpubuffersRaw"
+
+func main() {
+	object := js.Global().Get("Object").New()
+	for _, functions := range [...][]function{
+		systemFunctions, frameFunctions, bufferFunctions, deviceFunctions, stagingFunctions,
+		readbackFunctions, dynamicFunctions, mappableFunctions,
+	} {
+		for _, f := range functions {
+			object.Set(f.name, f.export())
+		}
+	}
+	js.Global().Set(globalName, object)
+	select {}
+}

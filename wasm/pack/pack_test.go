@@ -1,0 +1,137 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func segmentOf(address uint64, data ...byte) []byte {
+	s := appendSigned([]byte{activeSegment, i32Const}, address)
+	s = appendUnsigned(append(s, end), uint64(len(data)))
+	return append(s, data...)
+}
+
+func section11(segments ...[]byte) []byte {
+	body := appendUnsigned(nil, uint64(len(segments)))
+	for _, s := range segments {
+		body = append(body, s...)
+	}
+	return body
+}
+
+func TestSegmentsAreJoined(t *testing.T) {
+	m, err := joinSegments(section11(segmentOf(4102, 4), segmentOf(4096, 1, 2), segmentOf(4098, 3)))
+	require.NoError(t, err)
+	require.Equal(t, image{4096, []byte{1, 2, 3, 0, 0, 0, 4}}, *m)
+	again, err := joinSegments(m.encode())
+	require.NoError(t, err)
+	require.Equal(t, m, again)
+}
+
+func TestSegmentsThatAreRefused(t *testing.T) {
+	for name, body := range map[string][]byte{
+		"overlap":  section11(segmentOf(8, 1, 2), segmentOf(9, 3)),
+		"passive":  section11([]byte{1, 1, 7}),
+		"computed": section11([]byte{activeSegment, 0x23, 0, end, 0}),
+		"cut":      section11(segmentOf(8, 1, 2, 3))[:8],
+	} {
+		_, err := joinSegments(body)
+		require.Error(t, err, name)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for _, n := range []uint64{0, 1, 63, 64, 127, 128, 8191, 8192, 1<<31 - 1} {
+		for _, append := range []func([]byte, uint64) []byte{appendUnsigned, appendSigned} {
+			r := reader{append(nil, n)}
+			require.Equal(t, n, r.unsigned())
+			require.Empty(t, r.rest)
+		}
+	}
+}
+
+func TestModulesThatAreRefused(t *testing.T) {
+	_, err := pack([]byte("not a module"))
+	require.ErrorContains(t, err, "not a WebAssembly module")
+	_, err = pack([]byte(preamble + "\x0b\x7f"))
+	require.ErrorIs(t, err, errCut)
+	_, err = pack(encode([]section{{dataSection, section11(segmentOf(0, 1, 2, 3))}}))
+	require.ErrorIs(t, err, errTable)
+}
+
+const program = `package main
+
+import ("runtime"; "strings")
+
+type node struct { next *node; text string }
+
+func grow(n int) (head *node) {
+	for i := range n {
+		head = &node{head, strings.Repeat("x", i%100)}
+		if i%1000 == 0 { runtime.GC() }
+	}
+	return head
+}
+
+func broken() { var n *node; println(n.text) }
+
+func main() {
+	total := 0
+	for n := grow(20000); n != nil; n = n.next { total += len(n.text) }
+	println(total)
+	func() {
+		defer func() { println(recover().(error).Error()) }()
+		broken()
+	}()
+	broken()
+}
+`
+
+// A packed program collects garbage, recovers and names the functions of a panic as before, and is
+// smaller where it is compressed.
+func TestPackedProgramRuns(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte(program), 0o600))
+	path := filepath.Join(dir, "program.wasm")
+	build := exec.Command("go", "build", "-o", path, filepath.Join(dir, "main.go"))
+	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, string(out))
+
+	before := runInNode(t, path)
+	require.Contains(t, before, "990000\n")
+	require.NoError(t, run(path))
+	after := runInNode(t, path)
+
+	require.Contains(t, before, "main.go:")
+	require.NotContains(t, after, "main.go:")
+	require.Contains(t, after, "main.broken(")
+	require.Equal(t, untilTrace(before), untilTrace(after))
+
+	require.NoError(t, run(path), "packed again")
+	require.Equal(t, after, runInNode(t, path))
+}
+
+func untilTrace(output string) string {
+	head, _, _ := strings.Cut(output, "\ngoroutine ")
+	return head
+}
+
+// runInNode runs a program that ends with a panic.
+func runInNode(t *testing.T, path string) string {
+	t.Helper()
+	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	require.NoError(t, err)
+	node := exec.Command(filepath.Join(strings.TrimSpace(string(goroot)), "lib", "wasm", "go_js_wasm_exec"), path)
+	node.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
+	out, err := node.CombinedOutput()
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit, string(out))
+	require.Equal(t, 2, exit.ExitCode(), string(out))
+	return string(out)
+}

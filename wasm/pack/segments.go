@@ -1,0 +1,73 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+)
+
+// image is what the data segments of a module make of its memory, from one address on.
+type image struct {
+	address uint64
+	bytes   []byte
+}
+
+const (
+	activeSegment = 0x00
+	i32Const      = 0x41
+	end           = 0x0b
+)
+
+// segment is bytes at an address.
+type segment struct {
+	address uint64
+	data    []byte
+}
+
+// joinSegments reads a data section of active segments that do not overlap.
+func joinSegments(body []byte) (*image, error) {
+	segments, err := readSegments(body)
+	if err != nil || len(segments) == 0 {
+		return nil, errors.Join(err, errCut)
+	}
+	slices.SortFunc(segments, func(a, b segment) int { return cmp.Compare(a.address, b.address) })
+	m := &image{address: segments[0].address}
+	for _, s := range segments {
+		next := m.address + uint64(len(m.bytes))
+		if s.address < next {
+			return nil, errors.New("data segments overlap")
+		}
+		m.bytes = append(m.bytes, make([]byte, s.address-next)...)
+		m.bytes = append(m.bytes, s.data...)
+	}
+	return m, nil
+}
+
+func readSegments(body []byte) ([]segment, error) {
+	r := reader{body}
+	var segments []segment
+	for n := r.unsigned(); n > 0; n-- {
+		if r.byte() != activeSegment || r.byte() != i32Const {
+			return nil, errors.New("a data segment is not at a constant address")
+		}
+		address := r.unsigned()
+		if r.byte() != end {
+			return nil, errors.New("a data segment's address is not one constant")
+		}
+		data, err := r.take(r.unsigned())
+		if err != nil {
+			return nil, err
+		}
+		segments = append(segments, segment{address, data})
+	}
+	return segments, nil
+}
+
+func (m *image) encode() []byte {
+	body := appendUnsigned(nil, 1)
+	body = append(body, activeSegment, i32Const)
+	body = appendSigned(body, m.address)
+	body = append(body, end)
+	body = appendUnsigned(body, uint64(len(m.bytes)))
+	return append(body, m.bytes...)
+}

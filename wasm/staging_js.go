@@ -1,0 +1,157 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"runtime"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+var stagingFunctions = []function{
+	{"createImmediateStagingBuffer", "create", createImmediate}, // (system, label, size, rowBytes) => buffer
+	{"createDeferredStagingBuffer", "create", createDeferred},   // (system, label, size, rowBytes) => buffer
+	{"stage", "write", stage},                                   // (buffer, data): appends
+	{"stageAt", "write", stageAt},                               // (buffer, offset, data)
+	{"staged", "written", staged},                               // (buffer) => number of bytes
+	{"stagingRange", "mapped range", stagingRange},              // (buffer) => Uint8Array
+	{"uploadTo", "upload", uploadTo},                            // (buffer, encoder, destination, offset)
+	{"uploadToTexture", "upload", uploadToTexture},              // (buffer, encoder, texture, mip level, origin and size in 3 numbers each)
+	{"resetStaging", "reset", resetStaging},                     // (immediate)
+	{"mapStaging", "map", mapStaging},                           // (deferred) => Promise
+	{"unmapStaging", "unmap", unmapStaging},                     // (deferred)
+}
+
+// stagingBuffer is what both staging buffers do.
+type stagingBuffer interface {
+	Label() string
+	Written() uint64
+	WriteMemory(buffers.Memory) error
+	WriteMemoryAt(buffers.Memory, uint64) error
+	MappedRange() (any, error)
+	UploadTo(buffers.Encoder, buffers.Buffer, uint64) error
+	UploadToTexture(buffers.Encoder, buffers.TextureRegion) error
+}
+
+var (
+	_ stagingBuffer = (*buffers.ImmediateStagingBuffer)(nil)
+	_ stagingBuffer = (*buffers.DeferredStagingBuffer)(nil)
+)
+
+func (c *call) staging() (stagingBuffer, *system) {
+	b, s := object[stagingBuffer](c, 0)
+	c.labelled(b)
+	return b, s
+}
+
+func (c *call) stagingDescriptor() buffers.StagingDescriptor {
+	return buffers.StagingDescriptor{Label: c.named(1), Size: c.whole(2, "size"), RowBytes: c.wholeOr(3, "row bytes", 0)}
+}
+
+func createImmediate(c *call) (any, error) {
+	s, d := c.system(0), c.stagingDescriptor()
+	if c.err != nil {
+		return nil, c.err
+	}
+	b, err := s.core.NewImmediateStagingBuffer(noWait, d)
+	if err != nil {
+		return nil, err
+	}
+	return handles.add(s, b), nil
+}
+
+func createDeferred(c *call) (any, error) {
+	s, d := c.system(0), c.stagingDescriptor()
+	if c.err != nil {
+		return nil, c.err
+	}
+	b, err := s.core.NewDeferredStagingBuffer(d)
+	if err != nil {
+		return nil, err
+	}
+	return handles.add(s, b), nil
+}
+
+func stage(c *call) (any, error) {
+	b, _ := c.staging()
+	m := c.data(1, "data")
+	if c.err != nil {
+		return nil, c.err
+	}
+	return nil, b.WriteMemory(m)
+}
+
+func stageAt(c *call) (any, error) {
+	b, _ := c.staging()
+	offset := c.whole(1, "offset")
+	m := c.data(2, "data")
+	if c.err != nil {
+		return nil, c.err
+	}
+	return nil, b.WriteMemoryAt(m, offset)
+}
+
+func staged(c *call) (any, error) {
+	b, _ := c.staging()
+	if c.err != nil {
+		return nil, c.err
+	}
+	return float64(b.Written()), nil
+}
+
+func stagingRange(c *call) (any, error) {
+	b, _ := c.staging()
+	if c.err != nil {
+		return nil, c.err
+	}
+	return b.MappedRange()
+}
+
+func uploadTo(c *call) (any, error) {
+	b, s := c.staging()
+	encoder := c.encoder(1, s)
+	destination := c.buffer(2, s, "destination")
+	offset := c.wholeOr(3, "offset", 0)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return nil, b.UploadTo(encoder, destination, offset)
+}
+
+func uploadToTexture(c *call) (any, error) {
+	b, s := c.staging()
+	encoder := c.encoder(1, s)
+	region := c.region(2, s)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return nil, b.UploadToTexture(encoder, region)
+}
+
+func resetStaging(c *call) (any, error) {
+	b, _ := object[*buffers.ImmediateStagingBuffer](c, 0)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return nil, b.Reset(noWait)
+}
+
+func mapStaging(c *call) (any, error) {
+	b, _ := object[*buffers.DeferredStagingBuffer](c, 0)
+	if c.err != nil {
+		return nil, c.err
+	}
+	settled := b.MapAsync()
+	return promise(c.op, func() (any, error) {
+		defer runtime.KeepAlive(b)
+		return nil, <-settled
+	}), nil
+}
+
+func unmapStaging(c *call) (any, error) {
+	b, _ := object[*buffers.DeferredStagingBuffer](c, 0)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return nil, b.Unmap()
+}

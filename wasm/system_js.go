@@ -1,0 +1,228 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"math"
+	"syscall/js"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+var systemFunctions = []function{
+	{"setErrorFactory", "set error factory", setErrorFactory}, // (f)
+	{"open", "open", open},          // (device, budget, onBudget, chunkSize, maxFramesInFlight, logLevel, onLog, onError) => system
+	{"submit", "submit", submit},    // (system, commands)
+	{"stats", "stats", stats},       // (system) => object
+	{"trim", "trim", trim},          // (system)
+	{"destroy", "destroy", destroy}, // (handle of a system or a buffer)
+	{"forget", "forget", forget},    // (handle): the page dropped its object without destroying it
+}
+
+// system is a buffers.System with what JavaScript has open in it.
+type system struct {
+	core    *buffers.System
+	gpu     *webgpu.Device
+	device  *jsbridge.Device
+	onError js.Value
+	handle  float64
+	frame   float64 // handle of the frame that is open, or 0
+	adopted []adoptedEncoder
+	flushes []*buffers.ReadbackBuffer // with reads that the end of the task sends
+	closed  chan struct{}
+}
+
+// adoptedEncoder is an encoder of the caller's that copies were recorded in.
+type adoptedEncoder struct {
+	native js.Value
+	buffers.Encoder
+}
+
+func setErrorFactory(c *call) (any, error) {
+	f := c.function(0, "factory")
+	if c.err == nil {
+		errorFactory = f
+	}
+	return nil, c.err
+}
+
+func open(c *call) (any, error) {
+	options := buffers.Options{
+		Budget:            c.wholeOr(1, "budget", 0),
+		OnBudget:          buffers.BudgetPolicy(c.choice(2, "onBudget", "wait", "fail", "fallback")),
+		ChunkSize:         c.wholeOr(3, "chunkSize", 0),
+		MaxFramesInFlight: int(min(c.wholeOr(4, "maxFramesInFlight", 0), math.MaxInt32)),
+		LogLevel:          buffers.Level(c.choice(5, "logLevel", "info", "debug", "info", "warn", "error")),
+	}
+	options.LogLevel = logLevels[options.LogLevel]
+	onLog, onError := c.function(6, "onLog"), c.function(7, "onError")
+	if c.err != nil {
+		return nil, c.err
+	}
+	if !onLog.IsUndefined() {
+		options.Log = logTo(onLog)
+	}
+	s := &system{onError: onError, closed: make(chan struct{})}
+	if err := s.open(c, options); err != nil {
+		return nil, err
+	}
+	s.handle = handles.add(s, s)
+	go s.watchErrors()
+	return s.handle, nil
+}
+
+// logLevels are the values of the choice in open.
+var logLevels = [...]buffers.Level{
+	buffers.LevelInfo, buffers.LevelDebug, buffers.LevelInfo, buffers.LevelWarn, buffers.LevelError,
+}
+
+func (s *system) open(c *call, options buffers.Options) error {
+	v := c.value(0)
+	if !isObject(v) {
+		c.wrongType("device", "a GPUDevice", v)
+		return c.err
+	}
+	device, err := jsbridge.AdoptDevice(v)
+	if err != nil {
+		c.wrongType("device", "a GPUDevice", v)
+		return c.err
+	}
+	s.device, s.gpu = device, webgpu.Open(device)
+	s.core, err = buffers.Open(s.gpu, options)
+	return err
+}
+
+// watchErrors tells the page what the device reports late.
+func (s *system) watchErrors() {
+	for {
+		select {
+		case err := <-s.core.Errors():
+			if !s.onError.IsUndefined() {
+				notify(s.onError, errorValue(err))
+			}
+		case <-s.closed:
+			return
+		}
+	}
+}
+
+func submit(c *call) (any, error) {
+	s := c.system(0)
+	commands := c.commands(1, s)
+	if c.err != nil {
+		return nil, c.err
+	}
+	if err := s.core.Submit(commands...); err != nil {
+		return nil, err
+	}
+	s.submitted()
+	return nil, nil
+}
+
+// submitted is called after each submit, with which every read went.
+func (s *system) submitted() {
+	s.adopted = nil
+	s.flushed()
+}
+
+func trim(c *call) (any, error) {
+	s := c.system(0)
+	if c.err == nil {
+		s.core.Trim()
+	}
+	return nil, c.err
+}
+
+// destroyer is everything that JavaScript can destroy.
+type destroyer interface{ Destroy() }
+
+func destroy(c *call) (any, error) {
+	d, _ := object[destroyer](c, 0)
+	if c.err != nil {
+		return nil, c.err
+	}
+	handles.remove(c.number(0, "handle"))
+	d.Destroy()
+	return nil, nil
+}
+
+func forget(c *call) (any, error) {
+	if d, _ := object[destroyer](c, 0); c.err == nil {
+		if _, ok := d.(*system); ok {
+			return destroy(c)
+		}
+		handles.remove(c.number(0, "handle"))
+	}
+	return nil, c.err
+}
+
+// Destroy ends the system and everything of it. The device is the page's.
+func (s *system) Destroy() {
+	s.core.Destroy()
+	_ = s.device.OnUncapturedError(nil)
+	close(s.closed)
+	handles.removeOwned(s, func(object any) {
+		if d, ok := object.(destroyer); ok && object != any(s) {
+			d.Destroy()
+		}
+	})
+}
+
+// encoderOf is the encoder of the frame, or the one made for the caller's, which is the same until the
+// next submit; nil where v is not a GPUCommandEncoder.
+func (s *system) encoderOf(v js.Value) buffers.Encoder {
+	if f := s.openFrame(); f != nil && f.encoder != nil && v.Equal(f.native) {
+		return f.encoder
+	}
+	for _, a := range s.adopted {
+		if a.native.Equal(v) {
+			return a.Encoder
+		}
+	}
+	e, err := jsbridge.AdoptCommandEncoder(v)
+	if err != nil {
+		return nil
+	}
+	a := adoptedEncoder{v, s.gpu.AdoptEncoder(e)}
+	s.adopted = append(s.adopted, a)
+	return a.Encoder
+}
+
+// flush has the reads of r sent when the task ends, together with all others, or with the frame that is
+// open.
+func (s *system) flush(r *buffers.ReadbackBuffer) {
+	s.flushes = append(s.flushes, r)
+	if s.frame == 0 && len(s.flushes) == 1 {
+		later(s.flushAfterTask)
+	}
+}
+
+// flushAfterTask leaves alone what was asked for in a frame that is open by now.
+func (s *system) flushAfterTask() {
+	if s.frame == 0 {
+		s.flushNow()
+	}
+}
+
+func (s *system) flushNow() {
+	for _, r := range s.flushes {
+		r.Flush()
+	}
+	s.flushed()
+}
+
+// flushed is called when every read asked for was sent.
+func (s *system) flushed() {
+	clear(s.flushes)
+	s.flushes = s.flushes[:0]
+}
+
+// noWait is a context under which nothing waits, for functions that must not.
+var noWait = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()

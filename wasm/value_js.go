@@ -1,0 +1,68 @@
+//go:build js && wasm
+
+package main
+
+import "syscall/js"
+
+// JavaScript hands over values of any kind. The accessors of js.Value panic on a wrong type, and Get
+// lets what a getter throws pass through Go's frames, which ends the program: values are looked at
+// through the functions of this file alone.
+
+// is reports whether v is of type t. Value.Type panics on a BigInt.
+func is(v js.Value, t js.Type) (yes bool) {
+	defer func() { _ = recover() }()
+	return v.Type() == t
+}
+
+// typeName says in an error message what v is.
+func typeName(v js.Value) (name string) {
+	defer func() {
+		if recover() != nil {
+			name = "bigint"
+		}
+	}()
+	return v.Type().String()
+}
+
+// isObject reports whether v can have properties.
+func isObject(v js.Value) bool { return is(v, js.TypeObject) || is(v, js.TypeFunction) }
+
+var reflect struct{ get, isArray, hasInstance js.Value }
+
+func init() {
+	function := js.Global().Get("Function").Get("prototype")
+	reflect.get = js.Global().Get("Reflect").Get("get")
+	reflect.isArray = js.Global().Get("Array").Get("isArray")
+	hasInstance := reflect.get.Invoke(function, js.Global().Get("Symbol").Get("hasInstance"))
+	reflect.hasInstance = function.Get("call").Call("bind", hasInstance)
+}
+
+// property reads a property. What a getter or a Proxy throws is the error.
+func property(object js.Value, key any) (value js.Value, err error) {
+	defer rescue("read a property", &err)
+	return reflect.get.Invoke(object, key), nil
+}
+
+// isArray reports whether v is an Array, or a Proxy of one.
+func isArray(v js.Value) bool {
+	yes, err := invoke(reflect.isArray, v)
+	return err == nil && yes.Bool()
+}
+
+// invoke calls a JavaScript function. What it throws is the error.
+func invoke(f js.Value, values ...any) (result js.Value, err error) {
+	defer rescue("call", &err)
+	return f.Invoke(values...), nil
+}
+
+// construct is new class(values...).
+func construct(class js.Value, values ...any) (object js.Value, err error) {
+	defer rescue("construct", &err)
+	return class.New(values...), nil
+}
+
+// instanceOf is v instanceof class, false where a Proxy has it throw.
+func instanceOf(v js.Value, class string) bool {
+	yes, err := invoke(reflect.hasInstance, js.Global().Get(class), v)
+	return err == nil && yes.Bool()
+}
