@@ -1,0 +1,223 @@
+//go:build js && wasm
+
+// Command triangle draws a static mesh. Its bytes go through a staging
+// buffer, once, into memory that only the GPU uses.
+package main
+
+import (
+	"context"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/examples/internal/page"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+// The mesh: the corners of a triangle and the middles of its sides, each with
+// a place and a colour.
+var vertices = []float32{
+	// x, y, red, green, blue
+	+0.00, +0.80, 0.98, 0.42, 0.38,
+	-0.86, -0.70, 0.20, 0.47, 0.96,
+	+0.86, -0.70, 0.16, 0.76, 0.52,
+	-0.43, +0.05, 0.72, 0.40, 0.92,
+	+0.43, +0.05, 0.99, 0.78, 0.30,
+	+0.00, -0.70, 0.13, 0.72, 0.88,
+}
+
+// Four smaller triangles share the six vertices.
+var indices = []uint16{
+	0, 3, 4,
+	3, 1, 5,
+	4, 5, 2,
+	3, 5, 4,
+}
+
+const shaders = `
+struct Fragment {
+	@builtin(position) position: vec4f,
+	@location(0) color: vec3f,
+}
+
+@vertex fn vertex(@location(0) place: vec2f, @location(1) color: vec3f) -> Fragment {
+	return Fragment(vec4f(place, 0, 1), color);
+}
+
+@fragment fn fragment(in: Fragment) -> @location(0) vec4f {
+	return vec4f(in.color, 1);
+}`
+
+// layout says how the vertex shader finds a vertex in the buffer.
+var layout = jsbridge.VertexBufferLayout{
+	ArrayStride: 5 * 4,
+	Attributes: []jsbridge.VertexAttribute{
+		{Format: jsbridge.VertexFormatFloat32x2, Offset: 0, ShaderLocation: 0},
+		{Format: jsbridge.VertexFormatFloat32x3, Offset: 2 * 4, ShaderLocation: 1},
+	},
+}
+
+func main() { page.Run(run) }
+
+func run(ctx context.Context) error {
+	// A device is the GPU, and a System makes buffers on it. What a scope
+	// made, it destroys: whichever way run ends, the GPU's memory is free
+	// again.
+	device, err := webgpu.Request(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer device.Destroy()
+	system, err := buffers.Open(device, buffers.Options{})
+	if err != nil {
+		return err
+	}
+	defer system.Destroy()
+	scope := system.NewScope()
+	defer scope.Destroy()
+
+	if err := show(ctx, device.Bridge(), system, scope); err != nil {
+		return err
+	}
+	page.SetState(page.Drawn)
+
+	// What the GPU finds wrong with the work arrives later.
+	select {
+	case err := <-system.Errors():
+		return err
+	case <-device.Lost():
+		return device.LostReason()
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// show makes one frame. Its encoder records the upload first and the drawing
+// after it, so that the mesh is there when it is drawn; Submit sends both to
+// the GPU.
+func show(
+	ctx context.Context, device *jsbridge.Device, system *buffers.System, scope *buffers.Scope,
+) error {
+	pipeline, err := newPipeline(ctx, device)
+	if err != nil {
+		return err
+	}
+	frame, err := system.BeginFrame(ctx)
+	if err != nil {
+		return err
+	}
+	defer frame.Discard() // does nothing after Submit
+	encoder, err := frame.Encoder()
+	if err != nil {
+		return err
+	}
+	mesh, err := upload(ctx, scope, encoder)
+	if err != nil {
+		return err
+	}
+	canvas, err := canvasView(device)
+	if err != nil {
+		return err
+	}
+	if err := draw(webgpu.EncoderOf(encoder), canvas, pipeline, webgpu.BufferOf(mesh)); err != nil {
+		return err
+	}
+	return frame.Submit()
+}
+
+// upload writes the vertices and then the indices into a staging buffer,
+// which the CPU can write at once, and records the copy of both to a device
+// buffer.
+func upload(
+	ctx context.Context, scope *buffers.Scope, encoder buffers.Encoder,
+) (*buffers.DeviceBuffer, error) {
+	vertexBytes, err := buffers.BytesOf(vertices)
+	if err != nil {
+		return nil, err
+	}
+	indexBytes, err := buffers.BytesOf(indices)
+	if err != nil {
+		return nil, err
+	}
+	size := uint64(len(vertexBytes) + len(indexBytes))
+
+	mesh, err := scope.NewDeviceBuffer(buffers.Descriptor{
+		Label: "mesh", Size: size, Usage: buffers.UsageVertex | buffers.UsageIndex,
+	})
+	if err != nil {
+		return nil, err
+	}
+	staging, err := scope.NewImmediateStagingBuffer(ctx, buffers.StagingDescriptor{
+		Label: "mesh", Size: size,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range [][]byte{vertexBytes, indexBytes} {
+		if _, err := staging.Write(part); err != nil {
+			return nil, err
+		}
+	}
+	return mesh, staging.UploadTo(encoder, mesh, 0)
+}
+
+func newPipeline(ctx context.Context, device *jsbridge.Device) (*jsbridge.RenderPipeline, error) {
+	module, err := device.CreateShaderModule(&jsbridge.ShaderModuleDescriptor{
+		Label: "triangle", Code: shaders,
+	})
+	if err != nil {
+		return nil, err
+	}
+	stage := jsbridge.ProgrammableStage{Module: module}
+	return device.CreateRenderPipelineAsync(ctx, &jsbridge.RenderPipelineDescriptor{
+		Label: "triangle",
+		Vertex: jsbridge.VertexState{
+			ProgrammableStage: stage,
+			Buffers:           []jsbridge.VertexBufferLayout{layout},
+		},
+		Fragment: &jsbridge.FragmentState{
+			ProgrammableStage: stage,
+			Targets:           []jsbridge.ColorTargetState{{Format: jsbridge.PreferredCanvasFormat()}},
+		},
+	})
+}
+
+// canvasView gives the page's canvas to the device and returns what is to be
+// drawn on.
+func canvasView(device *jsbridge.Device) (*jsbridge.TextureView, error) {
+	canvas, err := jsbridge.CanvasContextByID("canvas")
+	if err != nil {
+		return nil, err
+	}
+	if err := canvas.Configure(&jsbridge.CanvasConfiguration{Device: device}); err != nil {
+		return nil, err
+	}
+	texture, err := canvas.CurrentTexture()
+	if err != nil {
+		return nil, err
+	}
+	return texture.CreateView(nil)
+}
+
+// draw records a pass that clears the canvas and draws the mesh on it.
+func draw(
+	encoder *jsbridge.CommandEncoder, canvas *jsbridge.TextureView,
+	pipeline *jsbridge.RenderPipeline, mesh *jsbridge.Buffer,
+) error {
+	pass, err := encoder.BeginRenderPass(&jsbridge.RenderPassDescriptor{
+		ColorAttachments: []jsbridge.ColorAttachment{{
+			View:       canvas,
+			ClearValue: jsbridge.Color{R: 0.97, G: 0.97, B: 0.98, A: 1},
+			LoadOp:     jsbridge.LoadOpClear,
+			StoreOp:    jsbridge.StoreOpStore,
+		}},
+	})
+	if err != nil {
+		return err
+	}
+	indexOffset := uint64(len(vertices)) * 4 // behind the vertices
+	pass.SetPipeline(pipeline)
+	pass.SetVertexBuffer(0, mesh, 0, indexOffset)
+	pass.SetIndexBuffer(mesh, jsbridge.IndexFormatUint16, indexOffset, jsbridge.WholeSize)
+	pass.DrawIndexed(uint32(len(indices)), 1, 0, 0, 0)
+	return pass.End()
+}
