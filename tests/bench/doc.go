@@ -1,0 +1,16 @@
+// Package bench measures this project against hand-written JavaScript, JavaScript libraries and the usual Go
+// way, side by side in one page of headless Chrome.
+//
+//	./build.sh                                                   the Go program and the libraries, into page/dist
+//	go test -v -timeout=60m -run=TestMeasure . -plan=full        every cell; results/latest.json and a table
+//	go test -v -run=TestMeasure . -plan=quick -workload=upload -competitor='gpubuffers|three'
+//	go -C report run . -out ../../../docs                        tables and plots of docs/performance.md
+//
+// A cell is one workload at one size. Its cases, one for each path of each competitor, run round by round,
+// in another order each round, to the moment when the GPU is done; each round moves new data, whose checksum
+// is verified. Of the rounds, median and minimum are kept.
+//
+// page/ is what runs in the browser: a file a workload, a file a competitor, and the timing core. A test
+// binary made by go test -c runs without Go and npm where it finds this folder, with page/dist, and web/
+// beside it: it needs the module's go.mod to know where.
+package bench

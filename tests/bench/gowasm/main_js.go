@@ -1,0 +1,65 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"errors"
+	"syscall/js"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+func main() {
+	js.Global().Set("goBench", object(map[string]method{"openOurs": openOurs, "openUsual": openUsual}))
+	select {}
+}
+
+var errNoDevice = errors.New("gowasm: no device given")
+
+// openOurs takes a GPUDevice, and whether to calibrate, and gives the workloads on package buffers.
+func openOurs(args []js.Value) (any, error) {
+	if len(args) < 2 {
+		return nil, errNoDevice
+	}
+	device, err := jsbridge.AdoptDevice(args[0])
+	if err != nil {
+		return nil, err
+	}
+	system, err := buffers.Open(webgpu.Open(device), buffers.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if args[1].Bool() {
+		if err := system.Calibrate(context.Background()); err != nil {
+			return nil, err
+		}
+	}
+	o := &ours{system: system}
+	return object(map[string]method{
+		"upload":   o.upload,   // (size)
+		"stream":   o.stream,   // (size of the buffer, rounds)
+		"readback": o.readback, // (size)
+		"reads":    o.reads,    // (size of the source, size of a read, offsets)
+		"frames":   o.frames,   // (count)
+		"map":      o.roundTrips,
+		"lifetime": o.lifetime,
+	}), nil
+}
+
+// openUsual takes a GPUDevice and gives the workloads by syscall/js alone.
+func openUsual(args []js.Value) (any, error) {
+	if len(args) == 0 {
+		return nil, errNoDevice
+	}
+	u := &usual{device: args[0], queue: args[0].Get("queue")}
+	return object(map[string]method{
+		"upload":   u.upload,
+		"readback": u.readback,
+		"frames":   u.frames,
+		"map":      u.roundTrips,
+		"lifetime": u.lifetime,
+	}), nil
+}

@@ -1,0 +1,141 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"syscall/js"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+)
+
+// ours is this project's packages.
+type ours struct{ system *buffers.System }
+
+const deviceUsage = buffers.UsageStorage | buffers.UsageCopySrc | buffers.UsageCopyDst
+
+func (o *ours) workDone() error { return <-o.system.Device().Queue().WorkDone() }
+
+func (o *ours) device(size int) (*buffers.DeviceBuffer, error) {
+	return o.system.NewDeviceBuffer(buffers.Descriptor{Label: "bench", Size: uint64(size), Usage: deviceUsage})
+}
+
+// native is the GPUBuffer, by which the page verifies what arrived.
+func native(b buffers.Buffer) method {
+	return func([]js.Value) (any, error) { return webgpu.BufferOf(b).JSValue(), nil }
+}
+
+func destroyer(destroy ...func()) method {
+	return func([]js.Value) (any, error) {
+		for _, d := range destroy {
+			d()
+		}
+		return nil, nil
+	}
+}
+
+func stamper(p *pattern) method {
+	return func(args []js.Value) (any, error) { return p.stamp(uint32(args[0].Int())), nil }
+}
+
+func (o *ours) upload(args []js.Value) (any, error) {
+	p := newPattern(args[0].Int())
+	written, uploaded, err := o.devices(args[0].Int())
+	if err != nil {
+		return nil, err
+	}
+	return object(map[string]method{
+		"stamp":        stamper(p),
+		"writeTarget":  native(written),
+		"uploadTarget": native(uploaded),
+		"destroy":      destroyer(written.Destroy, uploaded.Destroy),
+		"write":        o.sending(func() error { return written.Write(0, p.bytes()) }),
+		"upload":       o.sending(func() error { return o.uploadMemory(uploaded, p.bytes()) }),
+	}), nil
+}
+
+// devices makes two, since paths must not share one: see the hand-written paths of the page.
+func (o *ours) devices(size int) (one, other *buffers.DeviceBuffer, err error) {
+	if one, err = o.device(size); err != nil {
+		return nil, nil, err
+	}
+	other, err = o.device(size)
+	return one, other, err
+}
+
+func (o *ours) uploadMemory(b *buffers.DeviceBuffer, p []byte) error {
+	return o.system.UploadMemory(context.Background(), b, 0, buffers.Bytes(p))
+}
+
+// sending takes how many calls there are, and whether each is waited for.
+func (o *ours) sending(send func() error) method {
+	return func(args []js.Value) (any, error) {
+		return nil, repeat(args[0].Int(), args[1].Bool(), send, o.workDone)
+	}
+}
+
+// repeat waits for the GPU after each call, or after the last.
+func repeat(calls int, each bool, call, wait func() error) error {
+	for i := range calls {
+		if err := call(); err != nil {
+			return err
+		}
+		if each || i == calls-1 {
+			if err := wait(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (o *ours) readback(args []js.Value) (any, error) {
+	into := make([]uint32, args[0].Int()/4)
+	b, err := o.device(args[0].Int())
+	if err != nil {
+		return nil, err
+	}
+	r, err := o.system.NewReadbackBuffer(buffers.ReadbackDescriptor{Label: "bench"})
+	if err != nil {
+		return nil, err
+	}
+	return object(map[string]method{
+		"target":  native(b),
+		"digest":  func([]js.Value) (any, error) { return digest(into, 0), nil },
+		"destroy": destroyer(r.Destroy, b.Destroy),
+		"run": func(args []js.Value) (any, error) { // (calls)
+			for range args[0].Int() {
+				if err := r.Read(context.Background(), b, 0, bytesOf(into)); err != nil {
+					return nil, err
+				}
+			}
+			return nil, nil
+		},
+	}), nil
+}
+
+func (o *ours) roundTrips([]js.Value) (any, error) {
+	b, err := o.system.NewMappableBuffer(buffers.Descriptor{Label: "bench", Size: 256, Usage: buffers.UsageMapRead | buffers.UsageCopyDst})
+	if err != nil {
+		return nil, err
+	}
+	return object(map[string]method{
+		"destroy": destroyer(b.Destroy),
+		"run": func(args []js.Value) (any, error) { // (trips)
+			for range args[0].Int() {
+				if err := <-b.MapAsync(buffers.MapRead, 0, 256); err != nil {
+					return nil, err
+				}
+				if err := b.Unmap(); err != nil {
+					return nil, err
+				}
+			}
+			return nil, nil
+		},
+	}), nil
+}
+
+func (o *ours) lifetime([]js.Value) (any, error) {
+	return lifetime(func() (*buffers.DeviceBuffer, error) { return o.device(256) }, (*buffers.DeviceBuffer).Destroy), nil
+}

@@ -1,0 +1,35 @@
+// A Go program on this project's packages.
+import { bind } from "../bind.js";
+import { read } from "../workloads/reads.js";
+import { goBench, promising } from "./gobench.js";
+
+export async function open(device) {
+  const go = promising(await (await goBench()).openOurs(device, true));
+  return { device, ...bind(go, { upload, stream, readback, reads, frames, map, lifetime }) };
+}
+
+async function upload(go, { bytes }) {
+  const { stamp, write, writeTarget, upload, uploadTarget, destroy } = promising(await go.upload(bytes.length));
+  const paths = [
+    { name: "Write", stamp, run: write, target: writeTarget },
+    { name: "UploadMemory", stamp, run: upload, target: uploadTarget },
+  ];
+  return { paths, destroy };
+}
+
+async function stream(go, { bytes }, rounds) {
+  const { stamp, read, readTarget, upload, uploadTarget, destroy } = promising(await go.stream(bytes.length, rounds));
+  const paths = [
+    { name: "Upload of an io.Reader", stamp, run: read, target: readTarget },
+    { name: "UploadMemory", stamp, run: upload, target: uploadTarget },
+  ];
+  return { paths, destroy };
+}
+
+const onePath = (name, part) => ({ paths: [{ name, ...part }], destroy: part.destroy });
+
+const readback = async (go, { bytes }) => onePath("Read", promising(await go.readback(bytes.length)));
+const reads = async (go, { bytes }, offsets) => onePath("Start, Flush, Wait", promising(await go.reads(bytes.length, read.size, offsets)));
+const map = async (go) => onePath("MapAsync, Unmap", promising(await go.map()));
+const lifetime = async (go) => onePath("NewDeviceBuffer, Destroy", promising(await go.lifetime()));
+const frames = async (go, count) => onePath("DynamicBuffer", promising(await go.frames(count)));

@@ -1,0 +1,16 @@
+// A Go program that drives WebGPU through syscall/js, the way it is usually done.
+import { bind } from "../bind.js";
+import { goBench, promising } from "./gobench.js";
+
+export async function open(device) {
+  const go = promising(await (await goBench()).openUsual(device));
+  return { device, ...bind(go, { upload, readback, frames, map, lifetime }) };
+}
+
+const onePath = (name, part) => ({ paths: [{ name, ...part }], destroy: part.destroy });
+
+const upload = async (go, { bytes }) => onePath("new Uint8Array, Call", promising(await go.upload(bytes.length)));
+const readback = async (go, { bytes }) => onePath("new buffer, new Uint8Array, Call", promising(await go.readback(bytes.length)));
+const frames = async (go, count) => onePath("an arena, new Uint8Array, one Call", promising(await go.frames(count)));
+const map = async (go) => onePath("Call, two js.Funcs", promising(await go.map()));
+const lifetime = async (go) => onePath("Call", promising(await go.lifetime()));

@@ -1,0 +1,133 @@
+// This project's module, by its public JavaScript API.
+import { open as openGPUBuffers } from "/gpubuffers.js";
+import { bind } from "../bind.js";
+import { workDone } from "../device.js";
+import { lifetimePart } from "../workloads/lifetime.js";
+import { read } from "../workloads/reads.js";
+import { update } from "../workloads/update.js";
+
+const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+
+export async function open(device) {
+  const gpu = await openGPUBuffers({ device });
+  await gpu.calibrate?.();
+  return { device, ...bind(gpu, { upload, stream, readback, reads, frames, map, lifetime }) };
+}
+
+/** What the engine says of its choice, for the report. */
+function explained(gpu, operation, size) {
+  const said = gpu.explain?.(operation, size);
+  return typeof said === "object" ? JSON.stringify(said) : (said ?? "");
+}
+
+const make = (gpu, size) => gpu.createDeviceBuffer({ label: `${size} bytes`, size, usage });
+
+function upload(gpu, { bytes }) {
+  const explain = () => explained(gpu, "upload", bytes.length);
+  const written = make(gpu, bytes.length);
+  const uploaded = make(gpu, bytes.length);
+  const paths = [{ name: "write", explain, write: () => written.write(0, bytes), target: () => written.gpuBuffer }];
+  if (uploaded.upload) paths.push({ name: "upload", explain, write: () => uploaded.upload(0, bytes), target: () => uploaded.gpuBuffer });
+  return { paths, destroy: () => [written, uploaded].forEach((made) => made.destroy()) };
+}
+
+function stream(gpu, { bytes }, rounds) {
+  const buffer = make(gpu, bytes.length);
+  const path = (name, send) => ({
+    name,
+    explain: () => explained(gpu, "upload", bytes.length),
+    async run() {
+      for (let i = 0; i < rounds; i++) await send();
+      await workDone(gpu.device);
+    },
+    target: () => buffer.gpuBuffer,
+  });
+  const paths = buffer.upload
+    ? [path("upload of data", () => buffer.upload(0, bytes)), path("upload of a ReadableStream", () => buffer.upload(0, streamOf(bytes)))]
+    : [path("write, 16 MiB pieces", () => writePieces(gpu, buffer, bytes))];
+  return { paths, destroy: () => buffer.destroy() };
+}
+
+async function writePieces(gpu, buffer, bytes) {
+  const piece = 16 << 20;
+  for (let at = 0; at < bytes.length; at += piece) buffer.write(at, bytes.subarray(at, at + piece));
+  await workDone(gpu.device);
+}
+
+// Delivers 1 MiB at a time.
+function streamOf(bytes) {
+  const piece = 1 << 20;
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(bytes.subarray(at, at + piece));
+      at += piece;
+      if (at >= bytes.length) controller.close();
+    },
+  });
+}
+
+function readback(gpu, { bytes }) {
+  const size = bytes.length;
+  const buffer = make(gpu, size);
+  const reader = gpu.createReadbackBuffer();
+  const into = new Uint8Array(size);
+  const shared = { target: () => buffer.gpuBuffer, explain: () => explained(gpu, "readback", size) };
+  return {
+    paths: [
+      { ...shared, name: "into kept memory", read: () => reader.read(buffer, 0, size, { into }) },
+      { ...shared, name: "into new memory", read: () => reader.read(buffer, 0, size) },
+    ],
+    destroy: () => [reader, buffer].forEach((made) => made.destroy()),
+  };
+}
+
+function reads(gpu, source, offsets) {
+  const buffer = make(gpu, source.bytes.length);
+  const reader = gpu.createReadbackBuffer();
+  const into = offsets.map(() => new Uint8Array(read.size));
+  const run = () => Promise.all(offsets.map((at, i) => reader.read(buffer, at, read.size, { into: into[i] })));
+  return {
+    paths: [{ name: "into kept memory", target: () => buffer.gpuBuffer, run }],
+    destroy: () => [reader, buffer].forEach((made) => made.destroy()),
+  };
+}
+
+function frames(gpu, count) {
+  const size = count * update.size;
+  const dynamic = gpu.createDynamicBuffer({ label: "frames", size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC });
+  let start = 0;
+  const path = {
+    name: "DynamicBuffer",
+    explain: () => explained(gpu, "flush", size),
+    async frame(number) {
+      const frame = await gpu.nextFrame();
+      start = dynamic.update(update.size);
+      const { floats } = dynamic; // of the one page that holds them all
+      update.fill(floats, start / 4, 0, number);
+      for (let i = 1; i < count; i++) update.fill(floats, dynamic.update(update.size) / 4, i, number);
+      frame.submit();
+    },
+    target: () => dynamic.gpuBuffer,
+    offset: () => start,
+  };
+  return { paths: [path], destroy: () => dynamic.destroy() };
+}
+
+function map(gpu) {
+  const buffer = gpu.createMappableBuffer({ size: 256, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  const path = {
+    name: "mapAsync, unmap",
+    async run(trips) {
+      for (let i = 0; i < trips; i++) {
+        await buffer.mapAsync(GPUMapMode.READ);
+        buffer.unmap();
+      }
+    },
+  };
+  return { paths: [path], destroy: () => buffer.destroy() };
+}
+
+function lifetime(gpu) {
+  return lifetimePart("createDeviceBuffer, destroy", () => gpu.createDeviceBuffer({ size: 256, usage }), (buffer) => buffer.destroy());
+}

@@ -1,0 +1,22 @@
+/**
+ * Asks each competitor for its part in a workload, { paths, destroy() }, and makes a case of every path. A
+ * competitor that cannot set it up is a case that fails.
+ */
+export async function gather(competitors, family, args, makeCase) {
+  const cases = [];
+  const parts = [];
+  for (const competitor of competitors) {
+    if (!competitor[family]) continue;
+    try {
+      const part = await competitor[family](...args);
+      parts.push(part);
+      for (const path of part.paths) {
+        const base = { competitor: competitor.name, path: path.name, explain: path.explain };
+        cases.push({ ...base, ...makeCase(competitor, path) });
+      }
+    } catch (error) {
+      cases.push({ competitor: competitor.name, path: "", run: () => Promise.reject(error) });
+    }
+  }
+  return { cases, destroy: () => Promise.allSettled(parts.map((part) => part.destroy())) };
+}

@@ -1,0 +1,72 @@
+// The timing core. A case is
+//
+//   { competitor, path, operations, prepare(seed), run(), verify(expected), destroy() }
+//
+// run() is timed, to the moment when the GPU is done, and makes `operations` transfers. prepare() and
+// verify() are not timed: prepare makes the data new and returns what verify shall find.
+
+let seed = 0;
+
+/** Runs every case once a round, in another order each round. Returns { case, samples, error } of each, the samples in milliseconds an operation. */
+export async function race(cases, plan) {
+  const entries = cases.map((c) => ({ case: c, samples: [], spent: 0, error: null }));
+  for (let i = 0; i < plan.warmups; i++) await round(entries.filter((e) => i === 0 || e.spent < 500), plan, false);
+  for (const e of entries) e.spent = 0;
+  const share = (2 * plan.budget) / Math.max(1, entries.length);
+  const start = performance.now();
+  for (let i = 0; i < plan.most; i++) {
+    const over = performance.now() - start > plan.budget;
+    const due = entries.filter((e) => e.samples.length < leastOf(e, plan) || (!over && e.spent < share));
+    if (!due.some((e) => !e.error)) break;
+    await round(shuffled(due, i), plan, true);
+  }
+  return entries;
+}
+
+// A case whose run takes a second is not noisy: three rounds of it tell enough.
+const leastOf = (e, plan) => (e.samples.length && e.spent / e.samples.length > 1_000 ? Math.min(3, plan.least) : plan.least);
+
+async function round(entries, plan, keep) {
+  for (const e of entries) {
+    if (!e.error) await attempt(e, plan, keep);
+  }
+}
+
+async function attempt(entry, plan, keep) {
+  const c = entry.case;
+  try {
+    const expected = await c.prepare?.(++seed);
+    const limit = deadline(plan.patience);
+    const start = performance.now();
+    await Promise.race([c.run(), limit.passed]);
+    const spent = performance.now() - start;
+    limit.clear();
+    await c.verify?.(expected);
+    entry.spent += spent;
+    if (keep) entry.samples.push(spent / (c.operations ?? 1));
+  } catch (error) {
+    entry.error = String(error?.message ?? error);
+    console.warn(`${c.competitor}, ${c.path}: ${entry.error}`);
+  }
+}
+
+function deadline(ms) {
+  let timer;
+  const passed = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`took longer than ${ms / 1000} s`)), ms);
+  });
+  passed.catch(() => {});
+  return { passed, clear: () => clearTimeout(timer) };
+}
+
+/** The same order each time for the same round (a linear congruential generator). */
+function shuffled(list, round) {
+  const order = [...list];
+  let state = round + 1;
+  for (let i = order.length - 1; i > 0; i--) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const j = state % (i + 1);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}

@@ -1,0 +1,19 @@
+import * as upload from "./workloads/upload.js";
+import * as readback from "./workloads/readback.js";
+import * as stream from "./workloads/stream.js";
+import * as reads from "./workloads/reads.js";
+import * as frame from "./workloads/frame.js";
+import * as map from "./workloads/map.js";
+import * as lifetime from "./workloads/lifetime.js";
+
+export const workloads = {
+  upload,
+  readback,
+  stream,
+  "reads, adjacent": reads.adjacent,
+  "reads, scattered": reads.scattered,
+  "frame, one at a time": frame.single,
+  "frames in flight": frame.inFlight,
+  "mapAsync": map,
+  "create and destroy": lifetime,
+};

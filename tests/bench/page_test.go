@@ -1,0 +1,95 @@
+//go:build !js
+
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/tests/bench/results"
+	"github.com/gpubuffers/gpubuffers/tests/headless/browser"
+)
+
+// pageCell is a cell as the page names it. Buffer is how long the buffer of a stream is.
+type pageCell struct {
+	Workload string `json:"workload"`
+	Size     uint64 `json:"size"`
+	Buffer   uint64 `json:"buffer,omitempty"`
+}
+
+// pageResult is a cell with what the page measured.
+type pageResult struct {
+	Bytes     uint64
+	GPUErrors []string
+	Results   []struct {
+		results.Result
+		Samples []float64 // milliseconds an operation, of each round
+	}
+}
+
+func cells(page *browser.Page, plan string) []pageCell {
+	return browser.Eval[[]pageCell](page, call("bench.cells", plan))
+}
+
+// inPage measures a cell. Where the page does not come back, the cell says so and the run goes on: what
+// hung may be the renderer, and then the next cell fails too.
+func (m *measurement) inPage(page *browser.Page, c pageCell) results.Cell {
+	cell := results.Cell{Workload: c.Workload, Size: c.Size, Unit: results.Milliseconds}
+	fmt.Printf("measuring %s ...\n", cell.Title())
+	ctx, cancel := context.WithTimeout(page.Context(), cellTimeout)
+	defer cancel()
+	options := map[string]string{"plan": m.plan, "competitor": m.competitor}
+	measured, err := chromedp.Run(ctx, chromedp.Evaluate[pageResult](call("bench.run", c, options), chromedp.EvalAwaitPromise))
+	if err != nil {
+		cell.Error = err.Error()
+		return cell
+	}
+	cell.Bytes, cell.GPUErrors = measured.Bytes, measured.GPUErrors
+	for _, r := range measured.Results {
+		r.Summarize(r.Samples)
+		cell.Results = append(cell.Results, r.Result)
+	}
+	return cell
+}
+
+// call is a JavaScript call with arguments that JSON can carry.
+func call(function string, arguments ...any) string {
+	text := ""
+	for i, a := range arguments {
+		if i > 0 {
+			text += ", "
+		}
+		value, err := json.Marshal(a)
+		if err != nil {
+			panic(err) // strings and numbers only
+		}
+		text += string(value)
+	}
+	return function + "(" + text + ")"
+}
+
+// TestSmoke runs every way of the page once, on little data.
+func TestSmoke(t *testing.T) {
+	build(t)
+	servePage(t)
+	m := &measurement{t: t, run: &results.Run{}, plan: "smoke"}
+	page := browser.Open(t, "/bench/index.html")
+	page.Wait("globalThis.bench !== undefined")
+	m.describe(page)
+	for _, c := range cells(page, m.plan) {
+		cell := m.inPage(page, c)
+		m.run.Cells = append(m.run.Cells, cell)
+		require.NotEmpty(t, cell.Results, c.Workload)
+		for _, r := range cell.Results {
+			if isOurs(r.Competitor) || r.Competitor == results.HandWritten {
+				require.Equal(t, 1, r.Rounds, "%s: %s, %s", c.Workload, r.Competitor, r.Path)
+			}
+		}
+	}
+	m.requireClean()
+}

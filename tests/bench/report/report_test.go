@@ -1,0 +1,91 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gpubuffers/gpubuffers/tests/bench/results"
+)
+
+func sample(t *testing.T, dir string) string {
+	t.Helper()
+	cell := func(size uint64) results.Cell {
+		c := results.Cell{Workload: "upload", Size: size, Unit: results.Milliseconds, Bytes: size, Results: []results.Result{
+			{Competitor: results.HandWritten, Path: "one | two", Median: float64(size) / 1e6, Rounds: 1},
+			{Competitor: "three.js", Median: float64(size) / 5e5, Rounds: 1},
+			{Competitor: "TypeGPU", Error: "checksum"},
+		}}
+		c.Compare()
+		return c
+	}
+	run := &results.Run{Commit: "abc", Adapter: results.Adapter{Vendor: "v"}, Cells: []results.Cell{cell(256), cell(64 << 20)},
+		Competitors: []results.Competitor{{Name: results.HandWritten}, {Name: "three.js", Version: "r1"}, {Name: "TypeGPU"}}}
+	path := filepath.Join(dir, "sample.json")
+	if err := run.Write(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func TestReportIsTheSameEachTimeAndKeepsTheProse(t *testing.T) {
+	dir := t.TempDir()
+	page := filepath.Join(dir, "performance.md")
+	if err := os.WriteFile(page, []byte("before\n"+begin+"old\n"+end+"after\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	file := sample(t, dir)
+	var pages, plots [2]string
+	for i := range 2 {
+		if err := report(dir, []string{file}); err != nil {
+			t.Fatal(err)
+		}
+		pages[i], plots[i] = read(t, page), read(t, filepath.Join(dir, "plots", "sample-upload.svg"))
+	}
+	if pages[0] != pages[1] || plots[0] != plots[1] {
+		t.Error("two reports of the same results differ")
+	}
+	want := "before\n" + begin + `
+### v (0 CPUs)
+
+, commit abc, , plan . three.js r1.
+
+![upload, v ](plots/sample-upload.svg)
+
+**upload**
+
+| | 256 B | 64 MiB |
+|---|---:|---:|
+| hand-written | 0.256 us, 1.00x | 67.1 ms, 1 GB/s, 1.00x |
+| three.js | 0.512 us, 2.00x | 134 ms, 0.5 GB/s, 2.00x |
+| TypeGPU | failed | failed |
+
+Best by hand: 256 B: one | two; 64 MiB: one | two.
+` + end + "after\n"
+	if pages[0] != want {
+		t.Errorf("got:\n%s\nwant:\n%s", pages[0], want)
+	}
+}
+
+func TestPageWithoutMarkersIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	page := filepath.Join(dir, "performance.md")
+	if err := os.WriteFile(page, []byte("prose\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := report(dir, []string{sample(t, dir)}); err == nil {
+		t.Error("no error")
+	}
+	if read(t, page) != "prose\n" {
+		t.Error("the page changed")
+	}
+}

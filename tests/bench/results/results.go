@@ -1,0 +1,147 @@
+// Package results is what a run of the benchmark found: the JSON file, and the table that people read.
+package results
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Run is one run of the benchmark in one browser.
+type Run struct {
+	Date        string       `json:"date"` // RFC 3339, UTC
+	Commit      string       `json:"commit"`
+	Plan        string       `json:"plan"` // "quick", "full"
+	Browser     string       `json:"browser"`
+	Flags       []string     `json:"flags"` // those that pick the GPU
+	Adapter     Adapter      `json:"adapter"`
+	Competitors []Competitor `json:"competitors"`
+	Absent      []Absent     `json:"absent,omitempty"`
+	Cells       []Cell       `json:"cells"`
+}
+
+// Adapter is what the browser tells of the GPU, and of the processor beside it.
+type Adapter struct {
+	Vendor       string `json:"vendor"`
+	Architecture string `json:"architecture"`
+	Device       string `json:"device"`
+	Description  string `json:"description"`
+	Fallback     bool   `json:"fallback"`
+	CPUs         int    `json:"cpus"`
+}
+
+// Competitor takes part in the run.
+type Competitor struct {
+	Name    string `json:"name"`
+	Version string `json:"version,omitempty"`
+}
+
+// Absent is a competitor that could not be loaded.
+type Absent struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// Units of a cell's figures.
+const (
+	Milliseconds = "ms" // an operation
+	Bytes        = "bytes"
+)
+
+// Cell is one workload at one size, which counts bytes, updates or live buffers.
+type Cell struct {
+	Workload string `json:"workload"`
+	Size     uint64 `json:"size"`
+	Unit     string `json:"unit"`
+	// Bytes are moved by one operation; 0 where the workload moves none.
+	Bytes uint64 `json:"bytes,omitempty"`
+	// Reference is the path of hand-written JavaScript with the least median, that ratios refer to; "" where
+	// the cell has none.
+	Reference string   `json:"reference,omitempty"`
+	Results   []Result `json:"results"`
+	GPUErrors []string `json:"gpuErrors,omitempty"`
+	// Error says why the cell has no results, or not all of them.
+	Error string `json:"error,omitempty"`
+}
+
+// HandWritten is the competitor that ratios refer to.
+const HandWritten = "hand-written"
+
+// Result is one competitor's, by one of the paths it has.
+type Result struct {
+	Competitor string  `json:"competitor"`
+	Path       string  `json:"path,omitempty"`
+	Median     float64 `json:"median"`
+	Minimum    float64 `json:"minimum"`
+	Rounds     int     `json:"rounds"`
+	// Ratio is the median over that of the reference: below 1 is faster, or smaller.
+	Ratio   float64 `json:"ratio,omitempty"`
+	Error   string  `json:"error,omitempty"`
+	Explain string  `json:"explain,omitempty"` // what the engine said of its choice
+}
+
+// Summarize sets median, minimum and rounds.
+func (r *Result) Summarize(samples []float64) {
+	if len(samples) == 0 {
+		return
+	}
+	sorted := slices.Sorted(slices.Values(samples))
+	middle := len(sorted) / 2
+	r.Median = sorted[middle]
+	if len(sorted)%2 == 0 {
+		r.Median = (sorted[middle-1] + sorted[middle]) / 2
+	}
+	r.Minimum, r.Rounds = sorted[0], len(sorted)
+}
+
+// Measured reports whether the result has figures that may be shown.
+func (r *Result) Measured() bool { return r.Rounds > 0 && r.Error == "" }
+
+// Compare sets the reference and every ratio.
+func (c *Cell) Compare() {
+	reference := c.Best(HandWritten)
+	if reference == nil {
+		return
+	}
+	c.Reference = reference.Path
+	for i := range c.Results {
+		if r := &c.Results[i]; r.Measured() && reference.Median > 0 {
+			r.Ratio = r.Median / reference.Median
+		}
+	}
+}
+
+// Best is the competitor's result with the least median, or nil.
+func (c *Cell) Best(competitor string) *Result {
+	var best *Result
+	for i := range c.Results {
+		r := &c.Results[i]
+		if r.Competitor == competitor && r.Measured() && (best == nil || r.Median < best.Median) {
+			best = r
+		}
+	}
+	return best
+}
+
+// Read reads a file that Write wrote.
+func Read(path string) (*Run, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	run := &Run{}
+	return run, json.Unmarshal(data, run)
+}
+
+// Write writes the run, with the folders it needs.
+func (r *Run) Write(path string) error {
+	data, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(data, '\n'), 0o644)
+}

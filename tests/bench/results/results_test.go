@@ -1,0 +1,63 @@
+package results
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSummarize(t *testing.T) {
+	for _, c := range []struct {
+		samples         []float64
+		median, minimum float64
+	}{
+		{[]float64{3}, 3, 3},
+		{[]float64{5, 1, 3}, 3, 1},
+		{[]float64{4, 1, 9, 2}, 3, 1},
+	} {
+		var r Result
+		r.Summarize(c.samples)
+		require.Equal(t, Result{Median: c.median, Minimum: c.minimum, Rounds: len(c.samples)}, r)
+	}
+}
+
+func cell() Cell {
+	return Cell{Workload: "upload", Size: 1 << 20, Unit: Milliseconds, Bytes: 1 << 20, Results: []Result{
+		{Competitor: HandWritten, Path: "slow", Median: 4, Minimum: 3, Rounds: 2},
+		{Competitor: HandWritten, Path: "best", Median: 2, Minimum: 2, Rounds: 2},
+		{Competitor: HandWritten, Path: "wrong", Median: 1, Rounds: 1, Error: "checksum"},
+		{Competitor: "other", Median: 3, Minimum: 1, Rounds: 2},
+		{Competitor: "none", Error: "took longer than 1 s"},
+	}}
+}
+
+func TestRatiosReferToTheBestHandWrittenPathThatIsRight(t *testing.T) {
+	c := cell()
+	c.Compare()
+	require.Equal(t, "best", c.Reference)
+	require.Equal(t, []float64{2, 1, 0, 1.5, 0}, []float64{c.Results[0].Ratio, c.Results[1].Ratio, c.Results[2].Ratio, c.Results[3].Ratio, c.Results[4].Ratio})
+}
+
+func TestTableShowsWhatFailedLast(t *testing.T) {
+	c := cell()
+	c.Compare()
+	var b strings.Builder
+	c.WriteTable(&b)
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	require.Equal(t, "upload, 1 MiB", lines[0])
+	require.Regexp(t, `hand-written +best +2 ms +min 2 ms +0.524 GB/s +1.00x +2 rounds`, lines[1])
+	require.Contains(t, lines[2], "other")
+	require.Contains(t, lines[4], "failed: took longer")
+	require.Contains(t, lines[5], "failed: checksum")
+}
+
+func TestRunSurvivesItsFile(t *testing.T) {
+	run := &Run{Date: "2030-01-02T03:04:05Z", Browser: "Chrome/1", Adapter: Adapter{Vendor: "v", CPUs: 2}, Cells: []Cell{cell()}}
+	path := filepath.Join(t.TempDir(), "folder", "run.json")
+	require.NoError(t, run.Write(path))
+	read, err := Read(path)
+	require.NoError(t, err)
+	require.Equal(t, run, read)
+}

@@ -1,0 +1,89 @@
+//go:build !js
+
+package bench
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/tests/bench/results"
+)
+
+const sizeWorkload = "size"
+
+// forms are how files are downloaded.
+var forms = []string{"raw", "gzip", "brotli"}
+
+// downloads are the files of a competitor. Those of libraries hold what the benchmark uses of them.
+var downloads = []struct {
+	competitor string
+	files      []string
+}{
+	{"gpubuffers", []string{"../../web/gpubuffers.wasm", "../../web/gpubuffers.js", "../../web/wasm_exec.js"}},
+	{"three.js", []string{"page/dist/three.js"}},
+	{"TypeGPU", []string{"page/dist/typegpu.js"}},
+	{"luma.gl", []string{"page/dist/luma.js"}},
+	{"PlayCanvas", []string{"page/dist/playcanvas.js"}},
+}
+
+// sizes tells how many bytes a page downloads. Brotli is known of files that were compressed beforehand,
+// which those of libraries were not.
+func (m *measurement) sizes(form string) results.Cell {
+	cell := results.Cell{Workload: sizeWorkload + ", " + form, Unit: results.Bytes}
+	for _, d := range downloads {
+		total := 0.0
+		for _, file := range d.files {
+			size, err := sizeOf(file, form)
+			if errors.Is(err, fs.ErrNotExist) {
+				total = 0
+				break
+			}
+			require.NoError(m.t, err)
+			total += float64(size)
+		}
+		if total > 0 {
+			cell.Results = append(cell.Results, results.Result{Competitor: d.competitor, Median: total, Minimum: total, Rounds: 1})
+		}
+	}
+	return cell
+}
+
+func sizeOf(file, form string) (int, error) {
+	path := filepath.FromSlash(file)
+	if form == "brotli" {
+		return compressedSize(path)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil || form != "gzip" {
+		return len(content), err
+	}
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err != nil {
+		return 0, err
+	}
+	w.Write(content)
+	return packed.Len(), w.Close()
+}
+
+// compressedSize is that of a file compressed since it was last written.
+func compressedSize(path string) (int, error) {
+	plain, err := os.Stat(path)
+	if err != nil {
+		return 0, err
+	}
+	packed, err := os.Stat(path + ".br")
+	if err != nil {
+		return 0, err
+	}
+	if packed.ModTime().Before(plain.ModTime()) {
+		return 0, fs.ErrNotExist
+	}
+	return int(packed.Size()), nil
+}

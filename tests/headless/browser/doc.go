@@ -1,0 +1,22 @@
+//go:build !js
+
+// Package browser runs tests in a real headless Chrome with WebGPU.
+//
+// One Chrome serves a test binary, started by [Main] in TestMain; each [Open]
+// is a tab of its own. The pages come from the web folder, served by the same
+// handler as the development server, and from what a test adds by [HTML] and
+// [Handle].
+//
+// A test fails on every console error, uncaught exception, uncaptured WebGPU
+// error, unexpected device loss and renderer crash that its page reports and
+// that it did not announce by [Page.Expect].
+//
+// NOTE: Chrome reports what a worker logs or throws to nobody here. A test
+// that uses a worker forwards its errors to the page.
+//
+// The environment steers it:
+//
+//	CHROME_PATH       the browser to run
+//	CHROME_GPU_FLAGS  further flags, such as those that pick a real GPU
+//	HEADLESS=optional without a browser or an adapter, skip instead of fail
+package browser

@@ -1,0 +1,50 @@
+//go:build !js
+
+package browser
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+)
+
+// shared is what the tests of one binary have in common. Main sets it before
+// the first test runs.
+var shared struct {
+	server *server
+	chrome *chrome
+	absent error // why there is no chrome, where the tests may be skipped
+}
+
+// Main starts the browser, runs the tests and returns the exit code for
+// TestMain to give to os.Exit. Without a browser or a WebGPU adapter the
+// code is 1 and no test runs; HEADLESS=optional skips each test that opens a
+// page instead.
+func Main(m *testing.M) int {
+	flag.Parse()
+	server, err := startServer()
+	if err != nil {
+		return refuse(err)
+	}
+	defer server.stop()
+	shared.server = server
+
+	shared.chrome, err = startChrome(server.url, nil)
+	if err != nil && os.Getenv("HEADLESS") != "optional" {
+		return refuse(err)
+	}
+	if err != nil {
+		shared.absent = err
+		return m.Run()
+	}
+	defer shared.chrome.stop()
+	fmt.Println("browser:", shared.chrome.description)
+	return m.Run()
+}
+
+func refuse(err error) int {
+	fmt.Fprintln(os.Stderr, "browser:", err)
+	fmt.Fprintln(os.Stderr, "browser: HEADLESS=optional turns this failure into skipped tests")
+	return 1
+}

@@ -1,0 +1,69 @@
+//go:build !js
+
+package browser
+
+import (
+	"strings"
+	"testing"
+)
+
+// A Kind says how a page reported a problem.
+type Kind string
+
+const (
+	ConsoleError Kind = "console error" // console.error, a failed console.assert, a failed load
+	Exception    Kind = "uncaught exception"
+	GPUError     Kind = "uncaptured WebGPU error"
+	DeviceLost   Kind = "device lost" // by any reason but GPUDevice.destroy
+	Crash        Kind = "crash"
+)
+
+type problem struct {
+	kind Kind
+	text string
+}
+
+// An expectation takes every problem of its kind whose text contains its own.
+type expectation struct {
+	kind Kind
+	text string
+	met  bool
+}
+
+// Expect announces problems of one kind whose text contains the given one.
+// They don't fail the test; that none of them came does. It may be called
+// before or after they come.
+func (p *Page) Expect(kind Kind, text string) {
+	p.watch.mu.Lock()
+	defer p.watch.mu.Unlock()
+	p.watch.expected = append(p.watch.expected, expectation{kind: kind, text: text})
+}
+
+// judge fails the test by each problem nobody expected, and by each
+// expectation that was not met.
+func (w *watch) judge(t testing.TB) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.problems {
+		if !w.meets(p) {
+			t.Errorf("browser: %s: %s", p.kind, p.text)
+		}
+	}
+	for _, e := range w.expected {
+		if !e.met {
+			t.Errorf("browser: expected %s did not come: %q", e.kind, e.text)
+		}
+	}
+}
+
+func (w *watch) meets(p problem) bool {
+	met := false
+	for i := range w.expected {
+		e := &w.expected[i]
+		if e.kind == p.kind && strings.Contains(p.text, e.text) {
+			e.met, met = true, true
+		}
+	}
+	return met
+}

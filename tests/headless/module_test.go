@@ -1,0 +1,81 @@
+//go:build !js
+
+package headless
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/tests/headless/browser"
+)
+
+const moduleTests = "testdata/module"
+
+// serveModuleTests makes the JavaScript of the tests importable from /module/.
+func serveModuleTests(t *testing.T) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(moduleTests, "*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		serve(t, "/module/"+filepath.Base(file), file)
+	}
+}
+
+// runModuleTests calls each function that a file of testdata/module exports, one after the other on one
+// page.
+func runModuleTests(t *testing.T, file string, options ...browser.Option) *browser.Page {
+	t.Helper()
+	serveModuleTests(t)
+	p := browser.Open(t, browser.Blank, append(options, browser.Timeout(3*time.Minute))...)
+	names := browser.Eval[[]string](p, `import("/module/`+file+`").then((m) => Object.keys(m))`)
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			failure := browser.Eval[string](p, `import("/module/`+file+`").then((m) => m["`+name+`"]())
+				.then(() => "", (error) => String(error?.stack ?? error))`)
+			if failure != "" {
+				t.Error(failure)
+			}
+		})
+	}
+	return p
+}
+
+func TestModule(t *testing.T) { runModuleTests(t, "api.js") }
+
+func TestModuleCreation(t *testing.T) { runModuleTests(t, "creation.js") }
+
+// No value given to any method ends the module, and each that is refused is refused with a typed error.
+func TestModuleBadArguments(t *testing.T) {
+	p := runModuleTests(t, "fuzz.js")
+	p.Expect(browser.Exception, "hostile") // a listener that throws is reported, like any other
+}
+
+// A MappableBuffer does what a GPUBuffer does, when it does it.
+func TestModuleMappableBuffer(t *testing.T) { runModuleTests(t, "mappable.js") }
+
+func TestModuleDynamicBuffer(t *testing.T) { runModuleTests(t, "dynamic.js") }
+
+func TestModuleWithoutModules(t *testing.T) { runModuleTests(t, "handles.js") }
+
+func TestModuleStreams(t *testing.T) { runModuleTests(t, "streams.js") }
+
+func TestModuleInWorker(t *testing.T) { runModuleTests(t, "worker.js") }
+
+// Systems come and go, on devices of their own and on others'.
+func TestModuleSystems(t *testing.T) { runModuleTests(t, "systems.js") }
+
+func TestModuleThatEnded(t *testing.T) {
+	p := runModuleTests(t, "ended.js")
+	p.Expect(browser.Exception, "Go program has already exited") // of the browser's late callbacks
+}
+
+func TestModuleDroppedObjects(t *testing.T) {
+	runModuleTests(t, "dropped.js", browser.Own("--js-flags=--expose-gc"))
+}
+
+func TestModuleTypes(t *testing.T) { runModuleTests(t, "types.js") }

@@ -1,0 +1,107 @@
+// What the tests of the module have in common.
+import * as api from "/gpubuffers.js";
+
+export { api };
+
+/** Runs one test on a system of its own, and destroys it. */
+export async function withSystem(test, options) {
+  const errors = [];
+  const gpu = await api.open({ onError: (error) => errors.push(error), ...options });
+  try {
+    await test(gpu);
+    await gpu.device.queue.onSubmittedWorkDone().catch(() => {});
+    same(errors.map(String), [], "late errors");
+  } finally {
+    gpu.destroy();
+  }
+}
+
+export function ok(condition, what) {
+  if (!condition) throw new Error(what);
+}
+
+export function same(got, want, what) {
+  const [a, b] = [JSON.stringify(got), JSON.stringify(want)];
+  if (a !== b) throw new Error(`${what}: got ${a}, want ${b}`);
+}
+
+export function sameBytes(got, want, what) {
+  const [a, b] = [bytesOf(got), bytesOf(want)];
+  if (a.length !== b.length) throw new Error(`${what}: ${a.length} bytes, want ${b.length}`);
+  for (let i = 0; i < a.length; i++) {
+    if (a[i] !== b[i]) throw new Error(`${what}: byte ${i} is ${a[i]}, want ${b[i]}`);
+  }
+}
+
+export function bytesOf(data) {
+  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+}
+
+/** Bytes that differ from place to place and from seed to seed. */
+export function pattern(size, seed = 1) {
+  const bytes = new Uint8Array(size);
+  for (let i = 0, x = seed * 2654435761; i < size; i++) {
+    x = (Math.imul(x, 1664525) + 1013904223) >>> 0;
+    bytes[i] = x >>> 24;
+  }
+  return bytes;
+}
+
+const classes = {
+  StateError: ["mapped", "not-mapped", "map-pending", "destroyed", "state", "busy", "stale"],
+  BoundsError: ["range", "alignment", "too-large"],
+  UsageError: ["usage", "type", "layout", "wrong-device", "unsupported", "validation"],
+  MemoryError: ["out-of-memory", "budget"],
+  AbortedError: ["map-aborted"],
+  DeviceLostError: ["device-lost"],
+  GPUBufferError: ["internal"],
+};
+
+/** Checks that an error is one of the module's, of the right class, with every property. */
+export function typed(error, code, what, label) {
+  if (!(error instanceof api.GPUBufferError)) throw new Error(`${what}: got ${error?.stack ?? String(error)}, want an error of the module with code ${code}`);
+  const want = Object.keys(classes).find((name) => classes[name].includes(error.code));
+  same([error.name, error.constructor === api[want]], [want, true], `${what}: class of ${error.code}`);
+  if (code !== undefined) same(error.code, code, `${what} (${error.message}): code`);
+  if (label !== undefined) same(error.label, label, `${what} (${error.message}): label`);
+  for (const property of ["operation", "label", "message"]) same(typeof error[property], "string", `${what}: ${property}`);
+  ok(error.operation !== "" && error.message !== "", `${what}: operation and message are there`);
+  return error;
+}
+
+export function throws(code, f, what = String(f), label) {
+  let result;
+  try {
+    result = f();
+  } catch (error) {
+    return typed(error, code, what, label);
+  }
+  throw new Error(`${what}: did not throw ${code}, returned ${String(result)}`);
+}
+
+export async function rejects(code, f, what = String(f), label) {
+  let promise;
+  try {
+    promise = f();
+  } catch (error) {
+    throw new Error(`${what}: threw ${error} instead of rejecting`);
+  }
+  try {
+    await promise;
+  } catch (error) {
+    return typed(error, code, what, label);
+  }
+  throw new Error(`${what}: did not reject with ${code}`);
+}
+
+/** What buffer holds. */
+export async function contents(gpu, buffer, offset, size) {
+  const readback = gpu.createReadbackBuffer({ label: "contents" });
+  try {
+    return bytesOf(await readback.read(buffer, offset, size));
+  } finally {
+    readback.destroy();
+  }
+}
+
+export const { COPY_SRC, COPY_DST, MAP_READ, MAP_WRITE, VERTEX, UNIFORM, STORAGE, QUERY_RESOLVE } = GPUBufferUsage;

@@ -1,0 +1,171 @@
+import { COPY_SRC, STORAGE, UNIFORM, api, bytesOf, ok, pattern, same, sameBytes, throws, withSystem } from "./check.js";
+
+export const properties = () =>
+  withSystem((gpu) => {
+    const d = gpu.createDynamicBuffer({ label: "uniforms", size: 4096, usage: UNIFORM });
+    same([d.label, d.pageSize, d.alignment, d.slots], ["uniforms", 4096, gpu.device.limits.minUniformBufferOffsetAlignment, 3], "properties");
+    throws("state", () => d.bytes, "bytes before an update", "uniforms");
+    throws("state", () => d.floats, "floats before an update", "uniforms");
+    throws("state", () => d.gpuBuffer, "gpuBuffer before an update", "uniforms");
+    same([d.update(20), d.update(4)], [0, d.alignment], "offsets");
+    ok(d.bytes instanceof Uint8Array && d.floats instanceof Float32Array && d.uints instanceof Uint32Array, "views");
+    same([d.bytes.length, d.floats.length, d.uints.length, d.floats.byteOffset - d.bytes.byteOffset], [4096, 1024, 1024, 0], "views of the page");
+    ok(d.gpuBuffer instanceof GPUBuffer && d.gpuBuffer.size === 4096, "a GPUBuffer");
+    ok(d.bytes === d.bytes && d.gpuBuffer === d.gpuBuffer, "views and buffer are kept");
+    throws("range", () => d.update(0), "0 bytes", "uniforms");
+    throws("too-large", () => d.update(4097), "more than a page", "uniforms");
+    throws("type", () => d.update("16"), "a string", "uniforms");
+    throws("type", () => d.update(NaN), "NaN", "uniforms");
+    throws("type", () => d.update(1.5), "a fraction", "uniforms");
+    throws("range", () => d.update(-4), "negative", "uniforms");
+    throws("type", () => d.update({ valueOf: () => 16 }), "an object", "uniforms");
+    throws("type", () => d.update(), "nothing", "uniforms");
+    d.destroy();
+    throws("destroyed", () => d.update(16), "update", "uniforms");
+    throws("destroyed", () => d.bytes, "bytes", "uniforms");
+    throws("destroyed", () => d.gpuBuffer, "gpuBuffer", "uniforms");
+    throws("destroyed", () => d.write(pattern(4)), "write", "uniforms");
+  });
+
+/** Records copies of pieces of dynamic buffers into a buffer to be read at the end. */
+class Recorder {
+  constructor(gpu, size) {
+    this.gpu = gpu;
+    this.result = gpu.createDeviceBuffer({ label: "result", size, usage: STORAGE });
+    this.want = new Uint8Array(size);
+    this.used = 0;
+  }
+  record(encoder, source, offset, bytes) {
+    encoder.copyBufferToBuffer(source, offset, this.result.gpuBuffer, this.used, bytes.length);
+    this.want.set(bytes, this.used);
+    this.used += bytes.length;
+  }
+  async verify() {
+    const rb = this.gpu.createReadbackBuffer();
+    sameBytes(await rb.read(this.result, 0, this.used), this.want.subarray(0, this.used), "what the GPU saw");
+    rb.destroy();
+  }
+}
+
+/** 200 frames, several in flight, each with updates of its own that the GPU must see as they were then. */
+export const framesInFlight = () =>
+  withSystem(async (gpu) => {
+    const d = gpu.createDynamicBuffer({ label: "frames", size: 2048, usage: UNIFORM | COPY_SRC });
+    const recorder = new Recorder(gpu, 200 * 4 * 16);
+    const buffers = new Set();
+    for (let i = 0; i < 200; i++) {
+      const frame = await gpu.nextFrame();
+      for (let k = 0; k < 4; k++) {
+        const bytes = pattern(16, i * 4 + k + 1);
+        let offset;
+        if (k === 0) offset = d.write(bytes);
+        else if (k === 1) offset = d.write(new Float32Array(bytes.buffer));
+        else if (k === 2) d.uints.set(new Uint32Array(bytes.buffer), (offset = d.update(16)) / 4);
+        else d.bytes.set(bytes, (offset = d.update(16)));
+        recorder.record(frame.encoder, d.gpuBuffer, offset, bytes);
+      }
+      buffers.add(d.gpuBuffer);
+      frame.submit();
+    }
+    ok(buffers.size >= 3 && buffers.size <= 8, `${buffers.size} buffers in turns`);
+    await recorder.verify();
+  });
+
+/** More than a page holds goes on in a further page of the same frame. */
+export const pages = () =>
+  withSystem(async (gpu) => {
+    const d = gpu.createDynamicBuffer({ size: 512, usage: STORAGE | COPY_SRC });
+    const recorder = new Recorder(gpu, 3 * 20 * 100);
+    for (let i = 0; i < 3; i++) {
+      const frame = await gpu.nextFrame();
+      const buffers = new Set();
+      for (let k = 0; k < 20; k++) {
+        const bytes = pattern(100, i * 20 + k + 1);
+        recorder.record(frame.encoder, (d.write(bytes.buffer), d.gpuBuffer), offsetOf(d, bytes), bytes);
+        buffers.add(d.gpuBuffer);
+      }
+      same(buffers.size, 10, "two updates of 256 bytes a page");
+      frame.submit();
+    }
+    await recorder.verify();
+  });
+
+/** Where in the page the bytes were written last. */
+function offsetOf(d, bytes) {
+  for (let at = 512 - 256; at >= 0; at -= d.alignment) {
+    if (bytes.every((b, i) => d.bytes[at + i] === b)) return at;
+  }
+  throw new Error("the update is not in the page");
+}
+
+/** Growth of the module's memory detaches every view of it, in the middle of updates. */
+export const memoryGrowth = () =>
+  withSystem(async (gpu) => {
+    const d = gpu.createDynamicBuffer({ size: 4096, usage: UNIFORM | COPY_SRC });
+    const recorder = new Recorder(gpu, 12 * 32);
+    const frame = gpu.frame();
+    const grown = [];
+    for (let i = 0; i < 12; i++) {
+      const offset = d.update(32);
+      const { bytes, floats } = d;
+      // An arena of 8 MiB at a time makes the memory grow.
+      grown.push(gpu.createDynamicBuffer({ size: 8 << 20, usage: UNIFORM }));
+      d.bytes.set(pattern(16, i + 1), offset);
+      d.floats.set(new Float32Array(pattern(16, i + 50).buffer), (offset + 16) / 4);
+      if (bytes.length === 0) {
+        ok(d.bytes !== bytes && d.floats !== floats && d.bytes.length === 4096, "the views are new");
+        recorder.detached = (recorder.detached ?? 0) + 1;
+      }
+      recorder.record(frame.encoder, d.gpuBuffer, offset, Uint8Array.of(...pattern(16, i + 1), ...pattern(16, i + 50)));
+    }
+    ok(recorder.detached >= 2, `the memory grew ${recorder.detached} times`);
+    frame.submit();
+    grown.forEach((b) => b.destroy());
+    await recorder.verify();
+  });
+
+/** In the steady state nothing new is made: views and buffers are the same few objects. */
+export const steadyState = () =>
+  withSystem(async (gpu) => {
+    const d = gpu.createDynamicBuffer({ size: 64 << 10, usage: UNIFORM });
+    const seen = { bytes: new Set(), floats: new Set(), buffers: new Set() };
+    const matrix = new Float32Array(16);
+    for (let i = 0; i < 50; i++) {
+      const frame = await gpu.nextFrame();
+      for (let k = 0; k < 100; k++) {
+        const offset = d.update(64);
+        d.floats.set(matrix, offset / 4);
+        seen.bytes.add(d.bytes);
+        seen.floats.add(d.floats);
+        seen.buffers.add(d.gpuBuffer);
+      }
+      frame.submit();
+    }
+    ok(seen.bytes.size <= 2 && seen.floats.size <= 2 && seen.buffers.size <= 8, `${seen.bytes.size} views, ${seen.buffers.size} buffers`);
+  });
+
+/** A limit on the arenas of all dynamic buffers keeps the module's memory from running out. */
+export const arenaLimit = async () => {
+  const gpu = await api.open();
+  const d = gpu.createDynamicBuffer({ label: "endless", size: 16 << 20, usage: UNIFORM });
+  const error = throws("out-of-memory", () => {
+    for (;;) d.update(16 << 20);
+  }, "endless updates", "endless");
+  ok(/arena/.test(error.message), error.message);
+  gpu.destroy();
+  const again = await api.open();
+  const e = again.createDynamicBuffer({ size: 16 << 20, usage: UNIFORM });
+  same(e.update(16), 0, "the module lives");
+  again.destroy();
+};
+
+/** Bytes of an ArrayBuffer, a view or a DataView, at any offset of theirs. */
+export const dataKinds = () =>
+  withSystem((gpu) => {
+    const d = gpu.createDynamicBuffer({ size: 4096, usage: UNIFORM });
+    const bytes = pattern(64, 3);
+    for (const data of [bytes, bytes.buffer, new DataView(bytes.buffer, 3, 9), bytes.subarray(5, 11), new Float32Array(bytes.buffer), new Float64Array(bytes.buffer, 8, 2)]) {
+      const offset = d.write(data);
+      sameBytes(d.bytes.subarray(offset, offset + data.byteLength), bytesOf(data), data.constructor.name);
+    }
+  });

@@ -1,0 +1,168 @@
+import { COPY_DST, COPY_SRC, MAP_READ, MAP_WRITE, VERTEX, ok, pattern, rejects, same, sameBytes, throws, withSystem } from "./check.js";
+
+const { READ, WRITE } = GPUMapMode;
+
+/**
+ * Scripts of operations, which a GPUBuffer and a MappableBuffer perform in one page. After each step the
+ * map states must be the same, and so must be the order and kind of all that settles.
+ *
+ * A step is [operation, ...arguments]; "settle" waits for everything that is pending. Where the browser
+ * throws nothing for an unmap of a buffer that is not mapped, "unmap" is left out.
+ */
+const scripts = {
+  "map, unmap": [MAP_READ | COPY_DST, false, ["map", READ], ["settle"], ["range"], ["unmap"]],
+  "map for writing": [MAP_WRITE | COPY_SRC, false, ["map", WRITE, 0, 64], ["settle"], ["range", 0, 64], ["unmap"], ["map", WRITE], ["settle"]],
+  "map a part": [MAP_READ, false, ["map", READ, 8, 16], ["settle"], ["range", 8, 16], ["range", 0, 8], ["range", 24, 8], ["range"], ["unmap"]],
+  "ranges that overlap": [MAP_WRITE, false, ["map", WRITE], ["settle"], ["range", 0, 16], ["range", 16, 16], ["range", 8, 16], ["range", 0, 16], ["range", 40, 24], ["unmap"], ["range", 0, 16]],
+  "empty ranges": [MAP_WRITE, false, ["map", WRITE], ["settle"], ["range", 0, 0], ["range", 0, 0], ["range", 64, 0], ["range", 64], ["range", 8, 0], ["range", 0, 16]],
+  "unaligned ranges": [MAP_WRITE, false, ["map", WRITE], ["settle"], ["range", 4, 16], ["range", 0, 6], ["range", -8, 4], ["range", 0, NaN], ["range", 72, 4]],
+  "mapped at creation": [VERTEX, true, ["range"], ["map", READ], ["unmap"], ["range"], ["map", READ], ["settle"]],
+  "mapped at creation, mappable": [MAP_WRITE, true, ["range", 0, 16], ["unmap"], ["map", WRITE], ["settle"], ["unmap"]],
+  "map twice": [MAP_READ, false, ["map", READ], ["map", READ], ["settle"], ["map", READ], ["settle"], ["unmap"]],
+  "map twice, another part": [MAP_READ, false, ["map", READ, 0, 16], ["map", READ, 16, 16], ["settle"], ["range", 0, 16], ["range", 16, 16]],
+  "unmap while pending": [MAP_READ, false, ["map", READ], ["unmap"], ["map", READ], ["unmap"], ["settle"], ["map", READ], ["settle"]],
+  "unmap while pending, map again": [MAP_WRITE, false, ["map", WRITE, 0, 8], ["unmap"], ["map", WRITE, 8, 8], ["settle"], ["range", 8, 8], ["range", 0, 8]],
+  "destroy while pending": [MAP_READ, false, ["map", READ], ["destroy"], ["settle"], ["map", READ], ["settle"], ["range"]],
+  "destroy while mapped": [MAP_READ, false, ["map", READ], ["settle"], ["range"], ["destroy"], ["range"], ["map", READ], ["settle"]],
+  "destroy twice": [MAP_WRITE, true, ["range"], ["destroy"], ["destroy"], ["map", WRITE], ["settle"]],
+  "wrong mode": [MAP_READ, false, ["map", WRITE], ["settle"], ["map", READ], ["settle"]],
+  "no mode": [MAP_READ, false, ["map", 0], ["settle"], ["map", READ | WRITE], ["settle"], ["map", 4], ["settle"]],
+  "unaligned map": [MAP_READ, false, ["map", READ, 4], ["settle"], ["map", READ, 0, 6], ["settle"], ["map", READ, 0, 64], ["settle"]],
+  "map out of range": [MAP_READ, false, ["map", READ, 72], ["settle"], ["map", READ, 0, 72], ["settle"], ["map", READ, 64, 0], ["settle"]],
+  "map with what is no number": [MAP_READ, false, ["map", READ, -8], ["settle"], ["map", READ, 0, NaN], ["settle"], ["map", READ, 2 ** 53], ["settle"], ["map"], ["settle"], ["map", "1", "8", "8"], ["settle"]],
+  "invalid, unmapped while pending": [MAP_READ, false, ["map", READ, 4], ["unmap"], ["settle"], ["map", READ], ["settle"]],
+  "invalid, destroyed while pending": [MAP_READ, false, ["map", WRITE], ["destroy"], ["settle"]],
+  "invalid, then valid at once": [MAP_READ, false, ["map", READ, 4], ["map", READ], ["settle"], ["map", READ], ["settle"]],
+};
+
+/** Performs a script, and notes every state and what settles, in order. */
+async function perform(steps, buffer) {
+  const notes = [];
+  const pending = [];
+  const note = (what) => notes.push(`${what} (${buffer.mapState})`);
+  const operations = {
+    map: (i, args) => pending.push(buffer.mapAsync(...args).then(() => note(`map ${i} resolved`), (error) => note(`map ${i} rejected: ${error.cause ? error.cause.name : error.name}`))),
+    range: (i, args) => {
+      try {
+        const range = buffer.getMappedRange ? buffer.getMappedRange(...args) : buffer.mappedRange(...args);
+        note(`range ${i}: ${range.constructor.name} of ${range.byteLength}`);
+      } catch (error) {
+        note(`range ${i} threw: ${error.cause ? error.cause.name : error.name}`);
+      }
+    },
+    unmap: () => buffer.unmap(),
+    destroy: () => buffer.destroy(),
+    settle: () => Promise.all(pending),
+  };
+  for (const [i, [operation, ...args]] of steps.entries()) {
+    const done = operations[operation](i, args);
+    if (operation === "settle") await done;
+    note(`${i} ${operation}`);
+  }
+  return notes;
+}
+
+export const sideBySide = () =>
+  withSystem(async (gpu) => {
+    for (const [name, [usage, mappedAtCreation, ...steps]] of Object.entries(scripts)) {
+      gpu.device.pushErrorScope("validation");
+      const raw = await perform(steps, gpu.device.createBuffer({ size: 64, usage, mappedAtCreation }));
+      const ours = await perform(steps, gpu.createMappableBuffer({ label: name, size: 64, usage, mappedAtCreation }));
+      await gpu.device.popErrorScope();
+      same(ours, raw, name);
+      ok(raw.length === steps.length + steps.filter(([o]) => o === "map" || o === "range").length, `${name}: everything was noted`);
+    }
+  });
+
+/** Two buffers whose maps are asked for in turns settle in the same order as the browser's. */
+export const orderOfMany = () =>
+  withSystem(async (gpu) => {
+    const order = async (make, cancel) => {
+      const buffers = Array.from({ length: 6 }, make);
+      const settled = [];
+      const all = buffers.map((b, i) => b.mapAsync(READ).then(() => settled.push(i), () => settled.push(-i)));
+      for (const i of cancel) buffers[i].unmap();
+      await Promise.all(all);
+      buffers.forEach((b) => b.destroy());
+      return settled;
+    };
+    for (const cancel of [[], [2], [5, 1]]) {
+      const raw = await order(() => gpu.device.createBuffer({ size: 16, usage: MAP_READ }), cancel);
+      const ours = await order(() => gpu.createMappableBuffer({ size: 16, usage: MAP_READ }), cancel);
+      same(ours, raw, `cancelled ${cancel}`);
+    }
+  });
+
+/** [name, code, what is done with a buffer of 64 bytes of usage MAP_READ]; the last step is refused. */
+const codes = [
+  ["unmap unmapped", "not-mapped", (b) => b.unmap()],
+  ["range unmapped", "not-mapped", (b) => b.mappedRange()],
+  ["unaligned range", "alignment", async (b) => (await b.mapAsync(READ), b.mappedRange(4, 4))],
+  ["range outside", "range", async (b) => (await b.mapAsync(READ, 0, 16), b.mappedRange(16, 16))],
+  ["range that overlaps", "range", async (b) => (await b.mapAsync(READ), b.mappedRange(0, 16), b.mappedRange(8, 16))],
+  ["range of no number", "type", async (b) => (await b.mapAsync(READ), b.mappedRange(-8, 16))],
+  ["map twice", "mapped", async (b) => (await b.mapAsync(READ), b.mapAsync(READ))],
+  ["map while pending", "map-pending", (b) => (b.mapAsync(READ), b.mapAsync(READ))],
+  ["wrong mode", "usage", (b) => b.mapAsync(WRITE)],
+  ["both modes", "usage", (b) => b.mapAsync(READ | WRITE)],
+  ["unaligned offset", "alignment", (b) => b.mapAsync(READ, 4)],
+  ["unaligned size", "alignment", (b) => b.mapAsync(READ, 0, 6)],
+  ["outside", "range", (b) => b.mapAsync(READ, 64, 8)],
+  ["no number", "type", (b) => b.mapAsync(READ, -1)],
+  ["cancelled by unmap", "map-aborted", (b) => { const p = b.mapAsync(READ); b.unmap(); return p; }],
+  ["cancelled by destroy", "map-aborted", (b) => { const p = b.mapAsync(READ); b.destroy(); return p; }],
+  ["invalid and cancelled", "map-aborted", (b) => { const p = b.mapAsync(READ, 4); b.unmap(); return p; }],
+  ["map destroyed", "destroyed", (b) => { b.destroy(); return b.mapAsync(READ); }],
+  ["range destroyed", "destroyed", (b) => { b.destroy(); return b.mappedRange(); }],
+  ["unmap destroyed", "destroyed", (b) => { b.destroy(); b.unmap(); }],
+];
+
+export const errorCodes = () =>
+  withSystem(async (gpu) => {
+    for (const [name, code, f] of codes) {
+      const b = gpu.createMappableBuffer({ label: name, size: 64, usage: MAP_READ | COPY_DST });
+      gpu.device.pushErrorScope("validation");
+      const error = await rejects(code, async () => f(b), name, name);
+      await gpu.device.popErrorScope();
+      const browsers = !["unmap unmapped", "unmap destroyed"].includes(name);
+      same([error.cause instanceof Error, error.cause instanceof DOMException || error.cause instanceof TypeError], [browsers, browsers], `${name}: cause`);
+      b.destroy();
+    }
+  });
+
+export const contentsAndStates = () =>
+  withSystem(async (gpu) => {
+    const up = gpu.createMappableBuffer({ label: "up", size: 64, usage: MAP_WRITE | COPY_SRC, mappedAtCreation: true });
+    same([up.label, up.size, up.usage, up.mapState, up.state, up.valid], ["up", 64, MAP_WRITE | COPY_SRC, "mapped", "mapped", true], "properties");
+    const down = gpu.createMappableBuffer({ label: "down", size: 64, usage: MAP_READ | COPY_DST });
+    for (let turn = 1; turn <= 4; turn++) {
+      if (turn > 1) {
+        const promise = up.mapAsync(WRITE, 0, 64);
+        same([up.mapState, up.state], ["pending", "map-pending"], "pending");
+        same(await promise, undefined, "resolves with nothing");
+      }
+      const range = up.mappedRange();
+      ok(range instanceof ArrayBuffer, "the native range");
+      new Uint8Array(range).set(pattern(64, turn));
+      up.unmap();
+      same([range.byteLength, up.mapState, up.state], [0, "unmapped", "ready"], "unmapped: the range is detached");
+      const encoder = gpu.device.createCommandEncoder();
+      encoder.copyBufferToBuffer(up.gpuBuffer, 0, down.gpuBuffer, 0, 64);
+      gpu.submit([encoder.finish()]);
+      await down.mapAsync(READ);
+      sameBytes(down.mappedRange(), pattern(64, turn), `turn ${turn}`);
+      down.unmap();
+    }
+    up.destroy();
+    same([up.state, up.valid, up.mapState], ["destroyed", false, "unmapped"], "destroyed");
+    throws("destroyed", () => up.unmap(), "unmap", "up");
+  });
+
+export const budget = () =>
+  withSystem((gpu) => {
+    const { MappableBuffer: before } = gpu.stats().kinds;
+    const b = gpu.createMappableBuffer({ size: 4096, usage: MAP_READ });
+    same([gpu.stats().kinds.MappableBuffer.bytes, gpu.stats().mappable], [4096, 4096], "counted");
+    b.destroy();
+    same([gpu.stats().kinds.MappableBuffer.count, gpu.stats().mappable], [before.count, 0], "given back");
+  });

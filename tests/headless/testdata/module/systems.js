@@ -1,0 +1,130 @@
+import { COPY_DST, COPY_SRC, STORAGE, VERTEX, api, contents, ok, pattern, rejects, same, sameBytes, throws } from "./check.js";
+import { allRefused, calls, makeAll } from "./objects.js";
+
+async function requestDevice() {
+  return (await navigator.gpu.requestAdapter()).requestDevice();
+}
+
+export const adoptedDevice = async () => {
+  const device = await requestDevice();
+  const gpu = await api.open({ device });
+  ok(gpu.device === device, "the caller's device");
+  const own = device.createBuffer({ size: 32, usage: COPY_SRC | COPY_DST });
+  const staging = gpu.createImmediateStagingBuffer({ size: 32 });
+  staging.write(pattern(32));
+  const frame = gpu.frame();
+  staging.uploadTo(frame.encoder, own);
+  frame.submit();
+  sameBytes(await contents(gpu, own), pattern(32), "the caller's buffer");
+  gpu.destroy();
+  gpu.destroy();
+  same((await gpu.lost).reason, "destroyed", "lost");
+  device.queue.writeBuffer(own, 0, pattern(32)); // the device lives on
+  await device.queue.onSubmittedWorkDone();
+  const again = await api.open({ device });
+  sameBytes(await contents(again, own), pattern(32), "opened again");
+  again.destroy();
+  device.destroy();
+};
+
+export const twoSystems = async () => {
+  const [a, b] = await Promise.all([api.open(), api.open()]);
+  ok(a.device !== b.device, "two devices");
+  const [x, y] = [a, b].map((gpu, i) => {
+    const buffer = gpu.createDeviceBuffer({ label: `b${i}`, size: 32, usage: STORAGE });
+    buffer.write(0, pattern(32, i + 1));
+    return buffer;
+  });
+  sameBytes(await contents(a, x), pattern(32, 1), "the first");
+  sameBytes(await contents(b, y), pattern(32, 2), "the second");
+  await rejects("wrong-device", () => a.createReadbackBuffer().read(y), "a read of the other's", "b1");
+  const staging = a.createImmediateStagingBuffer({ label: "s", size: 4 });
+  staging.write(pattern(4));
+  throws("wrong-device", () => staging.uploadTo(a.device.createCommandEncoder(), y), "an upload to the other's");
+  const frame = a.frame();
+  throws("wrong-device", () => frame.use(y), "use of the other's");
+  frame.discard();
+  same(b.stats().kinds.DeviceBuffer.count, 1, "statistics are apart");
+  a.destroy();
+  sameBytes(await contents(b, y), pattern(32, 2), "the second outlives the first");
+  b.destroy();
+};
+
+export const twoSystemsOfOneDevice = async () => {
+  const device = await requestDevice();
+  const [a, b] = await Promise.all([api.open({ device }), api.open({ device })]);
+  const x = a.createDeviceBuffer({ size: 32, usage: STORAGE });
+  x.write(0, pattern(32));
+  sameBytes(await contents(b, x), pattern(32), "a buffer of the other system");
+  a.destroy();
+  b.destroy();
+  device.destroy();
+};
+
+export const afterDestroy = async () => {
+  const gpu = await api.open();
+  const all = makeAll(gpu);
+  const frame = gpu.frame();
+  const pending = all.readback.read(all.buffer);
+  const map = all.mappable.mapAsync(GPUMapMode.READ);
+  gpu.destroy();
+  await rejects("destroyed", () => pending, "a read that is pending");
+  await rejects("map-aborted", () => map, "a map that is pending");
+  await allRefused("destroyed", { ...calls(gpu, all, frame), createReadbackBuffer: () => gpu.createReadbackBuffer(), stats: () => gpu.stats(), trim: () => gpu.trim(), unmap: () => all.mappable.unmap(), range: () => all.mappable.mappedRange(), gpuBuffer: () => all.dynamic.gpuBuffer });
+  for (const object of Object.values(all)) object.destroy();
+  same([all.buffer.state, all.buffer.valid, all.mappable.state, all.mappable.valid], ["destroyed", false, "destroyed", false], "states");
+};
+
+export const afterLoss = async () => {
+  const gpu = await api.open();
+  const all = makeAll(gpu);
+  const big = gpu.createDeviceBuffer({ size: 16 << 20, usage: STORAGE });
+  const frame = gpu.frame();
+  frame.submit();
+  const next = gpu.frame();
+  next.encoder;
+  const pending = all.readback.read(big);
+  const map = all.mappable.mapAsync(GPUMapMode.READ);
+  gpu.device.destroy();
+  same((await gpu.lost).reason, "destroyed", "lost");
+  await rejects("device-lost", () => pending, "a read that is pending");
+  await rejects("device-lost", () => map, "a map that is pending");
+  const { frameEncoder, ...rest } = calls(gpu, all, next);
+  await allRefused("device-lost", rest);
+  same([all.buffer.valid, all.mappable.valid, all.buffer.state], [false, false, "ready"], "states");
+  ok(gpu.stats().kinds.DeviceBuffer.count === 2, "statistics go on");
+  gpu.destroy();
+  same(all.buffer.state, "destroyed", "destroyed after the loss");
+};
+
+export const openRefused = async () => {
+  const { requestAdapter } = GPU.prototype;
+  GPU.prototype.requestAdapter = async () => null;
+  await rejects("unsupported", () => api.open(), "no adapter");
+  GPU.prototype.requestAdapter = async () => { throw new TypeError("no"); };
+  await rejects("type", () => api.open(), "a requestAdapter that rejects");
+  GPU.prototype.requestAdapter = requestAdapter;
+  await rejects("unsupported", () => api.open({ deviceDescriptor: { requiredLimits: { maxBufferSize: 2 ** 52 } } }), "limits that are not to be had");
+  await rejects("type", () => api.open({ device: {} }), "no device");
+  await rejects("internal", () => api.open({ wasm: "/blank" }), "no WebAssembly");
+  await rejects("internal", () => api.open({ wasm: new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]) }), "another WebAssembly");
+  await rejects("alignment", () => api.open({ chunkSize: 100 }), "chunk size");
+  await rejects("budget", () => api.open({ budget: 100 }), "budget below a chunk");
+  await rejects("type", () => api.open({ logLevel: "loud" }), "log level");
+};
+
+export const wasmSources = async () => {
+  const bytes = await (await fetch("/gpubuffers.wasm")).arrayBuffer();
+  const wrongType = () => new Response(bytes, { headers: { "Content-Type": "text/plain" } });
+  const sources = ["/gpubuffers.wasm", new URL("/gpubuffers.wasm", location), bytes, new Uint8Array(bytes), new WebAssembly.Module(bytes), fetch("/gpubuffers.wasm"), wrongType(), await fetch("/gpubuffers.wasm")];
+  const device = await requestDevice();
+  const go = globalThis.Go;
+  for (const [i, wasm] of sources.entries()) {
+    const gpu = await api.open({ device, wasm });
+    gpu.createDeviceBuffer({ size: 16, usage: VERTEX }).destroy();
+    gpu.destroy();
+    ok(globalThis.gpubuffersRaw === undefined, `source ${i} leaves no global`);
+  }
+  ok(globalThis.Go === go, "the page's own Go is left alone");
+  device.destroy();
+};
