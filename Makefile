@@ -57,7 +57,7 @@ test: test-native test-node test-headless ## run all tests: native, in Node, in 
 .PHONY: test-native
 test-native: ## run the native tests with the race detector
 	@.ci/need cc
-	go test -race -shuffle=on $(TESTFLAGS) $(NATIVE)
+	.ci/gotest -race -shuffle=on $(TESTFLAGS) $(NATIVE)
 	$(TOOLS) test $(TESTFLAGS) ./...
 
 .PHONY: test-node
@@ -65,12 +65,12 @@ test-node: ## run the js/wasm tests in Node
 	@.ci/need node
 	@packages=$(NODE_TESTED); \
 	if [ -z "$$packages" ]; then echo 'no package has js/wasm tests'; exit 1; fi; \
-	$(JS) go test -shuffle=on -exec "$(NODE)" $(TESTFLAGS) $$packages
+	$(JS) .ci/gotest -shuffle=on -exec "$(NODE)" $(TESTFLAGS) $$packages
 
 .PHONY: test-headless
 test-headless: build ## run the tests in headless Chrome with WebGPU
 	@.ci/need chrome
-	go test -count=1 -p=1 -timeout=10m $(TESTFLAGS) ./tests/headless/...
+	.ci/gotest -count=1 -p=1 -timeout=30m $(TESTFLAGS) ./tests/headless/...
 
 .PHONY: lint
 lint: ## check format, vet and staticcheck for both platforms, and the import arrows

@@ -10,7 +10,7 @@
 //     something, cause; a Go function cannot throw. One that waits returns a Promise, which rejects
 //     with such an Error.
 //   - Functions that a frame calls often are exports of the WebAssembly instance instead, on numbers
-//     alone: see dynamic_export_js.go.
+//     alone: see exports_js.go.
 package main
 
 import "syscall/js"

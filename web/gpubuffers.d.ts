@@ -1,4 +1,5 @@
-/// <reference types="@webgpu/types" />
+// The types of WebGPU are those of TypeScript's own lib.dom or, for a TypeScript that has none, of the
+// package @webgpu/types.
 
 /** Loads the module and opens a system on a device of its own, or on the one given. */
 export function open(options?: OpenOptions): Promise<GPUBufferSystem>;
@@ -6,7 +7,7 @@ export function open(options?: OpenOptions): Promise<GPUBufferSystem>;
 export interface OpenOptions {
   /** The device to use; it stays the caller's. Without it one is requested, and destroyed with the system. */
   device?: GPUDevice;
-  /** For the device that is requested. */
+  /** For the device that is requested: by default the fastest, with buffers as large as its adapter allows. */
   adapterOptions?: GPURequestAdapterOptions;
   deviceDescriptor?: GPUDeviceDescriptor;
   /** Where the module is: gpubuffers.wasm beside this file by default. */
@@ -19,6 +20,7 @@ export interface OpenOptions {
   chunkSize?: number;
   /** How many frames may be with the GPU; 8 by default. */
   maxFramesInFlight?: number;
+  /** Called at the end of the task; it may call the module. */
   onLog?: (record: LogRecord) => void;
   /** "info" by default. */
   logLevel?: LogLevel;
@@ -33,7 +35,10 @@ export interface LogRecord {
   fields: Record<string, string | number>;
 }
 
-/** Copied from by the call: any ArrayBuffer, SharedArrayBuffer or view on one; its bytes, not its elements, are meant. */
+/**
+ * Copied from by the call: any ArrayBuffer, SharedArrayBuffer or view on one; its bytes, not its elements,
+ * are meant. One that is detached is refused with code "type".
+ */
 export type Data = AllowSharedBufferSource;
 /** Where the GPU finds data: a buffer of this module or any GPUBuffer of the same device. */
 export type AnyBuffer = DeviceBuffer | MappableBuffer | GPUBuffer;
@@ -85,7 +90,7 @@ export class DeviceBuffer {
   readonly usage: GPUBufferUsageFlags;
   readonly state: BufferState;
   readonly valid: boolean;
-  /** The GPUBuffer behind it now; grow replaces it. */
+  /** The GPUBuffer behind it now; grow replaces it. Once it was asked for, only destroy frees the memory. */
   readonly gpuBuffer: GPUBuffer;
   /** Counts how often grow replaced the GPUBuffer. */
   readonly generation: number;
@@ -106,9 +111,15 @@ declare class StagingBuffer {
   write(data: Data): void;
   /** Writes at offset; bytes skipped become zero. */
   writeAt(offset: number, data: Data): void;
-  /** Appends what the source delivers, as it arrives. More than fits rejects with code "range". */
+  /**
+   * Appends what the source delivers, as it arrives. More than fits rejects with code "range"; an error of
+   * the source's own, and the reason of the signal, reject as they are. The source is cancelled then.
+   */
   readFrom(source: ReadableStream<Uint8Array> | Blob | Response, options?: { signal?: AbortSignal; onProgress?: (bytes: number) => void }): Promise<number>;
-  /** The native memory, to be written directly, all of it: an upload copies size bytes afterwards. Not for rows of texels with padding. */
+  /**
+   * The native memory, to be written directly, all of it: an upload copies size bytes afterwards, and what
+   * was not written holds what an earlier use left there. Not for rows of texels with padding.
+   */
   mappedRange(): Uint8Array;
   /** Ends the writing and records the copy into encoder. */
   uploadTo(encoder: GPUCommandEncoder, destination: AnyBuffer, offset?: number): void;
@@ -148,7 +159,8 @@ export class ReadbackBuffer {
   readonly label: string;
   /**
    * Reads size bytes (all by default) at offset. While a frame is open it is sent with the frame, else at
-   * the end of the task. Resolves with a new ArrayBuffer, or with `into`, filled.
+   * the end of the task. Resolves with a new ArrayBuffer, or with `into`, whose first size bytes are
+   * filled; size is that of `into` where it is left out.
    */
   read(source: AnyBuffer, offset?: number, size?: number, options?: ReadOptions): Promise<ArrayBuffer>;
   read<T extends Data>(source: AnyBuffer, offset: number, size: number | undefined, options: ReadOptions & { into: T }): Promise<T>;
@@ -166,9 +178,13 @@ export class DynamicBuffer {
   /** What each offset is a multiple of. */
   readonly alignment: number;
   readonly slots: number;
-  /** The GPUBuffer of the latest update: another one each frame, out of a few, and on each page. */
+  /** The GPUBuffer of the latest update: another one each frame, out of a few, and on each page. Before an update it throws code "state". */
   readonly gpuBuffer: GPUBuffer;
-  /** The memory of the latest update's page, to be written at the offset that update gave, before the submit. */
+  /**
+   * The memory of the latest update's page, to be written at the offset that update gave, before the
+   * submit. Ask for it after each update: it becomes another array, and the old one is detached, when the
+   * module's memory grows.
+   */
   readonly bytes: Uint8Array;
   readonly floats: Float32Array;
   readonly uints: Uint32Array;
@@ -180,7 +196,10 @@ export class DynamicBuffer {
   [Symbol.dispose](): void;
 }
 
-/** A buffer to map by hand, with the semantics of GPUBuffer; unmap of one that is not mapped throws. */
+/**
+ * A buffer to map by hand: its GPUBuffer does it, when and how the browser does. Beyond that unmap of one
+ * that is not mapped throws, and errors carry a code: that of the rule, with the browser's error as cause.
+ */
 export class MappableBuffer {
   readonly label: string;
   readonly size: number;
@@ -205,6 +224,7 @@ export class Frame {
   use(...buffers: AnyBuffer[]): void;
   /** Sends updates, the frame's encoder, commands in order, then the reads. Where it throws the frame stays open. */
   submit(commands?: Iterable<GPUCommandBuffer | GPUCommandEncoder>): void;
+  /** Drops commands and updates. Reads asked for in the frame are sent all the same. */
   discard(): void;
 }
 

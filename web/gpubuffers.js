@@ -103,7 +103,7 @@ class Module {
     if (this.#ended) return;
     this.#ended = true;
     this.#cause = cause;
-    this.exports = { dynamicUpdate: () => -1, dynamicAddress: () => -1 };
+    this.exports = { dynamicUpdate: () => -1, dynamicAddress: () => -1, deviceWrite: () => -1 };
     for (const reject of this.#waiting) reject(this.#endedError("wait"));
     this.#waiting.clear();
   }
@@ -341,8 +341,18 @@ class NativeBuffer extends Resource {
 }
 
 export class DeviceBuffer extends NativeBuffer {
+  #module;
+  #handle;
+  #queue;
   #gpuBuffer = this[call]("native");
   #generation = 0;
+
+  constructor(key, core, handle, label) {
+    super(key, core, handle, label);
+    this.#module = core.module;
+    this.#handle = handle;
+    this.#queue = core.device.queue;
+  }
 
   get size() {
     return this.#gpuBuffer.size;
@@ -362,7 +372,23 @@ export class DeviceBuffer extends NativeBuffer {
   }
 
   write(offset, data, dataOffset, size) {
-    this[call]("write", offset, data, dataOffset, size);
+    if (!this.#writes(offset, data, dataOffset, size)) this[call]("write", offset, data, dataOffset, size);
+  }
+
+  /** Does a write that is small, for which the GPUQueue is the best way, and in order; else does nothing. */
+  #writes(offset, data, dataOffset = 0, size = undefined) {
+    try {
+      const memory = ArrayBuffer.isView(data) ? data.buffer : data;
+      const start = memory === data ? 0 : data.byteOffset;
+      const rest = data.byteLength - dataOffset;
+      const n = size === undefined ? rest : size;
+      if (typeof offset !== "number" || typeof dataOffset !== "number" || !(dataOffset >= 0 && n <= rest)) return false;
+      if (typeof n !== "number" || !isBufferSource(data) || this.#module.exports.deviceWrite(this.#handle, offset, n) !== 1) return false;
+      this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start + dataOffset, n);
+      return true;
+    } catch {
+      return false; // the function of the module's says why
+    }
   }
 
   grow(size) {

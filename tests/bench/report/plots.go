@@ -1,14 +1,16 @@
 package main
 
 import (
+	"errors"
 	"image/color"
-	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/gpubuffers/gpubuffers/tests/bench/results"
 )
@@ -17,8 +19,9 @@ import (
 type picture struct{ title, file string }
 
 const (
-	width  = 17 * vg.Centimeter
-	height = 10 * vg.Centimeter
+	width       = 20 * vg.Centimeter
+	height      = 10 * vg.Centimeter
+	legendWidth = 4 * vg.Centimeter
 )
 
 // A figure is drawn for each of these workloads that a run has at several sizes.
@@ -26,8 +29,8 @@ var figures = []struct {
 	workload, file, x, y string
 	value                func(c *results.Cell, r *results.Result) float64
 }{
-	{"upload", "upload", "bytes", "GB/s", throughput},
-	{"readback", "readback", "bytes", "GB/s", throughput},
+	{"upload", "upload", "size", "GB/s", throughput},
+	{"readback", "readback", "size", "GB/s", throughput},
 	{"frames in flight", "frames", "updates of 256 bytes", "ms a frame", median},
 	{"create and destroy", "lifetime", "live buffers", "us a buffer", microseconds},
 }
@@ -59,16 +62,14 @@ func drawAll(run *results.Run, folder, name string) ([]picture, error) {
 		if len(cells) < 2 {
 			continue
 		}
-		p := plot.New()
-		p.Title.Text = f.workload + ", " + run.Adapter.Vendor + " " + run.Adapter.Architecture
-		p.X.Label.Text, p.Y.Label.Text = f.x, f.y
-		logarithmic(&p.X)
-		logarithmic(&p.Y)
-		if err := addLines(p, run, cells, f.value); err != nil {
+		p, legend, err := drawing(run, cells, f.value)
+		if err != nil {
 			return nil, err
 		}
+		p.Title.Text = f.workload + ", " + run.Adapter.Vendor + " " + run.Adapter.Architecture
+		p.X.Label.Text, p.Y.Label.Text = f.x, f.y
 		picture := picture{p.Title.Text, name + "-" + f.file + ".svg"}
-		if err := p.Save(width, height, filepath.Join(folder, picture.file)); err != nil {
+		if err := save(p, legend, filepath.Join(folder, picture.file)); err != nil {
 			return nil, err
 		}
 		pictures = append(pictures, picture)
@@ -76,17 +77,11 @@ func drawAll(run *results.Run, folder, name string) ([]picture, error) {
 	return pictures, nil
 }
 
-func logarithmic(a *plot.Axis) {
-	a.Scale = plot.LogScale{}
-	a.Tick.Marker = plot.LogTicks{Prec: 3}
-	a.Padding = 0
-}
-
-// addLines draws a line a competitor, through the best path of each cell.
-func addLines(p *plot.Plot, run *results.Run, cells []results.Cell, value func(*results.Cell, *results.Result) float64) error {
+// drawing has a line a competitor, through the best path of each cell.
+func drawing(run *results.Run, cells []results.Cell, value func(*results.Cell, *results.Result) float64) (*plot.Plot, plot.Legend, error) {
+	p, legend := plot.New(), plot.NewLegend()
 	p.Add(plotter.NewGrid())
-	p.Legend.Top, p.Legend.Left = true, true
-	p.Legend.XOffs, p.Legend.Padding = vg.Millimeter*2, vg.Millimeter/2
+	legend.Top, legend.Left, legend.Padding = true, true, vg.Millimeter
 	for _, name := range taking(run, cells) {
 		var points plotter.XYs
 		for _, c := range cells {
@@ -99,17 +94,46 @@ func addLines(p *plot.Plot, run *results.Run, cells []results.Cell, value func(*
 		}
 		line, marks, err := plotter.NewLinePoints(points)
 		if err != nil {
-			return err
+			return nil, legend, err
 		}
 		line.Color, line.Width = colorOf(name), vg.Points(1.5)
 		marks.Color = line.Color
 		p.Add(line, marks)
-		p.Legend.Add(name, line, marks)
+		legend.Add(name, line, marks)
 	}
-	// Room for the legend, whose corner lines seldom reach.
-	p.X.Max *= 1.2
-	p.Y.Max *= math.Sqrt(10)
-	return nil
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, ticks(cells)
+	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	return p, legend, nil
+}
+
+// ticks has one at each cell's size.
+func ticks(cells []results.Cell) plot.ConstantTicks {
+	var t plot.ConstantTicks
+	for _, c := range cells {
+		label := strconv.FormatUint(c.Size, 10)
+		if c.Workload == "upload" || c.Workload == "readback" {
+			label = results.SizeName(c.Size)
+		}
+		t = append(t, plot.Tick{Value: float64(c.Size), Label: label})
+	}
+	return t
+}
+
+// save draws the legend beside the plot, where it hides no line.
+func save(p *plot.Plot, legend plot.Legend, path string) error {
+	canvas, err := draw.NewFormattedCanvas(width, height, "svg")
+	if err != nil {
+		return err
+	}
+	whole := draw.New(canvas)
+	p.Draw(draw.Crop(whole, 0, -legendWidth, 0, 0))
+	legend.Draw(draw.Crop(whole, width-legendWidth+vg.Millimeter*2, 0, 0, -vg.Centimeter))
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = canvas.WriteTo(file)
+	return errors.Join(err, file.Close())
 }
 
 func colorOf(name string) color.Color {

@@ -76,6 +76,8 @@ func (c *Cell) Figure(v float64) string {
 		return SizeName(uint64(v))
 	case v < 1:
 		return fmt.Sprintf("%.3g us", v*1000)
+	case v >= 1000:
+		return fmt.Sprintf("%.3g s", v/1000)
 	}
 	return fmt.Sprintf("%.3g ms", v)
 }

@@ -54,6 +54,8 @@ export const immediateStaging = () =>
     same(staging.written, 32, "written");
     const encoder = gpu.device.createCommandEncoder();
     staging.uploadTo(encoder, b, 8);
+    const other = gpu.createDeviceBuffer({ size: 48, usage: STORAGE });
+    staging.uploadTo(encoder, other);
     throws("not-mapped", () => staging.write(pattern(4)), "write after upload", "load");
     throws("not-mapped", () => staging.mappedRange(), "range after upload", "load");
     gpu.submit([encoder.finish()]);
@@ -62,6 +64,7 @@ export const immediateStaging = () =>
     want.set(pattern(6, 2), 18);
     want.set(pattern(12, 3), 28);
     sameBytes(await contents(gpu, b), want, "contents");
+    sameBytes(await contents(gpu, other, 0, 32), want.subarray(8, 40), "a second destination in the same encoder");
     throws("state", () => staging.uploadTo(gpu.device.createCommandEncoder(), b), "upload again", "load");
     staging.reset();
     same(staging.written, 0, "written after reset");
@@ -69,6 +72,7 @@ export const immediateStaging = () =>
     throws("range", () => staging.write(pattern(4)), "more than fits", "load");
     const frame = gpu.frame();
     staging.uploadTo(frame.encoder, b.gpuBuffer, 16);
+    staging.uploadTo(frame.encoder, other, 0);
     frame.submit();
     sameBytes(await contents(gpu, b, 16, 48), pattern(48, 4), "contents after reset");
     staging.destroy();

@@ -76,6 +76,20 @@ export const writesRefused = () =>
     b.write(64, new Uint8Array(0));
   });
 
+export const detachedData = () =>
+  withSystem((gpu) => {
+    const b = gpu.createDeviceBuffer({ label: "b", size: 64, usage: STORAGE });
+    const staging = gpu.createImmediateStagingBuffer({ label: "b", size: 64 });
+    for (const take of [(buffer) => buffer, (buffer) => new Uint8Array(buffer), (buffer) => new DataView(buffer)]) {
+      const memory = new ArrayBuffer(16);
+      const data = take(memory);
+      structuredClone(memory, { transfer: [memory] });
+      throws("type", () => b.write(0, data), `write of ${data.constructor.name}`, "b");
+      throws("type", () => staging.write(data), `staging of ${data.constructor.name}`, "b");
+      throws("type", () => staging.writeAt(0, data), `staging at 0 of ${data.constructor.name}`, "b");
+    }
+  });
+
 export const uploadsRefused = () =>
   withSystem((gpu) => {
     const b = gpu.createDeviceBuffer({ label: "b", size: 64, usage: STORAGE });

@@ -1,4 +1,4 @@
-import { COPY_SRC, VERTEX, api, contents, ok, same } from "./check.js";
+import { COPY_SRC, VERTEX, api, contents, ok, pattern, same, sameBytes } from "./check.js";
 
 /** An object dropped without destroy is reported; one whose GPUBuffer was taken is not. */
 export const droppedObjects = async () => {
@@ -22,5 +22,24 @@ export const droppedObjects = async () => {
   same([record.level, record.fields.kind, record.fields.label], ["warn", "DeviceBuffer", "dropped"], "record");
   ok(!records.some(({ fields }) => fields.label === "taken"), "a GPUBuffer that was taken is kept");
   await contents(gpu, natives[0]);
+  gpu.destroy();
+};
+
+/** A read goes on though nobody but its promise is left. */
+export const droppedWhileReading = async () => {
+  const gpu = await api.open();
+  const b = gpu.createDeviceBuffer({ size: 4 << 20, usage: VERTEX });
+  b.write(0, pattern(1024));
+  for (let i = 0; i < 5; i++) {
+    const frame = gpu.frame();
+    const read = (() => gpu.createReadbackBuffer().read(b, 0, 1024))();
+    for (let k = 0; k < 5; k++) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      for (let n = 0; n < 500; n++) gpu.createReadbackBuffer({ label: "x".repeat(1000) }).destroy();
+    }
+    frame.submit();
+    sameBytes(await read, pattern(1024), "what was read");
+  }
   gpu.destroy();
 };

@@ -169,3 +169,26 @@ export const dataKinds = () =>
       sameBytes(d.bytes.subarray(offset, offset + data.byteLength), bytesOf(data), data.constructor.name);
     }
   });
+
+/** A view that outlives its buffer is a view of memory that is nobody's, not of the module's objects. */
+export const staleViews = async () => {
+  const gpu = await api.open();
+  const views = [];
+  for (let i = 0; i < 20; i++) {
+    const d = gpu.createDynamicBuffer({ size: 1 << 20, usage: UNIFORM });
+    d.update(16);
+    views.push(d.bytes);
+    if (i % 2) d.destroy();
+  }
+  gpu.destroy();
+  const again = await api.open();
+  for (let i = 0; i < 10; i++) {
+    for (const view of views) view.fill(0xff);
+    const buffers = Array.from({ length: 200 }, (_, k) => again.createReadbackBuffer({ label: `${k}`.repeat(300) }));
+    for (const b of buffers) b.destroy();
+    again.stats();
+  }
+  const d = again.createDynamicBuffer({ size: 1 << 20, usage: UNIFORM });
+  same([d.write(pattern(16)), d.pageSize], [0, 1 << 20], "the module lives");
+  again.destroy();
+};

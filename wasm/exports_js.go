@@ -38,6 +38,23 @@ func dynamicAddress(handle float64) (address float64) {
 	return float64(d.address)
 }
 
+// deviceWrite allows JavaScript to write size bytes at offset of a device buffer itself, by writeBuffer of
+// its GPUQueue: see [buffers.DeviceBuffer.AllowHostWrite].
+//
+//go:wasmexport deviceWrite
+func deviceWrite(handle, offset, size float64) (allowed float64) {
+	defer refuse(&allowed)
+	e, _ := handles.find(handle)
+	at, n := uint64(offset), uint64(size)
+	if e == nil || float64(at) != offset || float64(n) != size {
+		return refused
+	}
+	if b, ok := e.object.(deviceBuffer); !ok || !b.AllowHostWrite(at, n) {
+		return refused
+	}
+	return 1
+}
+
 func refuse(result *float64) {
 	if recover() != nil {
 		*result = refused
