@@ -16,6 +16,8 @@ type holding struct {
 	freed   bool
 	site    [6]uintptr
 	cleanup runtime.Cleanup
+
+	next, previous *holding // among those of the System that are not freed
 }
 
 // hold counts a new buffer. The lock is not held.
@@ -24,6 +26,7 @@ func (s *System) hold(kind Kind, label string, bytes uint64, free func()) *holdi
 	runtime.Callers(3, h.site[:])
 	s.mu.Lock()
 	s.stats.Kinds[kind].add(bytes)
+	h.link()
 	s.mu.Unlock()
 	if l := &s.logger; l.enabled(LevelDebug) {
 		l.log(LevelDebug, "buffer created", text("kind", kind.String()), text("label", label), count("bytes", bytes))
@@ -53,13 +56,37 @@ func (h *holding) resize(bytes uint64) {
 func (h *holding) destroy() {
 	h.sys.mu.Lock()
 	defer h.sys.mu.Unlock()
+	h.release()
+}
+
+func (h *holding) release() {
 	if h.freed {
 		return
 	}
 	h.freed = true
 	h.cleanup.Stop()
+	h.unlink()
 	h.free()
 	h.sys.stats.Kinds[h.kind].remove(h.bytes)
+}
+
+func (h *holding) link() {
+	if h.next = h.sys.holdings; h.next != nil {
+		h.next.previous = h
+	}
+	h.sys.holdings = h
+}
+
+func (h *holding) unlink() {
+	if h.previous == nil {
+		h.sys.holdings = h.next
+	} else {
+		h.previous.next = h.next
+	}
+	if h.next != nil {
+		h.next.previous = h.previous
+	}
+	h.next, h.previous = nil, nil
 }
 
 // check is the error of every call on a destroyed buffer, or on one whose device is lost.

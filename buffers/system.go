@@ -72,6 +72,7 @@ type System struct {
 	frames   frameRing
 	engine   engine
 	dynamics []*dynamicRing
+	holdings *holding  // first of those that are not freed
 	retired  []Buffer  // replaced by a Grow: destroyed after the next submit
 	batch    []Encoder // scratch of Submit
 	stats    Stats
@@ -145,7 +146,14 @@ func (s *System) Trim() {
 
 // Destroy gives back what the System holds. Everything pending settles with [ErrDestroyed], later calls
 // fail with it, and buffers that were made and not destroyed are.
-func (s *System) Destroy() { s.close(NewError("use", "", ErrDestroyed, "the system is destroyed")) }
+func (s *System) Destroy() {
+	s.close(NewError("use", "", ErrDestroyed, "the system is destroyed"))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.holdings != nil {
+		s.holdings.release()
+	}
+}
 
 // watchLoss settles everything that waits when the device is lost.
 func (s *System) watchLoss() {

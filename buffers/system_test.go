@@ -175,6 +175,22 @@ type destroyFunc func()
 
 func (f destroyFunc) Destroy() { f() }
 
+func TestDestroyDestroysWhatWasMadeAndNotDestroyed(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	gone := deviceBuffer(t, s, 64)
+	gone.Destroy()
+	dynamic(t, s, buffers.DynamicDescriptor{Size: 256, Usage: buffers.UsageUniform})
+	immediate(t, s, buffers.StagingDescriptor{Size: 64})
+	_, err := s.NewMappableBuffer(buffers.Descriptor{Size: 64, Usage: buffers.UsageMapRead})
+	require.NoError(t, err)
+	s.Destroy()
+	require.Equal(t, buffers.Destroyed, b.State())
+	require.Empty(t, device.Buffers())
+	require.Zero(t, s.Stats().Mappable)
+	s.Destroy()
+}
+
 func TestStatsCountEveryKind(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	scope := s.NewScope()

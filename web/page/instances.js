@@ -92,12 +92,12 @@ export class InstancesPattern {
   }
 
   /** Shows the figures of the latest frame. */
-  report({ framesInFlight }) {
+  report({ framesInFlight }, maxFramesInFlight) {
     const size = this.#blocks * instanceBytes;
     this.card.show({
       moved: `${bytes(size)}, ${this.#pace.perSecond} times a second`,
       took: `${milliseconds(this.#fillTime)} to fill, ${milliseconds(this.#pace.submitTime)} to submit`,
-      flight: `${framesInFlight} frames, ${this.#frameData.slots} slots`,
+      flight: `${framesInFlight} of ${maxFramesInFlight} frames, ${this.#frameData.slots} slots`,
       samples: `${count(this.#samples)} of ${bytes(this.#sampledBytes)}`,
     });
     this.card.note({ bytes: size, blocks: this.#blocks, samples: this.#samples });

@@ -6,7 +6,7 @@ import { open } from "../gpubuffers.js";
 import { describe } from "./card.js";
 import { Motion } from "./motion.js";
 import { Notice } from "./notice.js";
-import { Show } from "./show.js";
+import { maxFramesInFlight, Show } from "./show.js";
 import { adviceFor, obstacle } from "./support.js";
 
 const parameters = new URLSearchParams(location.search);
@@ -14,9 +14,6 @@ const still = parameters.has("still");
 const roundBytes = Number(parameters.get("round")) || undefined;
 
 const root = document.documentElement;
-// More would only let a slow GPU fall further behind what the reader does.
-const maxFramesInFlight = 3;
-
 const notice = new Notice(document.getElementById("notice"));
 const motion = new Motion(document.getElementById("motion"), still);
 

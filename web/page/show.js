@@ -9,6 +9,9 @@ import { Pace } from "./pace.js";
 import { StatsTable } from "./stats.js";
 import { TexturePattern } from "./texture.js";
 
+/** More would only let a slow GPU fall further behind what the reader does. */
+export const maxFramesInFlight = 3;
+
 const uniformBytes = 64 << 10;
 const longestStep = 100; // milliseconds that a frame moves things on, at most
 const statsInterval = 250; // milliseconds
@@ -161,7 +164,7 @@ export class Show {
   #report() {
     const stats = this.#gpu.stats();
     this.#stats.show(stats);
-    for (const pattern of this.#patterns) pattern.report?.(stats);
+    for (const pattern of this.#patterns) pattern.report?.(stats, maxFramesInFlight);
   }
 
   #halt() {

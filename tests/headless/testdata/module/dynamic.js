@@ -173,17 +173,21 @@ export const dataKinds = () =>
 /** A view that outlives its buffer is a view of memory that is nobody's, not of the module's objects. */
 export const staleViews = async () => {
   const gpu = await api.open();
-  const views = [];
+  const addresses = [];
   for (let i = 0; i < 20; i++) {
     const d = gpu.createDynamicBuffer({ size: 1 << 20, usage: UNIFORM });
     d.update(16);
-    views.push(d.bytes);
+    addresses.push(d.bytes.byteOffset);
     if (i % 2) d.destroy();
   }
   gpu.destroy();
   const again = await api.open();
   for (let i = 0; i < 10; i++) {
-    for (const view of views) view.fill(0xff);
+    const probe = again.createDynamicBuffer({ size: 1 << 16, usage: UNIFORM });
+    probe.update(16);
+    const { buffer } = probe.bytes; // the memory as it is now
+    for (const address of addresses) new Uint8Array(buffer, address, 1 << 20).fill(0xff);
+    probe.destroy();
     const buffers = Array.from({ length: 200 }, (_, k) => again.createReadbackBuffer({ label: `${k}`.repeat(300) }));
     for (const b of buffers) b.destroy();
     again.stats();
