@@ -225,7 +225,7 @@ func (s *staging) ReadFrom(r io.Reader) (int64, error) {
 
 // UploadTo ends the writing and records the copy of what was written into encoder. It may be called
 // again with the same encoder, for further destinations. The number of bytes written and dstOffset must
-// be multiples of 4. The memory goes round once the encoder was submitted through the System.
+// be multiples of 4; but where the last word is that of dst too, it is filled up with zeros. The memory goes round once the encoder was submitted through the System.
 func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error {
 	s.lock()
 	defer s.unlock()
@@ -235,7 +235,10 @@ func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error 
 	if err := s.uploadable(encoder); err != nil {
 		return err
 	}
-	size := s.core.written
+	size, err := s.padded(Unwrap(dst), dstOffset)
+	if err != nil {
+		return err
+	}
 	if err := CheckCopy(s.core.chunk.buffer, 0, Unwrap(dst), dstOffset, size); err != nil {
 		return relabel(err, "upload", s.Label())
 	}
@@ -243,6 +246,17 @@ func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error 
 		return err
 	}
 	return s.seal(encoder, size)
+}
+
+// padded is how many bytes to copy to offset of dst, after filling up the last word where no neighbour
+// is in it.
+func (s *staging) padded(dst Buffer, offset uint64) (uint64, error) {
+	size := s.core.written
+	whole := roundUp4(size)
+	if size == whole || s.core.sealed || offset+whole != dst.Size() {
+		return size, nil
+	}
+	return whole, s.zero(whole)
 }
 
 // UploadToTexture is UploadTo for rows of texels, which must be those of the region.

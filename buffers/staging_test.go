@@ -106,6 +106,13 @@ func TestStagingRefusesMisuseAndKeepsItsData(t *testing.T) {
 	require.NoError(t, st.UploadTo(e, b, 0))
 	require.NoError(t, f.Submit())
 	require.Equal(t, []byte("odd!"), read(t, s, b, 0, 4))
+
+	require.NoError(t, st.Reset(within(t)))
+	st.Write([]byte("end"))
+	f, e = frame(t, s)
+	require.NoError(t, st.UploadTo(e, b, 60), "the last word of the buffer has no neighbour")
+	require.NoError(t, f.Submit())
+	require.Equal(t, []byte("end\x00"), read(t, s, b, 60, 4))
 }
 
 func TestStagingDescriptorsAreChecked(t *testing.T) {

@@ -53,7 +53,7 @@ type PoolStats struct {
 	Bytes, IdleBytes uint64
 }
 
-// LatencyStats is the time from asking for a map to its success.
+// LatencyStats is the time from asking for the map of a read to its success.
 type LatencyStats struct {
 	Count           uint64
 	Last, Mean, Max time.Duration

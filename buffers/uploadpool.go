@@ -163,7 +163,6 @@ func (p *uploadPool) settle(c *chunk, err error) {
 		p.drop(c)
 		return
 	}
-	p.sys.stats.MapLatency.add(time.Since(c.asked))
 	p.giveBack(c)
 }
 
@@ -232,7 +231,6 @@ func (p *uploadPool) submitted(encoders []Encoder) {
 // remap asks for the map of a chunk whose copies were submitted.
 func (p *uploadPool) remap(c *chunk) {
 	c.encoder = nil
-	c.asked = time.Now()
 	c.settled = c.buffer.MapAsync(MapWrite, 0, c.size())
 	p.pending = append(p.pending, c)
 }

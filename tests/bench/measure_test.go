@@ -55,8 +55,10 @@ type measurement struct {
 // everything measures in the page first, then by loading pages, then the files.
 func (m *measurement) everything() {
 	servePage(m.t)
-	page := browser.Open(m.t, "/bench/index.html", browser.Timeout(measureTimeout))
-	page.Wait("globalThis.bench !== undefined")
+	// The watchdog ends a GPU process that is busy for long, as a software GPU on few cores is with the
+	// largest transfers.
+	page := browser.Open(m.t, browser.Blank, browser.Timeout(measureTimeout), browser.Own("--disable-gpu-watchdog"))
+	openBench(page)
 	m.describe(page)
 	for _, c := range cells(page, m.plan) {
 		if m.workload.MatchString(c.Workload) {
@@ -87,6 +89,9 @@ func (m *measurement) requireClean() {
 	for _, c := range m.run.Cells {
 		if c.Error != "" {
 			m.t.Errorf("%s: %s", c.Title(), c.Error)
+		}
+		for _, e := range c.GPUErrors {
+			m.t.Errorf("%s: GPU error: %s", c.Title(), e)
 		}
 		for _, r := range c.Results {
 			if r.Error != "" {

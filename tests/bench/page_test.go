@@ -26,18 +26,25 @@ type pageCell struct {
 type pageResult struct {
 	Bytes     uint64
 	GPUErrors []string
+	Lost      bool
 	Results   []struct {
 		results.Result
 		Samples []float64 // milliseconds an operation, of each round
 	}
 }
 
+// openBench loads the page of the benchmark.
+func openBench(page *browser.Page) {
+	page.Navigate("/bench/index.html")
+	page.Wait("globalThis.bench !== undefined")
+}
+
 func cells(page *browser.Page, plan string) []pageCell {
 	return browser.Eval[[]pageCell](page, call("bench.cells", plan))
 }
 
-// inPage measures a cell. Where the page does not come back, the cell says so and the run goes on: what
-// hung may be the renderer, and then the next cell fails too.
+// inPage measures a cell. Where the page does not come back, or has lost a device, the cell says so and the
+// page is loaded anew for the next.
 func (m *measurement) inPage(page *browser.Page, c pageCell) results.Cell {
 	cell := results.Cell{Workload: c.Workload, Size: c.Size, Unit: results.Milliseconds}
 	fmt.Printf("measuring %s ...\n", cell.Title())
@@ -47,7 +54,12 @@ func (m *measurement) inPage(page *browser.Page, c pageCell) results.Cell {
 	measured, err := chromedp.Run(ctx, chromedp.Evaluate[pageResult](call("bench.run", c, options), chromedp.EvalAwaitPromise))
 	if err != nil {
 		cell.Error = err.Error()
+		openBench(page)
 		return cell
+	}
+	if measured.Lost {
+		cell.Error = "a device was lost"
+		openBench(page)
 	}
 	cell.Bytes, cell.GPUErrors = measured.Bytes, measured.GPUErrors
 	for _, r := range measured.Results {
@@ -78,8 +90,8 @@ func TestSmoke(t *testing.T) {
 	build(t)
 	servePage(t)
 	m := &measurement{t: t, run: &results.Run{}, plan: "smoke"}
-	page := browser.Open(t, "/bench/index.html")
-	page.Wait("globalThis.bench !== undefined")
+	page := browser.Open(t, browser.Blank)
+	openBench(page)
 	m.describe(page)
 	for _, c := range cells(page, m.plan) {
 		cell := m.inPage(page, c)

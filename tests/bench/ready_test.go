@@ -19,7 +19,7 @@ const readyWorkload = "ready"
 
 // readyRounds are page loads; the warm ones begin with some that fill the caches, that of compiled code too.
 var readyRounds = map[string]struct{ warmups, rounds int }{
-	"quick": {2, 2},
+	"quick": {1, 2},
 	"full":  {3, 15},
 }
 

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,6 +38,9 @@ var downloads = []struct {
 func (m *measurement) sizes(form string) results.Cell {
 	cell := results.Cell{Workload: sizeWorkload + ", " + form, Unit: results.Bytes}
 	for _, d := range downloads {
+		if !m.takesPart(d.competitor) {
+			continue
+		}
 		total := 0.0
 		for _, file := range d.files {
 			size, err := sizeOf(file, form)
@@ -52,6 +56,10 @@ func (m *measurement) sizes(form string) results.Cell {
 		}
 	}
 	return cell
+}
+
+func (m *measurement) takesPart(name string) bool {
+	return slices.ContainsFunc(m.run.Competitors, func(c results.Competitor) bool { return c.Name == name })
 }
 
 func sizeOf(file, form string) (int, error) {

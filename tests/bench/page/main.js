@@ -16,7 +16,14 @@ let opened; // Promise of the competitors, once somebody asked for them
 
 function competitors(pattern) {
   const wanted = (name) => !pattern || new RegExp(pattern, "i").test(name);
-  opened ??= openCompetitors(device, wanted);
+  opened ??= openCompetitors(device, wanted).then(watchLoss);
+  return opened;
+}
+
+let lost = false; // once a device is: the page has to be loaded anew
+
+function watchLoss(opened) {
+  for (const { device } of opened.present) device.lost.then(() => (lost = true));
   return opened;
 }
 
@@ -27,7 +34,7 @@ async function run(cell, { plan, competitor }) {
   const { cases, destroy } = await workload.gather(present, cell, plan);
   try {
     const raced = await race(cases, plans[plan]);
-    return { ...cell, bytes: workload.bytes?.(cell) ?? 0, results: raced.map(result), gpuErrors: gpuErrors.splice(0) };
+    return { ...cell, bytes: workload.bytes?.(cell) ?? 0, results: raced.map(result), gpuErrors: gpuErrors.splice(0), lost };
   } finally {
     await destroy();
   }

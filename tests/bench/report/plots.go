@@ -21,7 +21,7 @@ type picture struct{ title, file string }
 const (
 	width       = 20 * vg.Centimeter
 	height      = 10 * vg.Centimeter
-	legendWidth = 4 * vg.Centimeter
+	legendWidth = 5 * vg.Centimeter
 )
 
 // A figure is drawn for each of these workloads that a run has at several sizes.

@@ -6,7 +6,7 @@ import { Pattern, same } from "../pattern.js";
 const lengths = {
   smoke: { size: 16 << 20, buffer: 4 << 20 },
   quick: { size: 64 << 20, buffer: 16 << 20 },
-  full: { size: 1 << 30, buffer: 256 << 20 },
+  full: { size: 1 << 30, buffer: 64 << 20 },
 };
 
 export const cells = (plan) => [lengths[plan]];

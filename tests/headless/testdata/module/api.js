@@ -220,6 +220,12 @@ export const frames = () =>
     const third = gpu.frame();
     dead.destroy();
     throws("destroyed", () => third.use(dead), "use destroyed");
+    const target = gpu.createDeviceBuffer({ label: "target", size: 16, usage: VERTEX });
+    const staging = gpu.createImmediateStagingBuffer({ size: 16 });
+    staging.write(pattern(16));
+    staging.uploadTo(third.encoder, target);
+    target.destroy();
+    throws("destroyed", () => third.submit(), "submit of an upload to a destroyed buffer", "target");
     third.discard();
   });
 
