@@ -7,32 +7,30 @@ import (
 
 // The reasons for which an operation fails. Test for them with errors.Is.
 var (
-	ErrDestroyed   = newReason("destroyed", "the buffer is destroyed")
-	ErrMapped      = newReason("mapped", "the buffer is mapped")
-	ErrNotMapped   = newReason("not-mapped", "the buffer is not mapped")
-	ErrMapPending  = newReason("map-pending", "a map of the buffer is pending")
-	ErrMapAborted  = newReason("map-aborted", "the map was cancelled by an unmap or a destroy")
-	ErrState       = newReason("state", "the operation is not possible in this state")
-	ErrUsage       = newReason("usage", "the usage does not allow it")
-	ErrRange       = newReason("range", "out of range")
-	ErrAlignment   = newReason("alignment", "not aligned")
-	ErrTooLarge    = newReason("too-large", "over a limit of the device")
-	ErrOutOfMemory = newReason("out-of-memory", "out of memory")
-	ErrBudget      = newReason("budget", "over the byte budget")
-	ErrBusy        = newReason("busy", "everything is in use by the GPU")
-	ErrDeviceLost  = newReason("device-lost", "the device is lost")
-	ErrWrongDevice = newReason("wrong-device", "the object belongs to another device")
-	ErrUnsupported = newReason("unsupported", "the backend cannot do this")
-	ErrValidation  = newReason("validation", "the backend refused it")
-	ErrStale       = newReason("stale", "dropped for a newer read")
-	ErrType        = newReason("type", "wrong type")
-	ErrLayout      = newReason("layout", "the Go type does not have WGSL's layout")
+	ErrDestroyed   error = &reason{"destroyed", "the buffer is destroyed"}
+	ErrMapped      error = &reason{"mapped", "the buffer is mapped"}
+	ErrNotMapped   error = &reason{"not-mapped", "the buffer is not mapped"}
+	ErrMapPending  error = &reason{"map-pending", "a map of the buffer is pending"}
+	ErrMapAborted  error = &reason{"map-aborted", "the map was cancelled by an unmap or a destroy"}
+	ErrState       error = &reason{"state", "the operation is not possible in this state"}
+	ErrUsage       error = &reason{"usage", "the usage does not allow it"}
+	ErrRange       error = &reason{"range", "out of range"}
+	ErrAlignment   error = &reason{"alignment", "not aligned"}
+	ErrTooLarge    error = &reason{"too-large", "over a limit of the device"}
+	ErrOutOfMemory error = &reason{"out-of-memory", "out of memory"}
+	ErrBudget      error = &reason{"budget", "over the byte budget"}
+	ErrBusy        error = &reason{"busy", "everything is in use by the GPU"}
+	ErrDeviceLost  error = &reason{"device-lost", "the device is lost"}
+	ErrWrongDevice error = &reason{"wrong-device", "the object belongs to another device"}
+	ErrUnsupported error = &reason{"unsupported", "the backend cannot do this"}
+	ErrValidation  error = &reason{"validation", "the backend refused it"}
+	ErrStale       error = &reason{"stale", "dropped for a newer read"}
+	ErrType        error = &reason{"type", "wrong type"}
+	ErrLayout      error = &reason{"layout", "the Go type does not have WGSL's layout"}
 )
 
 // reason is a sentinel with a code that stays the same across versions and languages.
 type reason struct{ code, text string }
-
-func newReason(code, text string) error { return &reason{code, text} }
 
 func (r *reason) Error() string { return "buffers: " + r.text }
 
@@ -55,7 +53,7 @@ func NewError(op, label string, reason error, detail string) *Error {
 func (e *Error) Error() string {
 	text := "buffers: " + e.Op
 	if e.Label != "" {
-		text += " " + strconv.Quote(e.Label)
+		text += ` "` + e.Label + `"`
 	}
 	switch {
 	case e.Detail != "":
@@ -87,8 +85,7 @@ func reasonText(err error) string {
 // Code returns the stable code of the reason for err ("range", "device-lost", ...),
 // or "" for an error that is not of this package.
 func Code(err error) string {
-	var r *reason
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*reason](err); ok {
 		return r.code
 	}
 	return ""

@@ -84,7 +84,7 @@ const (
 
 var (
 	errLanded    = errors.New("landed")
-	errCancelled = NewError("read", "", ErrState, "cancelled")
+	errCancelled = &Error{Op: "read", Reason: ErrState, Detail: "cancelled"}
 )
 
 func (b *readBelt) newReading(owner *readbackCore) *reading {

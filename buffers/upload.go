@@ -146,8 +146,9 @@ func (u *Upload) lend(ctx context.Context, size uint64) (hung bool, err error) {
 	if u.chunk, err = pool.lend(noWait, u.dst.Label(), size, ringDepth); !errors.Is(err, ErrBudget) {
 		return false, err
 	}
-	patient, cancel := context.WithTimeout(ctx, u.sys.engine.patience)
+	patient, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer time.AfterFunc(u.sys.engine.patience, cancel).Stop() // context.WithTimeout is much code in a module
 	u.chunk, err = pool.lend(patient, u.dst.Label(), size, ringDepth)
 	return patient.Err() != nil, err
 }

@@ -1,7 +1,5 @@
 package buffers
 
-import "strings"
-
 // Usage is the set of ways in which the GPU and the CPU may use a buffer.
 // The bits are this package's own; a backend translates them to its API's.
 type Usage uint32
@@ -32,16 +30,16 @@ func (u Usage) String() string {
 	if u == 0 {
 		return "None"
 	}
-	var names []string
+	names := ""
 	for i, name := range usageNames {
 		if u&(1<<i) != 0 {
-			names = append(names, name)
+			names += "|" + name
 		}
 	}
 	if u&^usageAll != 0 {
-		names = append(names, "unknown bits")
+		names += "|unknown bits"
 	}
-	return strings.Join(names, "|")
+	return names[1:]
 }
 
 // MapMode says whether a mapping reads or writes.

@@ -138,7 +138,7 @@ func (c *call) commands(i int, s *system) []buffers.Encoder {
 
 func (c *call) command(v js.Value, s *system) buffers.Encoder {
 	if isObject(v) {
-		if b, ok := adoptCommandBuffer(v); ok {
+		if b, err := jsbridge.AdoptCommandBuffer(v); err == nil {
 			return s.gpu.AdoptCommandBuffer(b)
 		}
 	}

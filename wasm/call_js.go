@@ -128,7 +128,7 @@ func (c *call) choice(i int, name string, allowed ...string) int {
 			return n
 		}
 	}
-	c.fail(buffers.ErrType, name+" "+strconv.Quote(got)+" is none of its values")
+	c.fail(buffers.ErrType, name+` "`+got+`" is none of its values`)
 	return 0
 }
 

@@ -32,9 +32,9 @@ func described(err error) []any {
 		code = "internal"
 	}
 	var e buffers.Error
-	if p := (*buffers.Error)(nil); errors.As(err, &p) {
+	if p, ok := errors.AsType[*buffers.Error](err); ok {
 		e = *p
-	} else if i := (*internalError)(nil); errors.As(err, &i) {
+	} else if i, ok := errors.AsType[*internalError](err); ok {
 		e.Op = i.op
 	}
 	return []any{code, e.Op, e.Label, err.Error(), causeOf(err)}
@@ -50,17 +50,13 @@ func plainError(d []any) js.Value {
 
 // causeOf is what the browser threw, or undefined.
 func causeOf(err error) js.Value {
-	var thrown js.Error
-	var bridged *jsbridge.Error
-	var internal *internalError
-	switch {
-	case errors.As(err, &bridged):
+	if bridged, ok := errors.AsType[*jsbridge.Error](err); ok {
 		return bridged.Cause
-	case errors.As(err, &internal):
-		if thrown, ok := internal.thrown.(js.Error); ok {
-			return thrown.Value
-		}
-	case errors.As(err, &thrown):
+	}
+	if internal, ok := errors.AsType[*internalError](err); ok {
+		err, _ = internal.thrown.(error)
+	}
+	if thrown, ok := errors.AsType[js.Error](err); ok {
 		return thrown.Value
 	}
 	return js.Undefined()

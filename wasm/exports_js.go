@@ -2,6 +2,8 @@
 
 package main
 
+//lint:file-ignore U1000 staticcheck does not know that go:wasmexport uses a function
+
 // The exports of the WebAssembly instance: JavaScript calls them some hundred times faster than the
 // functions of the global object. They take and give numbers alone, and must not block: the goroutine
 // that a body waits for would run only after the body has returned.

@@ -62,6 +62,3 @@ func build(t *testing.T) {
 	require.NoError(t, err, string(out))
 	t.Log(string(out))
 }
-
-// isOurs reports whether a competitor is this project.
-func isOurs(name string) bool { return strings.HasPrefix(name, "gpubuffers") }

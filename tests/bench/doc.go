@@ -4,7 +4,7 @@
 //	./build.sh                                                   the Go program and the libraries, into page/dist
 //	go test -v -timeout=60m -run=TestMeasure . -plan=full        every cell; results/latest.json and a table
 //	go test -v -run=TestMeasure . -plan=quick -workload=upload -competitor='gpubuffers|three'
-//	go -C report run . -out ../../../docs                        tables and plots of docs/performance.md
+//	go -C report run . -docs ../../../docs ../results/latest.json   tables and plots of docs/performance.md
 //
 // A cell is one workload at one size. Its cases, one for each path of each competitor, run round by round,
 // in another order each round, to the moment when the GPU is done; each round moves new data, whose checksum

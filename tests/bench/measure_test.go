@@ -27,7 +27,7 @@ var (
 const (
 	measureTimeout = 50 * time.Minute
 	// cellTimeout bounds a cell: a case that does not end is left behind by the page much earlier.
-	cellTimeout = 5 * time.Minute
+	cellTimeout = 8 * time.Minute
 )
 
 // TestMeasure measures what the flags say, prints a table of each cell when it is done, and writes the

@@ -6,10 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"testing"
 
 	"github.com/chromedp/chromedp"
-	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/tests/bench/results"
 	"github.com/gpubuffers/gpubuffers/tests/headless/browser"
@@ -83,25 +81,4 @@ func call(function string, arguments ...any) string {
 		text += string(value)
 	}
 	return function + "(" + text + ")"
-}
-
-// TestSmoke runs every way of the page once, on little data.
-func TestSmoke(t *testing.T) {
-	build(t)
-	servePage(t)
-	m := &measurement{t: t, run: &results.Run{}, plan: "smoke"}
-	page := browser.Open(t, browser.Blank)
-	openBench(page)
-	m.describe(page)
-	for _, c := range cells(page, m.plan) {
-		cell := m.inPage(page, c)
-		m.run.Cells = append(m.run.Cells, cell)
-		require.NotEmpty(t, cell.Results, c.Workload)
-		for _, r := range cell.Results {
-			if isOurs(r.Competitor) || r.Competitor == results.HandWritten {
-				require.Equal(t, 1, r.Rounds, "%s: %s, %s", c.Workload, r.Competitor, r.Path)
-			}
-		}
-	}
-	m.requireClean()
 }

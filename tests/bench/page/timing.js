@@ -9,8 +9,8 @@ let seed = 0;
 
 /** Runs every case once a round, in another order each round. Returns { case, samples, error } of each, the samples in milliseconds an operation. */
 export async function race(cases, plan) {
-  const entries = cases.map((c) => ({ case: c, samples: [], spent: 0, error: null }));
-  for (let i = 0; i < plan.warmups; i++) await round(entries.filter((e) => i === 0 || e.spent < 500), plan, false);
+  const entries = cases.map((c) => ({ case: c, samples: [], spent: 0, error: null })); // spent: with what is not timed
+  for (let i = 0; i < plan.warmups; i++) await round(entries.filter((e) => e.spent < 500), plan, false);
   for (const e of entries) e.spent = 0;
   const share = (2 * plan.budget) / Math.max(1, entries.length);
   const start = performance.now();
@@ -23,7 +23,7 @@ export async function race(cases, plan) {
   return entries;
 }
 
-// A case whose run takes a second is not noisy: three rounds of it tell enough.
+// Of a case that takes a second three rounds tell enough.
 const leastOf = (e, plan) => (e.samples.length && e.spent / e.samples.length > 1_000 ? Math.min(3, plan.least) : plan.least);
 
 async function round(entries, plan, keep) {
@@ -34,19 +34,29 @@ async function round(entries, plan, keep) {
 
 async function attempt(entry, plan, keep) {
   const c = entry.case;
+  const begun = performance.now();
   try {
-    const expected = await c.prepare?.(++seed);
-    const limit = deadline(plan.patience);
-    const start = performance.now();
-    await Promise.race([c.run(), limit.passed]);
-    const spent = performance.now() - start;
-    limit.clear();
-    await c.verify?.(expected);
-    entry.spent += spent;
-    if (keep) entry.samples.push(spent / (c.operations ?? 1));
+    const expected = await within(plan.patience, () => c.prepare?.(++seed));
+    const ms = await within(plan.patience, async () => {
+      const start = performance.now();
+      await c.run();
+      return performance.now() - start;
+    });
+    await within(plan.patience, () => c.verify?.(expected));
+    if (keep) entry.samples.push(ms / (c.operations ?? 1));
   } catch (error) {
     entry.error = String(error?.message ?? error);
     console.warn(`${c.competitor}, ${c.path}: ${entry.error}`);
+  }
+  entry.spent += performance.now() - begun;
+}
+
+async function within(ms, work) {
+  const limit = deadline(ms);
+  try {
+    return await Promise.race([work(), limit.passed]);
+  } finally {
+    limit.clear();
   }
 }
 

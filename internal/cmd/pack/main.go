@@ -1,6 +1,6 @@
 // Command pack makes a WebAssembly module of Go's smaller in transfer, in place:
 //
-//	go run ./wasm/pack web/gpubuffers.wasm
+//	go run ./internal/cmd/pack web/gpubuffers.wasm
 //
 // It joins the data segments: the linker leaves out runs of zeros, and the addresses of the tens of
 // thousands of segments that remain take more room, compressed, than the zeros did. And it drops the

@@ -1,0 +1,22 @@
+//go:build js && wasm
+
+package webgpu
+
+import "github.com/gpubuffers/gpubuffers/buffers"
+
+var _ buffers.RangeMapper = (*mappable)(nil)
+
+// MappedRange gives a Uint8Array over the mapped range.
+func (b *mappable) MappedRange(offset, size uint64) (any, error) {
+	const op = "mapped range"
+	b.device.mu.Lock()
+	defer b.device.mu.Unlock()
+	if err := b.checkAccess(op, false, signed(offset), size); err != nil {
+		return nil, err
+	}
+	array, err := b.bridge.MappedArray(offset, size)
+	if err != nil {
+		return nil, b.device.translated(op, b.Label(), err)
+	}
+	return array, nil
+}

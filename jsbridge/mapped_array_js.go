@@ -1,0 +1,17 @@
+//go:build js && wasm
+
+package jsbridge
+
+import "syscall/js"
+
+// MappedArray gives a Uint8Array over a part of what is mapped, offset by
+// bytes from the buffer's beginning. It is detached when the buffer is
+// unmapped. Unlike [Buffer.MappedRange] it goes along with the copying
+// methods.
+func (b *Buffer) MappedArray(offset, size uint64) (js.Value, error) {
+	s, err := b.mappedSpan("Buffer.MappedArray", offset, size)
+	if err != nil {
+		return js.Undefined(), err
+	}
+	return s.bytes()
+}

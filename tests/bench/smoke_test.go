@@ -1,0 +1,48 @@
+//go:build !js
+
+package bench
+
+import (
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/tests/bench/results"
+	"github.com/gpubuffers/gpubuffers/tests/headless/browser"
+)
+
+// TestSmoke runs what the benchmark is made of once, on little data, and measures nothing by it.
+func TestSmoke(t *testing.T) {
+	build(t)
+	servePage(t)
+	for _, c := range []struct{ name, competitor, workload string }{
+		{"every workload of this project", "Go|gpubuffers", ""},
+		{"an upload by each library", "three|TypeGPU|luma|PlayCanvas", "^upload$"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := &measurement{t: t, run: &results.Run{}, plan: "smoke", competitor: c.competitor}
+			m.workload = regexp.MustCompile(c.workload)
+			m.smoke()
+		})
+	}
+}
+
+func (m *measurement) smoke() {
+	page := browser.Open(m.t, browser.Blank, browser.Timeout(4*time.Minute))
+	openBench(page)
+	m.describe(page)
+	for _, c := range cells(page, m.plan) {
+		if !m.workload.MatchString(c.Workload) {
+			continue
+		}
+		cell := m.inPage(page, c)
+		m.run.Cells = append(m.run.Cells, cell)
+		require.NotEmpty(m.t, cell.Results, c.Workload)
+		for _, r := range cell.Results {
+			require.Equal(m.t, 1, r.Rounds, "%s: %s, %s: %s", c.Workload, r.Competitor, r.Path, r.Error)
+		}
+	}
+	m.requireClean()
+}
