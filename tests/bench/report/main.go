@@ -27,7 +27,7 @@ func main() {
 
 func report(docs string, files []string) error {
 	if len(files) == 0 {
-		return fmt.Errorf("report: name the results: go run . -docs DOCS RESULTS.json ...")
+		return fmt.Errorf("report: name the results: go run . -docs DOCS RESULTS.json")
 	}
 	var text strings.Builder
 	for _, file := range files {
