@@ -18,8 +18,7 @@ JS          := GOOS=js GOARCH=wasm
 TOOLS       := go -C "$(CURDIR)/internal/tools"
 STATICCHECK  = "$$($(TOOLS) tool -n staticcheck)"
 COMPRESS    := $(TOOLS) run ./compress -dir "$(CURDIR)/web"
-# Without inlining the module is 7 % smaller with brotli.
-WASM_BUILD  := $(JS) go build -trimpath -gcflags=all=-l -ldflags="-s -w"
+WASM_BUILD  := $(JS) go build -trimpath -ldflags="-s -w"
 
 # wasm_exec.js refuses arguments and environment above 8 KiB together, and some
 # machines of CI have more: the tests get a small environment.
