@@ -32,9 +32,10 @@
 //
 // # Memory
 //
-// The pools reuse mapped memory, within a byte budget over everything that can be mapped. Nothing is
-// allocated in steady state: neither Go memory nor GPU buffers. A slice that is handed in is the caller's
-// again when the call returns; that of a read when its Wait returns.
+// The pools reuse mapped memory, within a byte budget over everything that can be mapped. In
+// steady state this package allocates no Go memory and makes no GPU buffers; what a backend costs on top
+// is that of its platform, as in a browser a few small objects of syscall/js for each map. A slice that is
+// handed in is the caller's again when the call returns; that of a read when its Wait returns.
 //
 // # Errors
 //
