@@ -14,7 +14,7 @@ tests/bench/build.sh >/dev/null
 mkdir -p "$stage/web" "$stage/tests/bench"
 CGO_ENABLED=0 go test -c -trimpath -ldflags='-s -w' -o "$stage/tests/bench/bench.test" ./tests/bench
 cp go.mod "$stage/"
-cp -p web/gpubuffers.* web/wasm_exec.js* "$stage/web/"
+cp -rp web/gpubuffers* web/wasm_exec.js* "$stage/web/"
 cp -rp tests/bench/page "$stage/tests/bench/"
 tar -C "$stage" -czf "$out" .
 ls -l "$out"

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"testing"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,12 +22,12 @@ const sizeWorkload = "size"
 // forms are how files are downloaded.
 var forms = []string{"raw", "gzip", "brotli"}
 
-// downloads are the files of a competitor. Those of libraries hold what the benchmark uses of them.
+// downloads are the files of a competitor, by patterns. Those of libraries hold what the benchmark uses of them.
 var downloads = []struct {
 	competitor string
 	files      []string
 }{
-	{"gpubuffers", []string{"../../web/gpubuffers.wasm", "../../web/gpubuffers.js", "../../web/wasm_exec.js"}},
+	{"gpubuffers", []string{"../../web/gpubuffers.wasm", "../../web/gpubuffers.js", "../../web/gpubuffers/*.js", "../../web/wasm_exec.js"}},
 	{"three.js", []string{"page/dist/three.js"}},
 	{"TypeGPU", []string{"page/dist/typegpu.js"}},
 	{"luma.gl", []string{"page/dist/luma.js"}},
@@ -42,7 +43,7 @@ func (m *measurement) sizes(form string) results.Cell {
 			continue
 		}
 		total := 0.0
-		for _, file := range d.files {
+		for _, file := range filesOf(m.t, d.files) {
 			size, err := sizeOf(file, form)
 			if errors.Is(err, fs.ErrNotExist) {
 				total = 0
@@ -56,6 +57,19 @@ func (m *measurement) sizes(form string) results.Cell {
 		}
 	}
 	return cell
+}
+
+// filesOf are the files that match the patterns; a pattern that none matches stands for itself.
+func filesOf(t *testing.T, patterns []string) (files []string) {
+	for _, pattern := range patterns {
+		found, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		if len(found) == 0 {
+			found = []string{pattern}
+		}
+		files = append(files, found...)
+	}
+	return files
 }
 
 func (m *measurement) takesPart(name string) bool {

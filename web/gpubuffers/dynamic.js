@@ -1,0 +1,124 @@
+import { isBufferSource } from "./arguments.js";
+import { GPUBufferError, refusal } from "./errors.js";
+import { call, destroyed, keep, Resource } from "./resource.js";
+
+const none = new Uint8Array(0);
+
+/**
+ * update and the views make no object and cross into the module by numbers alone, as long as the update
+ * is in the same buffer as the last one.
+ */
+export class DynamicBuffer extends Resource {
+  #module;
+  #handle;
+  #pageSize;
+  #alignment = this[call]("dynamicAlignment");
+  #page = 0; // number of the latest update's buffer; 0 is none
+  #gpuBuffers = new Map(); // by number
+  #kept = false;
+  #gpuBuffer;
+  #bytes = none;
+  #floats;
+  #uints;
+
+  constructor(key, core, handle, label, pageSize) {
+    super(key, core, handle, label);
+    this.#module = core.module;
+    this.#handle = handle;
+    this.#pageSize = pageSize;
+  }
+
+  get pageSize() {
+    return this.#pageSize;
+  }
+
+  get alignment() {
+    return this.#alignment;
+  }
+
+  get slots() {
+    return this[call]("dynamicSlots");
+  }
+
+  update(size) {
+    let update = -1;
+    try {
+      if (typeof size === "number") update = this.#module.exports.dynamicUpdate(this.#handle, size);
+    } catch (cause) {
+      this.#module.fault(cause);
+    }
+    if (update < 0) update = this[call]("dynamicUpdate", size); // throws, with the reason
+    const page = Math.floor(update / 2 ** 32);
+    if (page !== this.#page) this.#turn(page);
+    return update - page * 2 ** 32;
+  }
+
+  write(data) {
+    try {
+      const source = this.#viewed(data);
+      const offset = this.update(source.byteLength);
+      if (source instanceof Float32Array) this.floats.set(source, offset / 4);
+      else this.bytes.set(source, offset);
+      return offset;
+    } catch (error) {
+      throw error instanceof GPUBufferError ? error : refusal("type", "write", this.label, "data is not what it seems", error);
+    }
+  }
+
+  get gpuBuffer() {
+    if (this.#page === 0 || this[destroyed]) this[call]("dynamicNative"); // throws
+    if (!this.#kept) this[keep]();
+    this.#kept = true;
+    return this.#gpuBuffer;
+  }
+
+  get bytes() {
+    if (this.#bytes.byteLength === 0 || this[destroyed]) this.#view();
+    return this.#bytes;
+  }
+
+  get floats() {
+    if (this.#bytes.byteLength === 0 || this[destroyed]) this.#view();
+    return this.#floats;
+  }
+
+  get uints() {
+    if (this.#bytes.byteLength === 0 || this[destroyed]) this.#view();
+    return this.#uints;
+  }
+
+  destroy() {
+    super.destroy();
+    this.#page = 0;
+    this.#bytes = none;
+    this.#gpuBuffers.clear();
+  }
+
+  /** The data as an array that the views can take; copies nothing. */
+  #viewed(data) {
+    if (!isBufferSource(data)) throw refusal("type", "write", this.label, "data is to be an ArrayBuffer or a view");
+    if (!ArrayBuffer.isView(data)) return new Uint8Array(data);
+    if (data instanceof Float32Array || data instanceof Uint8Array) return data;
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  }
+
+  /** Goes on in another buffer. */
+  #turn(page) {
+    if (this.#gpuBuffers.size > 64) this.#gpuBuffers.clear();
+    if (!this.#gpuBuffers.has(page)) this.#gpuBuffers.set(page, this[call]("dynamicNative"));
+    this.#page = page;
+    this.#gpuBuffer = this.#gpuBuffers.get(page);
+    if (this.#module.exports.dynamicAddress(this.#handle) !== this.#bytes.byteOffset) this.#bytes = none;
+  }
+
+  /** Views the page's memory, which growth of the module's memory takes away. */
+  #view() {
+    if (this.#page === 0 || this[destroyed]) this[call]("dynamicNative"); // throws
+    const { buffer } = this.#module.memory;
+    const address = this.#module.exports.dynamicAddress(this.#handle);
+    if (address < 0) this[call]("dynamicNative"); // throws
+    this.#bytes = new Uint8Array(buffer, address, this.#pageSize);
+    this.#floats = new Float32Array(buffer, address, this.#pageSize / 4);
+    this.#uints = new Uint32Array(buffer, address, this.#pageSize / 4);
+  }
+}

@@ -1,0 +1,38 @@
+import { elements } from "./arguments.js";
+import { refusal } from "./errors.js";
+import { guard, handleOf } from "./resource.js";
+
+export class Frame {
+  #core;
+  #handle;
+  #encoder;
+
+  constructor(key, core, handle) {
+    guard(key, new.target);
+    this.#core = core;
+    this.#handle = handle;
+  }
+
+  get encoder() {
+    return (this.#encoder ??= this.#call("frameEncoder"));
+  }
+
+  use(...buffers) {
+    this.#call("use", buffers.map(handleOf));
+  }
+
+  submit(commands) {
+    this.#call("submitFrame", elements("submit", "commands", commands));
+    this.#encoder = undefined;
+  }
+
+  discard() {
+    this.#call("discardFrame");
+    this.#encoder = undefined;
+  }
+
+  #call(name, ...values) {
+    if (this.#core.destroyed) throw refusal("destroyed", name, "", "the system is destroyed");
+    return this.#core.module.call(name, this.#handle, ...values);
+  }
+}

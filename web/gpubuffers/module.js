@@ -1,0 +1,132 @@
+// The WebAssembly module, whose functions take numbers and native objects and return an Error where they
+// fail.
+
+import { isA, isBufferSource } from "./arguments.js";
+import { GPUBufferError, makeError, refusal } from "./errors.js";
+
+const rawName = "gpubuffersRaw";
+
+/** A running WebAssembly module. Once it has ended, by a fault, every call fails. */
+class Module {
+  #raw;
+  #ended = false;
+  #cause;
+  #waiting = new Set();
+
+  constructor(go, instance) {
+    this.memory = instance.exports.mem;
+    this.exports = instance.exports;
+    const others = globalThis[rawName];
+    go.run(instance).then(() => this.#end(), (cause) => this.#end(cause));
+    this.#raw = globalThis[rawName];
+    globalThis[rawName] = others;
+    if (others === undefined) delete globalThis[rawName];
+    if (this.#raw === undefined || this.#raw === others) throw refusal("internal", "open", "", "the WebAssembly file is not that of gpubuffers");
+    this.#raw.setErrorFactory(makeError);
+  }
+
+  get ended() {
+    return this.#ended;
+  }
+
+  check(operation) {
+    if (this.#ended) throw this.#endedError(operation);
+  }
+
+  call(name, ...values) {
+    this.check(name);
+    let result;
+    try {
+      result = this.#raw[name](...values);
+    } catch (cause) {
+      this.#end(cause);
+      throw this.#endedError(name);
+    }
+    if (result instanceof Error) throw result;
+    return result;
+  }
+
+  /** Calls a function that gives a Promise; everything that fails rejects it. */
+  ask(name, ...values) {
+    return new Promise((resolve, reject) => {
+      const settled = this.call(name, ...values);
+      this.#waiting.add(reject);
+      settled.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
+  }
+
+  fault(cause) {
+    this.#end(cause);
+  }
+
+  #end(cause) {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#cause = cause;
+    this.exports = { dynamicUpdate: () => -1, dynamicAddress: () => -1, deviceWrite: () => -1 };
+    for (const reject of this.#waiting) reject(this.#endedError("wait"));
+    this.#waiting.clear();
+  }
+
+  #endedError(operation) {
+    return refusal("internal", operation, "", "the WebAssembly module has ended", this.#cause);
+  }
+}
+
+const modules = { byAddress: new Map(), byObject: new WeakMap() };
+
+/** The module of a source, the same for all who give the same one. */
+export function moduleOf(source) {
+  const byAddress = isAddress(source);
+  if (!byAddress && (source === null || typeof source !== "object")) {
+    throw refusal("type", "open", "", `wasm cannot be loaded from a ${typeof source}`);
+  }
+  const known = byAddress ? modules.byAddress : modules.byObject;
+  const key = byAddress ? String(source) : source;
+  const loading = known.get(key)?.then((module) => (module.ended ? undefined : module)) ?? Promise.resolve();
+  const module = loading.then((module) => module ?? load(source));
+  known.set(key, module);
+  module.catch(() => known.delete(key));
+  return module;
+}
+
+function isAddress(source) {
+  return typeof source === "string" || isA(source, URL);
+}
+
+async function load(source) {
+  try {
+    const Go = await loader();
+    const go = new Go();
+    return new Module(go, await instantiate(source, go.importObject));
+  } catch (cause) {
+    throw cause instanceof GPUBufferError ? cause : refusal("internal", "open", "", "the WebAssembly module could not be loaded", cause);
+  }
+}
+
+let loaded;
+
+/** The class of wasm_exec.js, which sets a global and leaves what the page has there alone. */
+function loader() {
+  loaded ??= (async () => {
+    const others = globalThis.Go;
+    await import(new URL("../wasm_exec.js", import.meta.url));
+    const { Go } = globalThis;
+    if (others !== undefined) globalThis.Go = others;
+    return Go;
+  })();
+  return loaded;
+}
+
+async function instantiate(source, imports) {
+  if (isA(source, WebAssembly.Module)) return WebAssembly.instantiate(source, imports);
+  if (isBufferSource(source)) return (await WebAssembly.instantiate(source, imports)).instance;
+  const response = await (isAddress(source) ? fetch(source) : source);
+  if (!isA(response, Response)) throw refusal("type", "open", "", "wasm is none of the kinds that can be loaded");
+  if (!response.ok) throw refusal("internal", "open", "", `${response.url} answers ${response.status}`);
+  const streams = response.headers.get("Content-Type")?.split(";")[0].trim().toLowerCase() === "application/wasm";
+  const result = streams
+    ? await WebAssembly.instantiateStreaming(response, imports)
+    : await WebAssembly.instantiate(await response.arrayBuffer(), imports);
+  return result.instance;
+}

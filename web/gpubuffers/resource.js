@@ -1,0 +1,94 @@
+// The handles of the module, in the form of classes.
+
+import { refusal } from "./errors.js";
+
+/** Held by these files alone: what a constructor is called with by it. */
+export const made = Symbol("made");
+export const call = Symbol("call");
+export const ask = Symbol("ask");
+export const keep = Symbol("keep");
+export const running = Symbol("running");
+export const destroyed = Symbol("destroyed");
+export const dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");
+
+export function guard(key, type) {
+  if (key !== made) throw refusal("type", "new", "", `a ${type.name} is made by a GPUBufferSystem`);
+}
+
+/** Tells the module of objects that were dropped without being destroyed. */
+const dropped = new FinalizationRegistry(({ core, handle }) => {
+  if (!core.destroyed && !core.module.ended) core.module.call("forget", handle);
+});
+
+/** The handle of an object of these files; every other value as it is. */
+export let handleOf;
+
+/** What a system makes: a handle of the module's, until it is destroyed. */
+export class Resource {
+  #core;
+  #handle;
+  #label;
+  #destroyed = false;
+
+  static {
+    handleOf = (value) => (value !== null && typeof value === "object" && #handle in value ? value.#handle : value);
+  }
+
+  constructor(key, core, handle, label = "") {
+    guard(key, new.target);
+    this.#core = core;
+    this.#handle = handle;
+    this.#label = label;
+    dropped.register(this, { core, handle }, this);
+  }
+
+  get label() {
+    return this.#label;
+  }
+
+  destroy() {
+    if (this[destroyed]) return;
+    this.#destroyed = true;
+    dropped.unregister(this);
+    if (!this.#core.module.ended) this.#core.module.call("destroy", this.#handle);
+  }
+
+  [dispose]() {
+    this.destroy();
+  }
+
+  get [destroyed]() {
+    return this.#destroyed || this.#core.destroyed;
+  }
+
+  [call](name, ...values) {
+    if (this[destroyed]) throw refusal("destroyed", name, this.#label, "it is destroyed");
+    return this.#core.module.call(name, this.#handle, ...values);
+  }
+
+  [ask](name, ...values) {
+    if (this[destroyed]) return Promise.reject(refusal("destroyed", name, this.#label, "it is destroyed"));
+    return this.#core.module.ask(name, this.#handle, ...values);
+  }
+
+  /** Throws where the module has ended. */
+  [running](name) {
+    this.#core.module.check(name);
+  }
+
+  /** Has it live until it is destroyed, since a native object of it may be used elsewhere. */
+  [keep]() {
+    dropped.unregister(this);
+  }
+}
+
+/** GPU memory behind one GPUBuffer. */
+export class NativeBuffer extends Resource {
+  get state() {
+    return this[destroyed] ? "destroyed" : this[call]("state");
+  }
+
+  get valid() {
+    return !this[destroyed] && this[call]("valid");
+  }
+}
