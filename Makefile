@@ -76,7 +76,7 @@ test-headless: build ## run the tests in headless Chrome with WebGPU
 	.ci/gotest -count=1 -p=1 -timeout=30m $(TESTFLAGS) ./tests/headless/...
 
 .PHONY: lint
-lint: ## check format, vet and staticcheck for both platforms, and the import arrows
+lint: ## check format, vet and staticcheck for both platforms, the import arrows, and what is assembled
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt needed:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
@@ -86,6 +86,8 @@ lint: ## check format, vet and staticcheck for both platforms, and the import ar
 	cd internal/tools && go vet ./... && $(STATICCHECK) ./...
 	cd tests/bench/report && go vet ./... && $(STATICCHECK) ./...
 	go run ./internal/cmd/arrows
+	@.ci/need wat2wasm
+	wat2wasm jsbridge/composite.wat --output=/dev/stdout | cmp - jsbridge/composite.wasm
 
 .PHONY: size
 size: build ## print the module's raw, gzip and brotli bytes; fail above SIZE_LIMIT with brotli

@@ -12,7 +12,8 @@ type chunk struct {
 	turn      uint64  // how often it was lent
 	tail      uint64  // readback: bytes filled
 	parts     []readPart
-	copies    []readCopy
+	copies    []ChunkCopy
+	batch     [1]Encoder
 }
 
 func (c *chunk) size() uint64 { return c.buffer.Size() }

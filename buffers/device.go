@@ -40,6 +40,29 @@ type Queue interface {
 	WorkDone() <-chan error
 }
 
+// ChunkQueue is a Queue that moves a whole chunk of pooled memory in one step. What each method does is
+// said in steps of the other contracts, which the core takes itself where a Queue is none.
+//
+// A chunk that a method failed with is in no known state: it is destroyed.
+type ChunkQueue interface {
+	// SendChunk unmaps a chunk that is mapped whole for writing, copies its first size bytes to dst at
+	// offset in a submit of its own, and asks for the next map, under the contract of MapAsync.
+	SendChunk(chunk MappableBuffer, size uint64, dst Buffer, offset uint64) (mapped <-chan error, err error)
+	// FillChunk is SendChunk of m, written to the beginning of the chunk. m may be reused at once.
+	FillChunk(chunk MappableBuffer, m Memory, dst Buffer, offset uint64) (mapped <-chan error, err error)
+	// FetchChunk makes the copies into a chunk that is not mapped, in a submit of their own, and asks for
+	// the map of its first size bytes for reading. Where a copy is refused, refused is its index, and
+	// nothing was done; for every other error it is -1.
+	FetchChunk(chunk MappableBuffer, size uint64, copies []ChunkCopy) (mapped <-chan error, refused int, err error)
+}
+
+// ChunkCopy is a range of a buffer that is copied into a chunk.
+type ChunkCopy struct {
+	Src          Buffer
+	Offset, Size uint64 // in Src
+	At           uint64 // in the chunk
+}
+
 // Encoder records copies. It is made by a Device, or by a backend from the caller's own encoder.
 // Buffers may be given as they are or wrapped: a backend calls [Unwrap] on each it is handed.
 //

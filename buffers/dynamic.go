@@ -255,26 +255,25 @@ func (r *dynamicRing) nextPage() error {
 	return nil
 }
 
-// flushDynamics moves every update to the GPU, ahead of the submit that follows; copies for that go into
-// the encoder that record returns. It reports whether there were updates. After a failure it can be done
-// again.
-func (s *System) flushDynamics(record func() (Encoder, error)) (updated bool, err error) {
+// flushDynamics moves every update to the GPU, ahead of the submit that follows, and reports whether there
+// were any. After a failure it can be done again.
+func (s *System) flushDynamics() (updated bool, err error) {
 	for _, r := range s.dynamics {
 		if r.current == nil {
 			continue
 		}
 		updated = true
-		if err := r.flush(record); err != nil {
+		if err := r.flush(); err != nil {
 			return false, err
 		}
 	}
 	return updated, nil
 }
 
-func (r *dynamicRing) flush(record func() (Encoder, error)) error {
+func (r *dynamicRing) flush() error {
 	for page, used := range r.used {
 		size := (used + 3) &^ 3
-		if err := r.sys.engine.flush(r.current.pages[page], r.arenas[page][:size], record); err != nil {
+		if err := r.sys.engine.flush(r.current.pages[page], Bytes(r.arenas[page][:size])); err != nil {
 			return err
 		}
 		r.sys.stats.BytesUp += size

@@ -14,7 +14,6 @@ type engine struct {
 	choosers [opCount]chooser
 	probes   chan probe
 	probing  bool
-	batch    [1]Encoder
 	copyCost time.Duration // of one more copy in a submit; 0 where it was not measured
 	scratch  sync.Pool     // of *[]byte, through which streams go
 	patience time.Duration // until a path counts as hung
@@ -65,10 +64,8 @@ func (e *engine) move(p *path, dst Buffer, offset uint64, m Memory) (wholly bool
 		if c == nil {
 			wholly = wholly && !p.mapped
 			err = e.sys.queue.WriteBuffer(dst, offset+done, m.Slice(done, n))
-		} else if err = writeMapped(c.buffer, m.Slice(done, n), 0); err != nil {
-			e.sys.uploads.giveBack(c)
 		} else {
-			err = e.launch(c, dst, offset+done, n)
+			err = e.sys.uploads.fill(c, m.Slice(done, n), dst, offset+done)
 		}
 		if err != nil {
 			return false, err
@@ -78,68 +75,13 @@ func (e *engine) move(p *path, dst Buffer, offset uint64, m Memory) (wholly bool
 	return wholly, nil
 }
 
-// launch copies n bytes of a chunk that was filled to dst, in a submit of its own. The chunk comes back
-// by itself.
-func (e *engine) launch(c *chunk, dst Buffer, offset, n uint64) error {
-	err := c.buffer.Unmap()
-	if err == nil {
-		e.batch[0], err = e.sys.device.CreateEncoder("upload")
-	}
-	if err == nil {
-		err = e.batch[0].CopyBufferToBuffer(c.buffer, 0, dst, offset, n)
-	}
-	if err == nil {
-		err = e.sys.queue.Submit(e.batch[:]...)
-	}
-	e.batch[0] = nil
-	if err != nil {
-		e.sys.uploads.drop(c)
-		return err
-	}
-	e.sys.uploads.remap(c)
-	return nil
-}
-
-// flush moves the first bytes of an arena to dst, by a queue write or by a copy recorded in the encoder
-// that record returns, which is submitted ahead of the frame.
-func (e *engine) flush(dst Buffer, arena []byte, record func() (Encoder, error)) error {
-	size := uint64(len(arena))
-	i, measure := e.choosers[OpFlush].pick(size, !e.probing)
-	if !paths[OpFlush][i].mapped {
-		return e.flushByWrite(i, measure, dst, arena)
-	}
-	c := e.sys.uploads.lendNow(size)
-	if c == nil {
-		return e.sys.queue.WriteBuffer(dst, 0, Bytes(arena))
-	}
+// flush moves the first bytes of an arena to the beginning of dst.
+func (e *engine) flush(dst Buffer, arena Memory) error {
+	i, measure := e.choosers[OpFlush].pick(arena.Size(), !e.probing)
 	start := time.Now()
-	if _, err := c.buffer.WriteAt(arena, 0); err != nil {
-		e.sys.uploads.giveBack(c)
-		return err
-	}
-	if measure {
-		if err := e.launch(c, dst, 0, size); err != nil {
-			return err
-		}
-		e.observe(OpFlush, i, size, start)
-		return nil
-	}
-	encoder, err := record()
-	if err == nil {
-		err = encoder.CopyBufferToBuffer(c.buffer, 0, dst, 0, size)
-	}
-	if err != nil {
-		e.sys.uploads.giveBack(c)
-		return err
-	}
-	return e.sys.uploads.seal(c, encoder)
-}
-
-func (e *engine) flushByWrite(path int, measure bool, dst Buffer, arena []byte) error {
-	start := time.Now()
-	err := e.sys.queue.WriteBuffer(dst, 0, Bytes(arena))
-	if err == nil && measure {
-		e.observe(OpFlush, path, uint64(len(arena)), start)
+	wholly, err := e.move(&paths[OpFlush][i], dst, 0, arena)
+	if err == nil && measure && wholly {
+		e.observe(OpFlush, i, arena.Size(), start)
 	}
 	return err
 }

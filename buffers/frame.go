@@ -208,73 +208,38 @@ func (s *System) Submit(encoders ...Encoder) error {
 // submit is the one way to the GPU for recorded work:
 //
 //  1. check every encoder, so that a refusal changes nothing
-//  2. flush the dynamic buffers, by queue writes or in an encoder ahead of all others
-//  3. record the reads that were asked for in an encoder of their own, after all others
-//  4. submit
-//  5. map again what was staged and what is read, and destroy what a Grow replaced
+//  2. move what the dynamic buffers hold, ahead of all encoders
+//  3. submit
+//  4. map again what was staged, send the reads that were asked for, and destroy what a Grow replaced
 func (s *System) submit(first Encoder, further []Encoder, isFrame bool) error {
-	s.batch = append(s.batch[:0], nil) // the place of the flush
+	s.batch = s.batch[:0]
 	defer func() { clear(s.batch) }()
 	if first != nil {
 		s.batch = append(s.batch, first)
 	}
 	s.batch = append(s.batch, further...)
-	for _, e := range s.batch[1:] {
+	for _, e := range s.batch {
 		if err := e.Check(); err != nil {
 			return err
 		}
 	}
-	updated, err := s.send()
+	updated, err := s.flushDynamics()
 	if err != nil {
-		s.reads.unrecord()
-		s.uploads.discard(s.batch[0])
+		return err
+	}
+	if err := s.queue.Submit(s.batch...); err != nil {
 		return err
 	}
 	s.submitted(updated || isFrame)
 	return nil
 }
 
-// send does steps 2 to 4, and reports whether there were updates.
-func (s *System) send() (updated bool, err error) {
-	if updated, err = s.flushDynamics(s.flushEncoder); err != nil {
-		return false, err
-	}
-	reads, err := s.reads.record()
-	if err != nil {
-		return false, err
-	}
-	if reads != nil {
-		s.batch = append(s.batch, reads)
-	}
-	return updated, s.queue.Submit(s.inBatch()...)
-}
-
-// flushEncoder is the encoder ahead of all others, made when it is needed.
-func (s *System) flushEncoder() (Encoder, error) {
-	if s.batch[0] != nil {
-		return s.batch[0], nil
-	}
-	e, err := s.device.CreateEncoder("flush")
-	if err == nil {
-		s.batch[0] = e
-	}
-	return e, err
-}
-
-// inBatch is what the batch holds.
-func (s *System) inBatch() []Encoder {
-	if s.batch[0] == nil {
-		return s.batch[1:]
-	}
-	return s.batch
-}
-
 // submitted does what follows a submit; follow says whether to hear when the GPU is done with it.
 func (s *System) submitted(follow bool) {
 	s.stats.Submits++
 	s.frames.count++
-	s.uploads.submitted(s.inBatch())
-	s.reads.submitted()
+	s.uploads.submitted(s.batch)
+	s.reads.sendAll()
 	s.destroyRetired()
 	if follow {
 		s.frames.serial++

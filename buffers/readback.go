@@ -81,21 +81,21 @@ func (r *ReadbackBuffer) ReadTexture(ctx context.Context, region TextureRegion, 
 // System, after everything in it, or by Flush. m must not be used until Wait returned.
 func (r *ReadbackBuffer) Start(src Buffer, offset uint64, m Memory) (Read, error) {
 	return r.start(func(x *reading) error {
-		x.src, x.offset, x.size, x.dst = src, offset, m.Size(), m
-		x.rowBytes = m.Size()
-		return checkReadable(src, offset, m.Size())
+		x.dst = m
+		return x.describe(src, offset, m.Size())
 	})
+}
+
+func (x *reading) describe(src Buffer, offset, size uint64) error {
+	x.src, x.offset, x.size, x.rowBytes = src, offset, size, size
+	return checkReadable(src, offset, size)
 }
 
 // StartTexture is Start for the texels of a region, row by row without padding.
 func (r *ReadbackBuffer) StartTexture(region TextureRegion, m Memory) (Read, error) {
 	return r.start(func(x *reading) error {
-		e := region.Extent
-		row := uint64(e.Width) * region.Texture.TexelSize()
-		x.region, x.rowBytes, x.dst = region, row, m
-		x.size = row * uint64(e.Height) * uint64(e.Layers)
-		layout := TexelLayout{BytesPerRow: uint32(rowPitch(row)), RowsPerImage: e.Height}
-		if _, err := CheckTexels("read texture", layout, region); err != nil {
+		x.dst = m
+		if err := x.describeTexels(region); err != nil {
 			return err
 		}
 		if m.Size() != x.size {
@@ -103,6 +103,16 @@ func (r *ReadbackBuffer) StartTexture(region TextureRegion, m Memory) (Read, err
 		}
 		return nil
 	})
+}
+
+func (x *reading) describeTexels(region TextureRegion) error {
+	e := region.Extent
+	row := uint64(e.Width) * region.Texture.TexelSize()
+	x.region, x.rowBytes = region, row
+	x.size = row * uint64(e.Height) * uint64(e.Layers)
+	layout := TexelLayout{BytesPerRow: uint32(rowPitch(row)), RowsPerImage: e.Height}
+	_, err := CheckTexels("read texture", layout, region)
+	return err
 }
 
 func checkReadable(src Buffer, offset, size uint64) error {
@@ -152,6 +162,15 @@ func (r *ReadbackBuffer) Flush() {
 		}
 	}
 	b.pump()
+}
+
+// FlushReads sends the reads that were asked for of all ReadbackBuffers, ahead of the next submit. It
+// reports whether all of them are with the GPU, so that maps are going to settle.
+func (s *System) FlushReads() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reads.sendAll()
+	return len(s.reads.queue) == 0 && len(s.reads.inFlight) > 0
 }
 
 // Read is a read that was asked for. Wait for it, or cancel it, once.

@@ -23,14 +23,16 @@ type readBelt struct {
 	queue    []*reading // not recorded whole yet, oldest first
 	free     []*reading
 	idle     []*chunk
-	filling  []*chunk
+	filling  []*chunk // none, but while reads are placed
 	inFlight []*chunk
 	bytes    uint64 // of chunks filling or in flight
 	landing  chan *chunk
-	waiting  bool // for memory to be given back
-	batch    [1]Encoder
+	waiting  bool           // for memory to be given back
 	sources  map[Buffer]int // scratch of order: first come, first served
 	stats    PoolStats
+	// ended are readings of sinks that are settled, and may still be in the queue.
+	ended      []*reading
+	deliveries []Delivery // scratch of deliver
 }
 
 const (
@@ -74,10 +76,18 @@ func (b *readBelt) settle(x *reading, err error) {
 		x.owner.inFlight--
 	}
 	x.done = true
-	x.settled <- err
+	if x.sink == nil {
+		x.settled <- err
+		return
+	}
+	b.ended = append(b.ended, x)
+	if err != errCancelled {
+		x.sink.Settle(x.id, err)
+	}
 }
 
-// dequeue takes the readings out of the queue that are done or wholly sent.
+// dequeue takes the readings out of the queue that are done or wholly sent. It is called last where
+// readings may have been settled.
 func (b *readBelt) dequeue() {
 	kept := b.queue[:0]
 	for _, x := range b.queue {
@@ -87,6 +97,11 @@ func (b *readBelt) dequeue() {
 	}
 	clear(b.queue[len(kept):])
 	b.queue = kept
+	for i, x := range b.ended {
+		b.ended[i] = nil
+		b.recycle(x)
+	}
+	b.ended = b.ended[:0]
 }
 
 // cancel ends a reading for the one who waits for it. It returns errLanded or the reading's own error
@@ -128,17 +143,9 @@ func (b *readBelt) fail(reason error) {
 
 // end settles the readings of one owner, or of all.
 func (b *readBelt) end(owner *readbackCore, reason error) {
-	concerns := func(x *reading) bool { return owner == nil || x.owner == owner }
-	for _, x := range b.queue {
-		if concerns(x) {
+	for x := range b.pending {
+		if owner == nil || x.owner == owner {
 			b.settle(x, reason)
-		}
-	}
-	for _, c := range b.inFlight {
-		for _, p := range c.parts {
-			if x := p.reading; x.turn == p.turn && concerns(x) {
-				b.settle(x, reason)
-			}
 		}
 	}
 	b.dequeue()
@@ -154,33 +161,49 @@ func (b *readBelt) dropStale(owner *readbackCore) {
 	b.dequeue()
 }
 
-// record records copies for the readings that may be sent, at a submit all of them, and returns the
-// encoder, or nil where there are none.
-func (b *readBelt) record() (Encoder, error) {
+// sendAll sends the readings that were asked for, and need not wait.
+func (b *readBelt) sendAll() {
 	for _, x := range b.queue {
 		x.released = true
 	}
-	return b.recordReleased()
+	b.pump()
 }
 
-func (b *readBelt) recordReleased() (Encoder, error) {
-	for {
+// pump sends what may be sent, each chunk in a submit of its own: the GPU is done with the first while it
+// works on the next.
+func (b *readBelt) pump() {
+	for b.sys.lost == nil && len(b.queue) > 0 {
 		b.order()
 		for _, x := range b.queue {
 			if b.sendable(x) && !b.fill(x) && !x.done {
 				break
 			}
 		}
-		b.dequeue()
 		if len(b.filling) == 0 {
-			return nil, nil
+			break
 		}
-		e, refused, err := b.encode()
-		if refused == nil {
-			return e, err
-		}
-		b.refuse(refused, err)
+		b.send()
 	}
+	b.dequeue()
+}
+
+// send sends the chunks that are filled. Where a copy is refused, the readings of its source fail, and all
+// others of chunks that were not sent are to be placed again.
+func (b *readBelt) send() {
+	for i, c := range b.filling {
+		refused, err := b.sendChunk(c)
+		if err != nil {
+			b.refuse(refused, err)
+			b.unplace(b.filling[i:])
+			if refused == nil {
+				b.discard(c)
+			}
+			break
+		}
+	}
+	clear(b.filling)
+	b.filling = b.filling[:0]
+	b.dequeue()
 }
 
 // order brings reads of neighbouring ranges together, where all of them fit into one chunk; else they
@@ -189,24 +212,36 @@ func (b *readBelt) order() {
 	if len(b.queue) < 2 || b.demand(b.sys.options.ChunkSize) >= b.sys.options.ChunkSize {
 		return
 	}
-	for _, x := range b.queue {
-		if _, ok := b.sources[x.src]; !ok {
-			b.sources[x.src] = len(b.sources)
+	for i, x := range b.queue {
+		if i == 0 || x.src != b.queue[i-1].src {
+			x.rank = b.rank(x.src)
+		} else {
+			x.rank = b.queue[i-1].rank
 		}
 	}
 	slices.SortStableFunc(b.queue, func(x, y *reading) int {
-		if by := cmp.Compare(b.sources[x.src], b.sources[y.src]); by != 0 {
-			return by
+		if x.rank != y.rank {
+			return x.rank - y.rank
 		}
 		return cmp.Compare(x.offset, y.offset)
 	})
 	clear(b.sources)
 }
 
-// refuse ends the readings of a source that cannot be copied from.
+// rank numbers sources in the order in which they are first met.
+func (b *readBelt) rank(src Buffer) int {
+	n, met := b.sources[src]
+	if !met {
+		n = len(b.sources)
+		b.sources[src] = n
+	}
+	return n
+}
+
+// refuse ends the readings of the source of a copy, or where that is nil all that were to be sent.
 func (b *readBelt) refuse(source *readPart, err error) {
 	for _, x := range b.queue {
-		if x == source.reading || x.src != nil && x.src == source.reading.src {
+		if source == nil && x.released || source != nil && (x == source.reading || x.src != nil && x.src == source.reading.src) {
 			b.settle(x, err)
 		}
 	}
@@ -234,7 +269,9 @@ func (b *readBelt) fill(x *reading) bool {
 	if x.piece == 0 {
 		alone := len(b.inFlight)+len(b.filling) == 0
 		x.piece, x.path, x.measure = b.sys.engine.readPiece(x.size, alone)
-		x.started = time.Now()
+		if x.measure {
+			x.started = time.Now() // costs a call of JavaScript's in a browser
+		}
 	}
 	for x.recorded < x.size {
 		c := b.room(x)
@@ -339,27 +376,26 @@ func (b *readBelt) create(size uint64) (*chunk, error) {
 	return &chunk{buffer: buffer}, nil
 }
 
-// encode records the copies of all chunks that are filling. Where one is refused it takes all back and
-// returns a part that it was for.
-func (b *readBelt) encode() (e Encoder, refused *readPart, err error) {
-	e, err = b.sys.device.CreateEncoder("readback")
-	if err != nil {
-		b.unrecord()
-		return nil, nil, err
+// sendChunk submits the copies into a chunk and asks for its map. Where it fails it returns a part that
+// the refused copy was for, or nil.
+func (b *readBelt) sendChunk(c *chunk) (refused *readPart, err error) {
+	if c.settled, refused, err = c.fetch(b.sys); err != nil {
+		return refused, err
 	}
-	for _, c := range b.filling {
-		if p, err := c.encode(e); err != nil {
-			part := *p
-			b.unrecord()
-			return nil, &part, err
-		}
+	b.sys.stats.Submits++
+	for i := range c.parts {
+		c.parts[i].sent()
 	}
-	return e, nil, nil
+	c.asked = time.Now()
+	b.inFlight = append(b.inFlight, c)
+	b.sys.stats.MapsPending++
+	b.collector() <- c
+	return nil, nil
 }
 
-// unrecord takes back what record did, where the submit did not take place.
-func (b *readBelt) unrecord() {
-	for _, c := range b.filling {
+// unplace takes readings out of chunks that were not sent.
+func (b *readBelt) unplace(chunks []*chunk) {
+	for _, c := range chunks {
 		for _, p := range c.parts {
 			if p.reading.turn == p.turn {
 				p.reading.recorded = p.reading.sent
@@ -367,7 +403,17 @@ func (b *readBelt) unrecord() {
 		}
 		b.toIdle(c)
 	}
-	b.filling = b.filling[:0]
+}
+
+// discard destroys a chunk that is idle, and in no known state.
+func (b *readBelt) discard(c *chunk) {
+	for i := range b.idle {
+		if b.idle[i] == c {
+			b.idle = remove(b.idle, i)
+			b.drop(c)
+			return
+		}
+	}
 }
 
 // toIdle empties a chunk that is not mapped.
@@ -393,29 +439,6 @@ func (b *readBelt) drop(c *chunk) {
 }
 
 func (b *readBelt) trim(before time.Time) { b.idle = trim(b.idle, before, b.drop) }
-
-// submitted asks for the maps of the chunks that were filled.
-func (b *readBelt) submitted() {
-	for i, c := range b.filling {
-		for _, p := range c.parts {
-			x := p.reading
-			if x.turn == p.turn && !x.done {
-				if x.sent == 0 {
-					x.owner.inFlight++
-				}
-				x.sent += p.rows * p.rowBytes
-			}
-		}
-		c.asked = time.Now()
-		c.settled = c.buffer.MapAsync(MapRead, 0, (c.tail+3)&^3)
-		b.inFlight = append(b.inFlight, c)
-		b.sys.stats.MapsPending++
-		b.collector() <- c
-		b.filling[i] = nil
-	}
-	b.filling = b.filling[:0]
-	b.dequeue()
-}
 
 // collector is where chunks in flight go. It has room for all of them.
 func (b *readBelt) collector() chan<- *chunk {
@@ -450,9 +473,7 @@ func (b *readBelt) land(c *chunk, err error) {
 	if err == nil {
 		b.sys.stats.MapLatency.add(time.Since(c.asked))
 	}
-	for i := range c.parts {
-		c.parts[i].land(c, err)
-	}
+	b.landParts(c, err)
 	if err == nil {
 		err = c.buffer.Unmap()
 	}
@@ -464,35 +485,16 @@ func (b *readBelt) land(c *chunk, err error) {
 	b.toIdle(c)
 }
 
-// pump sends what may be sent, in a submit of its own.
-func (b *readBelt) pump() {
-	if b.sys.lost != nil || len(b.queue) == 0 {
-		return
-	}
-	e, err := b.recordReleased()
-	if e == nil && err == nil {
-		return
-	}
-	if err == nil {
-		b.batch[0] = e
-		err = b.sys.queue.Submit(b.batch[:]...)
-		b.batch[0] = nil
-	}
-	if err != nil {
-		b.unrecord()
-		b.failReleased(err)
-		return
-	}
-	b.sys.stats.Submits++
-	b.submitted()
-}
-
-// failReleased ends the readings that could not be sent.
-func (b *readBelt) failReleased(err error) {
-	for _, x := range b.queue {
-		if x.released {
-			b.settle(x, err)
+// landParts brings the parts of a chunk to where they belong, unless its map failed.
+func (b *readBelt) landParts(c *chunk, failed error) {
+	for parts := c.parts; len(parts) > 0; {
+		n, err := len(parts), failed
+		if failed == nil {
+			n, err = b.deliver(c, parts)
 		}
+		for i := range parts[:n] {
+			parts[i].land(err)
+		}
+		parts = parts[n:]
 	}
-	b.dequeue()
 }

@@ -11,7 +11,9 @@ type reading struct {
 	offset   uint64        // in src
 	size     uint64        // of all
 	rowBytes uint64        // size, where it is a buffer that is read
-	dst      Memory
+	dst      Memory        // or, where sink is not nil,
+	sink     Sink          // under the number
+	id       uint64
 	recorded uint64 // bytes that copies are recorded or submitted for
 	sent     uint64 // bytes that copies are submitted for
 	landed   uint64 // bytes that have arrived in dst
@@ -21,6 +23,7 @@ type reading struct {
 	settled  chan error
 	turn     uint64
 
+	rank    int    // of its source, while the queue is put in order
 	piece   uint64 // that it is cut into; 0 until it is first recorded
 	path    int    // of the engine, or -1
 	measure bool
@@ -35,13 +38,6 @@ type readPart struct {
 	dst       uint64 // where in the reading's memory
 	rowBytes  uint64
 	rows      uint64
-}
-
-// readCopy is a range of a buffer that is copied into a chunk.
-type readCopy struct {
-	src        Buffer
-	start, end uint64 // in src
-	at         uint64 // in the chunk
 }
 
 // room is how many bytes are free.
@@ -61,15 +57,15 @@ func (c *chunk) addRange(x *reading, nearby uint64) uint64 {
 	start := first &^ 3
 	skip := first - start
 	if cp := c.near(x.src, start, nearby); cp != nil {
-		at := cp.at + start - cp.start
+		at := cp.At + start - cp.Offset
 		n := min(x.size-x.recorded, c.size()-at-skip)
-		cp.end = max(cp.end, (first+n+3)&^3)
-		c.tail = max(c.tail, cp.at+cp.end-cp.start)
+		cp.Size = max(cp.Size, (first+n+3)&^3-cp.Offset)
+		c.tail = max(c.tail, cp.At+cp.Size)
 		c.addPart(x, at+skip, n)
 		return n
 	}
 	n := min(x.size-x.recorded, c.room()-skip)
-	c.copies = append(c.copies, readCopy{x.src, start, (first + n + 3) &^ 3, c.tail})
+	c.copies = append(c.copies, ChunkCopy{x.src, start, (first+n+3)&^3 - start, c.tail})
 	c.addPart(x, c.tail+skip, n)
 	c.tail += (skip + n + 3) &^ 3
 	return n
@@ -77,12 +73,12 @@ func (c *chunk) addRange(x *reading, nearby uint64) uint64 {
 
 // near is the last copy of the chunk, where the range of src from start on touches it, or nearly, and
 // there is room to widen it.
-func (c *chunk) near(src Buffer, start, nearby uint64) *readCopy {
+func (c *chunk) near(src Buffer, start, nearby uint64) *ChunkCopy {
 	if len(c.copies) == 0 {
 		return nil
 	}
 	last := &c.copies[len(c.copies)-1]
-	if last.src != src || start < last.start || start > last.end+nearby || last.at+start-last.start+256 > c.size() {
+	if last.Src != src || start < last.Offset || start > last.Offset+last.Size+nearby || last.At+start-last.Offset+256 > c.size() {
 		return nil
 	}
 	return last
@@ -104,11 +100,45 @@ func (c *chunk) addPart(x *reading, at, n uint64) {
 	c.parts = append(c.parts, readPart{x, x.turn, at, n, x.recorded, n, 1})
 }
 
+// fetch submits the copies into the chunk and asks for its map. Where a copy is refused it returns a part
+// that the copy was for.
+func (c *chunk) fetch(s *System) (settled <-chan error, refused *readPart, err error) {
+	size := (c.tail + 3) &^ 3
+	for i := range c.parts {
+		if c.parts[i].reading.src == nil {
+			return c.fetchTexels(s, size)
+		}
+	}
+	settled, at, err := s.chunks.FetchChunk(c.buffer, size, c.copies)
+	if at >= 0 && err != nil {
+		refused = c.partOf(c.copies[at].Src)
+	}
+	return settled, refused, err
+}
+
+// fetchTexels is fetch for a chunk in which rows of textures are.
+func (c *chunk) fetchTexels(s *System, size uint64) (settled <-chan error, refused *readPart, err error) {
+	e, err := s.device.CreateEncoder("readback")
+	if err != nil {
+		return nil, nil, err
+	}
+	if refused, err = c.encode(e); err != nil {
+		return nil, refused, err
+	}
+	c.batch[0] = e
+	err = s.queue.Submit(c.batch[:]...)
+	c.batch[0] = nil
+	if err != nil {
+		return nil, nil, err
+	}
+	return c.buffer.MapAsync(MapRead, 0, size), nil, nil
+}
+
 // encode records the copies of the chunk, and returns a part that one was for where it is refused.
 func (c *chunk) encode(e Encoder) (*readPart, error) {
 	for _, cp := range c.copies {
-		if err := e.CopyBufferToBuffer(cp.src, cp.start, c.buffer, cp.at, cp.end-cp.start); err != nil {
-			return c.partOf(cp.src), err
+		if err := e.CopyBufferToBuffer(cp.Src, cp.Offset, c.buffer, cp.At, cp.Size); err != nil {
+			return c.partOf(cp.Src), err
 		}
 	}
 	for i := range c.parts {
@@ -143,14 +173,34 @@ func (p *readPart) rowsOf() TextureRegion {
 	return region
 }
 
-// land copies the part to where it belongs.
-func (p *readPart) land(c *chunk, err error) {
+// open reports whether somebody waits for the part.
+func (p *readPart) open() bool { return p.reading.turn == p.turn && !p.reading.done }
+
+// sent takes note that the copies of the part are submitted.
+func (p *readPart) sent() {
 	x := p.reading
-	if x.turn != p.turn || x.done {
+	if !p.open() {
 		return
 	}
-	for row := uint64(0); row < p.rows && err == nil; row++ {
-		err = readMapped(c.buffer, x.dst.Slice(p.dst+row*p.rowBytes, p.rowBytes), p.at+row*p.pitch)
+	if x.sent == 0 {
+		x.owner.inFlight++
+	}
+	x.sent += p.rows * p.rowBytes
+}
+
+// bring copies the part to the reading's memory.
+func (p *readPart) bring(c *chunk) (err error) {
+	for row := uint64(0); p.open() && row < p.rows && err == nil; row++ {
+		err = readMapped(c.buffer, p.reading.dst.Slice(p.dst+row*p.rowBytes, p.rowBytes), p.at+row*p.pitch)
+	}
+	return err
+}
+
+// land takes note that the part is where it belongs, or why it is not.
+func (p *readPart) land(err error) {
+	x := p.reading
+	if !p.open() {
+		return
 	}
 	if err != nil {
 		x.belt.settle(x, err)

@@ -35,6 +35,15 @@ func CheckCopy(src Buffer, srcOffset uint64, dst Buffer, dstOffset, size uint64)
 	return checkSpan("copy", dst, dstOffset, size, 4, 4)
 }
 
+// CheckSend checks that the first size bytes of a chunk, which is not mapped any more, may be copied to
+// dst and submitted at once.
+func CheckSend(chunk Buffer, size uint64, dst Buffer, offset uint64) error {
+	if err := CheckCopy(chunk, 0, dst, offset, size); err != nil {
+		return err
+	}
+	return CheckUse("copy", dst, UsageCopyDst)
+}
+
 // CheckClear checks the zeroing of a range.
 // https://www.w3.org/TR/webgpu/#dom-gpucommandencoder-clearbuffer
 func CheckClear(dst Buffer, offset, size uint64) error {

@@ -60,6 +60,7 @@ func (o *Options) validate() error {
 type System struct {
 	device  Device
 	queue   Queue
+	chunks  ChunkQueue
 	limits  Limits
 	options Options
 	logger  logger
@@ -89,6 +90,7 @@ func Open(device Device, options Options) (*System, error) {
 	s := &System{
 		device:  device,
 		queue:   device.Queue(),
+		chunks:  ChunkQueueOf(device),
 		limits:  device.Limits(),
 		options: options,
 		logger:  logger{options.Log, options.LogLevel},

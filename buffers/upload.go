@@ -201,7 +201,7 @@ func (u *Upload) launch() error {
 		s.uploads.drop(c)
 		return err
 	}
-	if err := s.engine.launch(c, u.dst, u.at, n); err != nil {
+	if err := s.uploads.send(c, n, u.dst, u.at); err != nil {
 		return err
 	}
 	s.stats.BytesUp += n

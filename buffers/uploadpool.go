@@ -235,6 +235,29 @@ func (p *uploadPool) remap(c *chunk) {
 	p.pending = append(p.pending, c)
 }
 
+// send copies the first size bytes of a lent chunk to dst, in a submit of its own. The chunk comes back by
+// itself.
+func (p *uploadPool) send(c *chunk, size uint64, dst Buffer, offset uint64) error {
+	settled, err := p.sys.chunks.SendChunk(c.buffer, size, dst, offset)
+	return p.sent(c, settled, err)
+}
+
+// fill is send of m, written to the beginning of the chunk.
+func (p *uploadPool) fill(c *chunk, m Memory, dst Buffer, offset uint64) error {
+	settled, err := p.sys.chunks.FillChunk(c.buffer, m, dst, offset)
+	return p.sent(c, settled, err)
+}
+
+func (p *uploadPool) sent(c *chunk, settled <-chan error, err error) error {
+	if err != nil {
+		p.drop(c)
+		return err
+	}
+	c.settled = settled
+	p.pending = append(p.pending, c)
+	return nil
+}
+
 // isForeign reports whether e records into an encoder that the caller submits.
 func isForeign(e Encoder) bool {
 	f, ok := e.(interface{ Foreign() bool })

@@ -72,11 +72,15 @@ func (d *Device) CreateBuffer(descriptor *BufferDescriptor) (*Buffer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return created(v, descriptor), nil
+}
+
+func created(v js.Value, descriptor *BufferDescriptor) *Buffer {
 	b := &Buffer{v: v, label: descriptor.Label, size: descriptor.Size, usage: descriptor.Usage}
 	if descriptor.MappedAtCreation {
 		b.mapping.begin(part{0, b.size})
 	}
-	return b, nil
+	return b
 }
 
 // AdoptBuffer wraps a GPUBuffer. One that is mapped already is taken to be
@@ -137,6 +141,8 @@ func (b *Buffer) MapState() MapState {
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpubuffer-destroy.
 func (b *Buffer) Destroy() {
-	b.mapping.end()
+	if b.mapping.taken != 0 {
+		b.Unmap()
+	}
 	_, _ = bufferDestroy.call(b.v)
 }

@@ -14,26 +14,17 @@ type Completion func(token uint64, err error) error
 // MapAsyncThen is [Buffer.MapAsync] with a completion. What JavaScript throws
 // at once is returned, and is not completed.
 func (b *Buffer) MapAsyncThen(mode MapMode, offset, size, token uint64, then Completion) (<-chan error, error) {
-	promise, err := bufferMapAsync.call(b.v, uint32(mode), offset, size)
-	if err != nil {
-		return nil, err
-	}
-	s := takeSlot()
-	s.op, s.mapping, s.part = &bufferMapAsync, &b.mapping, part{offset, size}
-	settled := s.settled
-	return settled, s.complete(promise, token, then)
+	return b.mapAsync(mode, part{offset, size}, token, then)
 }
 
 // WorkDoneThen is [Queue.WorkDone] with a completion in the channel's place.
 // What JavaScript throws at once is returned, and is not completed.
 func (q *Queue) WorkDoneThen(token uint64, then Completion) error {
-	promise, err := queueWorkDone.call(q.v)
-	if err != nil {
-		return err
-	}
 	s := takeSlot()
-	s.op, s.silent = &queueWorkDone, true
-	return s.complete(promise, token, then)
+	s.op, s.silent, s.token, s.then = &queueWorkDone, true, token, then
+	_, err := compositeWorkDone.call(q.v, s.resolve.Value, s.reject.Value)
+	_, err = s.attached(err)
+	return err
 }
 
 // PopErrorScopeThen is [Device.PopErrorScope] with a completion in the

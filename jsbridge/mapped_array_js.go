@@ -9,9 +9,12 @@ import "syscall/js"
 // unmapped. Unlike [Buffer.MappedRange] it goes along with the copying
 // methods.
 func (b *Buffer) MappedArray(offset, size uint64) (js.Value, error) {
-	s, err := b.mappedSpan("Buffer.MappedArray", offset, size)
+	if err := b.take("Buffer.MappedArray", offset, size); err != nil {
+		return js.Undefined(), err
+	}
+	taken, err := compositeRange.call(uint32(b.mapping.taken))
 	if err != nil {
 		return js.Undefined(), err
 	}
-	return s.bytes()
+	return newUint8Array(taken, offset-b.mapping.offset, size)
 }

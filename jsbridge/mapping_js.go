@@ -10,8 +10,6 @@ import (
 var (
 	bufferMapAsync       = method{class: "GPUBuffer", name: "mapAsync"}
 	bufferGetMappedRange = method{class: "GPUBuffer", name: "getMappedRange"}
-	bufferUnmap          = method{class: "GPUBuffer", name: "unmap"}
-	typedArraySet        = method{class: "Uint8Array", name: "set"}
 )
 
 // MapMode is what a buffer is mapped for.
@@ -30,9 +28,7 @@ const (
 // since ranges must not overlap, and kept until unmap.
 type mapping struct {
 	part
-	taken    js.Value // the ArrayBuffer of the whole part, or undefined
-	window   js.Value // a Uint8Array over taken from windowAt to the end, or undefined
-	windowAt uint64
+	taken rangeNumber // or 0
 }
 
 // A part is a range of bytes of a buffer.
@@ -44,7 +40,13 @@ func (p part) holds(offset, size uint64) bool {
 
 func (m *mapping) begin(p part) { *m = mapping{part: p} }
 
-func (m *mapping) end() { m.taken, m.window = js.Undefined(), js.Undefined() }
+// end gives the number up; what is kept under it goes with the unmap.
+func (m *mapping) end() {
+	if m.taken != 0 {
+		takenRanges.give(m.taken)
+		m.taken = 0
+	}
+}
 
 // take takes the whole mapped range, unless that is done.
 func (b *Buffer) take(op string, offset, size uint64) error {
@@ -52,52 +54,30 @@ func (b *Buffer) take(op string, offset, size uint64) error {
 	if !m.holds(offset, size) {
 		return outOfRange(op, "mapped part at "+strconv.FormatUint(m.offset, 10), offset, size, m.size)
 	}
-	if !m.taken.IsUndefined() {
-		return m.attached(op)
+	if m.taken != 0 {
+		return nil
 	}
-	taken, err := b.MappedRange(m.offset, m.size)
-	if err == nil {
-		m.taken = taken
-	}
-	return err
-}
-
-// attached fails where the range was detached behind this package's back, as
-// the end of a device does. The copies of syscall/js don't catch the
-// exception that a detached array throws: it would end the program.
-func (m *mapping) attached(op string) error {
-	length, err := arrayBufferLength.call(m.taken)
-	if err != nil {
+	n := takenRanges.number()
+	if _, err := compositeTake.call(uint32(n), b.v, m.offset, m.size); err != nil {
+		takenRanges.give(n)
 		return err
 	}
-	if uint64(length.Float()) != m.size {
-		return &Error{Op: op, Name: string(ErrOperation), Message: "the mapped range is detached", Cause: js.Undefined()}
-	}
+	m.taken = n
 	return nil
 }
 
-// windowFor is a Uint8Array over the mapped part from the offset on.
-func (b *Buffer) windowFor(op string, offset, size uint64) (js.Value, error) {
-	if err := b.take(op, offset, size); err != nil {
-		return js.Undefined(), err
-	}
-	m := &b.mapping
-	at := offset - m.offset
-	if !m.window.IsUndefined() && m.windowAt == at {
-		return m.window, nil
-	}
-	window, err := newUint8Array(m.taken, at)
+// mappedError says what became of the range where a copy failed: it was
+// detached behind this package's back, as by the end of a device.
+func (b *Buffer) mappedError(op string, err error) error {
 	if err == nil {
-		m.window, m.windowAt = window, at
+		return nil
 	}
-	return window, err
-}
-
-func (b *Buffer) mappedSpan(op string, offset, size uint64) (span, error) {
-	if err := b.take(op, offset, size); err != nil {
-		return span{}, err
+	if taken, _ := compositeRange.call(uint32(b.mapping.taken)); isObject(taken) {
+		if length, _ := arrayBufferLength.call(taken); length.Type() == js.TypeNumber && uint64(length.Float()) != b.mapping.size {
+			return &Error{Op: op, Name: string(ErrOperation), Message: "the mapped range is detached", Cause: js.Undefined()}
+		}
 	}
-	return span{b.mapping.taken, offset - b.mapping.offset, size}, nil
+	return err
 }
 
 // MapAsync asks for size bytes from the offset on (multiples of 4 and 8) to
@@ -108,11 +88,18 @@ func (b *Buffer) mappedSpan(op string, offset, size uint64) (span, error) {
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpubuffer-mapasync.
 func (b *Buffer) MapAsync(mode MapMode, offset, size uint64) <-chan error {
-	promise, err := bufferMapAsync.call(b.v, uint32(mode), offset, size)
+	settled, err := b.mapAsync(mode, part{offset, size}, 0, nil)
 	if err != nil {
 		return failed(err)
 	}
-	return settleMap(promise, &b.mapping, part{offset, size})
+	return settled
+}
+
+func (b *Buffer) mapAsync(mode MapMode, p part, token uint64, then Completion) (<-chan error, error) {
+	s := takeSlot()
+	s.expectMap(b, p, token, then)
+	_, err := compositeMap.call(b.v, uint32(mode), p.offset, p.size, s.resolve.Value, s.reject.Value)
+	return s.attached(err)
 }
 
 // MappedRange gives the browser's own ArrayBuffer over a part of what is
@@ -130,23 +117,25 @@ func (b *Buffer) MappedRange(offset, size uint64) (js.Value, error) {
 // WriteMapped copies p into the mapped part, offset by bytes from the
 // buffer's beginning.
 func (b *Buffer) WriteMapped(p []byte, offset uint64) error {
-	window, err := b.windowFor("Buffer.WriteMapped", offset, uint64(len(p)))
-	if err != nil {
+	const op = "Buffer.WriteMapped"
+	if err := b.take(op, offset, uint64(len(p))); err != nil {
 		return err
 	}
-	js.CopyBytesToJS(window, p)
-	return nil
+	return goMemory.lend(p, func(data js.Value, at uint64) error {
+		return b.store(op, offset, data, at, uint64(len(p)))
+	})
 }
 
 // ReadMapped copies from the mapped part into p, offset by bytes from the
 // buffer's beginning.
 func (b *Buffer) ReadMapped(p []byte, offset uint64) error {
-	window, err := b.windowFor("Buffer.ReadMapped", offset, uint64(len(p)))
-	if err != nil {
+	const op = "Buffer.ReadMapped"
+	if err := b.take(op, offset, uint64(len(p))); err != nil {
 		return err
 	}
-	js.CopyBytesToGo(p, window)
-	return nil
+	return goMemory.lendToWrite(p, func(data js.Value, at uint64) error {
+		return b.load(op, offset, data, at, uint64(len(p)))
+	})
 }
 
 // WriteMappedFrom copies size bytes of a JavaScript BufferSource, from byte
@@ -157,11 +146,10 @@ func (b *Buffer) WriteMappedFrom(data js.Value, dataOffset, size, offset uint64)
 	if err != nil {
 		return err
 	}
-	to, err := b.mappedSpan(op, offset, size)
-	if err != nil {
+	if err := b.take(op, offset, size); err != nil {
 		return err
 	}
-	return copySpan(to, from)
+	return b.store(op, offset, from.buffer, from.offset, size)
 }
 
 // ReadMappedTo copies size bytes of the mapped part into a JavaScript
@@ -172,24 +160,22 @@ func (b *Buffer) ReadMappedTo(data js.Value, dataOffset, size, offset uint64) er
 	if err != nil {
 		return err
 	}
-	from, err := b.mappedSpan(op, offset, size)
-	if err != nil {
+	if err := b.take(op, offset, size); err != nil {
 		return err
 	}
-	return copySpan(to, from)
+	return b.load(op, offset, to.buffer, to.offset, size)
 }
 
-func copySpan(to, from span) error {
-	target, err := to.bytes()
-	if err != nil {
-		return err
-	}
-	source, err := from.bytes()
-	if err != nil {
-		return err
-	}
-	_, err = typedArraySet.call(target, source)
-	return err
+func (b *Buffer) store(op string, offset uint64, from js.Value, at, size uint64) error {
+	m := &b.mapping
+	_, err := compositeStore.call(uint32(m.taken), offset-m.offset, from, at, size)
+	return b.mappedError(op, err)
+}
+
+func (b *Buffer) load(op string, offset uint64, to js.Value, at, size uint64) error {
+	m := &b.mapping
+	_, err := compositeLoad.call(uint32(m.taken), offset-m.offset, to, at, size)
+	return b.mappedError(op, err)
 }
 
 // Unmap gives the mapped part to the GPU and detaches its ranges. A map that
@@ -197,6 +183,7 @@ func copySpan(to, from span) error {
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpubuffer-unmap.
 func (b *Buffer) Unmap() {
+	taken := b.mapping.taken
 	b.mapping.end()
-	_, _ = bufferUnmap.call(b.v)
+	_, _ = compositeUnmap.call(b.v, uint32(taken))
 }

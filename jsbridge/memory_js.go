@@ -30,11 +30,12 @@ type memory struct {
 	caught  js.Value // the array that the tap's set pushes onto
 	scratch js.Value // the kept array
 	size    int      // bytes that scratch holds
+	kept    js.Value // scratch's ArrayBuffer
 	escaped *byte
 }
 
-// lend calls f with the array that holds p, and where in it p begins. f must
-// be done with the array when it returns. It is called again where Go's heap
+// lend calls f with the ArrayBuffer that holds p, and where in it p begins. f
+// must be done with it when it returns. It is called again where Go's heap
 // grew since the last call, which detaches the memory's buffer.
 func (m *memory) lend(p []byte, f func(data js.Value, at uint64) error) error {
 	if !m.readable() {
@@ -84,7 +85,23 @@ func (m *memory) lendCopy(p []byte, f func(data js.Value, at uint64) error) erro
 	defer m.mu.Unlock()
 	m.grow(len(p))
 	js.CopyBytesToJS(m.scratch, p)
-	return f(m.scratch, 0)
+	return f(m.kept, 0)
+}
+
+// lendToWrite is lend for an f that writes to the array, after which p has
+// what it wrote.
+func (m *memory) lendToWrite(p []byte, f func(data js.Value, at uint64) error) error {
+	if m.readable() {
+		return m.lend(p, f)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.grow(len(p))
+	if err := f(m.kept, 0); err != nil {
+		return err
+	}
+	js.CopyBytesToGo(p, m.scratch)
+	return nil
 }
 
 const leastScratch = 64 << 10
@@ -96,4 +113,5 @@ func (m *memory) grow(n int) {
 	}
 	m.size = max(leastScratch, 1<<bits.Len(uint(max(n, 1)-1)))
 	m.scratch = js.Global().Get("Uint8Array").New(m.size)
+	m.kept = m.scratch.Get("buffer")
 }

@@ -8,9 +8,8 @@ import (
 	"syscall/js"
 )
 
-// A slot waits for one promise at a time. Its two callbacks, and the function
-// that attaches them, live as long as the program, so that waiting makes
-// neither a js.Func nor a JavaScript object.
+// A slot waits for one promise at a time. Its two callbacks live as long as
+// the program, so that waiting makes neither a js.Func nor a JavaScript object.
 //
 // Protocol:
 //  1. take removes a slot from the free list. A channel that still holds the
@@ -29,15 +28,14 @@ type slot struct {
 	token   uint64     // then's
 	silent  bool       // nobody has the channel: then is all there is
 	settled chan error
-	attach  js.Value // attach(promise) is promise.then(resolve, reject), giving undefined
+	resolve js.Func
+	reject  js.Func
 }
 
 var slots struct {
 	sync.Mutex
 	free []*slot
 }
-
-var promiseThen = method{class: "Promise", name: "then"}
 
 func takeSlot() *slot {
 	slots.Lock()
@@ -56,27 +54,15 @@ func takeSlot() *slot {
 
 func newSlot() *slot {
 	s := &slot{settled: make(chan error, 1)}
-	resolve := js.FuncOf(func(_ js.Value, args []js.Value) any {
+	s.resolve = js.FuncOf(func(_ js.Value, args []js.Value) any {
 		s.finish(s.resolved(args))
 		return nil
 	})
-	reject := js.FuncOf(func(_ js.Value, args []js.Value) any {
+	s.reject = js.FuncOf(func(_ js.Value, args []js.Value) any {
 		s.finish(thrownError(s.op.op(), first(args)))
 		return nil
 	})
-	s.attach = attacher(resolve, reject)
 	return s
-}
-
-// attacher gives the function promise => void promise.then(resolve, reject).
-// Map.prototype.forEach calls its callback with value and key as the first
-// two arguments and its own second argument as this, and gives undefined: the
-// promise that then makes never becomes a value of Go's.
-func attacher(resolve, reject js.Func) js.Value {
-	callbacks := js.Global().Get("Map").New()
-	callbacks.Call("set", reject, resolve)
-	then := js.Global().Get("Promise").Get("prototype").Get("then")
-	return callbacks.Get("forEach").Call("bind", callbacks, then)
 }
 
 func (s *slot) resolved(args []js.Value) error {
@@ -96,6 +82,10 @@ func (s *slot) finish(err error) {
 	if !s.silent {
 		s.settled <- err
 	}
+	s.release()
+}
+
+func (s *slot) release() {
 	s.convert, s.mapping, s.then, s.silent = nil, nil, nil, false
 	slots.Lock()
 	slots.free = append(slots.free, s)
@@ -119,13 +109,6 @@ func settle(op *method, promise js.Value, convert func(js.Value) error) <-chan e
 	return s.wait(promise)
 }
 
-// settleMap settles a map's promise; the part is mapped where it resolves.
-func settleMap(promise js.Value, m *mapping, p part) <-chan error {
-	s := takeSlot()
-	s.op, s.mapping, s.part = &bufferMapAsync, m, p
-	return s.wait(promise)
-}
-
 func (s *slot) wait(promise js.Value) <-chan error {
 	settled := s.settled
 	if err := s.attachTo(promise); err != nil {
@@ -134,10 +117,25 @@ func (s *slot) wait(promise js.Value) <-chan error {
 	return settled
 }
 
-func (s *slot) attachTo(promise js.Value) (err error) {
-	defer catch(&promiseThen, &err)
-	s.attach.Invoke(promise)
-	return nil
+func (s *slot) attachTo(promise js.Value) error {
+	_, err := compositeThen.call(promise, s.resolve.Value, s.reject.Value)
+	return err
+}
+
+// expectMap prepares the slot for the promise of a map of part p.
+func (s *slot) expectMap(b *Buffer, p part, token uint64, then Completion) {
+	s.op, s.mapping, s.part, s.token, s.then = &bufferMapAsync, &b.mapping, p, token, then
+}
+
+// attached is the channel of a slot whose callbacks a composite operation has
+// attached. Where that threw, no promise has them, and the slot is free again.
+func (s *slot) attached(err error) (<-chan error, error) {
+	settled := s.settled
+	if err != nil {
+		s.release()
+		return nil, err
+	}
+	return settled, nil
 }
 
 // failed is a channel that settled before there was a promise.

@@ -109,11 +109,14 @@ func (q *Queue) Submit(commands ...*CommandBuffer) error {
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpuqueue-onsubmittedworkdone.
 func (q *Queue) WorkDone() <-chan error {
-	promise, err := queueWorkDone.call(q.v)
+	s := takeSlot()
+	s.op = &queueWorkDone
+	_, err := compositeWorkDone.call(q.v, s.resolve.Value, s.reject.Value)
+	settled, err := s.attached(err)
 	if err != nil {
 		return failed(err)
 	}
-	return settle(&queueWorkDone, promise, nil)
+	return settled
 }
 
 // submission is the one JavaScript array that every Submit fills and empties.

@@ -11,7 +11,8 @@ import "syscall/js"
 // stays in force, whatever properties the object itself carries.
 type method struct {
 	class, name string
-	attribute   bool // name is an attribute; calling reads it
+	attribute   bool   // name is an attribute; calling reads it
+	composite   string // the composite operation that is called in its place
 	fn          js.Value
 }
 
@@ -34,6 +35,9 @@ func (m *method) function() js.Value {
 
 // lookup gives undefined where the browser has no such class or method.
 func (m *method) lookup() js.Value {
+	if m.composite != "" {
+		return composites().Get(m.composite)
+	}
 	class := js.Global().Get(m.class)
 	if class.Type() != js.TypeFunction {
 		return js.Undefined()

@@ -48,7 +48,7 @@ type rule struct {
 func rules() []rule {
 	return slices.Concat(
 		creationRules, stateRules, mapRules, accessRules, cancelRules, hostRules,
-		writeRules, copyRules, orderRules, submitRules, textureRules,
+		writeRules, copyRules, chunkRules, orderRules, submitRules, textureRules,
 		destroyRules, lossRules, errorRules,
 	)
 }

@@ -11,13 +11,15 @@ import (
 )
 
 // What the calls of every frame allocate in Go. Nothing is this backend's own but where a map is
-// aborted, which makes an error: a promise costs the js.Value of itself and four that syscall/js makes
-// to call back, and an encoder and its commands cost a js.Value each.
+// aborted, which makes an error: a promise costs the four that syscall/js makes to call back, and an
+// encoder and its commands cost a js.Value each.
 func TestAllocations(t *testing.T) {
 	d, _ := open(t)
 	q := d.Queue()
 	b, p := create(t, d, "target", gpuUsage, 4096), make([]byte, 4096)
 	staging, back := createMappable(t, d, "staging", stagingUsage, 4096), createMappable(t, d, "back", readbackUsage, 4096)
+	chunks, chunk := q.(buffers.ChunkQueue), createMappable(t, d, "chunk", stagingUsage, 4096)
+	copies := []buffers.ChunkCopy{{Src: b, Size: 2048}, {Src: b, Offset: 2048, Size: 2048, At: 2048}}
 	encoders := make([]buffers.Encoder, 1)
 	host := memoryOf(t, uint8Array(p))
 
@@ -26,14 +28,15 @@ func TestAllocations(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	must(<-chunk.MapAsync(buffers.MapWrite, 0, 4096))
 	for _, c := range []struct {
 		name string
 		most float64
 		f    func()
 	}{
 		{"WriteBuffer", 0, func() { must(q.WriteBuffer(b, 0, buffers.Bytes(p))) }},
-		{"WorkDone", 5, func() { must(<-q.WorkDone()) }},
-		{"MapAsync, Unmap", 5, func() {
+		{"WorkDone", 4, func() { must(<-q.WorkDone()) }},
+		{"MapAsync, Unmap", 4, func() {
 			must(<-staging.MapAsync(buffers.MapWrite, 0, 4096))
 			must(staging.Unmap())
 		}},
@@ -42,15 +45,28 @@ func TestAllocations(t *testing.T) {
 			must(staging.Unmap())
 			<-settled
 		}},
-		{"MapAsync, WriteAt, Unmap", 7, func() {
+		{"MapAsync, WriteAt, Unmap", 4, func() {
 			must(<-staging.MapAsync(buffers.MapWrite, 0, 4096))
 			_, err := staging.WriteAt(p, 0)
 			must(err)
 			must(staging.Unmap())
 		}},
-		{"MapAsync, ReadAt, Unmap", 7, func() {
+		{"MapAsync, ReadAt, Unmap", 4, func() {
 			must(<-back.MapAsync(buffers.MapRead, 0, 4096))
 			_, err := back.ReadAt(p, 0)
+			must(err)
+			must(back.Unmap())
+		}},
+		{"FillChunk until it is mapped again", 4, func() {
+			settled, err := chunks.FillChunk(chunk, buffers.Bytes(p), b, 0)
+			must(err)
+			must(<-settled)
+		}},
+		{"FetchChunk of two copies, ReadAt, Unmap", 4, func() {
+			settled, _, err := chunks.FetchChunk(back, 4096, copies)
+			must(err)
+			must(<-settled)
+			_, err = back.ReadAt(p, 0)
 			must(err)
 			must(back.Unmap())
 		}},
@@ -71,7 +87,7 @@ func TestAllocations(t *testing.T) {
 			encoders[0] = e
 			must(q.Submit(encoders...))
 		}},
-		{"CreateBuffer, Destroy", 60, func() {
+		{"CreateBuffer, Destroy", 8, func() {
 			made, err := d.CreateBuffer(&buffers.Descriptor{Label: "made", Size: 64, Usage: gpuUsage})
 			must(err)
 			made.Destroy()

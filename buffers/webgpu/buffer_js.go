@@ -15,7 +15,6 @@ type buffer struct {
 	life   buffers.Lifecycle
 	// adopted: the caller made it and maps it, so the browser knows the state, not life.
 	adopted bool
-	failure error // what the browser said of its creation, later; or nil
 
 	token uint64 // of the last map
 	// outlived: that map was still pending, and was cancelled only after the device was lost.
@@ -57,7 +56,7 @@ var browserStates = map[jsbridge.MapState]buffers.State{
 func (b *buffer) Valid() bool {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
-	return b.life.State() != buffers.Destroyed && b.failure == nil && b.device.loss.detail == ""
+	return b.life.State() != buffers.Destroyed && b.failure() == nil && b.device.loss.detail == ""
 }
 
 // Destroy aborts a pending map, whose channel settles when the browser says so.
@@ -67,6 +66,7 @@ func (b *buffer) Destroy() {
 	b.noteCancel()
 	if b.life.Destroy() && !b.adopted {
 		b.bridge.Destroy()
+		b.device.failures.drop(b)
 	}
 }
 

@@ -4,6 +4,8 @@ package webgpu
 
 import (
 	"errors"
+	"slices"
+	"syscall/js"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
@@ -38,7 +40,12 @@ func (d *Device) create(desc *buffers.Descriptor, validate func(buffers.Limits) 
 	if err := validate(d.limits); err != nil {
 		return err
 	}
-	bridge, err := d.createScoped(desc, b)
+	bridge, err := d.creations.CreateBuffer(&jsbridge.BufferDescriptor{
+		Label:            desc.Label,
+		Size:             desc.Size,
+		Usage:            specUsage(desc.Usage),
+		MappedAtCreation: desc.MappedAtCreation,
+	})
 	if err != nil {
 		return d.orLost("create", desc.Label, creationError(desc.Label, err))
 	}
@@ -47,41 +54,39 @@ func (d *Device) create(desc *buffers.Descriptor, validate func(buffers.Limits) 
 	return nil
 }
 
-// createScoped makes the GPUBuffer within error scopes, so that what goes wrong later is known to be
-// of this buffer.
-func (d *Device) createScoped(desc *buffers.Descriptor, b *buffer) (*jsbridge.Buffer, error) {
-	if err := d.bridge.PushErrorScope(jsbridge.FilterValidation); err != nil {
-		return nil, err
-	}
-	defer d.popScope(b)
-	if err := d.bridge.PushErrorScope(jsbridge.FilterOutOfMemory); err != nil {
-		return nil, err
-	}
-	defer d.popScope(b)
-	return d.bridge.CreateBuffer(&jsbridge.BufferDescriptor{
-		Label:            desc.Label,
-		Size:             desc.Size,
-		Usage:            specUsage(desc.Usage),
-		MappedAtCreation: desc.MappedAtCreation,
-	})
+// failures are the buffers that the browser could not make, as it found out later.
+type failures []failure
+
+type failure struct {
+	buffer js.Value
+	err    error
 }
 
-func (d *Device) popScope(b *buffer) {
-	_ = d.bridge.PopErrorScopeThen(0, b.creationScope)
+// creationFailed takes note of what the browser found out.
+func (d *Device) creationFailed(b js.Value, cause *jsbridge.Error) {
+	label := ""
+	if bridge, err := jsbridge.AdoptBuffer(b); err == nil {
+		label = bridge.Label()
+	}
+	err := translate("create", label, cause)
+	d.mu.Lock()
+	d.failures = append(d.failures, failure{b, err})
+	d.mu.Unlock()
+	d.report(err)
 }
 
-// creationScope takes the verdict of a scope. A scope that rejects does so because the device is lost,
-// which is told elsewhere.
-func (b *buffer) creationScope(_ uint64, err error) error {
-	if !errors.Is(err, jsbridge.ErrValidation) && !errors.Is(err, jsbridge.ErrOutOfMemory) {
-		return nil
+// failure is what the browser said of the creation of b, later; or nil.
+func (b *buffer) failure() error {
+	for _, f := range b.device.failures {
+		if f.buffer.Equal(b.bridge.JSValue()) {
+			return f.err
+		}
 	}
-	failure := translate("create", b.Label(), err)
-	b.device.mu.Lock()
-	b.failure = failure
-	b.device.mu.Unlock()
-	b.device.report(failure)
 	return nil
+}
+
+func (f *failures) drop(b *buffer) {
+	*f = slices.DeleteFunc(*f, func(f failure) bool { return f.buffer.Equal(b.bridge.JSValue()) })
 }
 
 // creationError is the error of a creation that threw.

@@ -17,8 +17,11 @@ type Device struct {
 	limits  buffers.Limits
 	queue   queue
 
+	creations *jsbridge.CreationErrors
+
 	mu       sync.Mutex
 	onError  func(error)
+	failures failures
 	loss     loss
 	encoders []*encoder // submitted, the longest ago first
 }
@@ -30,6 +33,7 @@ var _ buffers.Device = (*Device)(nil)
 func Open(device *jsbridge.Device) *Device {
 	d := &Device{bridge: device, limits: limitsOf(device.Limits())}
 	d.queue.init(d)
+	d.creations = device.NewCreationErrors(d.creationFailed)
 	d.loss.lost = make(chan struct{})
 	_ = device.OnUncapturedError(d.uncaptured) // a browser that has no events has no late errors to tell
 	go d.watchLoss()

@@ -36,8 +36,8 @@ func (b *mappable) mapAsync(mode buffers.MapMode, offset, size uint64) (<-chan e
 	if err := b.device.alive("map", b.Label()); err != nil {
 		return nil, err
 	}
-	if b.failure != nil {
-		return nil, b.creationFailed(nil)
+	if failure := b.failure(); failure != nil {
+		return nil, b.creationFailed(failure, nil)
 	}
 	token, err := b.life.BeginMap(b, mode, offset, size)
 	if err != nil {
@@ -69,20 +69,18 @@ func (b *mappable) completeMap(token uint64, err error) error {
 // mapError gives the reason why a map failed that was not cancelled: then nobody but the loss of the
 // device aborts it.
 func (b *mappable) mapError(err error) error {
-	switch {
-	case b.device.loss.detail != "", errors.Is(err, jsbridge.ErrAbort):
+	if b.device.loss.detail != "" || errors.Is(err, jsbridge.ErrAbort) {
 		return b.device.lossOf("map", b.Label(), err)
-	case err == nil:
-		return nil
-	case b.failure != nil:
-		return b.creationFailed(err)
+	}
+	if failure := b.failure(); failure != nil && err != nil {
+		return b.creationFailed(failure, err)
 	}
 	return translate("map", b.Label(), err)
 }
 
 // creationFailed is the error of a map of a buffer that the browser has called invalid.
-func (b *mappable) creationFailed(cause error) error {
-	reason := reasonOf(b.failure)
+func (b *mappable) creationFailed(failure, cause error) error {
+	reason := reasonOf(failure)
 	return &buffers.Error{Op: "map", Label: b.Label(), Reason: reason, Detail: "the creation of the buffer failed", Cause: cause}
 }
 

@@ -1,0 +1,142 @@
+package buffertest
+
+import "github.com/gpubuffers/gpubuffers/buffers"
+
+// chunks is the device's ChunkQueue, or that which the core puts in its place.
+func (t *trial) chunks() buffers.ChunkQueue { return buffers.ChunkQueueOf(t.device) }
+
+var chunkRules = []rule{
+	{
+		name: "a chunk that is sent arrives, ahead of what is written later, and is mapped again",
+		why:  "data that is lost between two frames is never missed until the picture is wrong",
+		f: func(t *trial) {
+			chunk, dst := t.mappedForWriting(64), t.filled("target", pattern(128, 2))
+			t.writeAt(chunk, 0, pattern(32, 1))
+			settled, err := t.chunks().SendChunk(chunk, 24, dst, 8)
+			t.must(err)
+			t.expectState(chunk, buffers.MapPending)
+			t.write(dst, 8, pattern(4, 3))
+			t.must(t.wait(settled))
+			t.expectState(chunk, buffers.Mapped)
+			t.expectSilence(settled)
+			t.expectContent(dst, with(with(pattern(128, 2), 8, pattern(32, 1)[:24]), 8, pattern(4, 3)))
+		},
+	},
+	{
+		name: "a chunk is filled and sent again and again, whether or not its range was used before",
+		why:  "a pooled chunk lives as long as the program",
+		f: func(t *trial) {
+			chunk, dst := t.mappedForWriting(64), t.filled("target", make([]byte, 64))
+			for i := range byte(6) {
+				if i%2 == 0 {
+					t.writeAt(chunk, 40, []byte{i, i, i, i})
+				}
+				settled, err := t.chunks().FillChunk(chunk, buffers.Bytes(pattern(32, i)), dst, uint64(i)*4)
+				t.must(err)
+				t.must(t.wait(settled))
+				t.expectBytes("target", t.content(dst)[i*4:i*4+32], pattern(32, i))
+			}
+		},
+	},
+	{
+		name: "a chunk that is not mapped is not sent",
+		why:  "its copy would move what was there before",
+		f: func(t *trial) {
+			chunk, dst := t.staging("chunk", 64), t.filled("target", pattern(64, 2))
+			_, err := t.chunks().SendChunk(chunk, 64, dst, 0)
+			t.refused("send", err, buffers.ErrNotMapped)
+			_, err = t.chunks().FillChunk(chunk, buffers.Bytes(pattern(64, 1)), dst, 0)
+			t.refused("fill", err, buffers.ErrNotMapped)
+			t.expectContent(dst, pattern(64, 2))
+		},
+	},
+	{
+		name: "a chunk is not sent where the copy would be refused",
+		why:  "a submit with a bad copy is reported later, and by nobody's name",
+		f: func(t *trial) {
+			destroyed := t.buffer("destroyed", gpuUsage, 64)
+			destroyed.Destroy()
+			for _, c := range []struct {
+				dst          buffers.Buffer
+				offset, size uint64
+				reason       error
+			}{
+				{destroyed, 0, 4, buffers.ErrDestroyed},
+				{t.buffer("source", buffers.UsageCopySrc, 64), 0, 4, buffers.ErrUsage},
+				{t.mappedForWriting(64), 0, 4, buffers.ErrUsage},
+				{t.buffer("small", gpuUsage, 64), 32, 36, buffers.ErrRange},
+				{t.buffer("small", gpuUsage, 64), 2, 4, buffers.ErrAlignment},
+				{t.buffer("large", gpuUsage, 256), 0, 128, buffers.ErrRange},
+			} {
+				_, err := t.chunks().SendChunk(t.mappedForWriting(64), c.size, c.dst, c.offset)
+				t.refused("send to "+c.dst.Label(), err, c.reason)
+			}
+		},
+	},
+	{
+		name: "a destroyed chunk's map is aborted, and what it was sent with arrives",
+		why:  "a pool that is trimmed must not take data along",
+		f: func(t *trial) {
+			chunk, dst := t.mappedForWriting(64), t.filled("target", make([]byte, 64))
+			release := t.hold()
+			settled, err := t.chunks().FillChunk(chunk, buffers.Bytes(pattern(64, 1)), dst, 0)
+			t.must(err)
+			chunk.Destroy()
+			t.refused("map", t.wait(settled), buffers.ErrMapAborted)
+			release()
+			t.expectContent(dst, pattern(64, 1))
+		},
+	},
+	{
+		name: "copies are fetched into a chunk, as their sources are at that moment",
+		why:  "a result that is read early or late is another frame's",
+		f: func(t *trial) {
+			a, b, chunk := t.filled("a", pattern(64, 1)), t.filled("b", pattern(64, 2)), t.readback("chunk", 64)
+			copies := []buffers.ChunkCopy{{Src: a, Offset: 8, Size: 16, At: 0}, {Src: b, Offset: 0, Size: 8, At: 16}, {Src: a, Offset: 60, Size: 4, At: 24}}
+			for range 2 {
+				settled, refused, err := t.chunks().FetchChunk(chunk, 28, copies)
+				t.must(err)
+				if refused != -1 {
+					t.Errorf("copy %d refused, want none", refused)
+				}
+				t.write(a, 8, pattern(4, 9))
+				t.must(t.wait(settled))
+				got := t.readAt(chunk, 0, 28)
+				t.expectBytes("of b", got[16:24], pattern(64, 2)[:8])
+				t.expectBytes("the end of a", got[24:], pattern(64, 1)[60:])
+				t.expectBytes("a", got[:16], pattern(64, 1)[8:24])
+				t.must(chunk.Unmap())
+				t.write(a, 8, pattern(64, 1)[8:12])
+			}
+		},
+	},
+	{
+		name: "a copy that cannot be fetched is named, and nothing is done",
+		why:  "the reads that share its chunk are to be sent without it",
+		f: func(t *trial) {
+			good, chunk := t.filled("good", pattern(64, 1)), t.readback("chunk", 64)
+			destroyed := t.buffer("destroyed", gpuUsage, 64)
+			destroyed.Destroy()
+			for _, c := range []struct {
+				copy   buffers.ChunkCopy
+				reason error
+			}{
+				{buffers.ChunkCopy{Src: destroyed, Size: 4, At: 8}, buffers.ErrDestroyed},
+				{buffers.ChunkCopy{Src: t.buffer("target", buffers.UsageCopyDst, 64), Size: 4, At: 8}, buffers.ErrUsage},
+				{buffers.ChunkCopy{Src: good, Offset: 64, Size: 4, At: 8}, buffers.ErrRange},
+				{buffers.ChunkCopy{Src: good, Offset: 2, Size: 4, At: 8}, buffers.ErrAlignment},
+			} {
+				_, refused, err := t.chunks().FetchChunk(chunk, 12, []buffers.ChunkCopy{{Src: good, Size: 8}, c.copy})
+				t.refused("fetch", err, c.reason)
+				if refused != 1 {
+					t.Errorf("copy %d refused, want 1", refused)
+				}
+				t.expectState(chunk, buffers.Ready)
+			}
+			settled, _, err := t.chunks().FetchChunk(chunk, 8, []buffers.ChunkCopy{{Src: good, Size: 8}})
+			t.must(err)
+			t.must(t.wait(settled))
+			t.expectBytes("chunk", t.readAt(chunk, 0, 8), pattern(64, 1)[:8])
+		},
+	},
+}

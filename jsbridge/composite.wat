@@ -1,0 +1,154 @@
+;; Composite operations: several calls of the browser's functions, each with
+;; the results of the one before, for one crossing from Go. What lies between
+;; stays here, and never becomes a value of Go's.
+;;
+;; An import of a class is a method that takes its receiver first, or a static
+;; one; of "string" the text itself; of "class" the class itself.
+(module
+  (import "GPUBuffer" "getMappedRange" (func $getMappedRange (param externref f64 f64) (result externref)))
+  (import "GPUBuffer" "mapAsync" (func $mapAsync (param externref f64 f64 f64) (result externref)))
+  (import "GPUBuffer" "unmap" (func $unmap (param externref)))
+  (import "GPUDevice" "createBuffer" (func $createBuffer (param externref externref) (result externref)))
+  (import "GPUDevice" "createCommandEncoder" (func $createEncoder (param externref) (result externref)))
+  (import "GPUDevice" "pushErrorScope" (func $pushScope (param externref externref)))
+  (import "GPUDevice" "popErrorScope" (func $popScope (param externref) (result externref)))
+  (import "GPUCommandEncoder" "copyBufferToBuffer" (func $copyBuffer (param externref externref f64 externref f64 f64)))
+  (import "GPUCommandEncoder" "finish" (func $finish (param externref) (result externref)))
+  (import "GPUQueue" "submit" (func $submit (param externref externref)))
+  (import "GPUQueue" "onSubmittedWorkDone" (func $workDone (param externref) (result externref)))
+  (import "Array" "of" (func $list (param externref) (result externref)))
+  (import "Array" "of" (func $pair (param externref externref) (result externref)))
+  (import "Array" "of" (func $part (param externref f64 f64) (result externref)))
+  (import "Function" "bind" (func $bind (param externref externref externref) (result externref)))
+  (import "Object" "create" (func $newObject (param externref) (result externref)))
+  (import "Promise" "then" (func $then (param externref externref externref)))
+  (import "Reflect" "apply" (func $apply (param externref externref externref)))
+  (import "Reflect" "construct" (func $construct (param externref externref) (result externref)))
+  (import "Reflect" "set" (func $setValue (param externref externref externref)))
+  (import "Reflect" "set" (func $setNumber (param externref externref f64)))
+  (import "Uint8Array" "set" (func $setBytes (param externref externref)))
+  (import "class" "Uint8Array" (global $Uint8Array externref))
+  (import "string" "label" (global $label externref))
+  (import "string" "size" (global $size externref))
+  (import "string" "usage" (global $usage externref))
+  (import "string" "mappedAtCreation" (global $mappedAtCreation externref))
+  (import "string" "validation" (global $validation externref))
+  (import "string" "out-of-memory" (global $outOfMemory externref))
+
+  (global $mapModeWrite f64 (f64.const 2))
+  (global $mapModeRead f64 (f64.const 1))
+
+  ;; The mapped ranges that are taken, by number; 0 stands for none.
+  (table $ranges 64 externref)
+
+  (global $descriptor (mut externref) (ref.null extern)) ;; of every buffer
+  (global $encoder (mut externref) (ref.null extern)) ;; between begin and fetch
+
+  (start $init)
+  (func $init
+    (global.set $descriptor (call $newObject (ref.null extern))))
+
+  ;; A Uint8Array over n bytes of an ArrayBuffer.
+  (func $view (param $buffer externref) (param $at f64) (param $n f64) (result externref)
+    (call $construct (global.get $Uint8Array) (call $part (local.get $buffer) (local.get $at) (local.get $n))))
+
+  (func $copy (export "copy") (param $to externref) (param $toAt f64) (param $from externref) (param $fromAt f64) (param $n f64)
+    (call $setBytes
+      (call $view (local.get $to) (local.get $toAt) (local.get $n))
+      (call $view (local.get $from) (local.get $fromAt) (local.get $n))))
+
+  ;; Takes the range of a mapped part by that number.
+  (func (export "take") (param $i i32) (param $buffer externref) (param $at f64) (param $n f64)
+    (if (i32.ge_u (local.get $i) (table.size $ranges))
+      (then (drop (table.grow $ranges (ref.null extern) (i32.add (local.get $i) (i32.const 64))))))
+    (table.set $ranges (local.get $i) (call $getMappedRange (local.get $buffer) (local.get $at) (local.get $n))))
+
+  (func $range (export "range") (param $i i32) (result externref)
+    (table.get $ranges (local.get $i)))
+
+  ;; Copies n bytes into a range, and out of one.
+  (func (export "store") (param $i i32) (param $at f64) (param $from externref) (param $fromAt f64) (param $n f64)
+    (call $copy (call $range (local.get $i)) (local.get $at) (local.get $from) (local.get $fromAt) (local.get $n)))
+
+  (func (export "load") (param $i i32) (param $at f64) (param $to externref) (param $toAt f64) (param $n f64)
+    (call $copy (local.get $to) (local.get $toAt) (call $range (local.get $i)) (local.get $at) (local.get $n)))
+
+  ;; Unmaps a buffer whose range has that number.
+  (func $release (export "unmap") (param $buffer externref) (param $i i32)
+    (table.set $ranges (local.get $i) (ref.null extern))
+    (call $unmap (local.get $buffer)))
+
+  (func (export "then") (param $promise externref) (param $resolve externref) (param $reject externref)
+    (call $then (local.get $promise) (local.get $resolve) (local.get $reject)))
+
+  ;; Maps a buffer and has the promise call resolve or reject.
+  (func $map (export "map") (param $buffer externref) (param $mode f64) (param $at f64) (param $n f64) (param $resolve externref) (param $reject externref)
+    (call $then
+      (call $mapAsync (local.get $buffer) (local.get $mode) (local.get $at) (local.get $n))
+      (local.get $resolve) (local.get $reject)))
+
+  (func (export "workDone") (param $queue externref) (param $resolve externref) (param $reject externref)
+    (call $then (call $workDone (local.get $queue)) (local.get $resolve) (local.get $reject)))
+
+  ;; Unmaps a chunk whose range has that number, copies its first n bytes to
+  ;; dst in a submit of its own, and maps the first size bytes again.
+  (func $send (export "send") (param $device externref) (param $queue externref) (param $chunk externref) (param $i i32) (param $size f64)
+      (param $dst externref) (param $at f64) (param $n f64) (param $resolve externref) (param $reject externref)
+    (local $commands externref)
+    (call $release (local.get $chunk) (local.get $i))
+    (local.set $commands (call $createEncoder (local.get $device)))
+    (call $copyBuffer (local.get $commands) (local.get $chunk) (f64.const 0) (local.get $dst) (local.get $at) (local.get $n))
+    (call $submit (local.get $queue) (call $list (call $finish (local.get $commands))))
+    (call $map (local.get $chunk) (global.get $mapModeWrite) (f64.const 0) (local.get $size) (local.get $resolve) (local.get $reject)))
+
+  ;; The same for a chunk whose range was not taken yet, filled first.
+  (func (export "fillAndSend") (param $from externref) (param $fromAt f64) (param $device externref) (param $queue externref)
+      (param $chunk externref) (param $size f64) (param $dst externref) (param $at f64) (param $n f64)
+      (param $resolve externref) (param $reject externref)
+    (local $source externref)
+    (local.set $source (call $view (local.get $from) (local.get $fromAt) (local.get $n)))
+    (call $setBytes
+      (call $view (call $getMappedRange (local.get $chunk) (f64.const 0) (local.get $n)) (f64.const 0) (local.get $n))
+      (local.get $source))
+    (call $send (local.get $device) (local.get $queue) (local.get $chunk) (i32.const 0) (local.get $size)
+      (local.get $dst) (local.get $at) (local.get $n) (local.get $resolve) (local.get $reject)))
+
+  ;; Copies into a chunk: begin, add for each, then fetch, which submits them
+  ;; and maps the first n bytes of the chunk.
+  (func (export "begin") (param $device externref)
+    (global.set $encoder (call $createEncoder (local.get $device))))
+
+  (func (export "add") (param $src externref) (param $at f64) (param $chunk externref) (param $to f64) (param $n f64)
+    (call $copyBuffer (global.get $encoder) (local.get $src) (local.get $at) (local.get $chunk) (local.get $to) (local.get $n)))
+
+  (func (export "fetch") (param $queue externref) (param $chunk externref) (param $n f64) (param $resolve externref) (param $reject externref)
+    (local $commands externref)
+    (local.set $commands (call $finish (global.get $encoder)))
+    (global.set $encoder (ref.null extern))
+    (call $submit (local.get $queue) (call $list (local.get $commands)))
+    (call $map (local.get $chunk) (global.get $mapModeRead) (f64.const 0) (local.get $n) (local.get $resolve) (local.get $reject)))
+
+  ;; Makes a buffer within error scopes. What they catch goes to
+  ;; caught(buffer, error), where caught is the export of that name bound to
+  ;; a function for it; while they catch nothing, nothing is called.
+  (func (export "createBuffer") (param $device externref) (param $text externref) (param $bytes f64) (param $flags f64)
+      (param $mapped externref) (param $caught externref) (result externref)
+    (local $buffer externref)
+    (call $setValue (global.get $descriptor) (global.get $label) (local.get $text))
+    (call $setNumber (global.get $descriptor) (global.get $size) (local.get $bytes))
+    (call $setNumber (global.get $descriptor) (global.get $usage) (local.get $flags))
+    (call $setValue (global.get $descriptor) (global.get $mappedAtCreation) (local.get $mapped))
+    (call $pushScope (local.get $device) (global.get $validation))
+    (call $pushScope (local.get $device) (global.get $outOfMemory))
+    (local.set $buffer (call $createBuffer (local.get $device) (global.get $descriptor)))
+    (local.set $caught (call $bind (local.get $caught) (ref.null extern) (local.get $buffer)))
+    (call $popTo (local.get $device) (local.get $caught))
+    (call $popTo (local.get $device) (local.get $caught))
+    (local.get $buffer))
+
+  (func $popTo (param $device externref) (param $caught externref)
+    (call $then (call $popScope (local.get $device)) (local.get $caught) (local.get $caught)))
+
+  (func (export "caught") (param $report externref) (param $buffer externref) (param $error externref)
+    (if (i32.eqz (ref.is_null (local.get $error)))
+      (then (call $apply (local.get $report) (ref.null extern) (call $pair (local.get $buffer) (local.get $error)))))))

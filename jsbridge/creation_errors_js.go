@@ -1,0 +1,56 @@
+//go:build js && wasm
+
+package jsbridge
+
+import (
+	"errors"
+	"syscall/js"
+)
+
+// CreationErrors hears of the buffers that a device found out later not to
+// be able to make.
+type CreationErrors struct {
+	device *Device
+	report js.Func
+	caught js.Value
+}
+
+// NewCreationErrors has report called with such a buffer and what is wrong
+// with it. Release it when nothing is created through it any more.
+func (d *Device) NewCreationErrors(report func(buffer js.Value, err *Error)) *CreationErrors {
+	c := &CreationErrors{device: d}
+	c.report = js.FuncOf(func(_ js.Value, args []js.Value) any {
+		// A scope that rejects does so because the device is lost, which is told elsewhere.
+		if err := reportedError("", args[1]); errors.Is(err, ErrValidation) || errors.Is(err, ErrOutOfMemory) {
+			report(args[0], err)
+		}
+		return nil
+	})
+	c.caught = compositeCaught.function().Call("bind", js.Null(), c.report)
+	return c
+}
+
+// Release lets go of the function. What is found out later is lost.
+func (c *CreationErrors) Release() { c.report.Release() }
+
+// CreateBuffer is [Device.CreateBuffer] within error scopes of its own, which
+// cost next to nothing as long as they catch nothing.
+func (c *CreationErrors) CreateBuffer(descriptor *BufferDescriptor) (*Buffer, error) {
+	label := js.Undefined()
+	if descriptor.Label != "" {
+		label = js.ValueOf(descriptor.Label)
+	}
+	v, err := compositeCreate.call(c.device.v, label, descriptor.Size, uint32(descriptor.Usage), descriptor.MappedAtCreation, c.caught)
+	if err != nil {
+		c.popScopes()
+		return nil, err
+	}
+	return created(v, descriptor), nil
+}
+
+// popScopes ends the scopes of a creation that threw.
+func (c *CreationErrors) popScopes() {
+	for range 2 {
+		_, _ = devicePopErrorScope.call(c.device.v)
+	}
+}
