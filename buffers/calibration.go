@@ -112,119 +112,43 @@ func (e *engine) load(r Rate) {
 				for range enough {
 					seen.add(r.BytesPerSecond)
 				}
+				c.probeAt = c.turns + probeAgain
 			}
 		}
 	}
 }
-
-// What a calibration may cost.
-const (
-	calibrationTime  = 50 * time.Millisecond
-	calibrationBytes = 32 << 20
-)
-
-// calibrationSizes are what it measures with, the most telling first.
-var calibrationSizes = [...]uint64{1 << 20, 4 << 20}
 
 // Calibrate measures the paths on buffers of its own: for at most 50 ms and 32 MiB, as far as it gets.
 // What it finds out, transfers would find out too, in their course.
 func (s *System) Calibrate(ctx context.Context) error {
-	scope := s.NewScope()
-	defer scope.Destroy()
-	size := calibrationSizes[len(calibrationSizes)-1]
-	dst, err := scope.NewDeviceBuffer(Descriptor{Label: "calibration", Size: size, Usage: UsageStorage})
+	s.mu.Lock()
+	b, err := s.engine.prober.begin()
+	s.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	reader, err := scope.NewReadbackBuffer(ReadbackDescriptor{Label: "calibration"})
-	if err != nil {
+	defer b.finish()
+	if err := b.read(ctx, 4, 0); err != nil { // the first of all is slow
 		return err
 	}
-	c := calibrator{sys: s, dst: dst, reader: reader, data: make([]byte, size), left: calibrationBytes}
-	if err := reader.Read(ctx, dst, 0, c.data[:4]); err != nil { // the first of all is slow
+	b.end = time.Now().Add(probeTime)
+	if err := b.run(ctx, func(probeStep) bool { return true }); err != nil {
 		return err
 	}
-	c.end = time.Now().Add(calibrationTime)
-	return c.run(ctx)
-}
-
-type calibrator struct {
-	sys    *System
-	dst    *DeviceBuffer
-	reader *ReadbackBuffer
-	data   []byte
-	end    time.Time
-	left   uint64
-}
-
-func (c *calibrator) run(ctx context.Context) error {
-	for _, size := range calibrationSizes {
-		for range enough {
-			for i := range paths[OpUpload] {
-				if paths[OpUpload][i].suits(size) && c.affords(size) {
-					if err := c.upload(ctx, i, size); err != nil {
-						return err
-					}
-				}
-			}
-			if c.affords(size) {
-				if err := c.reader.Read(ctx, c.dst, 0, c.data[:size]); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return c.copies(ctx)
-}
-
-// affords takes size bytes from what may be moved, or reports that time or bytes are used up.
-func (c *calibrator) affords(size uint64) bool {
-	if size > c.left || !time.Now().Before(c.end) {
-		return false
-	}
-	c.left -= size
-	return true
-}
-
-func (c *calibrator) upload(ctx context.Context, path int, size uint64) error {
-	start := time.Now()
-	wholly, done, err := c.send(path, size)
-	if err == nil {
-		err = await(ctx, done)
-	}
-	if err != nil || !wholly {
-		return err
-	}
-	s := c.sys
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.engine.learn(OpUpload, path, size, time.Since(start))
-	return nil
-}
-
-// send moves size bytes along a path.
-func (c *calibrator) send(path int, size uint64) (wholly bool, done <-chan error, err error) {
-	s := c.sys
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.usable("calibrate", ""); err != nil {
-		return false, nil, err
-	}
-	wholly, err = s.engine.move(&paths[OpUpload][path], c.dst.Unwrap(), 0, Bytes(c.data[:size]))
-	return wholly, s.queue.WorkDone(), err
+	return b.copies(ctx)
 }
 
 // copies measures what one more copy in a submit costs.
-func (c *calibrator) copies(ctx context.Context) error {
+func (b *probing) copies(ctx context.Context) error {
 	const many = 32
-	c.sys.setCopyCost(0) // or the reads would be merged
+	b.sys.setCopyCost(0) // or the reads would be merged
 	var took [2]time.Duration
 	for range enough {
 		for i, n := range [2]int{1, many + 1} {
-			if !c.affords(0) {
+			if !b.affords(0) {
 				return nil
 			}
-			d, err := c.copyTimes(ctx, n)
+			d, err := b.copyTimes(ctx, n)
 			if err != nil {
 				return err
 			}
@@ -233,7 +157,7 @@ func (c *calibrator) copies(ctx context.Context) error {
 			}
 		}
 	}
-	c.sys.setCopyCost(max(took[1]-took[0], 0) / many)
+	b.sys.setCopyCost(max(took[1]-took[0], 0) / many)
 	return nil
 }
 
@@ -244,30 +168,25 @@ func (s *System) setCopyCost(d time.Duration) {
 }
 
 // copyTimes is how long n reads of 4 bytes take that are too far apart to be merged.
-func (c *calibrator) copyTimes(ctx context.Context, n int) (time.Duration, error) {
+func (b *probing) copyTimes(ctx context.Context, n int) (time.Duration, error) {
 	const apart = 64 << 10
+	r, err := b.sys.NewReadbackBuffer(ReadbackDescriptor{Label: "probe"})
+	if err != nil {
+		return 0, err
+	}
+	defer r.Destroy()
 	reads := make([]Read, n)
 	start := time.Now()
 	for i := range reads {
-		var err error
-		if reads[i], err = c.reader.Start(c.dst, uint64(i)*apart, Bytes(c.data[4*i:4*i+4])); err != nil {
+		if reads[i], err = r.Start(b.dst[0], uint64(i)*apart, Bytes(b.data[4*i:4*i+4])); err != nil {
 			return 0, err
 		}
 	}
-	c.reader.Flush()
-	for _, r := range reads {
-		if err := r.Wait(ctx); err != nil {
+	r.Flush()
+	for _, read := range reads {
+		if err := read.Wait(ctx); err != nil {
 			return 0, err
 		}
 	}
 	return time.Since(start), nil
-}
-
-func await(ctx context.Context, done <-chan error) error {
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

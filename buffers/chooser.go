@@ -7,13 +7,14 @@ import (
 
 // chooser picks the fastest path for one operation by what was measured of it.
 //
-// Sizes fall into classes, each four times the one below. In a class each path is tried until it was
-// measured twice, every second turn; then the fastest is taken, and every exploreEvery turns another, so
-// that a path that has become faster is found. The rate of a path is the best of its last few
-// measurements: other work on the GPU makes a transfer look slower than it is and never faster.
+// Sizes fall into classes, each four times the one below. The rate of a path in a class is the best of its
+// last few measurements: other work on the GPU makes a transfer look slower than it is and never faster.
+// Two paths are compared in the nearest class in which both were measured, since rates grow with size.
 type chooser struct {
 	paths   []path
 	classes [classCount]sizeClass
+	turns   uint64 // of all classes
+	probeAt uint64 // the turn in which the prober is due
 }
 
 const (
@@ -56,98 +57,123 @@ func (e *estimate) add(rate float64) {
 }
 
 func classOf(size uint64) int {
-	return min((bits.Len64(size/smallest)-1)/2, classCount-1)
+	return min((bits.Len64(max(size, smallest)/smallest)-1)/2, classCount-1)
 }
 
 // pick chooses a path for size bytes, and says whether its time is worth measuring. Only where it can be
-// measured is anything but the fastest path taken.
+// measured is anything but the fastest path taken: every exploreEvery turns, and every second until its
+// likes were measured.
 func (c *chooser) pick(size uint64, measurable bool) (index int, measure bool) {
 	if size < smallest {
 		return 0, false
 	}
+	best := c.best(size)
 	if !measurable {
-		return c.best(size), false
+		return best, false
 	}
 	k := &c.classes[classOf(size)]
 	k.turns++
-	if k.turns%2 == 0 {
-		if i := c.untried(k, size); i >= 0 {
-			return i, true
-		}
+	if i := c.explore(k, size, best); i >= 0 {
+		return i, true
 	}
-	if k.turns%exploreEvery == 0 {
-		return c.other(k, size), true
-	}
-	best := c.best(size)
 	k.doubt = max(k.doubt-1, 0)
 	return best, k.seen[best].n < window || k.turns%measureEvery == 0 || k.doubt > 0
 }
 
-// best is the fastest path for size, or the default where nothing is known.
+// best is the fastest path for size, or the first where nothing is known.
 func (c *chooser) best(size uint64) int {
-	best, rate := 0, 0.0
+	best := 0
 	for i := range c.paths {
-		if r := c.rate(i, size); c.paths[i].suits(size) && r > rate {
-			best, rate = i, r
+		if c.paths[i].suits(size) && c.faster(i, best, size) {
+			best = i
 		}
-	}
-	if rate == 0 && c.classes[classOf(size)].seen[best].hung {
-		return c.notHung(size)
 	}
 	return best
 }
 
-func (c *chooser) notHung(size uint64) int {
-	for i := range c.paths {
-		if c.paths[i].suits(size) && !c.classes[classOf(size)].seen[i].hung {
-			return i
-		}
+// faster reports whether path i is known to be faster than path j.
+func (c *chooser) faster(i, j int, size uint64) bool {
+	if c.classes[classOf(size)].seen[j].hung {
+		return !c.classes[classOf(size)].seen[i].hung
 	}
-	return 0
+	k := c.nearest(size, func(k *sizeClass) bool { return k.seen[i].n > 0 && k.seen[j].n > 0 })
+	if k == nil {
+		return c.rate(j, size) == 0 && c.rate(i, size) > 0
+	}
+	return k.seen[i].rate() > k.seen[j].rate()
 }
 
-// rate is what is known of path i for size, from the nearest class in which it was measured.
-func (c *chooser) rate(i int, size uint64) float64 {
+// nearest is the class nearest to that of size for which something holds, the smaller first, or nil.
+func (c *chooser) nearest(size uint64, holds func(*sizeClass) bool) *sizeClass {
 	at := classOf(size)
 	for distance := range classCount {
 		for _, k := range [2]int{at - distance, at + distance} {
-			if k >= 0 && k < classCount && c.classes[k].seen[i].n > 0 {
-				return c.classes[k].seen[i].rate()
+			if k >= 0 && k < classCount && holds(&c.classes[k]) {
+				return &c.classes[k]
 			}
 		}
 	}
-	return 0
+	return nil
 }
 
-// untried is a path that was not measured often enough in k, or -1.
-func (c *chooser) untried(k *sizeClass, size uint64) int {
-	for i := range c.paths {
-		if c.paths[i].suits(size) && k.seen[i].n < enough && !k.seen[i].hung {
-			return i
+// rate is what is known of path i for size, from the nearest class in which it was measured; 0 is nothing.
+func (c *chooser) rate(i int, size uint64) float64 {
+	k := c.nearest(size, func(k *sizeClass) bool { return k.seen[i].n > 0 })
+	if k == nil {
+		return 0
+	}
+	return k.seen[i].rate()
+}
+
+// explore is a path other than the best to try in this turn, or -1. It is like the best one, and promising.
+func (c *chooser) explore(k *sizeClass, size uint64, best int) int {
+	if k.turns%2 == 0 {
+		for i := range c.paths {
+			if k.seen[i].n < enough && c.promises(i, size, best) {
+				return i
+			}
+		}
+	}
+	if k.turns%exploreEvery == 0 {
+		for range c.paths {
+			k.next = (k.next + 1) % len(c.paths)
+			if k.next != best && c.promises(k.next, size, best) {
+				return k.next
+			}
 		}
 	}
 	return -1
 }
 
-// other is the next path in turn.
-func (c *chooser) other(k *sizeClass, size uint64) int {
-	for range c.paths {
-		k.next = (k.next + 1) % len(c.paths)
-		if c.paths[k.next].suits(size) {
-			break
-		}
+// promises reports whether path i may turn out faster than the best, and may be tried on a buffer of the
+// program's: one that a copy has written to can stay slow for queue writes for good (measured in Chromium
+// with SwiftShader: by 15 times), so paths of the other kind are left to a prober.
+func (c *chooser) promises(i int, size uint64, best int) bool {
+	if i == best || !c.paths[i].suits(size) || c.paths[i].mapped != c.paths[best].mapped || c.classes[classOf(size)].seen[i].hung {
+		return false
 	}
-	return k.next
+	k := c.nearest(size, func(k *sizeClass) bool { return k.seen[i].n > 0 && k.seen[best].n > 0 })
+	return k == nil || k.seen[i].rate() > k.seen[best].rate()/2
 }
 
-// learn takes note that path i moved size bytes in d.
+// learn takes note that path i moved size bytes in d. Where it has become slow for good, the prober is due.
 func (c *chooser) learn(i int, size uint64, d time.Duration) {
 	k := &c.classes[classOf(size)]
-	rate := float64(size) / max(d, time.Microsecond).Seconds()
-	if rate < k.seen[i].rate()/2 {
+	rate, before := float64(size)/max(d, time.Microsecond).Seconds(), k.seen[i].rate()
+	if rate < before/2 {
 		k.doubt = max(k.doubt, window)
 	}
 	k.seen[i].add(rate)
+	if k.seen[i].rate() < before/2 {
+		c.probeAt = c.turns
+	}
+}
+
+// forget drops what is known of path i, before it is measured anew.
+func (c *chooser) forget(i int) {
+	for k := range c.classes {
+		c.classes[k].seen[i] = estimate{}
+	}
 }
 
 // hang takes note that path i does not come to an end; it is left alone until it was seen to.

@@ -12,6 +12,7 @@ import (
 type engine struct {
 	sys      *System
 	choosers [opCount]chooser
+	prober   prober
 	probes   chan probe
 	probing  bool
 	copyCost time.Duration // of one more copy in a submit; 0 where it was not measured
@@ -32,6 +33,7 @@ type probe struct {
 
 func (e *engine) init(s *System, fixedChunks bool) {
 	e.sys, e.fixedChunks, e.patience = s, fixedChunks, defaultPatience
+	e.prober.sys = s
 	for op := range e.choosers {
 		e.choosers[op].paths = paths[op]
 	}
@@ -43,7 +45,7 @@ func (e *engine) write(dst Buffer, offset uint64, m Memory) error {
 	if m.Size() < smallest {
 		return e.sys.queue.WriteBuffer(dst, offset, m)
 	}
-	i, measure := e.choosers[OpUpload].pick(m.Size(), !e.probing)
+	i, measure := e.pick(OpUpload, m.Size())
 	start := time.Now()
 	wholly, err := e.move(&paths[OpUpload][i], dst, offset, m)
 	if err == nil && measure && wholly {
@@ -75,15 +77,38 @@ func (e *engine) move(p *path, dst Buffer, offset uint64, m Memory) (wholly bool
 	return wholly, nil
 }
 
-// flush moves the first bytes of an arena to the beginning of dst.
+// flush moves the first bytes of an arena to the beginning of dst. Frames overlap, and with them the times
+// they take: their paths are measured by the prober alone.
 func (e *engine) flush(dst Buffer, arena Memory) error {
-	i, measure := e.choosers[OpFlush].pick(arena.Size(), !e.probing)
-	start := time.Now()
-	wholly, err := e.move(&paths[OpFlush][i], dst, 0, arena)
-	if err == nil && measure && wholly {
-		e.observe(OpFlush, i, arena.Size(), start)
-	}
+	i, _ := e.pick(OpFlush, arena.Size())
+	_, err := e.move(&paths[OpFlush][i], dst, 0, arena)
 	return err
+}
+
+// pick chooses a path, and has the prober measure those that it does not know, and all of them anew after
+// very many transfers.
+func (e *engine) pick(op Operation, size uint64) (path int, measure bool) {
+	c := &e.choosers[op]
+	path, measure = c.pick(size, e.alone())
+	if size < smallest {
+		return path, measure
+	}
+	if c.turns++; c.turns >= c.probeAt && !e.prober.busy {
+		c.probeAt = c.turns + probeAgain
+		e.prober.inBackground(op)
+	}
+	return path, measure
+}
+
+// probeAgain is after how many transfers of an operation its paths are measured anew.
+const probeAgain = 1024
+
+// alone reports whether a transfer that begins now has the GPU for itself, as far as this System goes.
+func (e *engine) alone() bool {
+	s := e.sys
+	s.uploads.poll()
+	s.frames.poll()
+	return !e.probing && !e.prober.busy && len(s.uploads.pending) == 0 && len(s.frames.inFlight) == 0
 }
 
 // observe has the time taken until the GPU is done with everything so far.
@@ -128,9 +153,14 @@ func (e *engine) conclude(p probe, err error) {
 func (e *engine) giveUp(p probe) {
 	e.sys.mu.Lock()
 	defer e.sys.mu.Unlock()
-	e.choosers[p.op].hang(p.path, p.size)
+	e.hang(p.op, p.path, p.size)
+}
+
+// hang leaves a path alone that does not come to an end.
+func (e *engine) hang(op Operation, path int, size uint64) {
+	e.choosers[op].hang(path, size)
 	if l := &e.sys.logger; l.enabled(LevelWarn) {
-		l.log(LevelWarn, "a transfer hangs", text("operation", p.op.String()), text("path", paths[p.op][p.path].name), count("bytes", p.size))
+		l.log(LevelWarn, "a transfer hangs", text("operation", op.String()), text("path", paths[op][path].name), count("bytes", size))
 	}
 }
 
@@ -160,21 +190,22 @@ func (e *engine) giveScratch(p []byte) { e.scratch.Put(&p) }
 
 // close ends the measuring.
 func (e *engine) close() {
+	e.prober.free()
 	if e.probes != nil {
 		close(e.probes)
 		e.probes = nil
 	}
 }
 
-// readPiece chooses how a read of size bytes is cut that is sent now, alone or among others. path is -1
-// where there is no choice.
-func (e *engine) readPiece(size uint64, alone bool) (piece uint64, path int, measure bool) {
-	piece = e.sys.options.ChunkSize
-	if size <= piece/4 || e.fixedChunks {
-		return piece, -1, false
+// cut chooses how a read of size bytes is cut that is sent now, alone or among others.
+func (e *engine) cut(size uint64, alone bool) cut {
+	if size <= e.sys.options.ChunkSize/4 || e.fixedChunks {
+		return cut{piece: e.sys.options.ChunkSize, depth: ringDepth, path: -1}
 	}
-	path, measure = e.choosers[OpReadback].pick(size, alone)
-	return min(paths[OpReadback][path].piece, e.sys.budget.limit/ringDepth&^255), path, measure
+	i, measure := e.choosers[OpReadback].pick(size, alone)
+	p := &paths[OpReadback][i]
+	most := e.sys.budget.limit / uint64(p.depth) &^ 255
+	return cut{min(p.piece, most), p.depth, i, measure}
 }
 
 // nearby is how many bytes between two ranges are better copied along than left out by another copy.

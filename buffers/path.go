@@ -28,6 +28,10 @@ type path struct {
 	name string
 	// piece is how many bytes go at a time.
 	piece uint64
+	// above is the size up to which a path of smaller pieces does the same.
+	above uint64
+	// depth is how many pieces are on their way at a time, where something waits for them.
+	depth int
 	// mapped says that they go through mapped chunks, and else by queue writes.
 	mapped bool
 }
@@ -44,29 +48,28 @@ const (
 )
 
 // paths lists what there is to choose from, the default first.
+//
+// Queue writes are cut into 4 MiB: from there on Chromium moves them through shared memory of their own,
+// and larger ones cost the making of more of it.
 var paths = [opCount][]path{
 	OpUpload: {
-		{"queue write", 16 << 20, false},
-		{"mapped ring, 4 MiB chunks", 4 << 20, true},
-		{"mapped ring, 1 MiB chunks", 1 << 20, true},
-		{"mapped ring, 16 MiB chunks", 16 << 20, true},
+		{name: "queue write", piece: 4 << 20},
+		{name: "mapped ring, 4 MiB chunks", piece: 4 << 20, above: 1 << 20, depth: 4, mapped: true},
+		{name: "mapped ring, 1 MiB chunks", piece: 1 << 20, depth: 8, mapped: true},
 	},
 	OpFlush: {
-		{"queue write", inOnePiece, false},
-		{"mapped chunk", inOnePiece, true},
+		{name: "queue write", piece: inOnePiece},
+		{name: "mapped chunk", piece: inOnePiece, mapped: true},
 	},
 	OpReadback: {
-		{"mapped ring, 4 MiB chunks", 4 << 20, true},
-		{"mapped ring, 1 MiB chunks", 1 << 20, true},
-		{"mapped ring, 16 MiB chunks", 16 << 20, true},
-		{"mapped whole", 64 << 20, true},
+		{name: "mapped ring, 4 MiB chunks", piece: 4 << 20, depth: 4, mapped: true},
+		{name: "mapped ring, 1 MiB chunks", piece: 1 << 20, depth: 8, mapped: true},
+		{name: "mapped whole", piece: 64 << 20, above: 4 << 20, depth: 2, mapped: true},
 	},
 }
 
 // suits reports whether p differs, for size bytes, from the same path with smaller pieces.
-func (p *path) suits(size uint64) bool {
-	return !p.mapped || p.piece == inOnePiece || p.piece <= 1<<20 || p.piece < 4*size
-}
+func (p *path) suits(size uint64) bool { return size > p.above }
 
 // copies is how often a byte is copied on its way, as Chromium does it.
 // https://dawn.googlesource.com/dawn/+/refs/heads/main/docs/dawn/buffers.md

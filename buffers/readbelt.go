@@ -29,6 +29,7 @@ type readBelt struct {
 	landing  chan *chunk
 	waiting  bool           // for memory to be given back
 	sources  map[Buffer]int // scratch of order: first come, first served
+	checked  Buffer         // can be read, as was found out just now
 	stats    PoolStats
 	// ended are readings of sinks that are settled, and may still be in the queue.
 	ended      []*reading
@@ -174,6 +175,7 @@ func (b *readBelt) sendAll() {
 func (b *readBelt) pump() {
 	for b.sys.lost == nil && len(b.queue) > 0 {
 		b.order()
+		b.checked = nil
 		for _, x := range b.queue {
 			if b.sendable(x) && !b.fill(x) && !x.done {
 				break
@@ -184,6 +186,7 @@ func (b *readBelt) pump() {
 		}
 		b.send()
 	}
+	b.checked = nil
 	b.dequeue()
 }
 
@@ -255,12 +258,14 @@ func (b *readBelt) sendable(x *reading) bool {
 	if o := x.owner; o.policy == ReadLatest && x.sent == 0 && o.inFlight >= o.maxInFlight {
 		return false
 	}
-	if x.src != nil {
-		if err := CheckUse("read", x.src, UsageCopySrc); err != nil {
-			b.settle(x, err)
-			return false
-		}
+	if x.src == nil || x.src == b.checked {
+		return true
 	}
+	if err := CheckUse("read", x.src, UsageCopySrc); err != nil {
+		b.settle(x, err)
+		return false
+	}
+	b.checked = x.src
 	return true
 }
 
@@ -268,7 +273,7 @@ func (b *readBelt) sendable(x *reading) bool {
 func (b *readBelt) fill(x *reading) bool {
 	if x.piece == 0 {
 		alone := len(b.inFlight)+len(b.filling) == 0
-		x.piece, x.path, x.measure = b.sys.engine.readPiece(x.size, alone)
+		x.cut = b.sys.engine.cut(x.size, alone)
 		if x.measure {
 			x.started = time.Now() // costs a call of JavaScript's in a browser
 		}
@@ -305,7 +310,7 @@ func (b *readBelt) room(x *reading) *chunk {
 // take returns an idle chunk, or makes one, of the size that all that waits needs; or nil.
 func (b *readBelt) take(x *reading) *chunk {
 	want := chunkSize(max(min(b.demand(x.piece), x.piece), x.least()))
-	if len(b.inFlight)+len(b.filling) >= maxInFlight || b.bytes > 0 && b.bytes+want > ringDepth*x.piece {
+	if len(b.inFlight)+len(b.filling) >= maxInFlight || b.bytes > 0 && b.bytes+want > uint64(x.depth)*x.piece {
 		return nil
 	}
 	if i := bestFit(b.idle, want); i >= 0 {

@@ -23,11 +23,17 @@ type reading struct {
 	settled  chan error
 	turn     uint64
 
-	rank    int    // of its source, while the queue is put in order
-	piece   uint64 // that it is cut into; 0 until it is first recorded
+	rank int // of its source, while the queue is put in order
+	cut
+	started time.Time
+}
+
+// cut is how a read is cut into pieces.
+type cut struct {
+	piece   uint64 // 0 until the read is first placed
+	depth   int    // how many pieces may be in flight
 	path    int    // of the engine, or -1
 	measure bool
-	started time.Time
 }
 
 // readPart is a piece of a read in a chunk: rows of rowBytes, pitch apart from at on.

@@ -16,11 +16,12 @@ import (
 type Upload struct {
 	sys    *System
 	dst    Buffer
+	size   uint64 // expected
 	at     uint64 // where the next byte goes, in dst
 	moved  uint64
-	chunk  *chunk // being filled
+	chunk  *chunk  // being filled
+	word   [4]byte // being filled on a path of queue writes, which cannot begin within one
 	filled uint64
-	odd    bool // the last piece was not a multiple of 4: it was the last
 	closed bool
 
 	path    int
@@ -48,8 +49,8 @@ func (s *System) NewUpload(dst Buffer, offset, size uint64) (*Upload, error) {
 	if room := dst.Size() - offset; size == 0 || size > room {
 		size = room
 	}
-	u := &Upload{sys: s, dst: dst, at: offset, wholly: true}
-	u.path, u.measure = s.engine.choosers[OpUpload].pick(size, !s.engine.probing)
+	u := &Upload{sys: s, dst: dst, size: size, at: offset, wholly: true}
+	u.path, u.measure = s.engine.pick(OpUpload, size)
 	return u, nil
 }
 
@@ -57,7 +58,7 @@ func (s *System) NewUpload(dst Buffer, offset, size uint64) (*Upload, error) {
 func (u *Upload) Moved() uint64 { return u.moved }
 
 // Write moves m, which is the caller's again when it returns. It waits for memory to be had, until ctx
-// ends. Sizes are multiples of 4, but for that of the last piece.
+// ends.
 func (u *Upload) Write(ctx context.Context, m Memory) error {
 	start := time.Now()
 	defer func() { u.busy += time.Since(start) }()
@@ -65,6 +66,9 @@ func (u *Upload) Write(ctx context.Context, m Memory) error {
 		return err
 	}
 	for done := uint64(0); done < m.Size(); {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		n, err := u.step(ctx, m.Slice(done, m.Size()-done))
 		if err != nil {
 			return err
@@ -79,9 +83,7 @@ func (u *Upload) check(m Memory) error {
 	switch size := u.dst.Size(); {
 	case u.closed:
 		return NewError("upload", u.dst.Label(), ErrState, "it is finished or aborted")
-	case u.odd:
-		return NewError("upload", u.dst.Label(), ErrAlignment, "a piece follows one that is not a multiple of 4 bytes")
-	case m.Size() > size-u.at-u.filled:
+	case m.Size() > size-min(size, u.at+u.filled):
 		return NewError("upload", u.dst.Label(), ErrRange, number(m.Size())+" bytes at "+number(u.at+u.filled)+" exceed size "+number(size))
 	}
 	return nil
@@ -90,9 +92,8 @@ func (u *Upload) check(m Memory) error {
 // step moves the first bytes of m and returns how many.
 func (u *Upload) step(ctx context.Context, m Memory) (uint64, error) {
 	p := &paths[OpUpload][u.path]
-	if whole := m.Size() &^ 3; u.chunk == nil && whole > 0 && !p.mapped {
-		n := min(whole, p.piece)
-		return n, u.queueWrite(ctx, m.Slice(0, n))
+	if !p.mapped {
+		return u.queueStep(ctx, p, m)
 	}
 	if err := u.borrow(ctx, p, m.Size()); err != nil {
 		return 0, err
@@ -100,17 +101,40 @@ func (u *Upload) step(ctx context.Context, m Memory) (uint64, error) {
 	if u.chunk == nil { // none is to be had, and the path was changed for it
 		return 0, nil
 	}
-	n := min(m.Size(), p.piece-u.filled, u.chunk.size()-u.filled)
+	n := min(m.Size(), u.room(p)-u.filled)
+	if u.filled == 0 && (n == u.room(p) || n%4 == 0 && u.moved+n == u.size) {
+		return n, u.fill(m.Slice(0, n))
+	}
 	if err := writeMapped(u.chunk.buffer, m.Slice(0, n), u.filled); err != nil {
 		return 0, err
 	}
 	u.filled += n
-	u.odd = u.filled%4 != 0 && n == m.Size()
-	if u.filled == p.piece || u.filled == u.chunk.size() {
+	if u.filled == u.room(p) {
 		return n, u.launch()
 	}
 	return n, nil
 }
+
+// queueStep is step on a path of queue writes. What does not end with a word waits for the rest of it.
+func (u *Upload) queueStep(ctx context.Context, p *path, m Memory) (uint64, error) {
+	if whole := m.Size() &^ 3; u.filled == 0 && whole > 0 {
+		n := min(whole, p.piece)
+		return n, u.queueWrite(ctx, m.Slice(0, n))
+	}
+	n := min(m.Size(), 4-u.filled)
+	if err := m.Slice(0, n).copyTo(u.word[u.filled:]); err != nil {
+		return 0, err
+	}
+	u.filled += n
+	if u.filled < 4 {
+		return n, nil
+	}
+	u.filled = 0
+	return n, u.queueWrite(ctx, Bytes(u.word[:]))
+}
+
+// room is how much of the chunk is to be filled.
+func (u *Upload) room(p *path) uint64 { return min(p.piece, u.chunk.size()) }
 
 // borrow makes sure that there is a chunk to fill. Where there is no memory for it, or a ring does not
 // come round, the rest goes by queue writes.
@@ -118,16 +142,14 @@ func (u *Upload) borrow(ctx context.Context, p *path, size uint64) error {
 	if u.chunk != nil {
 		return nil
 	}
-	if p.mapped {
-		size = min(p.piece, max(size, u.dst.Size()-u.at))
-	}
+	size = min(p.piece, max(size, u.expected()))
 	hung, err := u.lend(ctx, (size+7)&^7)
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case !p.mapped || !errors.Is(err, ErrBudget):
+	case !errors.Is(err, ErrBudget):
 		return err
 	}
 	u.sys.mu.Lock()
@@ -139,17 +161,25 @@ func (u *Upload) borrow(ctx context.Context, p *path, size uint64) error {
 	return nil
 }
 
+// expected is how many bytes are still to come: what fits, where more than were expected came.
+func (u *Upload) expected() uint64 {
+	if u.moved < u.size {
+		return u.size - u.moved
+	}
+	return u.dst.Size() - min(u.dst.Size(), u.at)
+}
+
 // lend takes a chunk, and reports whether it waited for one for so long that the ring must be hung.
 func (u *Upload) lend(ctx context.Context, size uint64) (hung bool, err error) {
-	pool := &u.sys.uploads
+	pool, depth := &u.sys.uploads, max(paths[OpUpload][u.path].depth, 1)
 	u.filled = 0
-	if u.chunk, err = pool.lend(noWait, u.dst.Label(), size, ringDepth); !errors.Is(err, ErrBudget) {
+	if u.chunk, err = pool.lend(noWait, u.dst.Label(), size, depth); !errors.Is(err, ErrBudget) {
 		return false, err
 	}
 	patient, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer time.AfterFunc(u.sys.engine.patience, cancel).Stop() // context.WithTimeout is much code in a module
-	u.chunk, err = pool.lend(patient, u.dst.Label(), size, ringDepth)
+	u.chunk, err = pool.lend(patient, u.dst.Label(), size, depth)
 	return patient.Err() != nil, err
 }
 
@@ -160,6 +190,10 @@ func (u *Upload) queueWrite(ctx context.Context, m Memory) error {
 			return err
 		}
 	}
+	return u.writeNow(m)
+}
+
+func (u *Upload) writeNow(m Memory) error {
 	s := u.sys
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -193,7 +227,18 @@ func (u *Upload) awaitQueue(ctx context.Context) error {
 
 // launch sends the chunk that is filled.
 func (u *Upload) launch() error {
-	s, c, n := u.sys, u.chunk, u.filled
+	n := u.filled
+	return u.pass(n, func(c *chunk) error { return u.sys.uploads.send(c, n, u.dst, u.at) })
+}
+
+// fill is launch of a chunk that m goes into alone.
+func (u *Upload) fill(m Memory) error {
+	return u.pass(m.Size(), func(c *chunk) error { return u.sys.uploads.fill(c, m, u.dst, u.at) })
+}
+
+// pass has n bytes sent by way of the chunk.
+func (u *Upload) pass(n uint64, send func(*chunk) error) error {
+	s, c := u.sys, u.chunk
 	u.chunk, u.filled = nil, 0
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,7 +246,7 @@ func (u *Upload) launch() error {
 		s.uploads.drop(c)
 		return err
 	}
-	if err := s.uploads.send(c, n, u.dst, u.at); err != nil {
+	if err := send(c); err != nil {
 		return err
 	}
 	s.stats.BytesUp += n
@@ -219,6 +264,9 @@ func (u *Upload) Finish() error {
 	if err := u.pad(); err != nil {
 		u.Abort()
 		return err
+	}
+	if u.filled == 0 {
+		u.giveBack()
 	}
 	u.closed = true
 	if u.chunk != nil {
@@ -238,11 +286,15 @@ func (u *Upload) Finish() error {
 // pad fills up the last word.
 func (u *Upload) pad() error {
 	rest := -u.filled & 3
-	if u.chunk == nil || rest == 0 {
+	if rest == 0 {
 		return nil
 	}
 	if end := u.at + u.filled + rest; end != u.dst.Size() {
-		return NewError("upload", u.dst.Label(), ErrAlignment, number(u.moved)+" bytes end within a word that is not the last of the buffer")
+		return u.endsWithinWord(u.moved)
+	}
+	if u.chunk == nil {
+		clear(u.word[u.filled:])
+		return u.writeNow(Bytes(u.word[:]))
 	}
 	if err := writeMapped(u.chunk.buffer, Bytes(zeros[:rest]), u.filled); err != nil {
 		return err
@@ -251,9 +303,18 @@ func (u *Upload) pad() error {
 	return nil
 }
 
+func (u *Upload) endsWithinWord(size uint64) error {
+	return NewError("upload", u.dst.Label(), ErrAlignment, number(size)+" bytes end within a word that is not the last of the buffer")
+}
+
 // Abort gives up. What was written so far may have reached the buffer, or not.
 func (u *Upload) Abort() {
 	u.closed = true
+	u.giveBack()
+}
+
+// giveBack gives the chunk back as it is.
+func (u *Upload) giveBack() {
 	if c := u.chunk; c != nil {
 		u.sys.mu.Lock()
 		defer u.sys.mu.Unlock()
@@ -268,6 +329,9 @@ func (s *System) UploadMemory(ctx context.Context, dst Buffer, offset uint64, m 
 	u, err := s.NewUpload(dst, offset, m.Size())
 	if err != nil {
 		return err
+	}
+	if end := offset + m.Size(); end%4 != 0 && end < dst.Size() && dst.Size()-end >= 4 {
+		return u.endsWithinWord(m.Size())
 	}
 	if err := u.Write(ctx, m); err != nil {
 		u.Abort()

@@ -1,0 +1,223 @@
+package buffers
+
+import (
+	"context"
+	"time"
+)
+
+// prober measures the paths to the GPU with data and buffers of its own: a transfer of the program's is
+// never slow for the sake of an experiment, and none of its buffers is spoilt by one.
+//
+// It keeps what it has once made, so that probing now and then makes nothing.
+type prober struct {
+	sys  *System
+	busy bool
+	data []byte
+	dst  [2]Buffer // of queue writes, and of copies
+	hung bool      // the last one came to no end
+}
+
+// What probing may cost each time.
+const (
+	probeTime  = 50 * time.Millisecond
+	probeBytes = 32 << 20
+	probeSize  = 4 << 20 // the most at a time
+)
+
+// probing is one bout of it.
+type probing struct {
+	*prober
+	left     uint64
+	end      time.Time
+	measured [opCount][maxPaths]bool
+}
+
+// probeStep moves size bytes several times in a row along each path of an operation.
+type probeStep struct {
+	op     Operation
+	size   uint64
+	times  uint64
+	rounds int
+}
+
+// probeSteps are the most telling first. Frames follow each other, so that their paths are measured in
+// pairs.
+var probeSteps = []probeStep{
+	{OpUpload, 1 << 20, 1, 2},
+	{OpFlush, 1 << 20, 2, 2},
+	{OpUpload, probeSize, 1, 1},
+	{OpReadback, probeSize, 1, 1},
+}
+
+// begin makes what is needed. The lock is held.
+func (p *prober) begin() (*probing, error) {
+	if err := p.sys.usable("probe", ""); err != nil {
+		return nil, err
+	}
+	if p.busy {
+		return nil, NewError("probe", "", ErrBusy, "the paths are being measured")
+	}
+	size := min(probeSize, p.sys.limits.MaxBufferSize)
+	for i := range p.dst {
+		if p.dst[i] != nil {
+			continue
+		}
+		b, err := p.sys.device.CreateBuffer(&Descriptor{Label: "probe", Size: size, Usage: UsageCopyDst | UsageCopySrc})
+		if err != nil {
+			return nil, err
+		}
+		p.dst[i] = b
+	}
+	if p.data == nil {
+		p.data = make([]byte, size)
+	}
+	p.busy = true
+	return &probing{prober: p, left: probeBytes, end: time.Now().Add(probeTime)}, nil
+}
+
+// finish is called when a bout is over. The lock is not held.
+func (p *prober) finish() {
+	p.sys.mu.Lock()
+	defer p.sys.mu.Unlock()
+	p.busy = false
+	if p.sys.lost != nil {
+		p.free()
+	}
+}
+
+// free destroys what is kept, unless it is in use.
+func (p *prober) free() {
+	if p.busy {
+		return
+	}
+	for i, b := range p.dst {
+		if b != nil {
+			b.Destroy()
+			p.dst[i] = nil
+		}
+	}
+	p.data = nil
+}
+
+// inBackground measures the paths of one operation.
+func (p *prober) inBackground(op Operation) {
+	if b, err := p.begin(); err == nil {
+		go func() {
+			defer p.finish()
+			_ = b.run(context.Background(), func(s probeStep) bool { return s.op == op })
+		}()
+	}
+}
+
+// run takes the steps that are wanted, as far as time and bytes go.
+func (b *probing) run(ctx context.Context, wanted func(probeStep) bool) error {
+	for _, step := range probeSteps {
+		if !wanted(step) {
+			continue
+		}
+		for range step.rounds {
+			for i := range paths[step.op] {
+				if !paths[step.op][i].suits(step.size) || !b.affords(step.size*step.times) {
+					continue
+				}
+				if err := b.measure(ctx, step, i); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// affords takes size bytes from what may be moved, or reports that time or bytes are used up.
+func (b *probing) affords(size uint64) bool {
+	if size > b.left || !time.Now().Before(b.end) {
+		return false
+	}
+	b.left -= size
+	return true
+}
+
+// measure moves bytes along one path.
+func (b *probing) measure(ctx context.Context, step probeStep, path int) error {
+	if step.op == OpReadback {
+		return b.read(ctx, step.size, path)
+	}
+	if err := await(ctx, b.sys.queue.WorkDone()); err != nil { // what is ahead counts for none
+		return err
+	}
+	start := time.Now()
+	wholly, done, err := b.send(step, path)
+	if err != nil || !wholly {
+		return err
+	}
+	return b.conclude(ctx, step, path, start, done)
+}
+
+func await(ctx context.Context, done <-chan error) error {
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// send is called without the lock.
+func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error, err error) {
+	s := b.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("probe", ""); err != nil {
+		return false, nil, err
+	}
+	p, dst := &paths[step.op][path], b.dst[0]
+	if p.mapped {
+		dst = b.dst[1]
+	}
+	for range step.times {
+		if wholly, err = s.engine.move(p, dst, 0, Bytes(b.data[:step.size])); !wholly || err != nil {
+			return false, nil, err
+		}
+	}
+	return true, s.queue.WorkDone(), nil
+}
+
+// conclude waits for the GPU to be done, and learns how long it took. What takes very long hangs.
+func (b *probing) conclude(ctx context.Context, step probeStep, path int, start time.Time, done <-chan error) error {
+	e := &b.sys.engine
+	late := time.NewTimer(e.patience)
+	defer late.Stop()
+	select {
+	case err := <-done:
+		if err != nil {
+			return err
+		}
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-late.C:
+		b.sys.mu.Lock()
+		defer b.sys.mu.Unlock()
+		e.hang(step.op, path, step.size)
+		return NewError("probe", "", ErrBusy, "a transfer hangs")
+	}
+	took := time.Since(start) / time.Duration(step.times)
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
+	if !b.measured[step.op][path] { // what it was before is of no account
+		b.measured[step.op][path] = true
+		e.choosers[step.op].forget(path)
+	}
+	e.learn(step.op, path, step.size, took)
+	return nil
+}
+
+// read measures a read, which learns by itself.
+func (b *probing) read(ctx context.Context, size uint64, path int) error {
+	r, err := b.sys.NewReadbackBuffer(ReadbackDescriptor{Label: "probe"})
+	if err != nil {
+		return err
+	}
+	defer r.Destroy()
+	return r.Read(ctx, b.dst[0], 0, b.data[:size])
+}
