@@ -167,7 +167,13 @@ func (b *DynamicBuffer) Slots() int {
 func (b *DynamicBuffer) Update(size uint64) (Allocation, error) {
 	r := b.ring
 	r.sys.mu.Lock()
-	defer r.sys.mu.Unlock()
+	a, err := b.update(size)
+	r.sys.mu.Unlock() // not deferred: it is called ten thousand times a frame
+	return a, err
+}
+
+func (b *DynamicBuffer) update(size uint64) (Allocation, error) {
+	r := b.ring
 	if err := b.held.check("update"); err != nil {
 		return Allocation{}, err
 	}
@@ -176,6 +182,26 @@ func (b *DynamicBuffer) Update(size uint64) (Allocation, error) {
 		return Allocation{}, err
 	}
 	return Allocation{r.current.pages[page], offset, r.arenas[page][offset : offset+size : offset+size]}, nil
+}
+
+// Advance takes the page of the latest update up to end, for a host that has given out that much of it by
+// itself.
+func (b *DynamicBuffer) Advance(end uint64) error {
+	r := b.ring
+	r.sys.mu.Lock()
+	defer r.sys.mu.Unlock()
+	if err := b.held.check("update"); err != nil {
+		return err
+	}
+	if r.current == nil {
+		return NewError("update", r.page.Label, ErrState, "nothing was updated since the last submit")
+	}
+	if end > r.page.Size {
+		return NewError("update", r.page.Label, ErrRange, number(end)+" bytes exceed the page of "+number(r.page.Size))
+	}
+	page := len(r.used) - 1
+	r.used[page] = max(r.used[page], end)
+	return nil
 }
 
 // allocate returns page and offset of a new piece of the current slot.

@@ -128,8 +128,51 @@ func TestBeginFrameWaitsForTheGPU(t *testing.T) {
 	require.NoError(t, <-opened)
 }
 
-func TestSlotsThatAreNotNeededAreDestroyed(t *testing.T) {
+// By default who may wait keeps to the frames that keep the GPU busy, and who may not is let go on.
+func TestFramesArePacedWhereTheyMayWait(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{})
+	device.Hold()
+	for range 3 {
+		f, _ := frame(t, s)
+		require.NoError(t, f.Submit())
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	f, err := s.BeginFrame(ended)
+	require.NoError(t, err)
+	require.NoError(t, f.Submit())
+	opened := make(chan error, 1)
+	go func() {
+		_, err := s.BeginFrame(context.Background())
+		opened <- err
+	}()
+	runtime.Gosched()
+	require.Empty(t, opened)
+	device.Release()
+	require.NoError(t, <-opened)
+}
+
+func TestTheUpdatesThatAHostGivesOutItselfArrive(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	d := dynamic(t, s, buffers.DynamicDescriptor{Size: 1024, Usage: buffers.UsageStorage | buffers.UsageCopySrc})
+	require.ErrorIs(t, d.Advance(8), buffers.ErrState, "nothing was updated yet")
+	b := deviceBuffer(t, s, 1024)
+	f, e := frame(t, s)
+	a := update(t, d, []byte("1234"))
+	require.ErrorIs(t, d.Advance(1028), buffers.ErrRange)
+	copy(a.Bytes, "abcd")
+	require.NoError(t, d.Advance(512))
+	require.NoError(t, d.Advance(256), "less than was taken takes nothing back")
+	next := update(t, d, []byte("5678"))
+	require.EqualValues(t, 512, next.Offset)
+	require.NoError(t, e.CopyBufferToBuffer(a.Buffer, 0, b, 0, 1024))
+	require.NoError(t, f.Submit())
+	require.Equal(t, []byte("abcd"), read(t, s, b, 0, 4))
+	require.Equal(t, []byte("5678"), read(t, s, b, 512, 4))
+}
+
+func TestSlotsThatAreNotNeededAreDestroyed(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{MaxFramesInFlight: 8})
 	d := dynamic(t, s, buffers.DynamicDescriptor{Size: 256, Usage: buffers.UsageUniform})
 	device.Hold()
 	for range 6 {

@@ -24,8 +24,14 @@ type frameRing struct {
 	serial   uint64 // of the last submit that is followed
 	done     uint64 // of the last one the GPU is done with
 	inFlight []flight
+	paced    int    // how many of them BeginFrame lets be, where it may wait
 	count    uint64 // of submits, for the work that is done now and then
 }
+
+const (
+	pacedFrames = 3
+	mostFrames  = 8
+)
 
 type flight struct {
 	serial uint64
@@ -36,7 +42,7 @@ type flight struct {
 // the oldest, until ctx ends; then the error is [ErrBusy].
 func (s *System) BeginFrame(ctx context.Context) (*Frame, error) {
 	for {
-		oldest, err := s.tryBegin()
+		oldest, err := s.tryBegin(ctx.Err() == nil)
 		if oldest == nil {
 			return &s.frames.current, err
 		}
@@ -54,8 +60,20 @@ func (s *System) BeginFrame(ctx context.Context) (*Frame, error) {
 	}
 }
 
+// TryBeginFrame is BeginFrame where that would neither wait nor fail, and else nil.
+func (s *System) TryBeginFrame() *Frame {
+	oldest, err := s.tryBegin(true)
+	if oldest != nil {
+		s.frames.putBack(*oldest)
+	}
+	if oldest != nil || err != nil {
+		return nil
+	}
+	return &s.frames.current
+}
+
 // tryBegin opens the frame, or returns the oldest flight, taken out of the ring, to wait for.
-func (s *System) tryBegin() (*flight, error) {
+func (s *System) tryBegin(mayWait bool) (*flight, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := &s.frames
@@ -66,7 +84,11 @@ func (s *System) tryBegin() (*flight, error) {
 		return nil, NewError("begin frame", "", ErrState, "a frame is open: submit or discard it first")
 	}
 	f.poll()
-	if len(f.inFlight) >= s.options.MaxFramesInFlight {
+	most := s.options.MaxFramesInFlight
+	if mayWait {
+		most = f.paced
+	}
+	if len(f.inFlight) >= most {
 		oldest := f.inFlight[0]
 		f.inFlight = remove(f.inFlight, 0)
 		return &oldest, nil

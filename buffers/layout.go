@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -48,7 +49,7 @@ func Put[T any](bytes []byte, v T) error {
 // Slice views bytes as Ts, as many as fit, sharing memory. The rules are those of [As]; 1- and 2-byte
 // integers may be elements too, as they are in index and vertex data.
 func Slice[T any](bytes []byte) ([]T, error) {
-	if err := CheckLayout[T](SpaceStorage); err != nil {
+	if err := checkStorage[T](); err != nil {
 		return nil, err
 	}
 	var t T
@@ -65,7 +66,7 @@ func Slice[T any](bytes []byte) ([]T, error) {
 
 // BytesOf views a slice of Ts as bytes, sharing memory: the reverse of [Slice].
 func BytesOf[T any](s []T) ([]byte, error) {
-	if err := CheckLayout[T](SpaceStorage); err != nil {
+	if err := checkStorage[T](); err != nil {
 		return nil, err
 	}
 	var t T
@@ -87,6 +88,25 @@ type layoutKey struct {
 }
 
 var layouts sync.Map // layoutKey -> error or nil
+
+// passed has, at the place that its address gives it, the type that was found to be laid out well last: the
+// same few types are viewed again and again.
+var passed [64]atomic.Uintptr
+
+// checkStorage is CheckLayout for the storage address space.
+func checkStorage[T any]() error {
+	var pointer any = (*T)(nil)
+	id := *(*uintptr)(unsafe.Pointer(&pointer)) // of the type, in an interface's first word
+	place := &passed[id/16%uintptr(len(passed))]
+	if place.Load() == id {
+		return nil
+	}
+	err := CheckLayout[T](SpaceStorage)
+	if err == nil {
+		place.Store(id)
+	}
+	return err
+}
 
 // CheckLayout reports whether Go lays T out as WGSL does in an address space.
 func CheckLayout[T any](space AddressSpace) error {

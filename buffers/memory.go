@@ -5,6 +5,8 @@ package buffers
 type Host interface {
 	// ByteLength is its size; 0 where it was taken away (a detached ArrayBuffer).
 	ByteLength() uint64
+	// CopyTo copies from byte offset on, as much as there is room for in p.
+	CopyTo(p []byte, offset uint64) error
 }
 
 // Memory is a piece of CPU memory: a Go slice or a part of a Host. It is a view, like a slice, and is
@@ -43,6 +45,16 @@ func (m Memory) Bytes() ([]byte, bool) { return m.bytes, m.host == nil }
 // Host returns the host's memory with the offset and size of the part meant, or nil where the memory
 // is Go's.
 func (m Memory) Host() (h Host, offset, size uint64) { return m.host, m.offset, m.size }
+
+// copyTo copies m to p, which is for a few bytes.
+func (m Memory) copyTo(p []byte) error {
+	p = p[:m.size]
+	if m.host != nil {
+		return m.host.CopyTo(p, m.offset)
+	}
+	copy(p, m.bytes)
+	return nil
+}
 
 // writeMapped copies m into the mapped range of b.
 func writeMapped(b MappableBuffer, m Memory, offset uint64) error {

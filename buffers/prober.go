@@ -14,7 +14,6 @@ type prober struct {
 	busy bool
 	data []byte
 	dst  [2]Buffer // of queue writes, and of copies
-	hung bool      // the last one came to no end
 }
 
 // What probing may cost each time.

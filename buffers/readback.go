@@ -88,7 +88,7 @@ func (r *ReadbackBuffer) Start(src Buffer, offset uint64, m Memory) (Read, error
 
 func (x *reading) describe(src Buffer, offset, size uint64) error {
 	x.src, x.offset, x.size, x.rowBytes = src, offset, size, size
-	return checkReadable(src, offset, size)
+	return checkReadable(Unwrap(src), offset, size)
 }
 
 // StartTexture is Start for the texels of a region, row by row without padding.
@@ -122,14 +122,15 @@ func checkReadable(src Buffer, offset, size uint64) error {
 	if err := CheckUse("read", src, UsageCopySrc); err != nil {
 		return err
 	}
+	tail := src.Size() &^ 3
+	if offset <= tail && size <= tail-offset {
+		return nil
+	}
 	if err := checkSpan("read", src, offset, size, 1, 1); err != nil {
 		return err
 	}
-	if tail := src.Size() &^ 3; offset+size > tail {
-		return NewError("read", src.Label(), ErrAlignment, "copies move 4 bytes, so those from "+number(tail)+" on of a buffer of "+
-			number(src.Size())+" cannot be read")
-	}
-	return nil
+	return NewError("read", src.Label(), ErrAlignment, "copies move 4 bytes, so those from "+number(tail)+" on of a buffer of "+
+		number(src.Size())+" cannot be read")
 }
 
 func (r *ReadbackBuffer) start(describe func(*reading) error) (Read, error) {

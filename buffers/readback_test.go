@@ -312,3 +312,22 @@ func TestReadSliceIsTyped(t *testing.T) {
 	require.NoError(t, buffers.ReadSlice(within(t), readback(t, s, buffers.ReadbackDescriptor{}), b, 16, got))
 	require.Equal(t, want, got)
 }
+
+// The memory of uploads that are on their way is given back without anybody asking for it.
+func TestAReadWaitsForTheMemoryOfUploads(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{Budget: 4 << 20})
+	s.Load(buffers.Calibration{Rates: []buffers.Rate{{Operation: "upload", Path: "mapped ring, 1 MiB chunks", Size: 4 << 20, BytesPerSecond: 5e9}}})
+	p := randomBytes(4 << 20)
+	b := deviceBuffer(t, s, uint64(len(p)))
+	device.Hold()
+	require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(p)))
+	require.Greater(t, s.Stats().Mappable, uint64(3<<20), "the ring has the whole budget")
+	got := make([]byte, len(p))
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	pending, err := r.Start(b, 0, buffers.Bytes(got))
+	require.NoError(t, err)
+	r.Flush()
+	device.Release()
+	require.NoError(t, pending.Wait(within(t)))
+	require.Equal(t, p, got)
+}

@@ -2,6 +2,7 @@ package buffers
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"slices"
 	"time"
@@ -175,7 +176,6 @@ func (b *readBelt) sendAll() {
 func (b *readBelt) pump() {
 	for b.sys.lost == nil && len(b.queue) > 0 {
 		b.order()
-		b.checked = nil
 		for _, x := range b.queue {
 			if b.sendable(x) && !b.fill(x) && !x.done {
 				break
@@ -323,6 +323,7 @@ func (b *readBelt) take(x *reading) *chunk {
 		b.short(x, want)
 		return nil
 	}
+	x.measure = false // memory that is new costs more than the transfer
 	c, err := b.create(want)
 	if err != nil {
 		b.settle(x, err)
@@ -354,13 +355,13 @@ func (b *readBelt) short(x *reading, want uint64) {
 		b.settle(x, b.sys.budget.refuse("read", "", want, nil))
 	default:
 		b.waiting = true
-		go b.retry(b.sys.budget.waitChannel())
+		go b.retry(b.sys.memoryFreed())
 	}
 }
 
 // retry goes on when memory was given back. The lock is not held.
-func (b *readBelt) retry(freed <-chan struct{}) {
-	<-freed
+func (b *readBelt) retry(freed func(context.Context) error) {
+	_ = freed(context.Background())
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()
 	b.waiting = false

@@ -224,7 +224,7 @@ func TestReadFromPassesErrorsOnAndKeepsWhatArrived(t *testing.T) {
 }
 
 func TestDeferredStagingGoesRoundWithSeveralInFlight(t *testing.T) {
-	s, device := openSystem(t, buffers.Options{})
+	s, device := openSystem(t, buffers.Options{MaxFramesInFlight: 8})
 	b := deviceBuffer(t, s, 64)
 	st := deferred(t, s, buffers.StagingDescriptor{Label: "stream", Size: 4})
 	device.Hold()

@@ -15,7 +15,8 @@ type Options struct {
 	// ChunkSize is the size of a readback chunk, and the piece that a longer read is cut into: a
 	// multiple of 256. 0 means 4 MiB, and pieces as the engine finds them fastest.
 	ChunkSize uint64
-	// MaxFramesInFlight is how many frames may be with the GPU before BeginFrame waits; 0 means 8.
+	// MaxFramesInFlight is how many frames may be with the GPU before BeginFrame waits. 0 means 3, which
+	// keep the GPU busy and lie in the CPU's caches, and 8 for who must not wait.
 	MaxFramesInFlight int
 	// IdleAge is how long a pooled chunk may lie idle before it is destroyed; 0 means 5 seconds.
 	IdleAge time.Duration
@@ -27,7 +28,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	o.Budget = orDefault(o.Budget, 256<<20)
 	o.ChunkSize = orDefault(o.ChunkSize, 4<<20)
-	o.MaxFramesInFlight = orDefault(o.MaxFramesInFlight, 8)
+	o.MaxFramesInFlight = orDefault(o.MaxFramesInFlight, mostFrames)
 	o.IdleAge = orDefault(o.IdleAge, 5*time.Second)
 	return o
 }
@@ -83,6 +84,7 @@ type System struct {
 // Open returns a System on device. The device stays the caller's: destroy the System first.
 func Open(device Device, options Options) (*System, error) {
 	fixedChunks := options.ChunkSize != 0
+	paced := orDefault(options.MaxFramesInFlight, pacedFrames)
 	options = options.withDefaults()
 	if err := options.validate(); err != nil {
 		return nil, err
@@ -98,6 +100,7 @@ func Open(device Device, options Options) (*System, error) {
 	}
 	s.budget = budget{limit: options.Budget, policy: options.OnBudget}
 	s.uploads.sys, s.reads.sys, s.frames.sys = s, s, s
+	s.frames.paced = paced
 	s.reads.sources = map[Buffer]int{}
 	s.engine.init(s, fixedChunks)
 	device.OnError(s.report)
@@ -220,6 +223,16 @@ func (s *System) reserve(n uint64) bool {
 	s.uploads.trim(time.Time{})
 	s.reads.trim(time.Time{})
 	return s.budget.reserve(n)
+}
+
+// memoryFreed is a function that waits, without the lock, until it makes sense to try again to reserve
+// memory: until the oldest chunk that is on its way is back, or something else was given back.
+func (s *System) memoryFreed() func(context.Context) error {
+	if len(s.uploads.pending) > 0 {
+		return s.uploads.awaitOldest()
+	}
+	freed := s.budget.waitChannel()
+	return func(ctx context.Context) error { return s.await(ctx, freed) }
 }
 
 // await waits for memory to be given back. The lock is not held; ctx ending is an error.

@@ -58,11 +58,7 @@ func (p *uploadPool) tryLend(ctx context.Context, label string, size uint64, dep
 	if !s.budget.waits(ctx, need) {
 		return nil, nil, s.budget.refuse("stage", label, need, ctx.Err())
 	}
-	if len(p.pending) > 0 {
-		return nil, p.awaitOldest(), nil
-	}
-	freed := s.budget.waitChannel()
-	return nil, func(ctx context.Context) error { return s.await(ctx, freed) }, nil
+	return nil, s.memoryFreed(), nil
 }
 
 // awaitOldest takes the oldest chunk out of pending and returns a function that waits for it.

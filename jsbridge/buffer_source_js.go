@@ -41,9 +41,9 @@ func spanOf(op string, v js.Value) (span, error) {
 	return s, nil
 }
 
-func isView(v js.Value) bool {
-	return js.Global().Get("ArrayBuffer").Call("isView", v).Bool()
-}
+var arrayBufferIsView = js.Global().Get("ArrayBuffer").Get("isView")
+
+func isView(v js.Value) bool { return arrayBufferIsView.Invoke(v).Bool() }
 
 func bufferSpan(v js.Value) (span, error) {
 	size, err := arrayBufferLength.call(v)

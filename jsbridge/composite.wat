@@ -73,6 +73,10 @@
   (func (export "load") (param $i i32) (param $at f64) (param $to externref) (param $toAt f64) (param $n f64)
     (call $copy (local.get $to) (local.get $toAt) (call $range (local.get $i)) (local.get $at) (local.get $n)))
 
+  ;; Calls a function with a range and two numbers.
+  (func (export "hand") (param $i i32) (param $function externref) (param $x f64) (param $y f64)
+    (call $apply (local.get $function) (ref.null extern) (call $part (call $range (local.get $i)) (local.get $x) (local.get $y))))
+
   ;; Unmaps a buffer whose range has that number.
   (func $release (export "unmap") (param $buffer externref) (param $i i32)
     (table.set $ranges (local.get $i) (ref.null extern))

@@ -70,6 +70,7 @@ var (
 	compositeRange    = method{class: "GPUBuffer", name: "getMappedRange", composite: "range"}
 	compositeStore    = method{class: "Uint8Array", name: "set", composite: "store"}
 	compositeLoad     = method{class: "Uint8Array", name: "set", composite: "load"}
+	compositeHand     = method{class: "Reflect", name: "apply", composite: "hand"}
 	compositeUnmap    = method{class: "GPUBuffer", name: "unmap", composite: "unmap"}
 	compositeMap      = method{class: "GPUBuffer", name: "mapAsync", composite: "map"}
 	compositeThen     = method{class: "Promise", name: "then", composite: "then"}

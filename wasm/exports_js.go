@@ -2,6 +2,8 @@
 
 package main
 
+import "github.com/gpubuffers/gpubuffers/buffers"
+
 //lint:file-ignore U1000 staticcheck does not know that go:wasmexport uses a function
 
 // The exports of the WebAssembly instance: JavaScript calls them some hundred times faster than the
@@ -10,6 +12,25 @@ package main
 
 // refused is what an export returns in place of an error: the function of the same name tells which.
 const refused = -1
+
+// tryFrame opens a frame of a system where that need not wait.
+//
+//go:wasmexport tryFrame
+func tryFrame(handle float64) (frame float64) {
+	defer refuse(&frame)
+	e, _ := handles.find(handle)
+	if e == nil {
+		return refused
+	}
+	s, isSystem := e.object.(*system)
+	if !isSystem {
+		return refused
+	}
+	if core := s.core.TryBeginFrame(); core != nil {
+		return s.begun(core)
+	}
+	return refused
+}
 
 // dynamicUpdate takes size bytes of a dynamic buffer: see [dynamicBuffer.update].
 //
@@ -28,6 +49,19 @@ func dynamicUpdate(handle, size float64) (update float64) {
 	return update
 }
 
+// dynamicAdvance takes the page of the latest update up to end: see [buffers.DynamicBuffer.Advance].
+//
+//go:wasmexport dynamicAdvance
+func dynamicAdvance(handle, end float64) (taken float64) {
+	defer refuse(&taken)
+	d := dynamicOf(handle)
+	n := uint64(end)
+	if d == nil || float64(n) != end || d.Advance(n) != nil {
+		return refused
+	}
+	return end
+}
+
 // dynamicAddress is where in the module's memory the arena of the latest update's page lies.
 //
 //go:wasmexport dynamicAddress
@@ -40,21 +74,83 @@ func dynamicAddress(handle float64) (address float64) {
 	return float64(d.address)
 }
 
-// deviceWrite allows JavaScript to write size bytes at offset of a device buffer itself, by writeBuffer of
-// its GPUQueue: see [buffers.DeviceBuffer.AllowHostWrite].
+// deviceWrite writes size bytes of the memory that is lent, from start on, at offset of a device buffer. It
+// returns 1 where JavaScript is to do that itself, by writeBuffer of its GPUQueue: see
+// [buffers.DeviceBuffer.AllowHostWrite].
 //
 //go:wasmexport deviceWrite
-func deviceWrite(handle, offset, size float64) (allowed float64) {
-	defer refuse(&allowed)
+func deviceWrite(handle, offset, start, size float64) (todo float64) {
+	defer refuse(&todo)
 	e, _ := handles.find(handle)
-	at, n := uint64(offset), uint64(size)
-	if e == nil || float64(at) != offset || float64(n) != size {
+	at, from, n := uint64(offset), uint64(start), uint64(size)
+	if e == nil || float64(at) != offset || float64(from) != start || float64(n) != size {
 		return refused
 	}
-	if b, ok := e.object.(deviceBuffer); !ok || !b.AllowHostWrite(at, n) {
+	b, ok := e.object.(deviceBuffer)
+	if !ok {
+		return refused
+	}
+	if b.AllowHostWrite(at, n) {
+		return 1
+	}
+	if m, err := lentMemory(); err != nil || b.WriteMemory(at, m.Slice(from, n)) != nil {
+		return refused
+	}
+	return 0
+}
+
+// ask announces under which number the ES module made the Promise of the function that it calls next, or 0
+// where that made none.
+//
+//go:wasmexport ask
+func ask(number float64) { promises.number = number }
+
+// readStart asks for a read of size bytes, or all there are where size is -1, from offset on of a buffer of
+// the same system, under a number that is JavaScript's own. It returns their number.
+//
+//go:wasmexport readStart
+func readStart(readback, source, offset, size, number float64) (bytes float64) {
+	defer refuse(&bytes)
+	to, _ := handles.find(readback)
+	from, _ := handles.find(source)
+	if to == nil || from == nil || to.owner != from.owner {
+		return refused
+	}
+	r, isReadback := to.object.(*buffers.ReadbackBuffer)
+	b, isBuffer := from.object.(gpuBuffer)
+	if !isReadback || !isBuffer {
+		return refused
+	}
+	if size == -1 {
+		size = float64(b.shared().Size()) - offset
+	}
+	at, n := uint64(offset), uint64(size)
+	if float64(at) != offset || float64(n) != size || to.owner.started(r.StartTo(b.shared(), at, n, &reads, uint64(number))) != nil {
+		return refused
+	}
+	return size
+}
+
+// readFlush sends the reads that were asked for in the task that ends.
+//
+//go:wasmexport readFlush
+func readFlush() (sent float64) {
+	defer refuse(&sent)
+	if !sendReads() {
 		return refused
 	}
 	return 1
+}
+
+// readCancel has JavaScript hear no more of a read.
+//
+//go:wasmexport readCancel
+func readCancel(readback, number float64) {
+	if e, _ := handles.find(readback); e != nil {
+		if r, ok := e.object.(*buffers.ReadbackBuffer); ok {
+			r.Cancel(&reads, uint64(number))
+		}
+	}
 }
 
 func refuse(result *float64) {

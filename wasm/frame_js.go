@@ -47,9 +47,13 @@ func (s *system) begin(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.flushNow() // what was asked for before the frame does not wait for it
+	return s.begun(core), nil
+}
+
+func (s *system) begun(core *buffers.Frame) float64 {
+	s.core.FlushReads() // what was asked for before the frame does not wait for it
 	s.frame = handles.add(s, &frame{core: core})
-	return s.frame, nil
+	return s.frame
 }
 
 // openFrame is nil where none is open.
@@ -130,6 +134,6 @@ func discardFrame(c *call) (any, error) {
 	}
 	f.core.Discard()
 	s.endFrame()
-	s.flushNow()
+	s.core.FlushReads()
 	return nil, nil
 }

@@ -22,7 +22,8 @@ func main() {
 	object := js.Global().Get("Object").New()
 	for _, functions := range [...][]function{
 		systemFunctions, frameFunctions, bufferFunctions, deviceFunctions, stagingFunctions,
-		readbackFunctions, dynamicFunctions, mappableFunctions,
+		readbackFunctions, readFunctions, dynamicFunctions, mappableFunctions,
+		uploadFunctions, calibrationFunctions, promiseFunctions, lentFunctions,
 	} {
 		for _, f := range functions {
 			object.Set(f.name, f.export())

@@ -4,11 +4,20 @@ package main
 
 import "syscall/js"
 
-// promises makes every Promise of the module.
+var promiseFunctions = []function{
+	{"takePromises", "take promises", takePromises}, // (settle): see settle
+}
+
+// promises makes every Promise of the module, but for those that the ES module makes.
 var promises struct {
 	class           js.Value
 	executor        js.Func
 	resolve, reject js.Value // of the Promise that was made last
+
+	// settle is the ES module's: (number, value, failed). It settles the Promise that the ES module made
+	// for the call before which it gave the number, so that none of the values above cross.
+	settle js.Value
+	number float64 // or 0
 }
 
 func init() {
@@ -19,23 +28,48 @@ func init() {
 	})
 }
 
+func takePromises(c *call) (any, error) {
+	settle := c.function(0, "settle")
+	if c.err == nil {
+		promises.settle = settle
+	}
+	return nil, c.err
+}
+
 // promise waits in a goroutine, since a function that JavaScript called must not block, and returns the
-// Promise of its outcome.
+// Promise of its outcome, or undefined where the ES module made it.
 func promise(op string, wait func() (any, error)) js.Value {
+	if number := promises.number; number != 0 {
+		promises.number = 0
+		go func() {
+			value, failed := outcome(op, wait)
+			promises.settle.Invoke(number, value, failed)
+		}()
+		return js.Undefined()
+	}
 	p := promises.class.New(promises.executor)
 	resolve, reject := promises.resolve, promises.reject
 	go func() {
-		result, err := await(op, wait)
-		if err != nil {
-			reject.Invoke(errorValue(err))
-			return
+		value, failed := outcome(op, wait)
+		if failed {
+			reject.Invoke(value)
+		} else {
+			resolve.Invoke(value)
 		}
-		if result == nil {
-			result = js.Undefined()
-		}
-		resolve.Invoke(result)
 	}()
 	return p
+}
+
+// outcome is what a Promise is settled with.
+func outcome(op string, wait func() (any, error)) (value any, failed bool) {
+	result, err := await(op, wait)
+	switch {
+	case err != nil:
+		return errorValue(err), true
+	case result == nil:
+		return js.Undefined(), false
+	}
+	return result, false
 }
 
 func await(op string, wait func() (any, error)) (result any, err error) {

@@ -36,20 +36,38 @@ func createReadbackBuffer(c *call) (any, error) {
 func read(c *call) (any, error) {
 	r, s := object[*buffers.ReadbackBuffer](c, 0)
 	c.labelled(r)
-	source := c.buffer(1, s, "source")
-	offset := c.wholeOr(2, "offset", 0)
+	source, offset, rest := c.source(s)
+	size := c.readSize(3, 4, rest)
+	c.within(offset, size, rest)
+	into, result := c.destination(4, size)
+	return c.promiseRead(r, s, 5, result, func() (buffers.Read, error) { return r.Start(source, offset, into) })
+}
+
+// source is the buffer to read from, where, and how many bytes are left from there on.
+func (c *call) source(s *system) (source buffers.Buffer, offset, rest uint64) {
+	source = c.buffer(1, s, "source")
+	offset = c.wholeOr(2, "offset", 0)
 	if c.err != nil {
-		return nil, c.err
+		return nil, 0, 0
 	}
 	if offset > source.Size() {
 		c.fail(buffers.ErrRange, "offset "+decimal(offset)+" exceeds size "+decimal(source.Size()))
+		return nil, 0, 0
 	}
-	size := c.readSize(3, 4, source.Size()-offset)
-	if c.err == nil && size > source.Size()-offset {
-		c.fail(buffers.ErrRange, decimal(size)+" bytes at "+decimal(offset)+" exceed size "+decimal(source.Size()))
+	return source, offset, source.Size() - offset
+}
+
+func (c *call) within(offset, size, rest uint64) {
+	if size > rest {
+		c.fail(buffers.ErrRange, decimal(size)+" bytes at "+decimal(offset)+" exceed size "+decimal(offset+rest))
 	}
-	into, result := c.destination(4, size)
-	return c.startRead(r, s, 5, result, func() (buffers.Read, error) { return r.Start(source, offset, into) })
+}
+
+// fits checks size bytes against those of the memory to read into.
+func (c *call) fits(size, into uint64) {
+	if size > into {
+		c.fail(buffers.ErrRange, "memory of "+decimal(into)+" bytes for a read of "+decimal(size))
+	}
 }
 
 // readSize is the size asked for, or that of the memory to read into, or all there is.
@@ -63,18 +81,24 @@ func (c *call) readSize(sizeAt, intoAt int, all uint64) uint64 {
 func readTexture(c *call) (any, error) {
 	r, s := object[*buffers.ReadbackBuffer](c, 0)
 	c.labelled(r)
-	region := c.region(1, s)
+	region, size := c.texels(s)
+	into, result := c.destination(9, size)
+	return c.promiseRead(r, s, 10, result, func() (buffers.Read, error) { return r.StartTexture(region, into) })
+}
+
+// texels are those to read, and how many bytes they are.
+func (c *call) texels(s *system) (region buffers.TextureRegion, size uint64) {
+	region = c.region(1, s)
 	if c.err != nil {
-		return nil, c.err
+		return region, 0
 	}
 	e := region.Extent
 	layout := buffers.TexelLayout{BytesPerRow: uint32(uint64(e.Width) * region.Texture.TexelSize()), RowsPerImage: e.Height}
 	size, err := buffers.CheckTexels(c.op, layout, region)
 	if err != nil {
-		return nil, err
+		c.failed(err)
 	}
-	into, result := c.destination(9, size)
-	return c.startRead(r, s, 10, result, func() (buffers.Read, error) { return r.StartTexture(region, into) })
+	return region, size
 }
 
 // destination is the memory to read size bytes into, the caller's or new, and the value that the read
@@ -85,9 +109,7 @@ func (c *call) destination(i int, size uint64) (buffers.Memory, js.Value) {
 		v = c.newMemory(size)
 	}
 	m := c.memory(v, "into")
-	if c.err == nil && size > m.Size() {
-		c.fail(buffers.ErrRange, "memory of "+decimal(m.Size())+" bytes for a read of "+decimal(size))
-	}
+	c.fits(size, m.Size())
 	if c.err != nil {
 		return buffers.Memory{}, v
 	}
@@ -102,8 +124,8 @@ func (c *call) newMemory(size uint64) js.Value {
 	return v
 }
 
-// startRead asks for a read and returns the Promise of result.
-func (c *call) startRead(r *buffers.ReadbackBuffer, s *system, signalAt int, result js.Value, start func() (buffers.Read, error)) (any, error) {
+// promiseRead asks for a read and returns the Promise of result.
+func (c *call) promiseRead(r *buffers.ReadbackBuffer, s *system, signalAt int, result js.Value, start func() (buffers.Read, error)) (any, error) {
 	ctx, done := c.signal(signalAt)
 	if c.err != nil {
 		return nil, c.err
@@ -112,7 +134,7 @@ func (c *call) startRead(r *buffers.ReadbackBuffer, s *system, signalAt int, res
 	if err != nil {
 		return nil, done(err)
 	}
-	s.flush(r)
+	s.flush()
 	return promise(c.op, func() (any, error) {
 		defer runtime.KeepAlive(r) // a read of a buffer that JavaScript dropped goes on
 		return result, done(pending.Wait(ctx))

@@ -31,7 +31,7 @@ type system struct {
 	handle  float64
 	frame   float64 // handle of the frame that is open, or 0
 	adopted []adoptedEncoder
-	flushes []*buffers.ReadbackBuffer // with reads that the end of the task sends
+	asked   bool // for reads, which the end of the task sends
 	closed  chan struct{}
 }
 
@@ -125,7 +125,6 @@ func submit(c *call) (any, error) {
 // submitted is called after each submit, with which every read went.
 func (s *system) submitted() {
 	s.adopted = nil
-	s.flushed()
 }
 
 func trim(c *call) (any, error) {
@@ -191,33 +190,12 @@ func (s *system) encoderOf(v js.Value) buffers.Encoder {
 	return a.Encoder
 }
 
-// flush has the reads of r sent when the task ends, together with all others, or with the frame that is
-// open.
-func (s *system) flush(r *buffers.ReadbackBuffer) {
-	s.flushes = append(s.flushes, r)
-	if s.frame == 0 && len(s.flushes) == 1 {
-		later(s.flushAfterTask)
+// flush has the reads that were asked for sent when the task ends, or with the frame that is open.
+func (s *system) flush() {
+	if !s.asked {
+		_ = s.started(nil)
+		later(func() { sendReads() })
 	}
-}
-
-// flushAfterTask leaves alone what was asked for in a frame that is open by now.
-func (s *system) flushAfterTask() {
-	if s.frame == 0 {
-		s.flushNow()
-	}
-}
-
-func (s *system) flushNow() {
-	for _, r := range s.flushes {
-		r.Flush()
-	}
-	s.flushed()
-}
-
-// flushed is called when every read asked for was sent.
-func (s *system) flushed() {
-	clear(s.flushes)
-	s.flushes = s.flushes[:0]
 }
 
 // noWait is a context under which nothing waits, for functions that must not.

@@ -18,12 +18,18 @@ export interface OpenOptions {
   onBudget?: "wait" | "fail" | "fallback";
   /** Size of a readback chunk in bytes, a multiple of 256; 4 MiB by default. */
   chunkSize?: number;
-  /** How many frames may be with the GPU; 8 by default. */
+  /** How many frames may be with the GPU; by default nextFrame() keeps to 3, and frame() to 8. */
   maxFramesInFlight?: number;
   /** Called at the end of the task; it may call the module. */
   onLog?: (record: LogRecord) => void;
   /** "info" by default. */
   logLevel?: LogLevel;
+  /**
+   * What the engine is to know of this adapter: true measures it now, for at most 50 ms and 32 MiB; "local"
+   * takes what localStorage has of an earlier run, or measures, and stores it, and at destroy what was
+   * learned since; what calibration() gave is loaded. Without it the engine learns from the transfers.
+   */
+  calibration?: boolean | "local" | Calibration;
   /** Hears of errors that the device reports later than the call that caused them. */
   onError?: (error: GPUBufferError) => void;
 }
@@ -66,11 +72,48 @@ export class GPUBufferSystem {
    */
   submit(commands?: Iterable<GPUCommandBuffer | GPUCommandEncoder>): void;
 
+  /** Which path a transfer of size bytes would take now, and why. */
+  explain(operation: Operation, size: number): Explanation;
+  /** Measures the paths on buffers of its own, for at most 50 ms and 32 MiB. */
+  calibrate(): Promise<void>;
+  /** What was measured so far, to be kept as JSON. */
+  calibration(): Calibration;
+  /** Takes what another run on the same adapter measured. Rates of what there is not are passed over; another version throws code "unsupported". */
+  loadCalibration(calibration: Calibration): void;
   stats(): Stats;
   /** Destroys pooled memory that nobody uses. */
   trim(): void;
   destroy(): void;
   [Symbol.dispose](): void;
+}
+
+/** A write or upload; the updates of a frame; a read. */
+export type Operation = "upload" | "flush" | "readback";
+export interface Rate {
+  operation: Operation;
+  path: string;
+  /** The least of the sizes that it is for. */
+  size: number;
+  bytesPerSecond: number;
+}
+/** Plain data. */
+export interface Calibration {
+  version: number;
+  /** Milliseconds that one more copy in a submit takes; 0 where it was not measured. */
+  copyCost: number;
+  rates: Rate[];
+}
+/** Plain data. */
+export interface Explanation {
+  operation: Operation;
+  size: number;
+  path: string;
+  reason: string;
+  /** How often each byte is copied on its way, by CPU and GPU together. */
+  copies: number;
+  /** What the path is believed to reach; 0 where nothing is known. */
+  bytesPerSecond: number;
+  alternatives: Rate[];
 }
 
 export interface StagingDescriptor {
@@ -96,10 +139,29 @@ export class DeviceBuffer {
   readonly generation: number;
   /** Copies data to the buffer at offset, ahead of everything submitted later. Multiples of 4. */
   write(offset: number, data: Data, dataOffset?: number, size?: number): void;
+  /**
+   * Moves what source delivers to the buffer at offset, a multiple of 4, along the path that the engine
+   * finds fastest, in bounded memory: it waits for the GPU, and takes the next piece of a stream when it is
+   * done with the last. Resolves with the number of bytes, which are then ahead of everything submitted
+   * later; until then do not change data that was given. An upload that ends within a word rejects with
+   * code "alignment", unless it ends the buffer. More than fits rejects with code "range"; an error of the
+   * source's own, and the reason of the signal, reject as they are. The stream is cancelled then, and the
+   * part of the buffer holds old bytes or new.
+   */
+  upload(offset: number, source: Data | ReadableStream<BufferSource> | Blob | Response, options?: UploadOptions): Promise<number>;
   /** Makes it hold at least size bytes; the contents are kept, by a copy on the GPU. */
   grow(size: number): void;
   destroy(): void;
   [Symbol.dispose](): void;
+}
+
+export interface UploadOptions {
+  /** Gives the upload up. */
+  signal?: AbortSignal;
+  /** Hears after each piece how many bytes were taken so far. */
+  onProgress?: (bytes: number) => void;
+  /** How many bytes a stream is expected to have, where it does not say: it guides the choice of the path. */
+  size?: number;
 }
 
 declare class StagingBuffer {

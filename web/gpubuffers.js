@@ -4,9 +4,10 @@
 // classes, and throw.
 
 import { fields } from "./gpubuffers/arguments.js";
+import { checkCalibrationOption } from "./gpubuffers/calibration.js";
 import { GPUBufferError, refusal } from "./gpubuffers/errors.js";
 import { moduleOf } from "./gpubuffers/module.js";
-import { made } from "./gpubuffers/resource.js";
+import { calibrated, made } from "./gpubuffers/resource.js";
 import { GPUBufferSystem } from "./gpubuffers/system.js";
 
 export { AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, StateError, UsageError } from "./gpubuffers/errors.js";
@@ -20,16 +21,22 @@ export { GPUBufferSystem } from "./gpubuffers/system.js";
 
 /** Loads the module and opens a system. */
 export async function open(options) {
-  const [given, adapterOptions, deviceDescriptor, wasm, ...settings] = fields(
-    "open", options, "device", "adapterOptions", "deviceDescriptor", "wasm",
+  const [given, adapterOptions, deviceDescriptor, wasm, calibration, ...settings] = fields(
+    "open", options, "device", "adapterOptions", "deviceDescriptor", "wasm", "calibration",
     "budget", "onBudget", "chunkSize", "maxFramesInFlight", "logLevel", "onLog", "onError",
   );
-  const module = await moduleOf(wasm === undefined ? new URL("./gpubuffers.wasm", import.meta.url) : wasm);
-  const device = given === undefined ? await requestDevice(adapterOptions, deviceDescriptor) : given;
+  checkCalibrationOption(calibration);
+  const loading = moduleOf(wasm === undefined ? new URL("./gpubuffers.wasm", import.meta.url) : wasm);
+  const requested = given === undefined ? requestDevice(adapterOptions, deviceDescriptor) : undefined;
+  let gpu;
   try {
-    return new GPUBufferSystem(made, module, module.call("open", device, ...settings), device, given === undefined);
+    const [module, device = given] = await Promise.all([loading, requested]);
+    gpu = new GPUBufferSystem(made, module, module.call("open", device, ...settings), device, given === undefined);
+    await gpu[calibrated](calibration);
+    return gpu;
   } catch (error) {
-    if (given === undefined) device.destroy();
+    gpu?.destroy();
+    requested?.then((device) => device.destroy(), () => {});
     throw error;
   }
 }

@@ -27,6 +27,14 @@ func (h *HostBytes) ByteLength() uint64 {
 	return uint64(len(h.bytes))
 }
 
+// CopyTo implements [buffers.Host].
+func (h *HostBytes) CopyTo(p []byte, offset uint64) error {
+	if !h.use(offset, uint64(len(p)), func(from []byte) { copy(p, from) }) {
+		return buffers.NewError("copy", "", buffers.ErrRange, "the host's memory was detached or cut")
+	}
+	return nil
+}
+
 // Detach takes the memory away, as the transfer of an ArrayBuffer does.
 func (h *HostBytes) Detach() {
 	h.mu.Lock()

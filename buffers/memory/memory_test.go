@@ -145,7 +145,8 @@ func TestHostBytesDetached(t *testing.T) {
 
 type foreignHost struct{}
 
-func (foreignHost) ByteLength() uint64 { return 4 }
+func (foreignHost) ByteLength() uint64          { return 4 }
+func (foreignHost) CopyTo([]byte, uint64) error { return nil }
 
 func TestHostMemoryOfAnotherBackendIsRefused(t *testing.T) {
 	d := open(t, memory.Options{})

@@ -32,6 +32,11 @@ func (d *Data) ByteLength() uint64 {
 	return size
 }
 
+// CopyTo implements [buffers.Host].
+func (d *Data) CopyTo(p []byte, offset uint64) error {
+	return translate("copy", "", jsbridge.CopyBytes(p, d.v, offset))
+}
+
 // JSValue is the BufferSource.
 func (d *Data) JSValue() js.Value { return d.v }
 

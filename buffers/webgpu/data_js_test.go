@@ -126,4 +126,5 @@ func TestHostMemoryOfAnotherBackend(t *testing.T) {
 
 type foreignHost struct{}
 
-func (foreignHost) ByteLength() uint64 { return 8 }
+func (foreignHost) ByteLength() uint64          { return 8 }
+func (foreignHost) CopyTo([]byte, uint64) error { return nil }

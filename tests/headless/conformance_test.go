@@ -65,21 +65,28 @@ func openWithGPUProcess(t *testing.T, path string) *browser.Page {
 	return p
 }
 
-// serveGoTest builds the tests of a js package and serves the page that runs them.
+// serveGoTest serves the page that runs the tests of a js package.
 func serveGoTest(t *testing.T, pkg string) {
 	t.Helper()
+	serve(t, "/gotest/test.wasm", goTestBinary(t, pkg))
+	serve(t, "/gotest/wasm_exec.js", filepath.Join("..", "..", "web", "wasm_exec.js"))
+	serve(t, "/gotest/", filepath.Join("testdata", "gotest.html"))
+}
+
+// goTestBinary builds the tests, unless GOTEST_WASM names a folder with those that were built before, for a
+// host without Go.
+func goTestBinary(t *testing.T, pkg string) string {
+	t.Helper()
+	if folder := os.Getenv("GOTEST_WASM"); folder != "" {
+		return filepath.Join(folder, filepath.Base(pkg)+".wasm")
+	}
 	binary := filepath.Join(t.TempDir(), "test.wasm")
 	build := exec.Command("go", "test", "-c", "-o", binary, pkg)
 	build.Dir = filepath.Join("..", "..")
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, string(out))
-
-	goroot, err := exec.Command("go", "env", "GOROOT").Output()
-	require.NoError(t, err)
-	serve(t, "/gotest/test.wasm", binary)
-	serve(t, "/gotest/wasm_exec.js", filepath.Join(strings.TrimSpace(string(goroot)), "lib", "wasm", "wasm_exec.js"))
-	serve(t, "/gotest/", filepath.Join("testdata", "gotest.html"))
+	return binary
 }
 
 // goTestPath is the page that runs the tests whose names match, with powers over the GPU process.

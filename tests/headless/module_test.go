@@ -47,6 +47,8 @@ func runModuleTests(t *testing.T, file string, options ...browser.Option) *brows
 
 func TestModule(t *testing.T) { runModuleTests(t, "api.js") }
 
+func TestModuleReads(t *testing.T) { runModuleTests(t, "reads.js") }
+
 func TestModuleCreation(t *testing.T) { runModuleTests(t, "creation.js") }
 
 // No value given to any method ends the module, and each that is refused is refused with a typed error.
@@ -63,6 +65,13 @@ func TestModuleDynamicBuffer(t *testing.T) { runModuleTests(t, "dynamic.js") }
 func TestModuleWithoutModules(t *testing.T) { runModuleTests(t, "handles.js") }
 
 func TestModuleStreams(t *testing.T) { runModuleTests(t, "streams.js") }
+
+// Memory and streams of any length and cut, on every path, within bounds.
+func TestModuleUploads(t *testing.T) {
+	runModuleTests(t, "uploads.js", browser.Own("--js-flags=--expose-gc", "--enable-precise-memory-info"))
+}
+
+func TestModuleCalibration(t *testing.T) { runModuleTests(t, "calibration.js") }
 
 func TestModuleInWorker(t *testing.T) { runModuleTests(t, "worker.js") }
 

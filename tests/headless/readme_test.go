@@ -33,5 +33,5 @@ func TestTheReadmesJavaScriptRuns(t *testing.T) {
 		await new (Object.getPrototypeOf(async () => {}).constructor)(program)();
 		return JSON.stringify(lines.map((values) => values.map((v) => v instanceof GPUBuffer ? "GPUBuffer" : v)));
 	})()`)
-	require.JSONEq(t, `[[[2,3]],[20,"GPUBuffer",0]]`, printed)
+	require.JSONEq(t, `[[[2,3]],[20,"GPUBuffer",0],["queue write"]]`, printed)
 }

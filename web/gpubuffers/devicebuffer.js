@@ -1,5 +1,7 @@
-import { isBufferSource } from "./arguments.js";
-import { call, keep, NativeBuffer } from "./resource.js";
+import { fields, isBufferSource } from "./arguments.js";
+import { ask, call, keep, NativeBuffer } from "./resource.js";
+import { bytesOf, lengthOf, readAll, readerOf, watchersOf } from "./sources.js";
+import { readerOfBytes, Upload } from "./upload.js";
 
 export class DeviceBuffer extends NativeBuffer {
   #module;
@@ -36,19 +38,48 @@ export class DeviceBuffer extends NativeBuffer {
     if (!this.#writes(offset, data, dataOffset, size)) this[call]("write", offset, data, dataOffset, size);
   }
 
-  /** Does a write that is small, for which the GPUQueue is the best way, and in order; else does nothing. */
+  /** Does a write by numbers alone, and says how many bytes; where something is wrong it does nothing. */
   #writes(offset, data, dataOffset = 0, size = undefined) {
+    const { exports, lent } = this.#module;
     try {
       const memory = ArrayBuffer.isView(data) ? data.buffer : data;
-      const start = memory === data ? 0 : data.byteOffset;
+      const start = (memory === data ? 0 : data.byteOffset) + dataOffset;
       const rest = data.byteLength - dataOffset;
       const n = size === undefined ? rest : size;
-      if (typeof offset !== "number" || typeof dataOffset !== "number" || !(dataOffset >= 0 && n <= rest)) return false;
-      if (typeof n !== "number" || !isBufferSource(data) || this.#module.exports.deviceWrite(this.#handle, offset, n) !== 1) return false;
-      this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start + dataOffset, n);
-      return true;
+      if (typeof offset !== "number" || typeof dataOffset !== "number" || !(dataOffset >= 0 && n <= rest)) return 0;
+      if (typeof n !== "number" || !isBufferSource(data)) return 0;
+      lent.memory = memory;
+      const todo = exports.deviceWrite(this.#handle, offset, start, n);
+      if (todo === 1) this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
+      return todo < 0 ? 0 : n;
     } catch {
-      return false; // the function of the module's says why
+      return 0; // the function of the module's says why
+    } finally {
+      lent.memory = undefined;
+    }
+  }
+
+  upload(offset, source, options) {
+    if (options !== undefined || !isBufferSource(source)) return this.#uploadAll(offset, source, options);
+    const written = this.#writes(offset, source);
+    return written > 0 ? Promise.resolve(written) : this[ask]("upload", offset, source);
+  }
+
+  async #uploadAll(offset, source, options) {
+    const watchers = watchersOf("upload", options);
+    const [size] = fields("upload", options, "size");
+    watchers.signal?.throwIfAborted();
+    const bytes = isBufferSource(source) ? bytesOf("upload", this.label, source) : undefined;
+    const handle = this[call]("uploadStart", offset, size ?? bytes?.length ?? lengthOf(source));
+    const upload = new Upload(this.#module, this, handle, offset);
+    try {
+      const reader = bytes ? readerOfBytes(bytes) : readerOf("upload", this.label, source);
+      const total = await readAll(reader, watchers, (piece, before) => upload.write(piece, before), () => upload.abort());
+      await upload.finish();
+      return total;
+    } catch (error) {
+      upload.abort();
+      throw error;
     }
   }
 

@@ -3,16 +3,42 @@ import { GPUBufferError, refusal } from "./errors.js";
 import { call, destroyed, keep, Resource } from "./resource.js";
 
 const none = new Uint8Array(0);
+const report = Symbol("report");
+
+/** The dynamic buffers of a system that were updated since the last submit. */
+export class OpenUpdates {
+  #buffers = [];
+  turn = 0; // that which ends with the next submit
+
+  add(buffer) {
+    this.#buffers.push(buffer);
+  }
+
+  /** Tells the module of every update, ahead of a submit. */
+  report() {
+    for (const buffer of this.#buffers) buffer[report]();
+  }
+
+  /** A submit has taken the updates, or they are dropped. */
+  close() {
+    this.turn++;
+    this.#buffers.length = 0;
+  }
+}
 
 /**
- * update and the views make no object and cross into the module by numbers alone, as long as the update
- * is in the same buffer as the last one.
+ * The first update of a frame, and of each page, asks the module for a place; those after it are given out
+ * here, from the rest of the page.
  */
 export class DynamicBuffer extends Resource {
   #module;
   #handle;
   #pageSize;
-  #alignment = this[call]("dynamicAlignment");
+  #alignment = this[call]("dynamicAlignment"); // a power of two
+  #mask = this.#alignment - 1;
+  #updates;
+  #turn = -1; // in which the latest update was
+  #end = 0; // of the latest update, in its page
   #page = 0; // number of the latest update's buffer; 0 is none
   #gpuBuffers = new Map(); // by number
   #kept = false;
@@ -26,6 +52,7 @@ export class DynamicBuffer extends Resource {
     this.#module = core.module;
     this.#handle = handle;
     this.#pageSize = pageSize;
+    this.#updates = core.updates;
   }
 
   get pageSize() {
@@ -41,6 +68,15 @@ export class DynamicBuffer extends Resource {
   }
 
   update(size) {
+    const offset = (this.#end + this.#mask) & ~this.#mask; // a page is smaller than 2 GiB
+    const whole = typeof size === "number" ? size | 0 : 0;
+    if (whole !== size || whole <= 0 || whole > this.#pageSize - offset || this.#turn !== this.#updates.turn) return this.#ask(size);
+    this.#end = offset + whole;
+    return offset;
+  }
+
+  #ask(size) {
+    if (this.#turn === this.#updates.turn) this[report]();
     let update = -1;
     try {
       if (typeof size === "number") update = this.#module.exports.dynamicUpdate(this.#handle, size);
@@ -49,8 +85,16 @@ export class DynamicBuffer extends Resource {
     }
     if (update < 0) update = this[call]("dynamicUpdate", size); // throws, with the reason
     const page = Math.floor(update / 2 ** 32);
-    if (page !== this.#page) this.#turn(page);
-    return update - page * 2 ** 32;
+    if (page !== this.#page) this.#goOn(page);
+    if (this.#turn !== this.#updates.turn) this.#updates.add(this);
+    this.#turn = this.#updates.turn;
+    const offset = update - page * 2 ** 32;
+    this.#end = offset + size;
+    return offset;
+  }
+
+  [report]() {
+    this.#module.exports.dynamicAdvance(this.#handle, this.#end);
   }
 
   write(data) {
@@ -89,6 +133,7 @@ export class DynamicBuffer extends Resource {
 
   destroy() {
     super.destroy();
+    this.#turn = -1;
     this.#page = 0;
     this.#bytes = none;
     this.#gpuBuffers.clear();
@@ -103,7 +148,7 @@ export class DynamicBuffer extends Resource {
   }
 
   /** Goes on in another buffer. */
-  #turn(page) {
+  #goOn(page) {
     if (this.#gpuBuffers.size > 64) this.#gpuBuffers.clear();
     if (!this.#gpuBuffers.has(page)) this.#gpuBuffers.set(page, this[call]("dynamicNative"));
     this.#page = page;

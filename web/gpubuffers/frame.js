@@ -22,12 +22,16 @@ export class Frame {
   }
 
   submit(commands) {
-    this.#call("submitFrame", elements("submit", "commands", commands));
+    const given = elements("submit", "commands", commands);
+    this.#core.updates.report();
+    this.#call("submitFrame", given);
+    this.#core.updates.close();
     this.#encoder = undefined;
   }
 
   discard() {
     this.#call("discardFrame");
+    this.#core.updates.close();
     this.#encoder = undefined;
   }
 

@@ -11,7 +11,10 @@ class Module {
   #raw;
   #ended = false;
   #cause;
-  #waiting = new Set();
+  #asked = []; // by number, from 1 on: the promises that are not settled
+  #free = []; // numbers
+  #onEnd = new Set();
+  lent = { memory: undefined }; // what goes along with a call of an export
 
   constructor(go, instance) {
     this.memory = instance.exports.mem;
@@ -23,6 +26,8 @@ class Module {
     if (others === undefined) delete globalThis[rawName];
     if (this.#raw === undefined || this.#raw === others) throw refusal("internal", "open", "", "the WebAssembly file is not that of gpubuffers");
     this.#raw.setErrorFactory(makeError);
+    this.#raw.lendBy(this.lent);
+    this.#raw.takePromises((number, value, failed) => this.#settle(number, value, failed));
   }
 
   get ended() {
@@ -46,13 +51,34 @@ class Module {
     return result;
   }
 
-  /** Calls a function that gives a Promise; everything that fails rejects it. */
+  /** Calls a function that waits; everything that fails rejects. */
   ask(name, ...values) {
     return new Promise((resolve, reject) => {
-      const settled = this.call(name, ...values);
-      this.#waiting.add(reject);
-      settled.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+      const number = this.#free.pop() ?? this.#asked.length + 1;
+      this.#asked[number - 1] = { resolve, reject };
+      try {
+        this.exports.ask(number);
+        const promise = this.call(name, ...values); // undefined, unless a getter among the values took the number
+        promise?.then((value) => this.#settle(number, value), (error) => this.#settle(number, error, true));
+      } catch (error) {
+        this.exports.ask(0);
+        this.#settle(number, error, true);
+      }
     });
+  }
+
+  #settle(number, value, failed) {
+    const asked = this.#asked[number - 1];
+    if (!asked) return; // the module has ended
+    this.#asked[number - 1] = undefined;
+    this.#free.push(number);
+    if (failed) asked.reject(value);
+    else asked.resolve(value);
+  }
+
+  /** Calls f, with the error of every later call, when the module ends. */
+  whenEnded(f) {
+    this.#onEnd.add(f);
   }
 
   fault(cause) {
@@ -63,9 +89,10 @@ class Module {
     if (this.#ended) return;
     this.#ended = true;
     this.#cause = cause;
-    this.exports = { dynamicUpdate: () => -1, dynamicAddress: () => -1, deviceWrite: () => -1 };
-    for (const reject of this.#waiting) reject(this.#endedError("wait"));
-    this.#waiting.clear();
+    this.exports = { tryFrame: () => -1, dynamicUpdate: () => -1, dynamicAdvance: () => -1, dynamicAddress: () => -1, deviceWrite: () => -1, ask: () => {}, readStart: () => -1, readFlush: () => 1, readCancel: () => {} };
+    const error = this.#endedError("wait");
+    for (const asked of this.#asked.splice(0)) asked?.reject(error);
+    for (const f of this.#onEnd) f(error);
   }
 
   #endedError(operation) {

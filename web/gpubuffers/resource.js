@@ -9,6 +9,7 @@ export const ask = Symbol("ask");
 export const keep = Symbol("keep");
 export const running = Symbol("running");
 export const destroyed = Symbol("destroyed");
+export const calibrated = Symbol("calibrated");
 export const dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
 export function guard(key, type) {

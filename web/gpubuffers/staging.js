@@ -1,6 +1,6 @@
-import { fields, isA, region } from "./arguments.js";
-import { refusal } from "./errors.js";
+import { region } from "./arguments.js";
 import { ask, call, handleOf, Resource } from "./resource.js";
+import { readAll, readerOf, watchersOf } from "./sources.js";
 
 class StagingBuffer extends Resource {
   #size;
@@ -27,33 +27,9 @@ class StagingBuffer extends Resource {
   }
 
   async readFrom(source, options) {
-    const [signal, onProgress] = fields("readFrom", options, "signal", "onProgress");
-    checkSignal(signal);
-    checkProgress(onProgress);
-    signal?.throwIfAborted();
-    const reader = readerOf(source);
-    const abort = () => reader.cancel(signal.reason).catch(() => {});
-    signal?.addEventListener("abort", abort);
-    try {
-      return await this.#readAll(reader, signal, onProgress);
-    } catch (error) {
-      reader.cancel(error).catch(() => {});
-      throw error;
-    } finally {
-      signal?.removeEventListener("abort", abort);
-      reader.releaseLock();
-    }
-  }
-
-  async #readAll(reader, signal, onProgress) {
-    for (let total = 0; ; ) {
-      const { done, value } = await reader.read();
-      signal?.throwIfAborted();
-      if (done) return total;
-      this.write(value);
-      total += value.byteLength;
-      onProgress?.(total);
-    }
+    const watchers = watchersOf("readFrom", options);
+    watchers.signal?.throwIfAborted();
+    return readAll(readerOf("readFrom", "", source), watchers, (piece) => this.write(piece));
   }
 
   mappedRange() {
@@ -66,28 +42,6 @@ class StagingBuffer extends Resource {
 
   uploadToTexture(encoder, destination) {
     this[call]("uploadToTexture", encoder, ...region("uploadToTexture", destination));
-  }
-}
-
-function readerOf(source) {
-  try {
-    const stream = isA(source, Blob) ? source.stream() : isA(source, Response) ? (source.body ?? new Blob().stream()) : source;
-    if (isA(stream, ReadableStream)) return stream.getReader();
-  } catch (cause) {
-    throw refusal("type", "readFrom", "", "the source cannot be read", cause);
-  }
-  throw refusal("type", "readFrom", "", "the source is none of ReadableStream, Blob and Response");
-}
-
-function checkSignal(signal) {
-  if (signal === undefined) return;
-  if (!isA(signal, AbortSignal)) throw refusal("type", "readFrom", "", "signal is not an AbortSignal");
-  fields("readFrom", signal, "aborted"); // throws where it only pretends to be one
-}
-
-function checkProgress(onProgress) {
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw refusal("type", "readFrom", "", "onProgress is not a function");
   }
 }
 

@@ -1,23 +1,26 @@
 import { elements, fields } from "./arguments.js";
+import { calibrateAtOpen, fromCalibration, keep, toCalibration } from "./calibration.js";
 import { DeviceBuffer } from "./devicebuffer.js";
-import { DynamicBuffer } from "./dynamic.js";
+import { DynamicBuffer, OpenUpdates } from "./dynamic.js";
 import { refusal } from "./errors.js";
 import { Frame } from "./frame.js";
 import { MappableBuffer } from "./mappable.js";
 import { ReadbackBuffer } from "./readback.js";
-import { dispose, guard, made } from "./resource.js";
+import { calibrated, dispose, guard, made } from "./resource.js";
 import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
 
 export class GPUBufferSystem {
   #core;
   #handle;
   #owned;
+  #keeps = false; // its calibration
   #end;
   #lost;
 
   constructor(key, module, handle, device, owned) {
     guard(key, new.target);
-    this.#core = { module, device, destroyed: false };
+    this.#core = { module, device, updates: new OpenUpdates(), destroyed: false };
+    module.whenEnded(() => this.#core.updates.close());
     this.#handle = handle;
     this.#owned = owned;
     const end = new Promise((resolve) => (this.#end = resolve));
@@ -76,11 +79,37 @@ export class GPUBufferSystem {
 
   async nextFrame() {
     this.#usable("nextFrame");
-    return new Frame(made, this.#core, await this.#core.module.ask("nextFrame", this.#handle));
+    const frame = this.#core.module.exports.tryFrame(this.#handle);
+    return new Frame(made, this.#core, frame > 0 ? frame : await this.#ask("nextFrame"));
   }
 
   submit(commands) {
-    this.#call("submit", elements("submit", "commands", commands));
+    const given = elements("submit", "commands", commands);
+    this.#core.updates.report();
+    this.#call("submit", given);
+    this.#core.updates.close();
+  }
+
+  explain(operation, size) {
+    return this.#call("explain", operation, size);
+  }
+
+  async calibrate() {
+    await this.#ask("calibrate");
+  }
+
+  calibration() {
+    return toCalibration(this.#call("calibration"));
+  }
+
+  loadCalibration(calibration) {
+    this.#call("loadCalibration", ...fromCalibration(calibration));
+  }
+
+  /** What open does with its option of that name. */
+  async [calibrated](option) {
+    await calibrateAtOpen(this, option);
+    this.#keeps = option === "local";
   }
 
   stats() {
@@ -93,7 +122,9 @@ export class GPUBufferSystem {
 
   destroy() {
     if (this.#core.destroyed) return;
+    if (this.#keeps) keep(this);
     this.#core.destroyed = true;
+    this.#core.updates.close();
     if (!this.#core.module.ended) this.#core.module.call("destroy", this.#handle);
     this.#end({ reason: "destroyed", message: "the system was destroyed" });
     if (this.#owned) this.#core.device.destroy();
@@ -105,6 +136,11 @@ export class GPUBufferSystem {
 
   #usable(name) {
     if (this.#core.destroyed) throw refusal("destroyed", name, "", "the system is destroyed");
+  }
+
+  async #ask(name) {
+    this.#usable(name);
+    return this.#core.module.ask(name, this.#handle);
   }
 
   #call(name, ...values) {

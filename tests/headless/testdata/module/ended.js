@@ -1,5 +1,5 @@
 import { VERTEX, api, rejects, same } from "./check.js";
-import { allRefused, calls, makeAll } from "./objects.js";
+import { allRefused, calls, makeAll, questions } from "./objects.js";
 
 /** Once the module has ended every call fails in the same way, and the next open loads another. */
 export const endedModule = async () => {
@@ -14,9 +14,11 @@ export const endedModule = async () => {
   const all = makeAll(gpu);
   const frame = gpu.frame();
   const pending = all.readback.read(all.buffer); // waits for the frame, and for ever
+  const asked = gpu.calibrate();
   imports[0].gojs["runtime.wasmExit"](0);
-  await allRefused("internal", { ...calls(gpu, all, frame), stats: () => gpu.stats(), range: () => all.mappable.mappedRange(), unmap: () => all.mappable.unmap() });
-  await rejects("internal", () => pending, "what was pending");
+  await allRefused("internal", { ...calls(gpu, all, frame), ...questions(gpu), range: () => all.mappable.mappedRange(), unmap: () => all.mappable.unmap() });
+  await rejects("internal", () => pending, "a read that is pending");
+  await rejects("internal", () => asked, "a call that waits");
   for (const object of Object.values(all)) object.destroy();
   gpu.destroy();
   const next = await api.open({ wasm });

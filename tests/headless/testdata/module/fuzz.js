@@ -52,6 +52,16 @@ const methods = [
   ["DeviceBuffer.write", [0, pattern(16), 0, 8], (gpu, args) => device(gpu).write(...args)],
   ["DeviceBuffer.grow", [512], (gpu, [size]) => device(gpu).grow(size)],
 
+  ["DeviceBuffer.upload", [0, pattern(16)], (gpu, args) => device(gpu).upload(...args)],
+  ["DeviceBuffer.upload(stream)", [0, new Blob(["abcd"])], (gpu, args) => device(gpu).upload(...args)],
+  ["DeviceBuffer.upload(piece)", [pattern(16)], (gpu, [piece]) => device(gpu).upload(0, new ReadableStream({ start: (c) => (c.enqueue(piece), c.close()) }))],
+  ["DeviceBuffer.upload(options)", [{}], (gpu, [options]) => device(gpu).upload(0, pattern(16), options)],
+  ["DeviceBuffer.upload(signal)", [new AbortController().signal], (gpu, [signal]) => device(gpu).upload(0, pattern(16), { signal })],
+  ["DeviceBuffer.upload(size)", [16], (gpu, [size]) => device(gpu).upload(0, new Blob(["abcd"]), { size })],
+  ["DeviceBuffer.upload(onProgress)", [() => {}], (gpu, [onProgress]) => device(gpu).upload(0, new Blob(["abcd"]), { onProgress })],
+  ["explain", ["upload", 16], (gpu, args) => gpu.explain(...args)],
+  ["loadCalibration", [{ version: 1, copyCost: 0, rates: [] }], (gpu, [calibration]) => gpu.loadCalibration(calibration)],
+
   ["StagingBuffer.write", [pattern(4)], (gpu, [data]) => gpu.createImmediateStagingBuffer({ size: 64 }).write(data)],
   ["StagingBuffer.writeAt", [4, pattern(4)], (gpu, args) => gpu.createImmediateStagingBuffer({ size: 64 }).writeAt(...args)],
   ["StagingBuffer.readFrom", [new Blob(["abcd"])], (gpu, [source]) => gpu.createImmediateStagingBuffer({ size: 64 }).readFrom(source)],
@@ -139,7 +149,7 @@ export const constructors = () => {
   }
 };
 
-const openOptions = ["device", "budget", "onBudget", "chunkSize", "maxFramesInFlight", "logLevel", "onLog", "onError", "adapterOptions", "deviceDescriptor", "wasm"];
+const openOptions = ["calibration", "device", "budget", "onBudget", "chunkSize", "maxFramesInFlight", "logLevel", "onLog", "onError", "adapterOptions", "deviceDescriptor", "wasm"];
 
 export const openWithBadOptions = async () => {
   const adapter = await navigator.gpu.requestAdapter();

@@ -28,6 +28,9 @@ export function calls(gpu, { buffer, mappable, readback, staging, deferred, dyna
     submit: () => gpu.submit(),
     write: () => buffer.write(0, data),
     grow: () => buffer.grow(64),
+    upload: () => buffer.upload(0, data),
+    uploadStream: () => buffer.upload(0, new Blob([data])),
+    calibrate: () => gpu.calibrate(),
     stage: () => staging.write(data),
     stageAt: () => staging.writeAt(0, data),
     mappedRange: () => staging.mappedRange(),
@@ -39,6 +42,16 @@ export function calls(gpu, { buffer, mappable, readback, staging, deferred, dyna
     map: () => mappable.mapAsync(GPUMapMode.READ),
     frameEncoder: () => frame.encoder,
     submitFrame: () => frame.submit(),
+  };
+}
+
+/** The calls that work when the device is lost. */
+export function questions(gpu) {
+  return {
+    stats: () => gpu.stats(),
+    explain: () => gpu.explain("upload", 4),
+    calibration: () => gpu.calibration(),
+    loadCalibration: () => gpu.loadCalibration({ version: 1, copyCost: 0, rates: [] }),
   };
 }
 

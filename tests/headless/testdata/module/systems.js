@@ -1,5 +1,5 @@
 import { COPY_DST, COPY_SRC, STORAGE, VERTEX, api, contents, ok, pattern, rejects, same, sameBytes, throws } from "./check.js";
-import { allRefused, calls, makeAll } from "./objects.js";
+import { allRefused, calls, makeAll, questions } from "./objects.js";
 
 async function requestDevice() {
   return (await navigator.gpu.requestAdapter()).requestDevice();
@@ -70,7 +70,7 @@ export const afterDestroy = async () => {
   gpu.destroy();
   await rejects("destroyed", () => pending, "a read that is pending");
   await rejects("map-aborted", () => map, "a map that is pending");
-  await allRefused("destroyed", { ...calls(gpu, all, frame), createReadbackBuffer: () => gpu.createReadbackBuffer(), stats: () => gpu.stats(), trim: () => gpu.trim(), unmap: () => all.mappable.unmap(), range: () => all.mappable.mappedRange(), gpuBuffer: () => all.dynamic.gpuBuffer });
+  await allRefused("destroyed", { ...calls(gpu, all, frame), createReadbackBuffer: () => gpu.createReadbackBuffer(), ...questions(gpu), trim: () => gpu.trim(), unmap: () => all.mappable.unmap(), range: () => all.mappable.mappedRange(), gpuBuffer: () => all.dynamic.gpuBuffer });
   for (const object of Object.values(all)) object.destroy();
   same([all.buffer.state, all.buffer.valid, all.mappable.state, all.mappable.valid], ["destroyed", false, "destroyed", false], "states");
 };
@@ -111,6 +111,47 @@ export const openRefused = async () => {
   await rejects("alignment", () => api.open({ chunkSize: 100 }), "chunk size");
   await rejects("budget", () => api.open({ budget: 100 }), "budget below a chunk");
   await rejects("type", () => api.open({ logLevel: "loud" }), "log level");
+};
+
+/** Calls f while requestDevice does what request says of the browser's own. */
+async function whileRequesting(request, f) {
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = function (...values) {
+    return request(() => requestDevice.apply(this, values));
+  };
+  try {
+    await f();
+  } finally {
+    GPUAdapter.prototype.requestDevice = requestDevice;
+  }
+}
+
+/** The module is loaded and the device requested at the same time: here neither is had before the other was asked for. */
+export const openInParallel = async () => {
+  let requested;
+  const wasm = new Promise((resolve) => (requested = resolve)).then(() => fetch("/gpubuffers.wasm"));
+  await whileRequesting((request) => (requested(), wasm.then(request)), async () => (await api.open({ wasm })).destroy());
+};
+
+/** A device that was requested in vain is destroyed, whichever fails first. */
+export const openGivesTheDeviceBack = async () => {
+  for (const wait of [0, 50]) {
+    let device;
+    const request = async (request) => {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      return (device = await request());
+    };
+    const wasm = wait === 0 ? new Promise((_, reject) => setTimeout(reject, 200, new Error("no module"))) : Promise.reject(new Error("no module"));
+    await whileRequesting(request, async () => {
+      await rejects("internal", () => api.open({ wasm }), "no module");
+      while (!device) await new Promise((resolve) => setTimeout(resolve, 5));
+    });
+    same((await device.lost).reason, "destroyed", "the device");
+  }
+  await whileRequesting(
+    async () => { throw new TypeError("no device"); },
+    () => rejects(undefined, () => api.open({ wasm: Promise.reject(new Error("no module")) }), "neither"),
+  );
 };
 
 export const wasmSources = async () => {

@@ -1,0 +1,156 @@
+package buffers_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+var uploadPaths = []string{"queue write", "mapped ring, 1 MiB chunks", "mapped ring, 4 MiB chunks"}
+
+// onPath has the uploads of a system take the path whose name is given.
+func onPath(s *buffers.System, path string) {
+	var c buffers.Calibration
+	for _, name := range uploadPaths {
+		rate := 1e6
+		if name == path {
+			rate = 1e12
+		}
+		for size := uint64(256 << 10); size <= 64<<20; size *= 4 {
+			c.Rates = append(c.Rates, buffers.Rate{Operation: "upload", Path: name, Size: size, BytesPerSecond: rate})
+		}
+	}
+	s.Load(c)
+}
+
+func TestAnUploadTakesPiecesOfAnyLength(t *testing.T) {
+	for _, path := range uploadPaths {
+		t.Run(path, func(t *testing.T) {
+			s, _ := openSystem(t, buffers.Options{})
+			onPath(s, path)
+			for _, piece := range []int{1, 2, 3, 5, 4099, 1<<20 - 1, 1<<20 + 3} {
+				size := min(piece*50, 5<<20) + 1
+				p := randomBytes(size)
+				b := deviceBuffer(t, s, uint64(size))
+				u, err := s.NewUpload(b, 0, 0)
+				require.NoError(t, err)
+				for rest := p; len(rest) > 0; rest = rest[min(piece, len(rest)):] {
+					require.NoError(t, u.Write(within(t), buffers.HostMemory(memory.NewHostBytes(rest[:min(piece, len(rest))]))))
+				}
+				require.NoError(t, u.Finish())
+				require.EqualValues(t, size, u.Moved())
+				require.True(t, bytes.Equal(p, read(t, s, b, 0, uint64(size))), "pieces of %d bytes", piece)
+			}
+		})
+	}
+}
+
+// fillRooms uploads p as a host does that fills the rooms itself.
+func fillRooms(t *testing.T, u *buffers.Upload, p []byte) (rooms int) {
+	t.Helper()
+	for len(p) > 0 {
+		chunk, size, err := u.Room(within(t))
+		require.NoError(t, err)
+		n := min(int(size), len(p))
+		if chunk == nil {
+			n = min(1<<20, len(p))
+			require.NoError(t, u.Write(within(t), buffers.Bytes(p[:n])))
+		} else {
+			rooms++
+			_, err = chunk.WriteAt(p[:n], 0)
+			require.NoError(t, err)
+			require.NoError(t, u.Filled(uint64(n)))
+		}
+		p = p[n:]
+	}
+	require.NoError(t, u.Finish())
+	return rooms
+}
+
+func TestAHostFillsTheRoomsOfAnUpload(t *testing.T) {
+	for _, path := range uploadPaths {
+		t.Run(path, func(t *testing.T) {
+			s, _ := openSystem(t, buffers.Options{})
+			onPath(s, path)
+			for _, size := range []int{0, 3, 4, 4096, 1<<20 + 1, 9<<20 + 2} {
+				b := deviceBuffer(t, s, uint64(max(size, 4)))
+				p := randomBytes(size)
+				u, err := s.NewUpload(b, 0, 0)
+				require.NoError(t, err)
+				rooms := fillRooms(t, u, p)
+				require.EqualValues(t, size, u.Moved())
+				require.Equal(t, size >= 256<<10 && path != "queue write", rooms > 0)
+				if size > 0 {
+					require.True(t, bytes.Equal(p, read(t, s, b, 0, uint64(size))), "%d bytes", size)
+				}
+			}
+			require.LessOrEqual(t, s.Stats().Uploads.Bytes, uint64(5*4<<20))
+		})
+	}
+}
+
+func TestARoomEndsWhereTheBufferDoes(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	onPath(s, "mapped ring, 1 MiB chunks")
+	const size = 1<<20 + 512<<10
+	b := deviceBuffer(t, s, size)
+	u, err := s.NewUpload(b, 0, 0)
+	require.NoError(t, err)
+	for _, want := range []uint64{1 << 20, 512 << 10} {
+		_, room, err := u.Room(within(t))
+		require.NoError(t, err)
+		require.Equal(t, want, room)
+		require.ErrorIs(t, u.Filled(room+4), buffers.ErrRange)
+		require.NoError(t, u.Filled(room))
+	}
+	chunk, _, err := u.Room(within(t))
+	require.NoError(t, err)
+	require.Nil(t, chunk)
+	require.ErrorIs(t, u.Write(within(t), buffers.Bytes(make([]byte, 4))), buffers.ErrRange)
+	require.NoError(t, u.Finish())
+}
+
+func TestARoomThatIsNotFilledIsGivenBack(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	onPath(s, "mapped ring, 1 MiB chunks")
+	b := deviceBuffer(t, s, 4<<20)
+	for _, end := range []func(*buffers.Upload){(*buffers.Upload).Abort, func(u *buffers.Upload) { require.NoError(t, u.Finish()) }} {
+		u, err := s.NewUpload(b, 0, 0)
+		require.NoError(t, err)
+		_, _, err = u.Room(within(t))
+		require.NoError(t, err)
+		require.Zero(t, s.Stats().Uploads.IdleBytes)
+		end(u)
+		require.Equal(t, s.Stats().Uploads.Bytes, s.Stats().Uploads.IdleBytes)
+		require.ErrorIs(t, u.Filled(4), buffers.ErrState)
+		_, _, err = u.Room(within(t))
+		require.ErrorIs(t, err, buffers.ErrState)
+	}
+}
+
+func TestUploadMemoryRefusesToEndWithinAWordBeforeItBegins(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	require.NoError(t, b.Write(0, bytes.Repeat([]byte{7}, 64)))
+	require.ErrorIs(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(make([]byte, 13))), buffers.ErrAlignment)
+	require.Equal(t, bytes.Repeat([]byte{7}, 64), read(t, s, b, 0, 64))
+	require.NoError(t, s.UploadMemory(within(t), b, 48, buffers.Bytes(make([]byte, 13))))
+	require.Equal(t, make([]byte, 16), read(t, s, b, 48, 16))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.ErrorIs(t, s.UploadMemory(ctx, b, 0, buffers.Bytes(make([]byte, 64))), context.Canceled)
+}
+
+// An upload takes no more mapped memory than it has bytes: all of a chunk is copied when it is unmapped.
+func TestAnUploadTakesChunksOfItsSize(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	onPath(s, "mapped ring, 4 MiB chunks")
+	b := deviceBuffer(t, s, 64<<20)
+	require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(make([]byte, 2<<20))))
+	require.Equal(t, uint64(2<<20), s.Stats().Uploads.Bytes)
+}

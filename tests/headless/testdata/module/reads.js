@@ -1,0 +1,313 @@
+import { COPY_DST, COPY_SRC, STORAGE, api, ok, pattern, rejects, same, sameBytes, withSystem } from "./check.js";
+
+const K = 1024;
+
+/** A buffer that holds a pattern, and the pattern. */
+function filled(gpu, size, seed) {
+  const buffer = gpu.createDeviceBuffer({ label: "source", size, usage: STORAGE });
+  const bytes = pattern(size, seed);
+  buffer.write(0, bytes);
+  return [buffer, bytes];
+}
+
+/** Has methods of the browser's, given as [class, name], counted while f(counts) runs. */
+async function counting(methods, f) {
+  const counts = {};
+  const originals = methods.map(([{ prototype }, name]) => [prototype, name, prototype[name]]);
+  for (const [prototype, name, original] of originals) {
+    counts[name] = 0;
+    prototype[name] = function (...values) {
+      counts[name]++;
+      return original.apply(this, values);
+    };
+  }
+  try {
+    await f(counts);
+  } finally {
+    for (const [prototype, name, original] of originals) prototype[name] = original;
+  }
+}
+
+const reasonOf = (promise) => promise.then(() => "none", (reason) => reason);
+
+export const oneMapForATask = () => {
+  const methods = [[GPUQueue, "submit"], [GPUBuffer, "mapAsync"], [GPUBuffer, "getMappedRange"], [GPUCommandEncoder, "copyBufferToBuffer"]];
+  const wasm = "/gpubuffers.wasm?counted"; // a module of its own, which binds the methods as they are now
+  return counting(methods, (counts) =>
+    withSystem(async (gpu) => {
+      const [b, bytes] = filled(gpu, 1024 * K);
+      const rb = gpu.createReadbackBuffer();
+      const read = async (offsets) => {
+        const into = offsets.map(() => new Uint8Array(K));
+        const before = { ...counts };
+        const results = await Promise.all(offsets.map((at, i) => rb.read(b, at, K, { into: into[i] })));
+        results.forEach((result, i) => ok(result === into[i], "resolves with into"));
+        results.forEach((result, i) => sameBytes(result, bytes.subarray(offsets[i], offsets[i] + K), `read ${i}`));
+        return methods.map(([, name]) => counts[name] - before[name]);
+      };
+      const near = Array.from({ length: 32 }, (_, i) => (31 - i) * K);
+      const far = Array.from({ length: 32 }, (_, i) => ((i * 13) % 32) * 32 * K);
+      await read(near);
+      same(await read(near), [1, 1, 1, 1], "submits, maps, ranges and copies of adjacent reads");
+      same(await read(far), [1, 1, 1, 32], "of scattered ones");
+    }, { wasm }));
+};
+
+export const everyKindOfMemory = () =>
+  withSystem(async (gpu) => {
+    const [b, bytes] = filled(gpu, 256);
+    const rb = gpu.createReadbackBuffer();
+    const kinds = {
+      ArrayBuffer: new ArrayBuffer(64),
+      SharedArrayBuffer: new SharedArrayBuffer(64),
+      Float64Array: new Float64Array(8),
+      DataView: new DataView(new ArrayBuffer(80), 9, 64),
+      "an odd part": new Uint8Array(80).subarray(3, 67),
+      resizable: new ArrayBuffer(64, { maxByteLength: 128 }),
+      "a view that follows the length": new Uint8Array(new ArrayBuffer(64, { maxByteLength: 128 })),
+      BigInt64Array: new BigInt64Array(8),
+    };
+    const names = Object.keys(kinds);
+    const results = await Promise.all(names.map((name, i) => rb.read(b, i, undefined, { into: kinds[name] })));
+    results.forEach((result, i) => {
+      ok(result === kinds[names[i]], `${names[i]}: resolves with into`);
+      sameBytes(result, bytes.subarray(i, i + 64), names[i]);
+    });
+    sameBytes(new Uint8Array(kinds.DataView.buffer, 0, 9), new Uint8Array(9), "bytes before into");
+    sameBytes(new Uint8Array(kinds.DataView.buffer, 73), new Uint8Array(7), "bytes after into");
+  });
+
+export const memoryThatGoesAway = () =>
+  withSystem(async (gpu) => {
+    const [b, bytes] = filled(gpu, 256 * K);
+    const rb = gpu.createReadbackBuffer({ label: "results" });
+    const gone = new ArrayBuffer(64);
+    gone.transfer();
+    await rejects("type", () => rb.read(b, 0, 64, { into: gone }), "detached", "results");
+    await rejects("type", () => rb.read(b, 0, undefined, { into: gone }), "detached, of no size", "results");
+    const view = new DataView(new ArrayBuffer(64));
+    view.buffer.transfer();
+    await rejects("type", () => rb.read(b, 0, 64, { into: view }), "a view of it", "results");
+    const leaves = new ArrayBuffer(64);
+    const shrinks = new ArrayBuffer(64, { maxByteLength: 64 });
+    const grows = new ArrayBuffer(64, { maxByteLength: 128 });
+    const long = new ArrayBuffer(256 * K);
+    const lost = [rb.read(b, 0, 64, { into: leaves }), rb.read(b, 0, 64, { into: shrinks }), rb.read(b, 0, undefined, { into: long })];
+    const kept = [rb.read(b, 0, 64), rb.read(b, 0, 64, { into: grows })];
+    leaves.transfer();
+    shrinks.resize(63);
+    grows.resize(128);
+    long.transfer();
+    for (const [i, promise] of lost.entries()) await rejects("type", () => promise, `memory that goes away (${i})`, "results");
+    for (const promise of kept) sameBytes(new Uint8Array(await promise, 0, 64), bytes.subarray(0, 64), "another read of the chunk");
+    sameBytes(await rb.read(b), bytes, "a read afterwards");
+  }, { chunkSize: 64 * K });
+
+export const memoryThatCannotBeHad = () =>
+  withSystem(async (gpu) => {
+    const [b, bytes] = filled(gpu, 256 * K);
+    const rb = gpu.createReadbackBuffer({ label: "results" });
+    const { ArrayBuffer } = globalThis;
+    globalThis.ArrayBuffer = class extends ArrayBuffer {
+      constructor() {
+        throw new RangeError("no memory");
+      }
+    };
+    try {
+      await rejects("out-of-memory", () => rb.read(b), "no memory for a result", "results");
+    } finally {
+      globalThis.ArrayBuffer = ArrayBuffer;
+    }
+    sameBytes(await rb.read(b), bytes, "a read afterwards");
+  }, { chunkSize: 64 * K });
+
+/** A result may have a property named then, which runs code of the page's. */
+export const resultsWithThen = () =>
+  withSystem(async (gpu) => {
+    const [b, bytes] = filled(gpu, 256);
+    const rb = gpu.createReadbackBuffer();
+    const inner = [];
+    const into = new Uint8Array(64);
+    Object.defineProperty(into, "then", {
+      get() {
+        inner.push(rb.read(b, 4, 8));
+        gpu.submit();
+        gpu.stats();
+        return undefined;
+      },
+    });
+    ok((await rb.read(b, 0, 64, { into })) === into, "resolves");
+    ok(inner.length > 0, "the getter ran");
+    for (const read of inner) sameBytes(await read, bytes.subarray(4, 12), "a read that the getter asked for");
+  });
+
+export const oddArguments = () =>
+  withSystem(async (gpu) => {
+    const [b] = filled(gpu, 256);
+    const rb = gpu.createReadbackBuffer({ label: "results" });
+    for (const [code, ...values] of [
+      ["range", 0, -1], ["range", -1, 4], ["type", 0, 1.5], ["type", 1.5, 4], ["type", NaN], ["type", 0, NaN], ["type", "0", 4], ["type", 0, "4"],
+      ["range", 2 ** 60, 4], ["range", 0, 2 ** 60], ["range", 0, 0], ["type", 0n], ["type", null], ["range", 256, 1], ["range", 255, 2], ["type", 0, Infinity],
+    ]) {
+      await rejects(code, () => rb.read(b, ...values), `read of ${values.map(String)}`);
+    }
+    await rejects("type", () => rb.read(undefined), "no source", "results");
+    await rejects("type", () => rb.read(rb), "a source that is no buffer", "results");
+    await rejects("type", () => rb.read(b, 0, 4, { signal: {} }), "no signal", "results");
+    await rejects("type", () => rb.read(b, 0, 4, { into: Object.create(Uint8Array.prototype) }), "no memory", "results");
+    await rejects("type", () => rb.read(b, 0, 4, { into: Object.create(ArrayBuffer.prototype) }), "no memory either", "results");
+    const impostor = Object.create(ArrayBuffer.prototype, { byteLength: { value: 4 }, length: { value: 4 } });
+    await rejects("type", () => rb.read(b, 0, 4, { into: impostor }), "what says it is memory", "results");
+    same(gpu.stats().mapLatency.count, 0, "maps for reads that are refused");
+  });
+
+export const aborts = () =>
+  withSystem(async (gpu) => {
+    const [b, bytes] = filled(gpu, 512 * K);
+    const rb = gpu.createReadbackBuffer();
+    const listeners = new Set();
+    class Controller extends AbortController {
+      constructor() {
+        super();
+        this.signal.addEventListener = function (type, f) {
+          listeners.add(f);
+          EventTarget.prototype.addEventListener.call(this, type, f);
+        };
+        this.signal.removeEventListener = function (type, f) {
+          listeners.delete(f);
+          EventTarget.prototype.removeEventListener.call(this, type, f);
+        };
+      }
+    }
+    const moments = {
+      "at once": (controller) => controller.abort("enough"),
+      "when it was sent": async (controller) => {
+        await null;
+        await null;
+        controller.abort("enough");
+      },
+      "when others have arrived": async (controller, other) => {
+        await other;
+        controller.abort("enough");
+      },
+    };
+    for (const [moment, abort] of Object.entries(moments)) {
+      const controller = new Controller();
+      const into = new Uint8Array(512 * K);
+      const other = rb.read(b, 0, 8);
+      const aborted = reasonOf(rb.read(b, 0, undefined, { into, signal: controller.signal }));
+      await abort(controller, other);
+      same(await aborted, "enough", `aborted ${moment}`);
+      const then = into.slice();
+      sameBytes(await rb.read(b), bytes, "a read of all, afterwards"); // by the numbers of those that were aborted
+      sameBytes(into, then, `memory after the abort ${moment}`);
+      sameBytes(await other, bytes.subarray(0, 8), "the other");
+    }
+    const done = new Controller();
+    sameBytes(await rb.read(b, 0, 8, { signal: done.signal }), bytes.subarray(0, 8), "a signal that is not used");
+    done.abort();
+    const late = await reasonOf(rb.read(b, 0, 8, { signal: done.signal }));
+    same(late.name, "AbortError", "aborted before");
+    same(listeners.size, 0, "listeners that are left");
+    const shared = new Controller();
+    const many = Array.from({ length: 500 }, (_, i) => reasonOf(rb.read(b, i * 4, 4, { signal: shared.signal })));
+    const kept = rb.read(b, 0, 4);
+    shared.abort("all");
+    same([...new Set(await Promise.all(many))], ["all"], "500 reads of one signal");
+    sameBytes(await kept, bytes.subarray(0, 4), "one without it");
+    same(listeners.size, 0, "listeners that are left of many");
+  }, { chunkSize: 64 * K });
+
+/** What is aborted is not copied, and a long read stops. */
+export const abortedReadsCostNothing = () =>
+  withSystem(async (gpu) => {
+    const [b] = filled(gpu, 8192 * K);
+    const rb = gpu.createReadbackBuffer();
+    const controller = new AbortController();
+    const small = reasonOf(rb.read(b, 0, 4, { signal: controller.signal }));
+    controller.abort("no");
+    same(await small, "no", "reason");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    same(gpu.stats().mapLatency.count, 0, "maps for a read that was aborted before it was sent");
+    const long = new AbortController();
+    const into = new ArrayBuffer(8192 * K);
+    const pending = [reasonOf(rb.read(b, 0, undefined, { signal: long.signal })), reasonOf(rb.read(b, 0, undefined, { into }))];
+    await null;
+    long.abort("no");
+    into.transfer();
+    await Promise.all(pending);
+    await rb.read(b, 0, 4);
+    await rb.read(b, 0, 4);
+    ok(gpu.stats().mapLatency.count < 40, `${gpu.stats().mapLatency.count} maps, of 256 for both`);
+  }, { chunkSize: 64 * K });
+
+export const sourcesOfEveryKind = async () => {
+  const device = await (await navigator.gpu.requestAdapter()).requestDevice();
+  const [one, two] = await Promise.all([api.open({ device }), api.open({ device })]);
+  const [b, bytes] = filled(one, 256, 1);
+  const [other, otherBytes] = filled(two, 256, 2);
+  const mappable = one.createMappableBuffer({ size: 64, usage: GPUBufferUsage.MAP_WRITE | COPY_SRC, mappedAtCreation: true });
+  new Uint8Array(mappable.mappedRange()).set(pattern(64, 3));
+  mappable.unmap();
+  const native = device.createBuffer({ size: 64, usage: COPY_SRC | COPY_DST });
+  device.queue.writeBuffer(native, 0, pattern(64, 4));
+  const texture = device.createTexture({ size: [5, 3], format: "rgba8unorm", usage: GPUTextureUsage.COPY_SRC | GPUTextureUsage.COPY_DST });
+  device.queue.writeTexture({ texture }, pattern(60, 5), { bytesPerRow: 20 }, [5, 3]);
+  const rb = one.createReadbackBuffer({ label: "results" });
+  const row = new Uint8Array(20);
+  const results = await Promise.all([
+    rb.read(b), rb.read(other, 8), rb.read(mappable), rb.read(native, 3, 5), rb.readTexture({ texture }),
+    rb.readTexture({ texture, origin: [1, 2], size: [4, 1] }, { into: row }),
+  ]);
+  [bytes, otherBytes.subarray(8), pattern(64, 3), pattern(64, 4).subarray(3, 8), pattern(60, 5)].forEach((want, i) => sameBytes(results[i], want, `source ${i}`));
+  ok(results[4] instanceof ArrayBuffer && results[5] === row, "results of textures");
+  sameBytes(row, [...pattern(60, 5).subarray(44, 60), 0, 0, 0, 0], "a part of a texture");
+  same(one.stats().mapLatency.count, 1, "maps");
+  await rejects("range", () => rb.readTexture({ texture }, { into: row }), "texels into too little", "results");
+  mappable.mapAsync(GPUMapMode.WRITE).catch(() => {});
+  await rejects("map-pending", () => rb.read(mappable), "of a buffer with a map pending");
+  one.destroy();
+  two.destroy();
+  device.destroy();
+};
+
+export const readsThatEndEarly = () =>
+  withSystem(async (gpu) => {
+    const [b, bytes] = filled(gpu, 256);
+    const [gone] = filled(gpu, 256);
+    const [kept, destroyed] = [gpu.createReadbackBuffer({ label: "kept" }), gpu.createReadbackBuffer({ label: "destroyed" })];
+    const reads = [destroyed.read(b), kept.read(gone), kept.read(b)];
+    destroyed.destroy();
+    gone.destroy();
+    await rejects("destroyed", () => reads[0], "of a ReadbackBuffer that is destroyed");
+    await rejects("destroyed", () => reads[1], "of a source that is destroyed");
+    sameBytes(await reads[2], bytes, "another");
+    const latest = gpu.createReadbackBuffer({ policy: "latest" });
+    const many = Array.from({ length: 10 }, () => reasonOf(latest.read(b)));
+    const reasons = await Promise.all(many);
+    same(reasons.map((reason) => reason.code ?? reason), [...Array(9).fill("stale"), "none"], "the latest of many");
+  });
+
+/** Results come in the order in which the reads were asked for, of one range. */
+export const orderOfResults = () =>
+  withSystem(async (gpu) => {
+    const [b] = filled(gpu, 4);
+    const rb = gpu.createReadbackBuffer();
+    const order = [];
+    await Promise.all(Array.from({ length: 40 }, (_, i) => rb.read(b).then(() => order.push(i))));
+    same(order, Array.from({ length: 40 }, (_, i) => i), "order");
+  });
+
+/** Nothing piles up: neither memory of the module's, nor buffers. */
+export const manyReads = () =>
+  withSystem(async (gpu) => {
+    const [b, bytes] = filled(gpu, 64 * K);
+    const rb = gpu.createReadbackBuffer();
+    const into = Array.from({ length: 64 }, () => new Uint8Array(64));
+    const round = () => Promise.all(into.map((memory, i) => rb.read(b, i * 1000, 64, { into: memory })));
+    for (let i = 0; i < 50; i++) await round();
+    const before = gpu.stats().reads.misses;
+    for (let i = 0; i < 200; i++) await round();
+    into.forEach((memory, i) => sameBytes(memory, bytes.subarray(i * 1000, i * 1000 + 64), `read ${i}`));
+    ok(gpu.stats().reads.misses - before <= 1, "buffers made in steady state");
+  });

@@ -1,0 +1,117 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"syscall/js"
+	"unsafe"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+)
+
+// The reads of the ES module. JavaScript numbers them, copies what they bring from the mapped chunk to
+// where it belongs, and makes and settles their Promises; a chunk crosses once, whatever the number of
+// reads in it. It has what was asked for in a task sent when the task ends.
+var readFunctions = []function{
+	{"takeReads", "take reads", takeReads},                 // (deliver, settle): see readSink
+	{"readStart", "read", startRead},                       // (readback, source, offset, size, number) => size
+	{"readTextureStart", "read texture", startTextureRead}, // (readback, texture, mip level, origin and size in 3 numbers each, size of into, number) => size
+	{"readFlush", "read", flushReads},                      // ()
+}
+
+// reads is where the reads that JavaScript numbers go.
+var reads readSink
+
+// readSink tells JavaScript of what landed. Its functions must not call the module.
+type readSink struct {
+	deliver js.Value // (ArrayBuffer of the chunk, address of numbers in the module's memory, count of parts)
+	settle  js.Value // (number, error)
+	numbers []float64
+}
+
+var _ buffers.Sink = (*readSink)(nil)
+
+// Deliver gives six numbers for each part, in the order of the fields of a Delivery.
+func (k *readSink) Deliver(chunk buffers.MappableBuffer, parts []buffers.Delivery) error {
+	k.numbers = k.numbers[:0]
+	for i := range parts {
+		p := &parts[i]
+		k.numbers = append(k.numbers, float64(p.ID), float64(p.Offset), float64(p.At), float64(p.Pitch), float64(p.RowBytes), float64(p.Rows))
+	}
+	address := uintptr(unsafe.Pointer(unsafe.SliceData(k.numbers)))
+	return webgpu.HandMapped(chunk, k.deliver, float64(address), float64(len(parts)))
+}
+
+// Settle tells of failures alone: JavaScript counts what it was given.
+func (k *readSink) Settle(number uint64, err error) {
+	if err != nil {
+		_, _ = invoke(k.settle, number, errorValue(err))
+	}
+}
+
+func takeReads(c *call) (any, error) {
+	deliver, settle := c.function(0, "deliver"), c.function(1, "settle")
+	if c.err == nil {
+		reads.deliver, reads.settle = deliver, settle
+	}
+	return nil, c.err
+}
+
+func startRead(c *call) (any, error) {
+	r, s := object[*buffers.ReadbackBuffer](c, 0)
+	c.labelled(r)
+	source, offset, rest := c.source(s)
+	size := c.wholeOr(3, "size", rest)
+	c.within(offset, size, rest)
+	number := c.whole(4, "number")
+	if c.err != nil {
+		return nil, c.err
+	}
+	return size, s.started(r.StartTo(source, offset, size, &reads, number))
+}
+
+func startTextureRead(c *call) (any, error) {
+	r, s := object[*buffers.ReadbackBuffer](c, 0)
+	c.labelled(r)
+	region, size := c.texels(s)
+	c.fits(size, c.wholeOr(9, "size of into", size))
+	number := c.whole(10, "number")
+	if c.err != nil {
+		return nil, c.err
+	}
+	return size, s.started(r.StartTextureTo(region, &reads, number))
+}
+
+// asked are the systems with reads that the end of the task sends.
+var asked []*system
+
+// started takes note of a read that was asked for.
+func (s *system) started(err error) error {
+	if err == nil && !s.asked {
+		s.asked = true
+		asked = append(asked, s)
+	}
+	return err
+}
+
+// sendReads is called when a task ends. Reads of a system whose frame is open by then wait for the frame.
+// It reports whether all others are with the GPU.
+func sendReads() bool {
+	all := true
+	for i, s := range asked {
+		asked[i], s.asked = nil, false
+		if s.frame == 0 && !s.core.FlushReads() {
+			all = false
+		}
+	}
+	asked = asked[:0]
+	return all
+}
+
+// flushReads is called where the export of that name could not send all: goroutines that wait for
+// memory run when a function such as this one returns, not when an export does.
+func flushReads(*call) (any, error) {
+	sendReads()
+	return nil, nil
+}

@@ -1,0 +1,157 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"runtime"
+	"syscall/js"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+// Memory of JavaScript's is uploaded by one call. What a stream delivers is uploaded by uploadStart, then
+// uploadNext and uploadWrite as often as needed, and uploadFinish; uploadAbort gives up at any time.
+var uploadFunctions = []function{
+	{"upload", "upload", uploadData},         // (device, offset, data) => Promise of the number of bytes
+	{"uploadStart", "upload", uploadStart},   // (device, offset, size expected) => upload
+	{"uploadNext", "upload", uploadNext},     // (upload, filled) => Promise of a Uint8Array to fill, or of undefined: write instead
+	{"uploadWrite", "upload", uploadWrite},   // (upload, data) => Promise
+	{"uploadFinish", "upload", uploadFinish}, // (upload, filled)
+	{"uploadAbort", "upload", uploadAbort},   // (upload)
+}
+
+// upload is one that JavaScript makes in several calls. While one of them waits no other may be made, but
+// for the one that gives up.
+type upload struct {
+	core   *buffers.Upload
+	dst    *buffers.DeviceBuffer
+	ctx    context.Context
+	cancel func()
+	waits  bool
+}
+
+// Destroy gives up.
+func (u *upload) Destroy() {
+	u.cancel()
+	if !u.waits {
+		u.core.Abort()
+	}
+}
+
+// wait is the Promise of a part of the upload.
+func (u *upload) wait(op string, part func() (any, error)) (any, error) {
+	u.waits = true
+	return promise(op, func() (any, error) {
+		defer u.waited()
+		return part()
+	}), nil
+}
+
+func (u *upload) waited() {
+	u.waits = false
+	if u.ctx.Err() != nil {
+		u.core.Abort()
+	}
+	runtime.KeepAlive(u.dst) // a buffer that JavaScript dropped is written to the end
+}
+
+// upload is one that is under way, and waits for nothing.
+func (c *call) upload(i int) *upload {
+	u, _ := object[*upload](c, i)
+	if c.err != nil {
+		return nil
+	}
+	c.labelled(u.dst)
+	if u.waits {
+		c.fail(buffers.ErrState, "an earlier call for the same upload has not settled")
+	}
+	return u
+}
+
+func uploadData(c *call) (any, error) {
+	b, s := object[deviceBuffer](c, 0)
+	c.labelled(b.DeviceBuffer)
+	offset := c.whole(1, "offset")
+	m := c.data(2, "data")
+	if c.err != nil {
+		return nil, c.err
+	}
+	return promise(c.op, func() (any, error) {
+		defer runtime.KeepAlive(b)
+		return float64(m.Size()), s.core.UploadMemory(context.Background(), b.DeviceBuffer, offset, m)
+	}), nil
+}
+
+func uploadStart(c *call) (any, error) {
+	b, s := object[deviceBuffer](c, 0)
+	c.labelled(b.DeviceBuffer)
+	offset := c.whole(1, "offset")
+	size := c.wholeOr(2, "size", 0)
+	if c.err != nil {
+		return nil, c.err
+	}
+	core, err := s.core.NewUpload(b.DeviceBuffer, offset, size)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return handles.add(s, &upload{core: core, dst: b.DeviceBuffer, ctx: ctx, cancel: cancel}), nil
+}
+
+func uploadNext(c *call) (any, error) {
+	u := c.upload(0)
+	filled := c.whole(1, "filled")
+	if c.err != nil {
+		return nil, c.err
+	}
+	if filled > 0 {
+		if err := u.core.Filled(filled); err != nil {
+			return nil, err
+		}
+	}
+	return u.wait(c.op, func() (any, error) {
+		chunk, size, err := u.core.Room(u.ctx)
+		if err != nil || chunk == nil {
+			return nil, err
+		}
+		return chunk.(buffers.RangeMapper).MappedRange(0, size)
+	})
+}
+
+func uploadWrite(c *call) (any, error) {
+	u := c.upload(0)
+	m := c.data(1, "data")
+	if c.err != nil {
+		return nil, c.err
+	}
+	return u.wait(c.op, func() (any, error) { return js.Undefined(), u.core.Write(u.ctx, m) })
+}
+
+func uploadFinish(c *call) (any, error) {
+	u := c.upload(0)
+	filled := c.whole(1, "filled")
+	if c.err != nil {
+		return nil, c.err
+	}
+	handles.remove(c.number(0, "handle"))
+	defer u.cancel()
+	if filled > 0 {
+		if err := u.core.Filled(filled); err != nil {
+			u.core.Abort()
+			return nil, err
+		}
+	}
+	return nil, u.core.Finish()
+}
+
+// uploadAbort does nothing where the upload has ended.
+func uploadAbort(c *call) (any, error) {
+	u, _ := object[*upload](c, 0)
+	if c.err != nil {
+		return nil, nil
+	}
+	handles.remove(c.number(0, "handle"))
+	u.Destroy()
+	return nil, nil
+}

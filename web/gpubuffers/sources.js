@@ -1,0 +1,99 @@
+// Where streams of bytes come from.
+
+import { fields, isA, isBufferSource } from "./arguments.js";
+import { refusal } from "./errors.js";
+
+/** A reader of a ReadableStream, Blob or Response. */
+export function readerOf(operation, label, source) {
+  try {
+    if (isA(source, Blob)) return readerOfBlob(source);
+    const stream = isA(source, Response) ? (source.body ?? new Blob().stream()) : source;
+    if (isA(stream, ReadableStream)) return stream.getReader();
+  } catch (cause) {
+    throw refusal("type", operation, label, "the source cannot be read", cause);
+  }
+  throw refusal("type", operation, label, "the source is none of ReadableStream, Blob and Response");
+}
+
+/** Reads into memory of its own, which is its reader's until the next read: some times faster than into new memory. */
+function readerOfBlob(blob) {
+  const reader = blob.stream().getReader({ mode: "byob" });
+  let memory = new ArrayBuffer(Math.min(Math.max(blob.size, 1), 1 << 20));
+  return {
+    async read() {
+      const { done, value } = await reader.read(new Uint8Array(memory));
+      memory = value?.buffer;
+      return { done, value };
+    },
+    cancel: (reason) => reader.cancel(reason),
+    releaseLock: () => reader.releaseLock(),
+  };
+}
+
+/** How many bytes a source is said to have; 0 where it does not say. */
+export function lengthOf(source) {
+  try {
+    const length = isA(source, Blob) ? source.size : isA(source, Response) ? Number(source.headers.get("Content-Length")) : 0;
+    return Number.isSafeInteger(length) && length > 0 ? length : 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** signal and onProgress of options, once they are what they are to be. */
+export function watchersOf(operation, options) {
+  const [signal, onProgress] = fields(operation, options, "signal", "onProgress");
+  if (signal !== undefined) {
+    if (!isA(signal, AbortSignal)) throw refusal("type", operation, "", "signal is not an AbortSignal");
+    fields(operation, signal, "aborted"); // throws where it only pretends to be one
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw refusal("type", operation, "", "onProgress is not a function");
+  }
+  return { signal, onProgress };
+}
+
+/**
+ * Hands take each piece that reader delivers, waits until it is taken, and returns how many bytes there
+ * were. The reader is cancelled when the signal, an error of the stream, take or onProgress ends it early.
+ */
+export async function readAll(reader, { signal, onProgress }, take, onAbort) {
+  const abort = () => {
+    reader.cancel(signal.reason).catch(() => {});
+    onAbort?.();
+  };
+  signal?.addEventListener("abort", abort);
+  try {
+    signal?.throwIfAborted();
+    for (let total = 0; ; ) {
+      const { done, value } = await reader.read();
+      signal?.throwIfAborted();
+      if (done) return total;
+      const taken = take(value, total);
+      if (taken !== undefined) await taken;
+      signal?.throwIfAborted();
+      total += value.byteLength;
+      onProgress?.(total);
+    }
+  } catch (error) {
+    reader.cancel(error).catch(() => {});
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    reader.releaseLock();
+  }
+}
+
+/** The bytes of a BufferSource. */
+export function bytesOf(operation, label, data) {
+  try {
+    if (isBufferSource(data)) {
+      const memory = ArrayBuffer.isView(data) ? data.buffer : data;
+      const bytes = new Uint8Array(memory, memory === data ? 0 : data.byteOffset, data.byteLength);
+      if (bytes.buffer === memory) return bytes;
+    }
+  } catch (cause) {
+    throw refusal("type", operation, label, "the data is detached, or not what it seems", cause);
+  }
+  throw refusal("type", operation, label, "the data is to be an ArrayBuffer or a view");
+}
