@@ -19,6 +19,9 @@ TOOLS       := go -C "$(CURDIR)/internal/tools"
 STATICCHECK  = "$$($(TOOLS) tool -n staticcheck)"
 COMPRESS    := $(TOOLS) run ./compress -dir "$(CURDIR)/web"
 WASM_BUILD  := $(JS) go build -trimpath -ldflags="-s -w"
+# The module is kept small: of the standard library only what is called all the time is inlined.
+INLINED     := sync sync/atomic internal/sync internal/runtime/atomic syscall/js
+SMALLER     := -gcflags=std=-l $(INLINED:%=-gcflags=%=)
 
 # wasm_exec.js refuses arguments and environment above 8 KiB together, and some
 # machines of CI have more: the tests get a small environment.
@@ -41,7 +44,7 @@ run: build ## build all, precompress, serve web/ on ADDR (localhost:8080, or the
 
 .PHONY: build
 build: ## build the module and the examples into web/
-	@$(WASM_BUILD) -o web/gpubuffers.wasm ./wasm
+	@$(WASM_BUILD) $(SMALLER) -o web/gpubuffers.wasm ./wasm
 	@go run ./internal/cmd/pack web/gpubuffers.wasm
 	@cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/wasm_exec.js
 	@chmod 644 web/wasm_exec.js

@@ -15,6 +15,7 @@ type chooser struct {
 	classes [classCount]sizeClass
 	turns   uint64 // of all classes
 	probeAt uint64 // the turn in which the prober is due
+	soon    uint64 // after how many turns it was due again
 }
 
 const (
@@ -154,6 +155,33 @@ func (c *chooser) promises(i int, size uint64, best int) bool {
 	}
 	k := c.nearest(size, func(k *sizeClass) bool { return k.seen[i].n > 0 && k.seen[best].n > 0 })
 	return k == nil || k.seen[i].rate() > k.seen[best].rate()/2
+}
+
+const (
+	// probeAgain is after how many transfers of an operation its paths are measured anew.
+	probeAgain = 1024
+	// probeSoon is the same where not all of them are known yet, at first.
+	probeSoon = 16
+)
+
+// probed is called when paths were measured, of this operation or another.
+func (c *chooser) probed() {
+	if c.unknown() {
+		c.soon = min(max(2*c.soon, probeSoon), probeAgain)
+		c.probeAt = c.turns + c.soon
+	} else {
+		c.probeAt = c.turns + probeAgain
+	}
+}
+
+// unknown reports whether there is a path that was never measured.
+func (c *chooser) unknown() bool {
+	for i := range c.paths {
+		if c.nearest(smallest, func(k *sizeClass) bool { return k.seen[i].n > 0 || k.seen[i].hung }) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // learn takes note that path i moved size bytes in d. Where it has become slow for good, the prober is due.

@@ -21,9 +21,22 @@
 //	// update dynamic buffers, upload staged data, record passes, ask for reads
 //	err = frame.Submit()
 //
-// A submit first moves the updates of dynamic buffers, then runs the encoders in order, then the reads
-// that were asked for. Where it is refused nothing happened, and it can be repeated. [DeviceBuffer.Write]
-// is ordered ahead of every later submit.
+// A submit first moves the updates of dynamic buffers, then runs the encoders in order, then sends the
+// reads that were asked for, in submits of their own. Where it is refused nothing happened, and it can be
+// repeated. [DeviceBuffer.Write] is ordered ahead of every later submit. BeginFrame waits while three
+// frames are with the GPU, or as many as [Options] says.
+//
+// # Paths
+//
+// Large writes, streams ([System.Upload]), the updates of a frame and long reads go along the path that
+// was found fastest on the device in hand: queue writes, or rings of mapped chunks of several sizes.
+// Transfers are timed to the moment when the GPU is done. To compare queue writes with rings the System
+// makes transfers of its own between buffers of its own, in the background, since a buffer that a copy has
+// written to can stay slow for queue writes. [System.Explain] says what would be chosen and why,
+// [System.Calibrate] measures in advance, and a [Calibration] can be kept for the next program.
+//
+// A backend whose [Queue] is a [ChunkQueue] moves a chunk in one step; for others the System takes the
+// steps itself.
 //
 // # Waiting
 //
@@ -34,8 +47,9 @@
 //
 // The pools reuse mapped memory, within a byte budget over everything that can be mapped. In
 // steady state this package allocates no Go memory and makes no GPU buffers; what a backend costs on top
-// is that of its platform, as in a browser a few small objects of syscall/js for each map. A slice that is
-// handed in is the caller's again when the call returns; that of a read when its Wait returns.
+// is that of its platform, as in a browser four small objects of syscall/js for each map. A slice that is
+// handed in is the caller's again when the call returns; that of a read when its Wait returns. Reads into
+// memory that is not Go's go to a [Sink].
 //
 // # Errors
 //

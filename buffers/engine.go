@@ -10,14 +10,15 @@ import (
 //
 // One transfer at a time is measured, from its start to the moment when the GPU is done with it.
 type engine struct {
-	sys      *System
-	choosers [opCount]chooser
-	prober   prober
-	probes   chan probe
-	probing  bool
-	copyCost time.Duration // of one more copy in a submit; 0 where it was not measured
-	scratch  sync.Pool     // of *[]byte, through which streams go
-	patience time.Duration // until a path counts as hung
+	sys       *System
+	choosers  [opCount]chooser
+	prober    prober
+	probes    chan probe
+	probing   bool
+	copyAsked bool
+	copyCost  time.Duration // of one more copy in a submit; 0 where it was not measured
+	scratch   sync.Pool     // of *[]byte, through which streams go
+	patience  time.Duration // until a path counts as hung
 	// fixedChunks says that reads are cut as [Options].ChunkSize says.
 	fixedChunks bool
 }
@@ -99,9 +100,6 @@ func (e *engine) pick(op Operation, size uint64) (path int, measure bool) {
 	}
 	return path, measure
 }
-
-// probeAgain is after how many transfers of an operation its paths are measured anew.
-const probeAgain = 1024
 
 // alone reports whether a transfer that begins now has the GPU for itself, as far as this System goes.
 func (e *engine) alone() bool {
@@ -206,6 +204,13 @@ func (e *engine) cut(size uint64, alone bool) cut {
 	p := &paths[OpReadback][i]
 	most := e.sys.budget.limit / uint64(p.depth) &^ 255
 	return cut{min(p.piece, most), p.depth, i, measure}
+}
+
+// askCopyCost has the cost of a copy measured, once.
+func (e *engine) askCopyCost() {
+	if e.copyCost == 0 && !e.copyAsked {
+		e.copyAsked = e.prober.inBackground(OpReadback)
+	}
 }
 
 // nearby is how many bytes between two ranges are better copied along than left out by another copy.

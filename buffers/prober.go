@@ -16,11 +16,13 @@ type prober struct {
 	dst  [2]Buffer // of queue writes, and of copies
 }
 
-// What probing may cost each time.
+// What probing may cost each time. In the background it may last longer, since nobody waits for it: on a
+// machine where all is new, the first transfers are slow.
 const (
-	probeTime  = 50 * time.Millisecond
-	probeBytes = 32 << 20
-	probeSize  = 4 << 20 // the most at a time
+	probeTime      = 50 * time.Millisecond
+	backgroundTime = time.Second
+	probeBytes     = 32 << 20
+	probeSize      = 4 << 20 // the most at a time
 )
 
 // probing is one bout of it.
@@ -71,7 +73,7 @@ func (p *prober) begin() (*probing, error) {
 		p.data = make([]byte, size)
 	}
 	p.busy = true
-	return &probing{prober: p, left: probeBytes, end: time.Now().Add(probeTime)}, nil
+	return &probing{prober: p, left: probeBytes, end: time.Now().Add(backgroundTime)}, nil
 }
 
 // finish is called when a bout is over. The lock is not held.
@@ -81,6 +83,9 @@ func (p *prober) finish() {
 	p.busy = false
 	if p.sys.lost != nil {
 		p.free()
+	}
+	for op := range p.sys.engine.choosers {
+		p.sys.engine.choosers[op].probed()
 	}
 }
 
@@ -98,14 +103,22 @@ func (p *prober) free() {
 	p.data = nil
 }
 
-// inBackground measures the paths of one operation.
-func (p *prober) inBackground(op Operation) {
-	if b, err := p.begin(); err == nil {
+// inBackground measures the paths of one operation, and reports whether it has begun to.
+func (p *prober) inBackground(op Operation) bool {
+	b, err := p.begin()
+	if err == nil {
 		go func() {
-			defer p.finish()
-			_ = b.run(context.Background(), func(s probeStep) bool { return s.op == op })
+			err := b.run(context.Background(), func(s probeStep) bool { return s.op == op })
+			if op == OpReadback && err == nil {
+				err = b.copies(context.Background())
+			}
+			p.finish()
+			if l := &p.sys.logger; err != nil && l.enabled(LevelWarn) {
+				l.log(LevelWarn, "the paths could not be measured", text("operation", op.String()), text("error", err.Error()))
+			}
 		}()
 	}
+	return err == nil
 }
 
 // run takes the steps that are wanted, as far as time and bytes go.

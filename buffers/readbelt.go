@@ -40,6 +40,8 @@ type readBelt struct {
 const (
 	// ringDepth bounds the bytes in flight, in pieces.
 	ringDepth = 4
+	// manyReads at a time are worth knowing what a copy costs.
+	manyReads = 48
 	// maxInFlight bounds the number of chunks in flight.
 	maxInFlight = 32
 )
@@ -214,6 +216,9 @@ func (b *readBelt) send() {
 func (b *readBelt) order() {
 	if len(b.queue) < 2 || b.demand(b.sys.options.ChunkSize) >= b.sys.options.ChunkSize {
 		return
+	}
+	if len(b.queue) >= manyReads {
+		b.sys.engine.askCopyCost()
 	}
 	for i, x := range b.queue {
 		if i == 0 || x.src != b.queue[i-1].src {

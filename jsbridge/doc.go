@@ -1,7 +1,7 @@
 // Package jsbridge is WebGPU for Go programs in a browser: the objects of
 // navigator.gpu as Go types, over syscall/js.
 //
-// It is a mirror and nothing more. Types carry the specification's words
+// It is a mirror and little more. Types carry the specification's words
 // without the prefix GPU, descriptors are structs whose zero fields take the
 // specification's defaults, and numbers of usages and modes are WebGPU's own.
 // There are no pools, no retries and no logging here. Every type gives its
@@ -35,6 +35,18 @@
 //
 // Never wait inside a js.Func: JavaScript can't go on until it returns.
 //
+// # Several calls in one
+//
+// Where each call takes the result of the one before and nobody wants to see
+// it, all of them cost one crossing to JavaScript, and no value of Go's is made
+// in between: [Device.Send] and [Device.FillAndSend] unmap a buffer, copy from
+// it and map it again, [Device.Fetch] submits copies into one and maps it, and
+// [CreationErrors] makes buffers within error scopes that call nobody as long
+// as they catch nothing.
+// The calls are made by a WebAssembly module of 1.5 KB, composite.wat, which a
+// content security policy allows wherever it allows Go's. composite.wasm is
+// assembled from it; lint compares the two.
+//
 // # Memory
 //
 // Go's memory, JavaScript's arrays and a buffer's mapped range are three
@@ -43,9 +55,10 @@
 // no access to its memory, which the first use finds out, they copy into one
 // kept array first. [Buffer.WriteMapped] and [Buffer.ReadMapped] copy once.
 // The methods that end in From and To take JavaScript's ArrayBuffers, typed
-// arrays and DataViews, in bytes, and never touch Go's memory. No call keeps a
-// slice or an array after it returns. There is no []byte over a mapped range:
-// the range is not in Go's memory.
+// arrays and DataViews, in bytes, and never touch Go's memory.
+// [Buffer.HandMapped] lends the mapped range to a JavaScript function. No call
+// keeps a slice or an array after it returns. There is no []byte over a mapped
+// range: the range is not in Go's memory.
 //
 // # Errors
 //
@@ -64,9 +77,9 @@
 // object and no js.Func. Writing to a buffer, submitting, copying between
 // buffers, unmapping and every command of a pass allocate nothing in Go. An
 // encoder and its command buffer cost two small objects each, the JavaScript
-// reference and the Go struct. MapAsync and WorkDone cost the five that
-// syscall/js itself makes for a promise and a callback (Go 1.26). A mapping
-// costs two more at its first copy, none at the next ones at the same offset.
-// Descriptors with anything in them cost an object and a string for each
-// field: make them once, not once a frame. The tests hold these numbers.
+// reference and the Go struct. MapAsync, WorkDone, FillAndSend and Fetch cost
+// the four that syscall/js itself makes for a callback (Go 1.26), and the
+// copies in and out of a mapping nothing more. Descriptors with anything in
+// them cost an object and a string for each field: make them once, not once a
+// frame. The tests hold these numbers.
 package jsbridge

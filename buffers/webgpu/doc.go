@@ -1,3 +1,12 @@
 // Package webgpu is the backend of package buffers for browsers: buffers, queue and encoders of
 // navigator.gpu, through package jsbridge.
+//
+// [Request] asks the browser for a device, [Open] takes one that the program has. What is the program's own
+// (buffers, encoders, textures) becomes the core's by the Adopt functions, and its ArrayBuffers by [NewData];
+// [BufferOf] and [EncoderOf] lead back.
+//
+// The rules are checked before a call, so that an error says what is wrong at once. What the browser finds
+// out later, such as that there is no memory for a buffer, goes to OnError, with the label, and makes the
+// buffer invalid. The queue is a ChunkQueue: a chunk of an upload crosses to the browser once, a chunk of
+// reads once for each copy and twice more.
 package webgpu

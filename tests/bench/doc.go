@@ -11,7 +11,10 @@
 // is verified. Of the rounds, median and minimum are kept.
 //
 // page/ is what runs in the browser: a file a workload, a file a competitor, and the timing core. build.sh
-// leaves the libraries out where npm cannot install them. pack.sh packs what a host needs that has neither
-// Go nor npm, such as one with a GPU. As for all tests in a browser, CHROME_PATH and CHROME_GPU_FLAGS in the
-// environment choose the browser and its GPU.
+// leaves the libraries out where npm cannot install them. pack.sh packs the benchmark and the headless tests
+// for a host that has neither Go nor npm, such as one with a GPU. As for all tests in a browser, CHROME_PATH
+// and CHROME_GPU_FLAGS in the environment choose the browser and its GPU.
+//
+// How often a cell is measured and for how long is in page/plans.js. A short plan gives the engine few
+// transfers to find its path in: draw conclusions from the full one.
 package bench
