@@ -45,7 +45,7 @@ func (s *System) Explain(op Operation, size uint64) Explanation {
 	c := &s.engine.choosers[op]
 	best := 0
 	if size >= smallest {
-		best = c.best(size)
+		best = c.best(size, history{})
 	}
 	x := Explanation{Operation: op, Size: size, Path: c.paths[best].name, Copies: c.paths[best].copies(op), BytesPerSecond: c.rate(best, max(size, smallest))}
 	for i := range c.paths {
@@ -131,7 +131,7 @@ func (s *System) Calibrate(ctx context.Context) error {
 	if err := b.read(ctx, 4, 0); err != nil { // the first of all is slow
 		return err
 	}
-	b.end = time.Now().Add(probeTime)
+	b.end, b.left = time.Now().Add(probeTime), probeBytes
 	if err := b.run(ctx, func(probeStep) bool { return true }); err != nil {
 		return err
 	}

@@ -64,17 +64,17 @@ func classOf(size uint64) int {
 // pick chooses a path for size bytes, and says whether its time is worth measuring. Only where it can be
 // measured is anything but the fastest path taken: every exploreEvery turns, and every second until its
 // likes were measured.
-func (c *chooser) pick(size uint64, measurable bool) (index int, measure bool) {
+func (c *chooser) pick(size uint64, h history, measurable bool) (index int, measure bool) {
 	if size < smallest {
 		return 0, false
 	}
-	best := c.best(size)
+	best := c.best(size, h)
 	if !measurable {
 		return best, false
 	}
 	k := &c.classes[classOf(size)]
 	k.turns++
-	if i := c.explore(k, size, best); i >= 0 {
+	if i := c.explore(k, size, h, best); i >= 0 {
 		return i, true
 	}
 	k.doubt = max(k.doubt-1, 0)
@@ -82,10 +82,10 @@ func (c *chooser) pick(size uint64, measurable bool) (index int, measure bool) {
 }
 
 // best is the fastest path for size, or the first where nothing is known.
-func (c *chooser) best(size uint64) int {
-	best := 0
+func (c *chooser) best(size uint64, h history) int {
+	best := -1
 	for i := range c.paths {
-		if c.paths[i].suits(size) && c.faster(i, best, size) {
+		if c.paths[i].suits(size, h) && (best < 0 || c.faster(i, best, size)) {
 			best = i
 		}
 	}
@@ -127,10 +127,10 @@ func (c *chooser) rate(i int, size uint64) float64 {
 }
 
 // explore is a path other than the best to try in this turn, or -1. It is like the best one, and promising.
-func (c *chooser) explore(k *sizeClass, size uint64, best int) int {
+func (c *chooser) explore(k *sizeClass, size uint64, h history, best int) int {
 	if k.turns%2 == 0 {
 		for i := range c.paths {
-			if k.seen[i].n < enough && c.promises(i, size, best) {
+			if k.seen[i].n < enough && c.promises(i, size, h, best) {
 				return i
 			}
 		}
@@ -138,7 +138,7 @@ func (c *chooser) explore(k *sizeClass, size uint64, best int) int {
 	if k.turns%exploreEvery == 0 {
 		for range c.paths {
 			k.next = (k.next + 1) % len(c.paths)
-			if k.next != best && c.promises(k.next, size, best) {
+			if k.next != best && c.promises(k.next, size, h, best) {
 				return k.next
 			}
 		}
@@ -147,10 +147,9 @@ func (c *chooser) explore(k *sizeClass, size uint64, best int) int {
 }
 
 // promises reports whether path i may turn out faster than the best, and may be tried on a buffer of the
-// program's: one that a copy has written to can stay slow for queue writes for good (measured in Chromium
-// with SwiftShader: by 15 times), so paths of the other kind are left to a prober.
-func (c *chooser) promises(i int, size uint64, best int) bool {
-	if i == best || !c.paths[i].suits(size) || c.paths[i].mapped != c.paths[best].mapped || c.classes[classOf(size)].seen[i].hung {
+// program's: since a copy into it may spoil it (see history), paths of the other kind are left to a prober.
+func (c *chooser) promises(i int, size uint64, h history, best int) bool {
+	if i == best || !c.paths[i].suits(size, h) || c.paths[i].mapped != c.paths[best].mapped || c.classes[classOf(size)].seen[i].hung {
 		return false
 	}
 	k := c.nearest(size, func(k *sizeClass) bool { return k.seen[i].n > 0 && k.seen[best].n > 0 })

@@ -17,7 +17,10 @@ type deviceCore struct {
 	generation atomic.Uint64
 }
 
-type currentBuffer struct{ Buffer }
+type currentBuffer struct {
+	Buffer
+	history history
+}
 
 // NewDeviceBuffer makes a DeviceBuffer. CopySrc and CopyDst are added to its usage, for Grow and for
 // Write, and its size is rounded up to a multiple of 4, which copies need. MapRead and MapWrite are
@@ -36,7 +39,7 @@ func (s *System) NewDeviceBuffer(d Descriptor) (*DeviceBuffer, error) {
 		return nil, err
 	}
 	core := &deviceCore{}
-	core.current.Store(&currentBuffer{b})
+	core.current.Store(&currentBuffer{Buffer: b})
 	held := s.hold(KindDevice, d.Label, d.Size, func() { core.current.Load().Destroy() })
 	return &DeviceBuffer{watch(held), core}, nil
 }
@@ -56,6 +59,16 @@ func (s *System) createDevice(d *Descriptor) (Buffer, error) {
 
 // Unwrap returns the GPU buffer that stands behind the handle now.
 func (b *DeviceBuffer) Unwrap() Buffer { return b.core.current.Load().Buffer }
+
+func (b *DeviceBuffer) history() *history { return &b.core.current.Load().history }
+
+// historyOf is that of a buffer which was made by a System, and else one that knows nothing.
+func historyOf(b Buffer) *history {
+	if d, ok := b.(*DeviceBuffer); ok {
+		return d.history()
+	}
+	return &history{touched: true}
+}
 
 func (b *DeviceBuffer) Label() string { return b.held.label }
 func (b *DeviceBuffer) Size() uint64  { return b.Unwrap().Size() }
@@ -90,7 +103,7 @@ func (b *DeviceBuffer) WriteMemory(offset uint64, m Memory) error {
 	if m.Size() == 0 {
 		return nil
 	}
-	if err := s.engine.write(dst, offset, m); err != nil {
+	if err := s.engine.write(dst, b.history(), offset, m); err != nil {
 		return err
 	}
 	s.stats.BytesUp += m.Size()
@@ -124,7 +137,7 @@ func (b *DeviceBuffer) Grow(size uint64) error {
 		grown.Destroy()
 		return err
 	}
-	b.core.current.Store(&currentBuffer{grown})
+	b.core.current.Store(&currentBuffer{grown, history{touched: true, copied: true}})
 	b.core.generation.Add(1)
 	b.held.resize(d.Size)
 	s.retired = append(s.retired, old)

@@ -39,6 +39,7 @@ type dynamicRing struct {
 	page     Descriptor // of each GPU buffer
 	align    uint64
 	maxSlots int
+	history  history  // of its pages
 	arenas   [][]byte // one a page: a flush copies them out, so that all slots share them
 	used     []uint64 // bytes used of each page of the current slot
 	slots    []*dynamicSlot
@@ -299,7 +300,7 @@ func (s *System) flushDynamics() (updated bool, err error) {
 func (r *dynamicRing) flush() error {
 	for page, used := range r.used {
 		size := (used + 3) &^ 3
-		if err := r.sys.engine.flush(r.current.pages[page], Bytes(r.arenas[page][:size])); err != nil {
+		if err := r.sys.engine.flush(r.current.pages[page], &r.history, Bytes(r.arenas[page][:size])); err != nil {
 			return err
 		}
 		r.sys.stats.BytesUp += size

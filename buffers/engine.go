@@ -42,16 +42,18 @@ func (e *engine) init(s *System, fixedChunks bool) {
 
 // write moves m to dst ahead of everything submitted later. It never waits: what finds no mapped memory
 // goes by a queue write.
-func (e *engine) write(dst Buffer, offset uint64, m Memory) error {
+func (e *engine) write(dst Buffer, h *history, offset uint64, m Memory) error {
 	if m.Size() < smallest {
+		h.touched = true
 		return e.sys.queue.WriteBuffer(dst, offset, m)
 	}
-	i, measure := e.pick(OpUpload, m.Size())
+	i, measure := e.pick(OpUpload, m.Size(), *h)
 	start := time.Now()
 	wholly, err := e.move(&paths[OpUpload][i], dst, offset, m)
 	if err == nil && measure && wholly {
 		e.observe(OpUpload, i, m.Size(), start)
 	}
+	h.note(&paths[OpUpload][i])
 	return err
 }
 
@@ -80,17 +82,24 @@ func (e *engine) move(p *path, dst Buffer, offset uint64, m Memory) (wholly bool
 
 // flush moves the first bytes of an arena to the beginning of dst. Frames overlap, and with them the times
 // they take: their paths are measured by the prober alone.
-func (e *engine) flush(dst Buffer, arena Memory) error {
-	i, _ := e.pick(OpFlush, arena.Size())
+//
+// Where copies went once, they go on: see history.
+func (e *engine) flush(dst Buffer, h *history, arena Memory) error {
+	i, _ := e.pick(OpFlush, arena.Size(), *h)
+	if h.copied && arena.Size() >= smallest {
+		i = len(paths[OpFlush]) - 1
+	}
+	h.note(&paths[OpFlush][i])
 	_, err := e.move(&paths[OpFlush][i], dst, 0, arena)
 	return err
 }
 
 // pick chooses a path, and has the prober measure those that it does not know, and all of them anew after
 // very many transfers.
-func (e *engine) pick(op Operation, size uint64) (path int, measure bool) {
+func (e *engine) pick(op Operation, size uint64, h history) (path int, measure bool) {
 	c := &e.choosers[op]
-	path, measure = c.pick(size, e.alone())
+	path, measure = c.pick(size, h, e.alone())
+	measure = measure && h.touched // the first time memory is touched is slow
 	if size < smallest {
 		return path, measure
 	}
@@ -165,9 +174,9 @@ func (e *engine) hang(op Operation, path int, size uint64) {
 // learn takes a measurement, and logs where it changes the choice.
 func (e *engine) learn(op Operation, path int, size uint64, took time.Duration) {
 	c := &e.choosers[op]
-	before := c.best(size)
+	before := c.best(size, history{})
 	c.learn(path, size, took)
-	after := c.best(size)
+	after := c.best(size, history{})
 	if l := &e.sys.logger; before != after && l.enabled(LevelInfo) {
 		l.log(LevelInfo, "another path is faster", text("operation", op.String()), text("path", c.paths[after].name),
 			count("bytes", size), count("megabytes per second", int64(c.rate(after, size)/1e6)))
@@ -200,7 +209,7 @@ func (e *engine) cut(size uint64, alone bool) cut {
 	if size <= e.sys.options.ChunkSize/4 || e.fixedChunks {
 		return cut{piece: e.sys.options.ChunkSize, depth: ringDepth, path: -1}
 	}
-	i, measure := e.choosers[OpReadback].pick(size, alone)
+	i, measure := e.choosers[OpReadback].pick(size, history{}, alone)
 	p := &paths[OpReadback][i]
 	most := e.sys.budget.limit / uint64(p.depth) &^ 255
 	return cut{min(p.piece, most), p.depth, i, measure}

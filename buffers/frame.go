@@ -2,6 +2,7 @@ package buffers
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -42,46 +43,46 @@ type flight struct {
 // the oldest, until ctx ends; then the error is [ErrBusy].
 func (s *System) BeginFrame(ctx context.Context) (*Frame, error) {
 	for {
-		oldest, err := s.tryBegin(ctx.Err() == nil)
-		if oldest == nil {
+		oldest, busy, err := s.tryBegin(ctx.Err() == nil)
+		if !busy {
 			return &s.frames.current, err
 		}
 		if ctx.Err() != nil {
-			s.frames.putBack(*oldest)
+			s.frames.putBack(oldest)
 			return nil, &Error{Op: "begin frame", Reason: ErrBusy, Cause: ctx.Err(),
 				Detail: number(uint64(s.options.MaxFramesInFlight)) + " frames are in flight"}
 		}
 		select {
 		case <-oldest.done:
-			s.frames.finish(*oldest)
+			s.frames.finish(oldest)
 		case <-ctx.Done():
-			s.frames.putBack(*oldest)
+			s.frames.putBack(oldest)
 		}
 	}
 }
 
 // TryBeginFrame is BeginFrame where that would neither wait nor fail, and else nil.
 func (s *System) TryBeginFrame() *Frame {
-	oldest, err := s.tryBegin(true)
-	if oldest != nil {
-		s.frames.putBack(*oldest)
+	oldest, busy, err := s.tryBegin(true)
+	if busy {
+		s.frames.putBack(oldest)
 	}
-	if oldest != nil || err != nil {
+	if busy || err != nil {
 		return nil
 	}
 	return &s.frames.current
 }
 
-// tryBegin opens the frame, or returns the oldest flight, taken out of the ring, to wait for.
-func (s *System) tryBegin(mayWait bool) (*flight, error) {
+// tryBegin opens the frame, or, where the GPU is busy, takes the oldest flight out of the ring, to wait for.
+func (s *System) tryBegin(mayWait bool) (oldest flight, busy bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := &s.frames
 	if err := s.usable("begin frame", ""); err != nil {
-		return nil, err
+		return flight{}, false, err
 	}
 	if f.current.open {
-		return nil, NewError("begin frame", "", ErrState, "a frame is open: submit or discard it first")
+		return flight{}, false, NewError("begin frame", "", ErrState, "a frame is open: submit or discard it first")
 	}
 	f.poll()
 	most := s.options.MaxFramesInFlight
@@ -89,19 +90,19 @@ func (s *System) tryBegin(mayWait bool) (*flight, error) {
 		most = f.paced
 	}
 	if len(f.inFlight) >= most {
-		oldest := f.inFlight[0]
+		oldest = f.inFlight[0]
 		f.inFlight = remove(f.inFlight, 0)
-		return &oldest, nil
+		return oldest, true, nil
 	}
 	f.current.sys, f.current.open = s, true
-	return nil, nil
+	return flight{}, false, nil
 }
 
 // putBack returns a flight that was taken out. The lock is not held.
 func (f *frameRing) putBack(oldest flight) {
 	f.sys.mu.Lock()
 	defer f.sys.mu.Unlock()
-	f.inFlight = append([]flight{oldest}, f.inFlight...)
+	f.inFlight = slices.Insert(f.inFlight, 0, oldest)
 }
 
 // finish takes a flight that was taken out and is done. The lock is not held.

@@ -7,7 +7,7 @@ func (b *DeviceBuffer) AllowHostWrite(offset, size uint64) bool {
 	s := b.held.sys
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if size == 0 || b.held.check("write") != nil || CheckWrite(b.Unwrap(), offset, size) != nil || !s.engine.leavesToHost(size) {
+	if size == 0 || b.held.check("write") != nil || CheckWrite(b.Unwrap(), offset, size) != nil || !s.engine.leavesToHost(size, b.history()) {
 		return false
 	}
 	s.stats.BytesUp += size
@@ -16,17 +16,19 @@ func (b *DeviceBuffer) AllowHostWrite(offset, size uint64) bool {
 
 // leavesToHost reports whether an upload is one queue write that need not be measured. Where it is not, the
 // turn is not taken.
-func (e *engine) leavesToHost(size uint64) bool {
+func (e *engine) leavesToHost(size uint64, h *history) bool {
 	if size < smallest {
+		h.touched = true
 		return true
 	}
 	c := &e.choosers[OpUpload]
 	k := &c.classes[classOf(size)]
 	before := *k
-	i, measure := c.pick(size, !e.probing)
+	i, measure := c.pick(size, *h, !e.probing)
 	if p := &c.paths[i]; measure || p.mapped || size > p.piece {
 		*k = before
 		return false
 	}
+	h.touched = true
 	return true
 }

@@ -32,6 +32,9 @@ type path struct {
 	above uint64
 	// depth is how many pieces are on their way at a time, where something waits for them.
 	depth int
+	// copied says that it is for buffers that copies went into, else it is for all, or, where there is one
+	// for those, for the others.
+	copied bool
 	// mapped says that they go through mapped chunks, and else by queue writes.
 	mapped bool
 }
@@ -56,6 +59,7 @@ var paths = [opCount][]path{
 		{name: "queue write", piece: 4 << 20},
 		{name: "mapped ring, 4 MiB chunks", piece: 4 << 20, above: 1 << 20, depth: 4, mapped: true},
 		{name: "mapped ring, 1 MiB chunks", piece: 1 << 20, depth: 8, mapped: true},
+		{name: "queue write where copies went", piece: 4 << 20, copied: true},
 	},
 	OpFlush: {
 		{name: "queue write", piece: inOnePiece},
@@ -68,8 +72,26 @@ var paths = [opCount][]path{
 	},
 }
 
-// suits reports whether p differs, for size bytes, from the same path with smaller pieces.
-func (p *path) suits(size uint64) bool { return size > p.above }
+// suits reports whether p is a path for size bytes to such a buffer, and differs from the same path with
+// smaller pieces.
+func (p *path) suits(size uint64, h history) bool {
+	return size > p.above && (p.mapped || p.copied == h.copied || p.piece == inOnePiece)
+}
+
+// history is what became of a buffer before, as far as paths depend on it.
+type history struct {
+	// touched: something was written to it, so that its memory is there.
+	touched bool
+	// copied: a copy went into it. A queue write to such a buffer can be slow for good: with SwiftShader by
+	// 15 times (measured in Chromium).
+	copied bool
+}
+
+// note takes note of a transfer along p.
+func (h *history) note(p *path) {
+	h.touched = true
+	h.copied = h.copied || p.mapped
+}
 
 // copies is how often a byte is copied on its way, as Chromium does it.
 // https://dawn.googlesource.com/dawn/+/refs/heads/main/docs/dawn/buffers.md

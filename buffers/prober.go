@@ -13,16 +13,18 @@ type prober struct {
 	sys  *System
 	busy bool
 	data []byte
-	dst  [2]Buffer // of queue writes, and of copies
+	dst  [2]Buffer                 // of queue writes alone, and of copies
+	warm [opCount][maxPaths]uint64 // up to which size a path has been taken
 }
 
 // What probing may cost each time. In the background it may last longer, since nobody waits for it: on a
 // machine where all is new, the first transfers are slow.
 const (
-	probeTime      = 50 * time.Millisecond
-	backgroundTime = time.Second
-	probeBytes     = 32 << 20
-	probeSize      = 4 << 20 // the most at a time
+	probeTime       = 50 * time.Millisecond
+	backgroundTime  = time.Second
+	probeBytes      = 32 << 20
+	backgroundBytes = 64 << 20
+	probeSize       = 4 << 20 // the most at a time
 )
 
 // probing is one bout of it.
@@ -44,9 +46,9 @@ type probeStep struct {
 // probeSteps are the most telling first. Frames follow each other, so that their paths are measured in
 // pairs.
 var probeSteps = []probeStep{
-	{OpUpload, 1 << 20, 1, 2},
-	{OpFlush, 1 << 20, 2, 2},
-	{OpUpload, probeSize, 1, 1},
+	{OpUpload, 1 << 20, 1, 3},
+	{OpFlush, 1 << 20, 2, 3},
+	{OpUpload, probeSize, 1, 2},
 	{OpReadback, probeSize, 1, 1},
 }
 
@@ -73,7 +75,7 @@ func (p *prober) begin() (*probing, error) {
 		p.data = make([]byte, size)
 	}
 	p.busy = true
-	return &probing{prober: p, left: probeBytes, end: time.Now().Add(backgroundTime)}, nil
+	return &probing{prober: p, left: backgroundBytes, end: time.Now().Add(backgroundTime)}, nil
 }
 
 // finish is called when a bout is over. The lock is not held.
@@ -101,6 +103,7 @@ func (p *prober) free() {
 		}
 	}
 	p.data = nil
+	p.warm = [opCount][maxPaths]uint64{}
 }
 
 // inBackground measures the paths of one operation, and reports whether it has begun to.
@@ -129,7 +132,7 @@ func (b *probing) run(ctx context.Context, wanted func(probeStep) bool) error {
 		}
 		for range step.rounds {
 			for i := range paths[step.op] {
-				if !paths[step.op][i].suits(step.size) || !b.affords(step.size*step.times) {
+				if step.size <= paths[step.op][i].above {
 					continue
 				}
 				if err := b.measure(ctx, step, i); err != nil {
@@ -150,10 +153,32 @@ func (b *probing) affords(size uint64) bool {
 	return true
 }
 
-// measure moves bytes along one path.
+// measure moves bytes along one path, as far as time and bytes go. The first time does not count: memory
+// that is new is slow.
 func (b *probing) measure(ctx context.Context, step probeStep, path int) error {
 	if step.op == OpReadback {
 		return b.read(ctx, step.size, path)
+	}
+	if warm := &b.warm[step.op][path]; *warm < step.size {
+		*warm = step.size
+		if err := b.transfer(ctx, step, path, func(time.Duration) {}); err != nil {
+			return err
+		}
+	}
+	return b.transfer(ctx, step, path, func(took time.Duration) {
+		e := &b.sys.engine
+		if !b.measured[step.op][path] { // what it was before is of no account
+			b.measured[step.op][path] = true
+			e.choosers[step.op].forget(path)
+		}
+		e.learn(step.op, path, step.size, took/time.Duration(step.times))
+	})
+}
+
+// transfer moves bytes along one path, and has learn told how long that took, with the lock held.
+func (b *probing) transfer(ctx context.Context, step probeStep, path int, learn func(time.Duration)) error {
+	if !b.affords(step.size * step.times) {
+		return nil
 	}
 	if err := await(ctx, b.sys.queue.WorkDone()); err != nil { // what is ahead counts for none
 		return err
@@ -163,7 +188,7 @@ func (b *probing) measure(ctx context.Context, step probeStep, path int) error {
 	if err != nil || !wholly {
 		return err
 	}
-	return b.conclude(ctx, step, path, start, done)
+	return b.conclude(ctx, step, path, done, func() { learn(time.Since(start)) })
 }
 
 func await(ctx context.Context, done <-chan error) error {
@@ -184,7 +209,7 @@ func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error
 		return false, nil, err
 	}
 	p, dst := &paths[step.op][path], b.dst[0]
-	if p.mapped {
+	if p.mapped || p.copied {
 		dst = b.dst[1]
 	}
 	for range step.times {
@@ -195,8 +220,8 @@ func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error
 	return true, s.queue.WorkDone(), nil
 }
 
-// conclude waits for the GPU to be done, and learns how long it took. What takes very long hangs.
-func (b *probing) conclude(ctx context.Context, step probeStep, path int, start time.Time, done <-chan error) error {
+// conclude waits for the GPU to be done. What takes very long hangs.
+func (b *probing) conclude(ctx context.Context, step probeStep, path int, done <-chan error, learn func()) error {
 	e := &b.sys.engine
 	late := time.NewTimer(e.patience)
 	defer late.Stop()
@@ -213,19 +238,17 @@ func (b *probing) conclude(ctx context.Context, step probeStep, path int, start 
 		e.hang(step.op, path, step.size)
 		return NewError("probe", "", ErrBusy, "a transfer hangs")
 	}
-	took := time.Since(start) / time.Duration(step.times)
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()
-	if !b.measured[step.op][path] { // what it was before is of no account
-		b.measured[step.op][path] = true
-		e.choosers[step.op].forget(path)
-	}
-	e.learn(step.op, path, step.size, took)
+	learn()
 	return nil
 }
 
 // read measures a read, which learns by itself.
 func (b *probing) read(ctx context.Context, size uint64, path int) error {
+	if !b.affords(size) {
+		return nil
+	}
 	r, err := b.sys.NewReadbackBuffer(ReadbackDescriptor{Label: "probe"})
 	if err != nil {
 		return err

@@ -245,6 +245,7 @@ func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error 
 	if err := encoder.CopyBufferToBuffer(s.core.chunk.buffer, 0, dst, dstOffset, size); err != nil {
 		return err
 	}
+	historyOf(dst).note(&path{mapped: true})
 	return s.seal(encoder, size)
 }
 

@@ -131,6 +131,7 @@ func (s *System) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.frames.poll()
+	s.uploads.poll()
 	st := s.stats
 	st.Budget, st.Mappable = s.budget.limit, s.budget.used
 	st.Uploads, st.Reads = s.uploads.stats, s.reads.stats

@@ -24,6 +24,7 @@ type Upload struct {
 	filled uint64
 	closed bool
 
+	history *history // of dst
 	path    int
 	measure bool
 	wholly  bool          // all went along the path
@@ -50,7 +51,8 @@ func (s *System) NewUpload(dst Buffer, offset, size uint64) (*Upload, error) {
 		size = room
 	}
 	u := &Upload{sys: s, dst: dst, size: size, at: offset, wholly: true}
-	u.path, u.measure = s.engine.pick(OpUpload, size)
+	u.history = historyOf(dst)
+	u.path, u.measure = s.engine.pick(OpUpload, size, *historyOf(dst))
 	return u, nil
 }
 
@@ -203,6 +205,7 @@ func (u *Upload) writeNow(m Memory) error {
 	if err := s.queue.WriteBuffer(u.dst, u.at, m); err != nil {
 		return err
 	}
+	u.history.touched = true
 	s.stats.BytesUp += m.Size()
 	u.at += m.Size()
 	u.sent += m.Size()
@@ -249,6 +252,7 @@ func (u *Upload) pass(n uint64, send func(*chunk) error) error {
 	if err := send(c); err != nil {
 		return err
 	}
+	u.history.note(&path{mapped: true})
 	s.stats.BytesUp += n
 	u.at += n
 	return nil

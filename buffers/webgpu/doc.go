@@ -1,9 +1,9 @@
 // Package webgpu is the backend of package buffers for browsers: buffers, queue and encoders of
 // navigator.gpu, through package jsbridge.
 //
-// [Request] asks the browser for a device, [Open] takes one that the program has. What is the program's own
-// (buffers, encoders, textures) becomes the core's by the Adopt functions, and its ArrayBuffers by [NewData];
-// [BufferOf] and [EncoderOf] lead back.
+// [Request] asks the browser for a device, [Open] takes one over, and [Adopt] uses one that stays another's.
+// Buffers, encoders and textures that others made become the core's by the Adopt methods of [Device], and
+// ArrayBuffers by [NewData]; [BufferOf] and [EncoderOf] lead back.
 //
 // The rules are checked before a call, so that an error says what is wrong at once. What the browser finds
 // out later, such as that there is no memory for a buffer, goes to OnError, with the label, and makes the

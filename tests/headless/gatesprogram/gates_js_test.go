@@ -1,137 +1,225 @@
 //go:build js && wasm
 
+// Package gatesprogram counts the Go objects that a program on the WebGPU backend makes in steady state.
+// It holds nothing but tests, which package headless loads into a browser.
 package gatesprogram
 
 import (
 	"context"
+	"os"
 	"runtime"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-func mallocs(n int, f func()) float64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for range n {
-		f()
+func TestMain(m *testing.M) {
+	if !jsbridge.Available() {
+		os.Stderr.WriteString("gatesprogram: there is no navigator.gpu here: tests/headless loads these tests into Chrome\n")
+		os.Exit(1)
 	}
-	runtime.ReadMemStats(&after)
-	return float64(after.Mallocs-before.Mallocs) / float64(n)
+	os.Exit(m.Run())
 }
 
-func TestExplore(t *testing.T) {
-	must := func(err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
+const (
+	warmUp = 100 // calls; the first ones make what is kept
+	calls  = 100 // of a round
+	rounds = 5
+	// slack is less than one object in 20 calls.
+	slack = 0.04
+)
+
+// objectsOf is how many Go objects a call of f makes: the least of some rounds, since the runtime makes one
+// now and then for itself.
+func (x *bench) objectsOf(f func()) float64 {
+	for range warmUp {
+		f()
 	}
-	ctx := context.Background()
-	d, err := webgpu.Request(ctx, nil)
-	must(err)
-	s, err := buffers.Open(d, buffers.Options{})
-	must(err)
-	b, err := s.NewDeviceBuffer(buffers.Descriptor{Label: "b", Size: 2 << 20, Usage: buffers.UsageStorage})
-	must(err)
-	b2, err := s.NewDeviceBuffer(buffers.Descriptor{Label: "b2", Size: 2 << 20, Usage: buffers.UsageStorage})
-	must(err)
-	dyn, err := s.NewDynamicBuffer(buffers.DynamicDescriptor{Label: "dyn", Size: 1 << 20, Usage: buffers.UsageUniform})
-	must(err)
-	st, err := s.NewImmediateStagingBuffer(ctx, buffers.StagingDescriptor{Label: "st", Size: 4096})
-	must(err)
-	df, err := s.NewDeferredStagingBuffer(buffers.StagingDescriptor{Label: "df", Size: 4096})
-	must(err)
-	r, err := s.NewReadbackBuffer(buffers.ReadbackDescriptor{Label: "r"})
-	must(err)
-	p := make([]byte, 2<<20)
-	q := d.Queue()
-	encoders := make([]buffers.Encoder, 1)
+	least := x.objectsOfRound(calls, f)
+	for range rounds - 1 {
+		least = min(least, x.objectsOfRound(calls, f))
+	}
+	return float64(least-x.objectsOfRound(0, f)) / calls
+}
+
+// objectsOfRound counts until everything of the calls has settled.
+func (x *bench) objectsOfRound(calls int, f func()) int {
+	var before, after runtime.MemStats
+	x.workDone()
+	runtime.ReadMemStats(&before)
+	for range calls {
+		f()
+	}
+	x.workDone()
+	runtime.ReadMemStats(&after)
+	return int(after.Mallocs - before.Mallocs)
+}
+
+// bench is a system with one of each buffer.
+type bench struct {
+	t         *testing.T
+	device    *webgpu.Device
+	system    *buffers.System
+	a, b      *buffers.DeviceBuffer
+	dynamic   *buffers.DynamicBuffer
+	immediate *buffers.ImmediateStagingBuffer
+	deferred  *buffers.DeferredStagingBuffer
+	readback  *buffers.ReadbackBuffer
+	p         []byte
+	encoders  [1]buffers.Encoder
+	reads     [10]buffers.Read
+}
+
+var background = context.Background()
+
+func open(t *testing.T) *bench {
+	t.Helper()
+	x := &bench{t: t, p: make([]byte, 1<<20)}
+	var err error
+	x.device, err = webgpu.Request(t.Context(), nil)
+	require.NoError(t, err)
+	x.system, err = buffers.Open(x.device, buffers.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		x.system.Destroy()
+		x.device.Destroy()
+	})
+	x.a = x.deviceBuffer("a")
+	x.b = x.deviceBuffer("b")
+	x.dynamic, err = x.system.NewDynamicBuffer(buffers.DynamicDescriptor{Label: "dynamic", Size: 64 << 10, Usage: buffers.UsageUniform})
+	require.NoError(t, err)
+	x.immediate, err = x.system.NewImmediateStagingBuffer(t.Context(), buffers.StagingDescriptor{Label: "immediate", Size: 4096})
+	require.NoError(t, err)
+	x.deferred, err = x.system.NewDeferredStagingBuffer(buffers.StagingDescriptor{Label: "deferred", Size: 4096})
+	require.NoError(t, err)
+	x.readback, err = x.system.NewReadbackBuffer(buffers.ReadbackDescriptor{Label: "readback"})
+	require.NoError(t, err)
+	return x
+}
+
+func (x *bench) deviceBuffer(label string) *buffers.DeviceBuffer {
+	x.t.Helper()
+	b, err := x.system.NewDeviceBuffer(buffers.Descriptor{Label: label, Size: 1 << 20, Usage: buffers.UsageStorage})
+	require.NoError(x.t, err)
+	return b
+}
+
+// must does without what testify makes of its arguments.
+func (x *bench) must(err error) {
+	if err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+func (x *bench) write(size int) func() {
+	return func() { x.must(x.a.Write(0, x.p[:size])) }
+}
+
+func (x *bench) workDone() { x.must(<-x.device.Queue().WorkDone()) }
+
+func (x *bench) submitACopy() {
+	e, err := x.device.CreateEncoder("")
+	x.must(err)
+	x.must(e.CopyBufferToBuffer(x.a, 0, x.b, 0, 4096))
+	x.encoders[0] = e
+	x.must(x.device.Queue().Submit(x.encoders[:]...))
+}
+
+func (x *bench) frame(record func(*buffers.Frame)) {
+	f, err := x.system.BeginFrame(background)
+	x.must(err)
+	record(f)
+	x.must(f.Submit())
+}
+
+func (x *bench) update100(*buffers.Frame) {
+	for range 100 {
+		a, err := x.dynamic.Update(256)
+		x.must(err)
+		copy(a.Bytes, x.p)
+	}
+}
+
+func (x *bench) uploadImmediate(f *buffers.Frame) {
+	x.must(x.immediate.Reset(background))
+	_, err := x.immediate.Write(x.p[:4096])
+	x.must(err)
+	e, err := f.Encoder()
+	x.must(err)
+	x.must(x.immediate.UploadTo(e, x.a, 0))
+}
+
+func (x *bench) uploadDeferred(f *buffers.Frame) {
+	x.must(x.deferred.Map(background))
+	_, err := x.deferred.Write(x.p[:4096])
+	x.must(err)
+	e, err := f.Encoder()
+	x.must(err)
+	x.must(x.deferred.UploadTo(e, x.a, 0))
+}
+
+func (x *bench) read() { x.must(x.readback.Read(background, x.a, 5, x.p[:4096])) }
+
+func (x *bench) tenReads() {
+	for i := range x.reads {
+		var err error
+		x.reads[i], err = x.readback.Start(x.a, uint64(i)*100_000, buffers.Bytes(x.p[i*4096:i*4096+4096]))
+		x.must(err)
+	}
+	x.must(x.system.Submit())
+	for _, read := range x.reads {
+		x.must(read.Wait(background))
+	}
+}
+
+// check checks how many Go objects a call of f makes, and that it makes none of the GPU's.
+func (x *bench) check(t *testing.T, objects float64, f func()) {
+	for range warmUp {
+		f()
+	}
+	made := x.made()
+	n := x.objectsOf(f)
+	t.Logf("%v objects", n)
+	assert.InDelta(t, objects, n, slack)
+	assert.Equal(t, made, x.made(), "chunks made for uploads and reads, slots, bytes")
+}
+
+// made counts what the system has made of the GPU's.
+func (x *bench) made() [4]uint64 {
+	st := x.system.Stats()
+	return [4]uint64{st.Uploads.Misses, st.Reads.Misses, uint64(x.dynamic.Slots()), st.Mappable}
+}
+
+// Everything that a frame does makes the objects that syscall/js makes, for each promise that calls back
+// and for each encoder and its commands; of Go's own there are none, and none of the GPU's.
+func TestSteadyState(t *testing.T) {
+	x := open(t)
+	promise, encoder := x.objectsOf(x.workDone), x.objectsOf(x.submitACopy)
+	t.Logf("a promise that calls back makes %v objects, an encoder and its commands %v", promise, encoder)
+	require.LessOrEqual(t, promise, 4.0, "JavaScript calls a js.Func: see the floor in package jsbridge's tests")
+	require.LessOrEqual(t, encoder, 4.0, "two JavaScript objects")
+
 	for _, c := range []struct {
-		name string
-		f    func()
+		name               string
+		promises, encoders float64
+		f                  func()
 	}{
-		{"WorkDone", func() { must(<-q.WorkDone()) }},
-		{"encoder", func() {
-			e, err := d.CreateEncoder("")
-			must(err)
-			must(e.CopyBufferToBuffer(b, 0, b2, 8192, 4096))
-			encoders[0] = e
-			must(q.Submit(encoders...))
-		}},
-		{"write 256", func() { must(b.Write(0, p[:256])) }},
-		{"write 64K", func() { must(b.Write(0, p[:64<<10])) }},
-		{"write 1M", func() { must(b.Write(0, p[:1<<20])) }},
-		{"write 1M alone", func() { must(b.Write(0, p[:1<<20])); must(<-q.WorkDone()) }},
-		{"frame 100", func() {
-			f, err := s.BeginFrame(ctx)
-			must(err)
-			for range 100 {
-				a, err := dyn.Update(256)
-				must(err)
-				copy(a.Bytes, p[:256])
-			}
-			must(f.Submit())
-		}},
-		{"frame 4000", func() {
-			f, err := s.BeginFrame(ctx)
-			must(err)
-			for range 4000 {
-				_, err := dyn.Update(256)
-				must(err)
-			}
-			must(f.Submit())
-		}},
-		{"immediate", func() {
-			must(st.Reset(ctx))
-			_, err := st.Write(p[:4096])
-			must(err)
-			f, err := s.BeginFrame(ctx)
-			must(err)
-			e, err := f.Encoder()
-			must(err)
-			must(st.UploadTo(e, b, 0))
-			must(f.Submit())
-		}},
-		{"deferred", func() {
-			must(df.Map(ctx))
-			_, err := df.Write(p[:4096])
-			must(err)
-			f, err := s.BeginFrame(ctx)
-			must(err)
-			e, err := f.Encoder()
-			must(err)
-			must(df.UploadTo(e, b, 0))
-			must(f.Submit())
-		}},
-		{"read", func() { must(r.Read(ctx, b, 5, p[:4096])) }},
-		{"read 2M", func() { must(r.Read(ctx, b, 0, p)) }},
-		{"ten reads", func() {
-			var reads [10]buffers.Read
-			for i := range reads {
-				var err error
-				reads[i], err = r.Start(b, uint64(i)*100000, buffers.Bytes(p[i*4096:(i+1)*4096]))
-				must(err)
-			}
-			must(s.Submit())
-			for _, x := range reads {
-				must(x.Wait(ctx))
-			}
-		}},
-		{"upload 1M", func() { must(s.UploadMemory(ctx, b, 0, buffers.Bytes(p[:1<<20]))) }},
+		{"a write of 256 B", 0, 0, x.write(256)},
+		{"a write of 64 KiB", 0, 0, x.write(64 << 10)},
+		{"a write of 1 MiB", 1.0 / calls, 0, x.write(1 << 20)},                          // of those in a row the first is measured
+		{"a frame of 100 updates", 1, 0, func() { x.frame(x.update100) }},               // the frame's end
+		{"an immediate upload in a frame", 2, 1, func() { x.frame(x.uploadImmediate) }}, // and the chunk's map
+		{"a deferred upload in a frame", 2, 1, func() { x.frame(x.uploadDeferred) }},
+		{"a read", 1, 0, x.read}, // the chunk's map
+		{"ten reads of one submit", 1, 0, x.tenReads},
 	} {
-		for range 100 {
-			c.f()
-		}
-		must(<-q.WorkDone())
-		for range 3 {
-			before := s.Stats()
-			n := mallocs(200, c.f)
-			after := s.Stats()
-			t.Logf("%s: %v; up %d/%d reads misses %d", c.name, n, after.Uploads.Misses-before.Uploads.Misses, after.Uploads.Hits-before.Uploads.Hits, after.Reads.Misses-before.Reads.Misses)
-		}
-	}
-	for op := buffers.OpUpload; op <= buffers.OpReadback; op++ {
-		t.Log(op.String(), s.Explain(op, 1<<20).Path)
+		t.Run(c.name, func(t *testing.T) {
+			x.check(t, c.promises*promise+c.encoders*encoder, c.f)
+		})
 	}
 }
