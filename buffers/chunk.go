@@ -5,8 +5,9 @@ import "time"
 // chunk is a pooled mappable buffer. What its lists are, it is: see uploadPool and readBelt.
 type chunk struct {
 	buffer    MappableBuffer
-	settled   <-chan error // of the map that is pending
-	asked     time.Time    // when that map was asked for
+	settled   <-chan error     // of the map that is pending
+	asked     time.Time        // when that map was asked for
+	landed    func(error) bool // readback: takes the chunk when its map settled
 	idleSince time.Time
 	encoder   Encoder // that its copies are recorded in
 	turn      uint64  // how often it was lent

@@ -52,8 +52,10 @@ type ChunkQueue interface {
 	FillChunk(chunk MappableBuffer, m Memory, dst Buffer, offset uint64) (mapped <-chan error, err error)
 	// FetchChunk makes the copies into a chunk that is not mapped, in a submit of their own, and asks for
 	// the map of its first size bytes for reading. Where a copy is refused, refused is its index, and
-	// nothing was done; for every other error it is -1.
-	FetchChunk(chunk MappableBuffer, size uint64, copies []ChunkCopy) (mapped <-chan error, refused int, err error)
+	// nothing was done; for every other error it is -1. A backend whose maps settle in calls of its own
+	// calls landed with what the map settled with, once, after FetchChunk has returned; then mapped is nil.
+	// landed reports whether a goroutine was told something.
+	FetchChunk(chunk MappableBuffer, size uint64, copies []ChunkCopy, landed func(error) bool) (mapped <-chan error, refused int, err error)
 }
 
 // ChunkCopy is a range of a buffer that is copied into a chunk.

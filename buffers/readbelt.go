@@ -29,6 +29,7 @@ type readBelt struct {
 	bytes    uint64 // of chunks filling or in flight
 	landing  chan *chunk
 	waiting  bool           // for memory to be given back
+	told     bool           // a goroutine has something to do: see landed
 	sources  map[Buffer]int // scratch of order: first come, first served
 	checked  Buffer         // can be read, as was found out just now
 	stats    PoolStats
@@ -81,6 +82,7 @@ func (b *readBelt) settle(x *reading, err error) {
 	}
 	x.done = true
 	if x.sink == nil {
+		b.told = true
 		x.settled <- err
 		return
 	}
@@ -384,7 +386,9 @@ func (b *readBelt) create(size uint64) (*chunk, error) {
 	if l := &b.sys.logger; l.enabled(LevelDebug) {
 		l.log(LevelDebug, "readback chunk created", count("bytes", size), count("chunks", b.stats.Chunks))
 	}
-	return &chunk{buffer: buffer}, nil
+	c := &chunk{buffer: buffer}
+	c.landed = func(err error) bool { return b.landed(c, err) }
+	return c, nil
 }
 
 // sendChunk submits the copies into a chunk and asks for its map. Where it fails it returns a part that
@@ -400,7 +404,9 @@ func (b *readBelt) sendChunk(c *chunk) (refused *readPart, err error) {
 	c.asked = time.Now()
 	b.inFlight = append(b.inFlight, c)
 	b.sys.stats.MapsPending++
-	b.collector() <- c
+	if c.settled != nil {
+		b.collector() <- c
+	}
 	return nil, nil
 }
 
@@ -453,6 +459,7 @@ func (b *readBelt) trim(before time.Time) { b.idle = trim(b.idle, before, b.drop
 
 // collector is where chunks in flight go. It has room for all of them.
 func (b *readBelt) collector() chan<- *chunk {
+	b.told = true
 	if b.landing == nil {
 		b.landing = make(chan *chunk, maxInFlight)
 		go b.collect(b.landing)
@@ -460,16 +467,23 @@ func (b *readBelt) collector() chan<- *chunk {
 	return b.landing
 }
 
-// collect waits for the chunks in flight in the order in which they were submitted, which is that in
-// which the GPU is done with them.
+// collect waits for the chunks in flight, where the backend does not call, in the order in which they were
+// submitted, which is that in which the GPU is done with them.
 func (b *readBelt) collect(landing <-chan *chunk) {
 	for c := range landing {
-		err := <-c.settled
-		b.sys.mu.Lock()
-		b.land(c, err)
-		b.pump()
-		b.sys.mu.Unlock()
+		b.landed(c, <-c.settled)
 	}
+}
+
+// landed takes a chunk whose map settled, and reports whether a goroutine was told. The lock is not held.
+func (b *readBelt) landed(c *chunk, err error) (told bool) {
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
+	b.told = b.sys.budget.freed != nil // somebody waits for memory
+	b.land(c, err)
+	b.sys.budget.wake()
+	b.pump()
+	return b.told
 }
 
 // land takes a chunk whose map settled.

@@ -115,7 +115,7 @@ func (c *chunk) fetch(s *System) (settled <-chan error, refused *readPart, err e
 			return c.fetchTexels(s, size)
 		}
 	}
-	settled, at, err := s.chunks.FetchChunk(c.buffer, size, c.copies)
+	settled, at, err := s.chunks.FetchChunk(c.buffer, size, c.copies, c.landed)
 	if at >= 0 && err != nil {
 		refused = c.partOf(c.copies[at].Src)
 	}

@@ -38,7 +38,7 @@ func (q *stepQueue) SendChunk(chunk MappableBuffer, size uint64, dst Buffer, off
 	return chunk.MapAsync(MapWrite, 0, chunk.Size()), nil
 }
 
-func (q *stepQueue) FetchChunk(chunk MappableBuffer, size uint64, copies []ChunkCopy) (mapped <-chan error, refused int, err error) {
+func (q *stepQueue) FetchChunk(chunk MappableBuffer, size uint64, copies []ChunkCopy, _ func(error) bool) (mapped <-chan error, refused int, err error) {
 	e, err := q.device.CreateEncoder("readback")
 	if err != nil {
 		return nil, -1, err

@@ -17,7 +17,7 @@ func (d *Device) Send(chunk *Buffer, mapped uint64, dst *Buffer, offset, size, t
 	chunk.mapping.end()
 	s := takeSlot()
 	s.expectMap(chunk, part{0, mapped}, token, then)
-	_, err := compositeSend.call(d.v, d.queue.v, chunk.v, uint32(taken), mapped, dst.v, offset, size, s.resolve.Value, s.reject.Value)
+	_, err := compositeSend.call(d.v, d.queue.v, chunk.v, uint32(taken), mapped, dst.v, offset, size, s.plain, s.reject.Value)
 	return s.attached(err)
 }
 
@@ -44,7 +44,7 @@ func (d *Device) FillAndSendFrom(data js.Value, dataOffset, size uint64, chunk *
 func (d *Device) fillAndSend(from span, chunk *Buffer, mapped uint64, dst *Buffer, offset, token uint64, then Completion) (<-chan error, error) {
 	s := takeSlot()
 	s.expectMap(chunk, part{0, mapped}, token, then)
-	_, err := compositeFill.call(from.buffer, from.offset, d.v, d.queue.v, chunk.v, mapped, dst.v, offset, from.size, s.resolve.Value, s.reject.Value)
+	_, err := compositeFill.call(from.buffer, from.offset, d.v, d.queue.v, chunk.v, mapped, dst.v, offset, from.size, s.plain, s.reject.Value)
 	return s.attached(err)
 }
 
@@ -65,10 +65,12 @@ func (d *Device) AddFetch(src *Buffer, offset uint64, chunk *Buffer, chunkOffset
 }
 
 // Fetch submits the copies and maps the first size bytes of the chunk for
-// reading, whose completion is told as [Buffer.MapAsyncThen] does.
-func (d *Device) Fetch(chunk *Buffer, size, token uint64, then Completion) (<-chan error, error) {
+// reading. Its completion is all that hears of the map.
+func (d *Device) Fetch(chunk *Buffer, size, token uint64, then Completion) error {
 	s := takeSlot()
 	s.expectMap(chunk, part{0, size}, token, then)
-	_, err := compositeFetch.call(d.queue.v, chunk.v, size, s.resolve.Value, s.reject.Value)
-	return s.attached(err)
+	s.silent = true
+	_, err := compositeFetch.call(d.queue.v, chunk.v, size, s.plain, s.reject.Value)
+	_, err = s.attached(err)
+	return err
 }

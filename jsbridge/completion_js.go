@@ -22,7 +22,7 @@ func (b *Buffer) MapAsyncThen(mode MapMode, offset, size, token uint64, then Com
 func (q *Queue) WorkDoneThen(token uint64, then Completion) error {
 	s := takeSlot()
 	s.op, s.silent, s.token, s.then = &queueWorkDone, true, token, then
-	_, err := compositeWorkDone.call(q.v, s.resolve.Value, s.reject.Value)
+	_, err := compositeWorkDone.call(q.v, s.plain, s.reject.Value)
 	_, err = s.attached(err)
 	return err
 }

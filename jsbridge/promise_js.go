@@ -30,11 +30,14 @@ type slot struct {
 	settled chan error
 	resolve js.Func
 	reject  js.Func
+	number  int      // among all
+	plain   js.Value // resolves a promise that has no value
 }
 
 var slots struct {
 	sync.Mutex
-	free []*slot
+	all, free []*slot
+	resolver  js.Value // see SetResolver; or undefined
 }
 
 func takeSlot() *slot {
@@ -62,6 +65,11 @@ func newSlot() *slot {
 		s.finish(thrownError(s.op.op(), first(args)))
 		return nil
 	})
+	s.number, s.plain = len(slots.all), s.resolve.Value
+	if !slots.resolver.IsUndefined() {
+		s.plain = slots.resolver.Invoke(s.number)
+	}
+	slots.all = append(slots.all, s)
 	return s
 }
 
@@ -75,14 +83,17 @@ func (s *slot) resolved(args []js.Value) error {
 	return s.convert(first(args))
 }
 
-func (s *slot) finish(err error) {
+// finish reports whether a goroutine may be awake now.
+func (s *slot) finish(err error) (awake bool) {
 	if s.then != nil {
 		err = s.then(s.token, err)
 	}
 	if !s.silent {
 		s.settled <- err
 	}
+	awake = !s.silent || err != Quiet
 	s.release()
+	return awake
 }
 
 func (s *slot) release() {

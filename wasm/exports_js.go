@@ -2,7 +2,10 @@
 
 package main
 
-import "github.com/gpubuffers/gpubuffers/buffers"
+import (
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
 
 //lint:file-ignore U1000 staticcheck does not know that go:wasmexport uses a function
 
@@ -95,6 +98,17 @@ func deviceWrite(handle, offset, start, size float64) (todo float64) {
 	}
 	if m, err := lentMemory(); err != nil || b.WriteMemory(at, m.Slice(from, n)) != nil {
 		return refused
+	}
+	return 0
+}
+
+// resolved settles a promise of the browser's that waits under a number. Where it gives 1 the function wake is
+// to be called next.
+//
+//go:wasmexport resolved
+func resolved(number float64) (awake float64) {
+	if jsbridge.Resolve(int(number)) {
+		return 1
 	}
 	return 0
 }

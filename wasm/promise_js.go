@@ -2,10 +2,16 @@
 
 package main
 
-import "syscall/js"
+import (
+	"syscall/js"
+
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
 
 var promiseFunctions = []function{
 	{"takePromises", "take promises", takePromises}, // (settle): see settle
+	{"takeResolver", "take resolver", takeResolver}, // (resolver): see [jsbridge.SetResolver]
+	{"wake", "wake", wake},                          // (): has goroutines run that an export has awakened
 }
 
 // promises makes every Promise of the module, but for those that the ES module makes.
@@ -35,6 +41,17 @@ func takePromises(c *call) (any, error) {
 	}
 	return nil, c.err
 }
+
+func takeResolver(c *call) (any, error) {
+	resolver := c.function(0, "resolver")
+	if c.err == nil {
+		jsbridge.SetResolver(resolver)
+	}
+	return nil, c.err
+}
+
+// wake does nothing: the event that it is called in does the rest.
+func wake(*call) (any, error) { return nil, nil }
 
 // promise waits in a goroutine, since a function that JavaScript called must not block, and returns the
 // Promise of its outcome, or undefined where the ES module made it.

@@ -2,6 +2,16 @@ package buffertest
 
 import "github.com/gpubuffers/gpubuffers/buffers"
 
+// fetch asks for copies, and gives the channel on which their map settles.
+func (t *trial) fetch(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy) (settled <-chan error, refused int, err error) {
+	landed := make(chan error, 2) // twice would be once too often
+	mapped, refused, err := t.chunks().FetchChunk(chunk, size, copies, func(err error) bool { landed <- err; return true })
+	if mapped != nil {
+		return mapped, refused, err
+	}
+	return landed, refused, err
+}
+
 // chunks is the device's ChunkQueue, or that which the core puts in its place.
 func (t *trial) chunks() buffers.ChunkQueue { return buffers.ChunkQueueOf(t.device) }
 
@@ -94,7 +104,7 @@ var chunkRules = []rule{
 			a, b, chunk := t.filled("a", pattern(64, 1)), t.filled("b", pattern(64, 2)), t.readback("chunk", 64)
 			copies := []buffers.ChunkCopy{{Src: a, Offset: 8, Size: 16, At: 0}, {Src: b, Offset: 0, Size: 8, At: 16}, {Src: a, Offset: 60, Size: 4, At: 24}}
 			for range 2 {
-				settled, refused, err := t.chunks().FetchChunk(chunk, 28, copies)
+				settled, refused, err := t.fetch(chunk, 28, copies)
 				t.must(err)
 				if refused != -1 {
 					t.Errorf("copy %d refused, want none", refused)
@@ -126,14 +136,14 @@ var chunkRules = []rule{
 				{buffers.ChunkCopy{Src: good, Offset: 64, Size: 4, At: 8}, buffers.ErrRange},
 				{buffers.ChunkCopy{Src: good, Offset: 2, Size: 4, At: 8}, buffers.ErrAlignment},
 			} {
-				_, refused, err := t.chunks().FetchChunk(chunk, 12, []buffers.ChunkCopy{{Src: good, Size: 8}, c.copy})
+				_, refused, err := t.fetch(chunk, 12, []buffers.ChunkCopy{{Src: good, Size: 8}, c.copy})
 				t.refused("fetch", err, c.reason)
 				if refused != 1 {
 					t.Errorf("copy %d refused, want 1", refused)
 				}
 				t.expectState(chunk, buffers.Ready)
 			}
-			settled, _, err := t.chunks().FetchChunk(chunk, 8, []buffers.ChunkCopy{{Src: good, Size: 8}})
+			settled, _, err := t.fetch(chunk, 8, []buffers.ChunkCopy{{Src: good, Size: 8}})
 			t.must(err)
 			t.must(t.wait(settled))
 			t.expectBytes("chunk", t.readAt(chunk, 0, 8), pattern(64, 1)[:8])

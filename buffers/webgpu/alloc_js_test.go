@@ -20,6 +20,8 @@ func TestAllocations(t *testing.T) {
 	staging, back := createMappable(t, d, "staging", stagingUsage, 4096), createMappable(t, d, "back", readbackUsage, 4096)
 	chunks, chunk := q.(buffers.ChunkQueue), createMappable(t, d, "chunk", stagingUsage, 4096)
 	copies := []buffers.ChunkCopy{{Src: b, Size: 2048}, {Src: b, Offset: 2048, Size: 2048, At: 2048}}
+	landed := make(chan error, 1)
+	land := func(err error) bool { landed <- err; return true }
 	encoders := make([]buffers.Encoder, 1)
 	host := memoryOf(t, uint8Array(p))
 
@@ -63,9 +65,9 @@ func TestAllocations(t *testing.T) {
 			must(<-settled)
 		}},
 		{"FetchChunk of two copies, ReadAt, Unmap", 4, func() {
-			settled, _, err := chunks.FetchChunk(back, 4096, copies)
+			_, _, err := chunks.FetchChunk(back, 4096, copies, land)
 			must(err)
-			must(<-settled)
+			must(<-landed)
 			_, err = back.ReadAt(p, 0)
 			must(err)
 			must(back.Unmap())

@@ -95,8 +95,8 @@ func (c *mappable) turned(err error) error {
 	return c.device.orLost("send", c.Label(), c.life.EndMap(c, c.token, c.device.translated("send", c.Label(), err)))
 }
 
-// FetchChunk crosses to the browser once for each copy, and once more.
-func (q *queue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy) (settled <-chan error, refused int, err error) {
+// FetchChunk crosses to the browser once for each copy, and twice more.
+func (q *queue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy, landed func(error) bool) (settled <-chan error, refused int, err error) {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -116,8 +116,8 @@ func (q *queue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []b
 	if err != nil {
 		return nil, -1, err
 	}
-	settled, err = d.fetch(c, size, copies)
-	return settled, -1, c.turned(err)
+	c.landed = landed
+	return nil, -1, c.turned(d.fetch(c, size, copies))
 }
 
 func (d *Device) checkFetch(c *mappable, copy *buffers.ChunkCopy) error {
@@ -131,16 +131,16 @@ func (d *Device) checkFetch(c *mappable, copy *buffers.ChunkCopy) error {
 	return buffers.CheckCopy(locked{from}, copy.Offset, locked{&c.buffer}, copy.At, copy.Size)
 }
 
-func (d *Device) fetch(c *mappable, size uint64, copies []buffers.ChunkCopy) (<-chan error, error) {
+func (d *Device) fetch(c *mappable, size uint64, copies []buffers.ChunkCopy) error {
 	if err := d.bridge.BeginFetch(); err != nil {
-		return nil, err
+		return err
 	}
 	for i := range copies {
 		if err := d.bridge.AddFetch(bridgeOf(copies[i].Src), copies[i].Offset, c.bridge, copies[i].At, copies[i].Size); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return d.bridge.Fetch(c.bridge, size, c.token, c.completion)
+	return d.bridge.Fetch(c.bridge, size, c.token, c.fetched)
 }
 
 // bridgeOf is the buffer in jsbridge's terms, of one that is known to be the device's own.

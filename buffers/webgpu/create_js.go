@@ -27,7 +27,7 @@ func (d *Device) CreateMappableBuffer(desc *buffers.Descriptor) (buffers.Mappabl
 	if err := d.create(desc, desc.ValidateMappable, &b.buffer); err != nil {
 		return nil, err
 	}
-	b.completion = b.completeMap
+	b.completion, b.fetched = b.completeMap, b.completeFetch
 	return b, nil
 }
 

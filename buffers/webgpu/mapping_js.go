@@ -13,6 +13,8 @@ import (
 type mappable struct {
 	buffer
 	completion jsbridge.Completion // completeMap, made once
+	fetched    jsbridge.Completion // completeFetch, made once
+	landed     func(error) bool    // hears of the map of a fetch
 }
 
 var (
@@ -64,6 +66,14 @@ func (b *mappable) completeMap(token uint64, err error) error {
 		return b.device.lossOf("map", b.Label(), err)
 	}
 	return b.life.EndMap(b, token, b.mapError(err))
+}
+
+// completeFetch is completeMap for the map of a fetch. The lock is not held when landed is called.
+func (b *mappable) completeFetch(token uint64, err error) error {
+	if !b.landed(b.completeMap(token, err)) {
+		return jsbridge.Quiet
+	}
+	return nil
 }
 
 // mapError gives the reason why a map failed that was not cancelled: then nobody but the loss of the

@@ -28,6 +28,7 @@ class Module {
     this.#raw.setErrorFactory(makeError);
     this.#raw.lendBy(this.lent);
     this.#raw.takePromises((number, value, failed) => this.#settle(number, value, failed));
+    this.#raw.takeResolver((number) => () => this.#resolved(number));
   }
 
   get ended() {
@@ -65,6 +66,16 @@ class Module {
         this.#settle(number, error, true);
       }
     });
+  }
+
+  /** A promise of the browser's has resolved that the module waits for. */
+  #resolved(number) {
+    if (this.#ended) return;
+    try {
+      if (this.exports.resolved(number) === 1) this.#raw.wake();
+    } catch (cause) {
+      this.#end(cause);
+    }
   }
 
   #settle(number, value, failed) {
