@@ -118,8 +118,9 @@ func (e *engine) load(r Rate) {
 	}
 }
 
-// Calibrate measures the paths on buffers of its own: for at most 50 ms and 32 MiB, as far as it gets.
-// What it finds out, transfers would find out too, in their course.
+// Calibrate measures the paths on buffers of its own: for at most 50 ms and 32 MiB, as far as it gets, and
+// the time that the first touch of that memory takes. The engine does the same by itself, in the
+// background, as soon as something large is moved: Calibrate does it before.
 func (s *System) Calibrate(ctx context.Context) error {
 	s.mu.Lock()
 	b, err := s.engine.prober.begin()
@@ -178,7 +179,7 @@ func (b *probing) copyTimes(ctx context.Context, n int) (time.Duration, error) {
 	reads := make([]Read, n)
 	start := time.Now()
 	for i := range reads {
-		if reads[i], err = r.Start(b.dst[0], uint64(i)*apart, Bytes(b.data[4*i:4*i+4])); err != nil {
+		if reads[i], err = r.Start(b.dst[1], uint64(i)*apart, Bytes(b.data[4*i:4*i+4])); err != nil {
 			return 0, err
 		}
 	}

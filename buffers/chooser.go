@@ -94,14 +94,26 @@ func (c *chooser) best(size uint64, h history) int {
 
 // faster reports whether path i is known to be faster than path j.
 func (c *chooser) faster(i, j int, size uint64) bool {
-	if c.classes[classOf(size)].seen[j].hung {
-		return !c.classes[classOf(size)].seen[i].hung
+	at := &c.classes[classOf(size)]
+	if at.seen[j].hung {
+		return !at.seen[i].hung
+	}
+	if at.seen[i].n == 0 && at.seen[j].n >= enough && c.atLeast(i, size) > at.seen[j].rate() {
+		return true
 	}
 	k := c.nearest(size, func(k *sizeClass) bool { return k.seen[i].n > 0 && k.seen[j].n > 0 })
 	if k == nil {
 		return c.rate(j, size) == 0 && c.rate(i, size) > 0
 	}
 	return k.seen[i].rate() > k.seen[j].rate()
+}
+
+// atLeast is how fast path i is for size, since it is as fast for less; 0 is not known.
+func (c *chooser) atLeast(i int, size uint64) (rate float64) {
+	for k := range classOf(size) {
+		rate = max(rate, c.classes[k].seen[i].rate())
+	}
+	return rate
 }
 
 // nearest is the class nearest to that of size for which something holds, the smaller first, or nil.
@@ -149,39 +161,31 @@ func (c *chooser) explore(k *sizeClass, size uint64, h history, best int) int {
 // promises reports whether path i may turn out faster than the best, and may be tried on a buffer of the
 // program's: since a copy into it may spoil it (see history), paths of the other kind are left to a prober.
 func (c *chooser) promises(i int, size uint64, h history, best int) bool {
-	if i == best || !c.paths[i].suits(size, h) || c.paths[i].mapped != c.paths[best].mapped || c.classes[classOf(size)].seen[i].hung {
+	if i == best || !c.paths[i].suits(size, h) || c.classes[classOf(size)].seen[i].hung {
 		return false
 	}
-	k := c.nearest(size, func(k *sizeClass) bool { return k.seen[i].n > 0 && k.seen[best].n > 0 })
-	return k == nil || k.seen[i].rate() > k.seen[best].rate()/2
+	if c.paths[i].mapped != c.paths[best].mapped && !h.copied {
+		return false
+	}
+	return c.rate(i, size) == 0 || c.rate(i, size) > c.rate(best, size)/2
 }
 
 const (
 	// probeAgain is after how many transfers of an operation its paths are measured anew.
 	probeAgain = 1024
-	// probeSoon is the same where not all of them are known yet, at first.
+	// probeSoon is the same for the first time; then it is four times as many each time.
 	probeSoon = 16
 )
 
 // probed is called when paths were measured, of this operation or another.
 func (c *chooser) probed() {
-	if c.unknown() {
-		c.soon = min(max(2*c.soon, probeSoon), probeAgain)
-		c.probeAt = c.turns + c.soon
-	} else {
-		c.probeAt = c.turns + probeAgain
-	}
+	c.soon = min(max(4*c.soon, probeSoon), probeAgain)
+	c.probeAt = c.turns + c.soon
 }
 
-// unknown reports whether there is a path that was never measured.
-func (c *chooser) unknown() bool {
-	for i := range c.paths {
-		if c.nearest(smallest, func(k *sizeClass) bool { return k.seen[i].n > 0 || k.seen[i].hung }) == nil {
-			return true
-		}
-	}
-	return false
-}
+// settled reports whether paths were measured often enough to tell what they are by themselves from what
+// else went on at that time: a program's first transfers are not alone.
+func (c *chooser) settled() bool { return c.soon == probeAgain }
 
 // learn takes note that path i moved size bytes in d. Where it has become slow for good, the prober is due.
 func (c *chooser) learn(i int, size uint64, d time.Duration) {
@@ -192,12 +196,16 @@ func (c *chooser) learn(i int, size uint64, d time.Duration) {
 	}
 	k.seen[i].add(rate)
 	if k.seen[i].rate() < before/2 {
-		c.probeAt = c.turns
+		c.probeAt, c.soon = c.turns, probeAgain
 	}
 }
 
-// forget drops what is known of path i, before it is measured anew.
-func (c *chooser) forget(i int) {
+// measureAnew is called before path i is measured once more. Where that is settled, what was known before
+// is dropped.
+func (c *chooser) measureAnew(i int) {
+	if !c.settled() {
+		return
+	}
 	for k := range c.classes {
 		c.classes[k].seen[i] = estimate{}
 	}

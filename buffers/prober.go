@@ -17,7 +17,7 @@ type prober struct {
 	warm [opCount][maxPaths]uint64 // up to which size a path has been taken
 }
 
-// What probing may cost each time. In the background it may last longer, since nobody waits for it: on a
+// What probing may cost each time, but for the first touch of its memory. In the background it may last longer, since nobody waits for it: on a
 // machine where all is new, the first transfers are slow.
 const (
 	probeTime       = 50 * time.Millisecond
@@ -161,15 +161,17 @@ func (b *probing) measure(ctx context.Context, step probeStep, path int) error {
 	}
 	if warm := &b.warm[step.op][path]; *warm < step.size {
 		*warm = step.size
+		start := time.Now()
 		if err := b.transfer(ctx, step, path, func(time.Duration) {}); err != nil {
 			return err
 		}
+		b.end = b.end.Add(time.Since(start))
 	}
 	return b.transfer(ctx, step, path, func(took time.Duration) {
 		e := &b.sys.engine
-		if !b.measured[step.op][path] { // what it was before is of no account
+		if !b.measured[step.op][path] {
 			b.measured[step.op][path] = true
-			e.choosers[step.op].forget(path)
+			e.choosers[step.op].measureAnew(path)
 		}
 		e.learn(step.op, path, step.size, took/time.Duration(step.times))
 	})
@@ -254,5 +256,5 @@ func (b *probing) read(ctx context.Context, size uint64, path int) error {
 		return err
 	}
 	defer r.Destroy()
-	return r.Read(ctx, b.dst[0], 0, b.data[:size])
+	return r.Read(ctx, b.dst[1], 0, b.data[:size]) // to read memory that is new is to have the GPU clear it
 }

@@ -6,6 +6,7 @@ import { STORAGE, UNIFORM, ok, pattern, same, withSystem } from "/module/check.j
 const KiB = 1 << 10;
 const settling = 4_000; // frames until everything that is kept is there
 const frames = 10_000;
+const between = 2_000; // frames between two collections
 const inFlight = 3;
 
 // What the module runs in: the loader takes the class that is there.
@@ -80,9 +81,12 @@ async function collect(gpu) {
   gc();
 }
 
-/** What is kept. Sizes are in KiB. */
-async function measure(gpu) {
-  await collect(gpu);
+/** What is kept after so many frames. Sizes are in KiB. */
+async function measureAfter(count, gpu, app) {
+  for (let done = 0; done < count; done += between) {
+    await app.run(between);
+    await collect(gpu);
+  }
   return {
     heap: performance.memory.usedJSHeapSize / KiB,
     values: go._ids.size, // JavaScript objects that Go refers to
@@ -103,13 +107,8 @@ const most = { heap: 128, values: 1_600, memory: 512, buffers: 0, made: 0, mappa
 export const tenThousandFrames = () =>
   withSystem(async (gpu) => {
     const app = new Frames(gpu);
-    for (let i = 0; i < 2; i++) {
-      await app.run(settling / 2);
-      await collect(gpu);
-    }
-    const before = await measure(gpu);
-    await app.run(frames);
-    const after = await measure(gpu);
+    const before = await measureAfter(settling, gpu, app);
+    const after = await measureAfter(frames, gpu, app);
     console.log(`before ${JSON.stringify(before)}\nafter ${JSON.stringify(after)}`);
     for (const [what, amount] of Object.entries(most)) {
       ok(after[what] - before[what] <= amount, `${what}: ${before[what]} grew to ${after[what]} over ${frames} frames, more than by ${amount}`);
