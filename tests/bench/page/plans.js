@@ -4,5 +4,5 @@
 export const plans = {
   smoke: { warmups: 0, least: 1, most: 1, budget: 0, patience: 60_000 },
   quick: { warmups: 1, least: 2, most: 3, budget: 1_000, patience: 15_000 },
-  full: { warmups: 3, least: 5, most: 40, budget: 15_000, patience: 30_000 },
+  full: { warmups: 3, least: 5, most: 40, budget: 6_000, patience: 30_000 },
 };
