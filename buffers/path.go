@@ -30,6 +30,8 @@ type path struct {
 	piece uint64
 	// above is the size up to which a path of smaller pieces does the same.
 	above uint64
+	// below is the size from which on one of larger pieces is better; 0 is none.
+	below uint64
 	// depth is how many pieces are on their way at a time, where something waits for them.
 	depth int
 	// copied says that it is for buffers that copies went into, else it is for all, or, where there is one
@@ -46,6 +48,8 @@ const (
 	smallest = 256 << 10
 
 	maxPaths = 4
+	// manyPieces is from where on what each piece costs tells more than how soon the first is on its way.
+	manyPieces = 64 << 20
 	// inOnePiece is for what is never cut.
 	inOnePiece = 1 << 62
 )
@@ -57,8 +61,8 @@ const (
 var paths = [opCount][]path{
 	OpUpload: {
 		{name: "queue write", piece: 4 << 20},
-		{name: "mapped ring, 4 MiB chunks", piece: 4 << 20, above: 1 << 20, depth: 4, mapped: true},
-		{name: "mapped ring, 1 MiB chunks", piece: 1 << 20, depth: 8, mapped: true},
+		{name: "mapped ring, 4 MiB chunks", piece: 4 << 20, above: 1 << 20, depth: 6, mapped: true},
+		{name: "mapped ring, 1 MiB chunks", piece: 1 << 20, below: manyPieces, depth: 8, mapped: true},
 		{name: "queue write where copies went", piece: 4 << 20, copied: true},
 	},
 	OpFlush: {
@@ -66,8 +70,8 @@ var paths = [opCount][]path{
 		{name: "mapped chunk", piece: inOnePiece, mapped: true},
 	},
 	OpReadback: {
-		{name: "mapped ring, 4 MiB chunks", piece: 4 << 20, depth: 4, mapped: true},
-		{name: "mapped ring, 1 MiB chunks", piece: 1 << 20, depth: 8, mapped: true},
+		{name: "mapped ring, 4 MiB chunks", piece: 4 << 20, depth: 6, mapped: true},
+		{name: "mapped ring, 1 MiB chunks", piece: 1 << 20, below: manyPieces, depth: 12, mapped: true},
 		{name: "mapped whole", piece: 64 << 20, above: 4 << 20, depth: 2, mapped: true},
 	},
 }
@@ -75,7 +79,7 @@ var paths = [opCount][]path{
 // suits reports whether p is a path for size bytes to such a buffer, and differs from the same path with
 // smaller pieces.
 func (p *path) suits(size uint64, h history) bool {
-	return size > p.above && (p.mapped || p.copied == h.copied || p.piece == inOnePiece)
+	return size > p.above && (p.below == 0 || size < p.below) && (p.mapped || p.copied == h.copied || p.piece == inOnePiece)
 }
 
 // history is what became of a buffer before, as far as paths depend on it.

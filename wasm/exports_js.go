@@ -77,29 +77,44 @@ func dynamicAddress(handle float64) (address float64) {
 	return float64(d.address)
 }
 
-// deviceWrite writes size bytes of the memory that is lent, from start on, at offset of a device buffer. It
-// returns 1 where JavaScript is to do that itself, by writeBuffer of its GPUQueue: see
-// [buffers.DeviceBuffer.AllowHostWrite].
+// deviceAllow gives 1 where JavaScript is to write size bytes at offset of a device buffer itself, by
+// writeBuffer of its GPUQueue: see [buffers.DeviceBuffer.AllowHostWrite].
+//
+//go:wasmexport deviceAllow
+func deviceAllow(handle, offset, size float64) (allowed float64) {
+	defer refuse(&allowed)
+	b, at, n := deviceOf(handle, offset, size)
+	if b == nil || !b.AllowHostWrite(at, n) {
+		return refused
+	}
+	return 1
+}
+
+// deviceWrite writes size bytes of the memory that is lent, from start on, at offset of a device buffer.
 //
 //go:wasmexport deviceWrite
-func deviceWrite(handle, offset, start, size float64) (todo float64) {
-	defer refuse(&todo)
-	e, _ := handles.find(handle)
-	at, from, n := uint64(offset), uint64(start), uint64(size)
-	if e == nil || float64(at) != offset || float64(from) != start || float64(n) != size {
+func deviceWrite(handle, offset, start, size float64) (written float64) {
+	defer refuse(&written)
+	b, at, n := deviceOf(handle, offset, size)
+	from := uint64(start)
+	if b == nil || float64(from) != start {
 		return refused
-	}
-	b, ok := e.object.(deviceBuffer)
-	if !ok {
-		return refused
-	}
-	if b.AllowHostWrite(at, n) {
-		return 1
 	}
 	if m, err := lentMemory(); err != nil || b.WriteMemory(at, m.Slice(from, n)) != nil {
 		return refused
 	}
-	return 0
+	return size
+}
+
+// deviceOf is nil where the handle is not that of a device buffer, or a number is not whole.
+func deviceOf(handle, offset, size float64) (b *buffers.DeviceBuffer, at, n uint64) {
+	e, _ := handles.find(handle)
+	at, n = uint64(offset), uint64(size)
+	if e == nil || float64(at) != offset || float64(n) != size {
+		return nil, 0, 0
+	}
+	device, _ := e.object.(deviceBuffer)
+	return device.DeviceBuffer, at, n
 }
 
 // resolved settles a promise of the browser's that waits under a number. Where it gives 1 the function wake is

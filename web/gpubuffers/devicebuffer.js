@@ -35,12 +35,15 @@ export class DeviceBuffer extends NativeBuffer {
   }
 
   write(offset, data, dataOffset, size) {
-    if (!this.#writes(offset, data, dataOffset, size)) this[call]("write", offset, data, dataOffset, size);
+    if (!this.#writes(offset, data, dataOffset, size, true)) this[call]("write", offset, data, dataOffset, size);
   }
 
-  /** Does a write by numbers alone, and says how many bytes; where something is wrong it does nothing. */
-  #writes(offset, data, dataOffset = 0, size = undefined) {
-    const { exports, lent } = this.#module;
+  /**
+   * Does a write by numbers alone, and says how many bytes; where something is wrong, or the module would have
+   * to wait to do it well and must not be made to do it at once, it does nothing.
+   */
+  #writes(offset, data, dataOffset = 0, size = undefined, atOnce = false) {
+    const { exports } = this.#module;
     try {
       const memory = ArrayBuffer.isView(data) ? data.buffer : data;
       const start = (memory === data ? 0 : data.byteOffset) + dataOffset;
@@ -48,12 +51,19 @@ export class DeviceBuffer extends NativeBuffer {
       const n = size === undefined ? rest : size;
       if (typeof offset !== "number" || typeof dataOffset !== "number" || !(dataOffset >= 0 && n <= rest)) return 0;
       if (typeof n !== "number" || !isBufferSource(data)) return 0;
-      lent.memory = memory;
-      const todo = exports.deviceWrite(this.#handle, offset, start, n);
-      if (todo === 1) this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
-      return todo < 0 ? 0 : n;
+      if (exports.deviceAllow(this.#handle, offset, n) !== 1) return atOnce && this.#lend(memory, offset, start, n) ? n : 0;
+      this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
+      return n;
     } catch {
       return 0; // the function of the module's says why
+    }
+  }
+
+  #lend(memory, offset, start, n) {
+    const { exports, lent } = this.#module;
+    try {
+      lent.memory = memory;
+      return exports.deviceWrite(this.#handle, offset, start, n) === n;
     } finally {
       lent.memory = undefined;
     }

@@ -100,7 +100,7 @@ class Module {
     if (this.#ended) return;
     this.#ended = true;
     this.#cause = cause;
-    this.exports = { tryFrame: () => -1, dynamicUpdate: () => -1, dynamicAdvance: () => -1, dynamicAddress: () => -1, deviceWrite: () => -1, ask: () => {}, readStart: () => -1, readFlush: () => 1, readCancel: () => {} };
+    this.exports = { tryFrame: () => -1, dynamicUpdate: () => -1, dynamicAdvance: () => -1, dynamicAddress: () => -1, deviceAllow: () => -1, deviceWrite: () => -1, ask: () => {}, readStart: () => -1, readFlush: () => 1, readCancel: () => {} };
     const error = this.#endedError("wait");
     for (const asked of this.#asked.splice(0)) asked?.reject(error);
     for (const f of this.#onEnd) f(error);
