@@ -184,7 +184,7 @@ func (e *engine) learn(op Operation, path int, size uint64, took time.Duration) 
 }
 
 // scratchSize is the piece in which a stream is read.
-const scratchSize = 1 << 20
+const scratchSize = 4 << 20
 
 func (e *engine) takeScratch() []byte {
 	if p, ok := e.scratch.Get().(*[]byte); ok {

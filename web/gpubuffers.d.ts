@@ -27,7 +27,7 @@ export interface OpenOptions {
   /**
    * What the engine is to know of this adapter: true measures it now, for at most 50 ms and 32 MiB; "local"
    * takes what localStorage has of an earlier run, or measures, and stores it, and at destroy what was
-   * learned since; what calibration() gave is loaded. Without it the engine learns from the transfers.
+   * learned since; what calibration() gave is loaded. Without it the engine learns in the background.
    */
   calibration?: boolean | "local" | Calibration;
   /** Hears of errors that the device reports later than the call that caused them. */
