@@ -57,6 +57,10 @@ func (e *engine) write(dst Buffer, h *history, offset uint64, m Memory) error {
 	return err
 }
 
+// leastRing is how many bytes of chunks there may be for transfers that do not wait, at least: more is for
+// those that are longer.
+const leastRing = 32 << 20
+
 // move moves m along a path, and reports whether the path took all of it.
 func (e *engine) move(p *path, dst Buffer, offset uint64, m Memory) (wholly bool, err error) {
 	wholly = true
@@ -64,7 +68,7 @@ func (e *engine) move(p *path, dst Buffer, offset uint64, m Memory) (wholly bool
 		n := min(p.piece, m.Size()-done)
 		var c *chunk
 		if p.mapped && wholly {
-			c = e.sys.uploads.lendNow(n)
+			c = e.sys.uploads.lendNow(n, max(leastRing, 2*m.Size()))
 		}
 		if c == nil {
 			wholly = wholly && !p.mapped

@@ -68,15 +68,15 @@ func (p *uploadPool) awaitOldest() func(context.Context) error {
 	return func(ctx context.Context) error { return p.awaitMap(ctx, c) }
 }
 
-// lendNow returns a chunk of at least size bytes, or nil where none is to be had without waiting or
-// without taking more than half of the budget.
-func (p *uploadPool) lendNow(size uint64) *chunk {
+// lendNow returns a chunk of at least size bytes, or nil where none is to be had without waiting, or without
+// the pool having more than most bytes or half of the budget.
+func (p *uploadPool) lendNow(size, most uint64) *chunk {
 	p.poll()
 	if c := p.fromIdle(size); c != nil {
 		return c
 	}
 	need := chunkSize(size)
-	if p.stats.Bytes+need > p.sys.budget.limit/2 || !p.sys.reserve(need) {
+	if p.stats.Bytes+need > min(most, p.sys.budget.limit/2) || !p.sys.reserve(need) {
 		return nil
 	}
 	c, err := p.create(need)

@@ -2,7 +2,10 @@
 
 package jsbridge
 
-import "syscall/js"
+import (
+	"sync"
+	"syscall/js"
+)
 
 var (
 	deviceCreateCommandEncoder = method{class: "GPUDevice", name: "createCommandEncoder"}
@@ -47,14 +50,26 @@ func (d *Device) CreateCommandEncoder(label string) (*CommandEncoder, error) {
 	return &CommandEncoder{v}, nil
 }
 
-// labelled is a descriptor of nothing but a label, or undefined.
+// labelled is a descriptor of nothing but a label, or undefined. The last one is kept, since the encoders of
+// frames are all labelled alike.
 func labelled(label string) js.Value {
 	if label == "" {
 		return js.Undefined()
 	}
-	descriptor := newObject()
-	descriptor.text("label", label)
-	return descriptor.Value
+	lastLabel.Lock()
+	defer lastLabel.Unlock()
+	if label != lastLabel.text {
+		descriptor := newObject()
+		descriptor.text("label", label)
+		lastLabel.text, lastLabel.descriptor = label, descriptor.Value
+	}
+	return lastLabel.descriptor
+}
+
+var lastLabel struct {
+	sync.Mutex
+	text       string
+	descriptor js.Value
 }
 
 // AdoptCommandEncoder wraps a GPUCommandEncoder.

@@ -47,13 +47,21 @@ func takeSlot() *slot {
 	if last < 0 {
 		return newSlot()
 	}
-	s := slots.free[last]
+	at := last
+	for least := max(0, last-nearSlots); at > least && len(slots.free[at].settled) > 0; at-- {
+	}
+	s := slots.free[at]
+	slots.free[at] = slots.free[last]
 	slots.free = slots.free[:last]
 	if len(s.settled) > 0 {
 		s.settled = make(chan error, 1)
 	}
 	return s
 }
+
+// nearSlots is how many further free slots are looked at for one whose channel was read. That of an upload's
+// map is read frames after it settled.
+const nearSlots = 16
 
 func newSlot() *slot {
 	s := &slot{settled: make(chan error, 1)}
