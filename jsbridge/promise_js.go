@@ -99,7 +99,7 @@ func (s *slot) finish(err error) (awake bool) {
 	if !s.silent {
 		s.settled <- err
 	}
-	awake = !s.silent || err != Quiet
+	awake = !s.silent || err != ErrQuiet
 	s.release()
 	return awake
 }

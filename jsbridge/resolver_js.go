@@ -7,9 +7,9 @@ import (
 	"syscall/js"
 )
 
-// Quiet is what a [Completion] of a call that gives no channel returns where
+// ErrQuiet is what a [Completion] of a call that gives no channel returns where
 // no goroutine was told anything.
-var Quiet = errors.New("jsbridge: nobody waits")
+var ErrQuiet = errors.New("jsbridge: nobody waits")
 
 // SetResolver has promises that resolve with nothing settled by [Resolve]
 // rather than by a js.Func: by an export of the module, which JavaScript calls

@@ -71,7 +71,7 @@ func (b *mappable) completeMap(token uint64, err error) error {
 // completeFetch is completeMap for the map of a fetch. The lock is not held when landed is called.
 func (b *mappable) completeFetch(token uint64, err error) error {
 	if !b.landed(b.completeMap(token, err)) {
-		return jsbridge.Quiet
+		return jsbridge.ErrQuiet
 	}
 	return nil
 }
