@@ -2,16 +2,10 @@
 
 package main
 
-import (
-	"syscall/js"
-
-	"github.com/gpubuffers/gpubuffers/jsbridge"
-)
+import "syscall/js"
 
 var promiseFunctions = []function{
-	{"takePromises", "take promises", takePromises}, // (settle): see settle
-	{"takeResolver", "take resolver", takeResolver}, // (resolver): see [jsbridge.SetResolver]
-	{"wake", "wake", wake},                          // (): has goroutines run that an export has awakened
+	{"wake", "wake", wake}, // (): has goroutines run that an export has awakened
 }
 
 // promises makes every Promise of the module, but for those that the ES module makes.
@@ -32,22 +26,6 @@ func init() {
 		promises.resolve, promises.reject = functions[0], functions[1]
 		return nil
 	})
-}
-
-func takePromises(c *call) (any, error) {
-	settle := c.function(0, "settle")
-	if c.err == nil {
-		promises.settle = settle
-	}
-	return nil, c.err
-}
-
-func takeResolver(c *call) (any, error) {
-	resolver := c.function(0, "resolver")
-	if c.err == nil {
-		jsbridge.SetResolver(resolver)
-	}
-	return nil, c.err
 }
 
 // wake does nothing: the event that it is called in does the rest.

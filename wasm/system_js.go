@@ -13,7 +13,6 @@ import (
 )
 
 var systemFunctions = []function{
-	{"setErrorFactory", "set error factory", setErrorFactory}, // (f)
 	{"open", "open", open},          // (device, budget, onBudget, chunkSize, maxFramesInFlight, logLevel, onLog, onError) => system
 	{"submit", "submit", submit},    // (system, commands)
 	{"stats", "stats", stats},       // (system) => object
@@ -39,14 +38,6 @@ type system struct {
 type adoptedEncoder struct {
 	native js.Value
 	buffers.Encoder
-}
-
-func setErrorFactory(c *call) (any, error) {
-	f := c.function(0, "factory")
-	if c.err == nil {
-		errorFactory = f
-	}
-	return nil, c.err
 }
 
 func open(c *call) (any, error) {

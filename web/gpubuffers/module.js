@@ -26,9 +26,11 @@ class Module {
     if (others === undefined) delete globalThis[rawName];
     if (this.#raw === undefined || this.#raw === others) throw refusal("internal", "open", "", "the WebAssembly file is not that of gpubuffers");
     this.#raw.setErrorFactory(makeError);
-    this.#raw.lendBy(this.lent);
-    this.#raw.takePromises((number, value, failed) => this.#settle(number, value, failed));
-    this.#raw.takeResolver((number) => () => this.#resolved(number));
+    this.#raw.attach(
+      this.lent,
+      (number, value, failed) => this.#settle(number, value, failed),
+      (number) => () => this.#resolved(number),
+    );
   }
 
   get ended() {

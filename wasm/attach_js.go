@@ -1,0 +1,51 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"syscall/js"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
+)
+
+var attachFunctions = []function{
+	{"setErrorFactory", "set error factory", setErrorFactory}, // (factory): see errorFactory
+	{"attach", "attach", attach},                              // (lent, settle, resolver): of the ES module's
+}
+
+// lent is an object of the ES module's, whose property memory is the ArrayBuffer that goes along with a call
+// of an export, which takes numbers alone.
+var lent js.Value
+
+func setErrorFactory(c *call) (any, error) {
+	factory := c.function(0, "factory")
+	if c.err == nil {
+		errorFactory = factory
+	}
+	return nil, c.err
+}
+
+// attach takes what the ES module serves the module with: lent, the settle of promises, and a resolver, for
+// which see [jsbridge.SetResolver].
+func attach(c *call) (any, error) {
+	lender, settle, resolver := c.value(0), c.function(1, "settle"), c.function(2, "resolver")
+	if !isObject(lender) {
+		c.wrongType("lent", "an object", lender)
+	}
+	if c.err != nil {
+		return nil, c.err
+	}
+	lent, promises.settle = lender, settle
+	jsbridge.SetResolver(resolver)
+	return nil, nil
+}
+
+func lentMemory() (buffers.Memory, error) {
+	d, err := webgpu.NewData(lent.Get("memory"))
+	if err != nil {
+		return buffers.Memory{}, err
+	}
+	return buffers.HostMemory(d), nil
+}
