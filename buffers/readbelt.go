@@ -361,7 +361,7 @@ func (b *readBelt) short(x *reading, want uint64) {
 	case b.sys.budget.policy != BudgetWait || want > b.sys.budget.limit:
 		b.settle(x, b.sys.budget.refuse("read", "", want, nil))
 	default:
-		b.waiting = true
+		b.waiting, b.told = true, true
 		go b.retry(b.sys.memoryFreed())
 	}
 }
