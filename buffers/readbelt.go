@@ -32,6 +32,7 @@ type readBelt struct {
 	told     bool           // a goroutine has something to do: see landed
 	sources  map[Buffer]int // scratch of order: first come, first served
 	checked  Buffer         // can be read, as was found out just now
+	nearby   uint64         // for the reads that are placed now: see engine.nearby
 	stats    PoolStats
 	// ended are readings of sinks that are settled, and may still be in the queue.
 	ended      []*reading
@@ -179,6 +180,7 @@ func (b *readBelt) sendAll() {
 // works on the next.
 func (b *readBelt) pump() {
 	for b.sys.lost == nil && len(b.queue) > 0 {
+		b.nearby = b.sys.engine.nearby()
 		b.order()
 		for _, x := range b.queue {
 			if b.sendable(x) && !b.fill(x) && !x.done {
@@ -291,7 +293,7 @@ func (b *readBelt) fill(x *reading) bool {
 			return false
 		}
 		if x.src != nil {
-			x.recorded += c.addRange(x, b.sys.engine.nearby())
+			x.recorded += c.addRange(x, b.nearby)
 		} else {
 			x.recorded += c.addRows(x)
 		}

@@ -1,24 +1,40 @@
 import { fields, isBufferSource } from "./arguments.js";
-import { ask, call, keep, NativeBuffer } from "./resource.js";
+import { ask, call, destroyed, keep, NativeBuffer } from "./resource.js";
 import { bytesOf, lengthOf, readAll, readerOf, watchersOf } from "./sources.js";
 import { readerOfBytes, Upload } from "./upload.js";
 
+/** Below this size the module leaves every write to the queue, once memory was touched: see buffers/path.go. */
+const smallest = 256 << 10;
+
+/** Whether source is a DeviceBuffer that is there, with size bytes from offset on. */
+export let isWithin;
+
 export class DeviceBuffer extends NativeBuffer {
+  #core;
   #module;
   #handle;
   #queue;
   #gpuBuffer = this[call]("native");
+  #size = this.#gpuBuffer.size;
+  #touched = false; // was written to
   #generation = 0;
+
+  static {
+    isWithin = (source, offset, size) =>
+      source !== null && typeof source === "object" && #gpuBuffer in source && !source[destroyed] &&
+      Number.isInteger(offset) && offset >= 0 && Number.isInteger(size) && size > 0 && size <= source.#size - offset;
+  }
 
   constructor(key, core, handle, label) {
     super(key, core, handle, label);
+    this.#core = core;
     this.#module = core.module;
     this.#handle = handle;
     this.#queue = core.device.queue;
   }
 
   get size() {
-    return this.#gpuBuffer.size;
+    return this.#size;
   }
 
   get usage() {
@@ -51,12 +67,26 @@ export class DeviceBuffer extends NativeBuffer {
       const n = size === undefined ? rest : size;
       if (typeof offset !== "number" || typeof dataOffset !== "number" || !(dataOffset >= 0 && n <= rest)) return 0;
       if (typeof n !== "number" || !isBufferSource(data)) return 0;
+      if (this.#isSmall(offset, n)) {
+        this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
+        this.#core.written += n;
+        return n;
+      }
       if (exports.deviceAllow(this.#handle, offset, n) !== 1) return atOnce && this.#lend(memory, offset, start, n) ? n : 0;
       this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
+      this.#touched = true;
       return n;
     } catch {
       return 0; // the function of the module's says why
     }
+  }
+
+  /** Whether a write is one that the module would allow. */
+  #isSmall(offset, n) {
+    return (
+      this.#touched && n > 0 && n < smallest && n % 4 === 0 && offset >= 0 && offset % 4 === 0 && n <= this.#size - offset &&
+      !this[destroyed] && !this.#core.lost && !this.#module.ended
+    );
   }
 
   #lend(memory, offset, start, n) {
@@ -98,5 +128,6 @@ export class DeviceBuffer extends NativeBuffer {
     if (generation === this.#generation) return;
     this.#generation = generation;
     this.#gpuBuffer = this[call]("native");
+    this.#size = this.#gpuBuffer.size;
   }
 }

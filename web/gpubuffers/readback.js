@@ -1,4 +1,5 @@
 import { fields, region } from "./arguments.js";
+import { isWithin } from "./devicebuffer.js";
 import { refusal } from "./errors.js";
 import { Read, readsOf } from "./reads.js";
 import { call, handleOf, Resource } from "./resource.js";
@@ -7,31 +8,39 @@ export class ReadbackBuffer extends Resource {
   #module;
   #handle;
   #reads;
+  #joins; // reads of neighbouring places
 
-  constructor(key, core, handle, label) {
+  constructor(key, core, handle, label, policy = "all") {
     super(key, core, handle, label);
     this.#module = core.module;
     this.#handle = handle;
     this.#reads = readsOf(core.module);
+    this.#joins = policy === "all";
   }
 
   read(source, offset = 0, size, options) {
-    return this.#start("read", options, (number, room) => {
-      const n = size === undefined ? room : size;
-      if (typeof n === "number" && n > room) throw refusal("range", "read", this.label, `memory of ${room} bytes for a read of ${n}`);
-      return this.#startFast(handleOf(source), offset, n, number) ?? this[call]("readStart", handleOf(source), offset, n, number);
+    return this.#start("read", options, (read) => {
+      const n = size === undefined ? read.room : size;
+      if (typeof n === "number" && n > read.room) throw refusal("range", "read", this.label, `memory of ${read.room} bytes for a read of ${n}`);
+      const handle = handleOf(source);
+      const start = (number) => this.#startFast(handle, offset, n, number) ?? this[call]("readStart", handle, offset, n, number);
+      if (this.#joins && isWithin(source, offset, n)) read.is(start, handle, offset, n);
+      else read.is(start);
     });
   }
 
   readTexture(texels, options) {
-    return this.#start("readTexture", options, (number, room) => this[call]("readTextureStart", ...region("readTexture", texels), room, number));
+    return this.#start("readTexture", options, (read) => {
+      read.is((number) => this[call]("readTextureStart", ...region("readTexture", texels), read.room, number));
+    });
   }
 
-  #start(operation, options, begin) {
+  #start(operation, options, describe) {
     return new Promise((resolve, reject) => {
       const [into, signal] = fields(operation, options, "into", "signal");
       const read = new Read(this, this.#handle, operation, into, signal, resolve, reject);
-      this.#reads.start(read, (number) => begin(number, read.room));
+      describe(read);
+      this.#reads.start(read);
     });
   }
 

@@ -19,8 +19,9 @@ const soon = Promise.resolve();
 
 class Reads {
   #module;
-  #pending = []; // by number
+  #pending = []; // by number: a Read, or a Run of several
   #free = []; // numbers
+  #joinable = []; // asked for in this task
   #settled = []; // their promises are, when no lock of the module's is held: a result may have a getter named then
   #asked = false;
   #send = () => this.#sendAsked();
@@ -29,30 +30,67 @@ class Reads {
   constructor(module) {
     this.#module = module;
     module.call("takeReads", (chunk, address, count) => this.#deliver(chunk, address, count), (number, error) => this.#fail(number, error));
-    module.whenEnded((error) => this.#pending.splice(0).forEach((read) => read?.end(error)));
+    module.whenEnded((error) => [...this.#pending.splice(0), ...this.#joinable.splice(0)].forEach((read) => read?.end(error)));
   }
 
-  /** Asks for a read by begin(number), which gives its size. */
-  start(read, begin) {
-    read.number = this.#free.pop() ?? this.#pending.length;
-    this.#pending[read.number] = read;
+  /** Asks for a read. One of a known place waits for its neighbours until the task ends. */
+  start(read) {
+    if (read.source !== undefined) {
+      this.#joinable.push(read);
+    } else {
+      this.#beginJoinable();
+      this.#begin(read);
+    }
     try {
-      read.begun(begin(read.number));
       read.watch(() => this.#abort(read));
     } catch (error) {
-      this.#drop(read);
+      this.#leave(read);
       throw error;
     }
     if (!this.#asked) soon.then(this.#send);
     this.#asked = true;
   }
 
+  /** Has the module start a Read or a Run. */
+  #begin(read) {
+    read.number = this.#free.pop() ?? this.#pending.length;
+    this.#pending[read.number] = read;
+    try {
+      read.begin(this.#module);
+    } catch (error) {
+      this.#forget(read);
+      throw error;
+    }
+  }
+
   #sendAsked() {
     this.#asked = false;
+    this.#beginJoinable();
     try {
       if (this.#module.exports.readFlush() !== 1) this.#module.call("readFlush");
     } catch (cause) {
       this.#module.fault(cause);
+    }
+  }
+
+  #beginJoinable() {
+    for (const run of runsOf(this.#joinable.splice(0))) this.#beginRun(run);
+  }
+
+  /** Where a Run cannot begin, each of its reads does, or says why not. */
+  #beginRun(run) {
+    try {
+      this.#begin(run);
+    } catch {
+      for (const read of run.reads) this.#beginAlone(read);
+    }
+  }
+
+  #beginAlone(read) {
+    try {
+      this.#begin(read);
+    } catch (error) {
+      read.end(error);
     }
   }
 
@@ -88,9 +126,20 @@ class Reads {
   }
 
   #abort(read) {
-    if (this.#pending[read.number] !== read) return;
-    this.#drop(read);
-    read.abort();
+    if (this.#leave(read)) read.abort();
+  }
+
+  /** Has a read that has not ended hear no more, and says whether there was one. */
+  #leave(read) {
+    const waiting = this.#joinable.indexOf(read);
+    if (waiting >= 0) {
+      this.#joinable.splice(waiting, 1);
+      return true;
+    }
+    const known = read.run ?? read;
+    if (read.run ? !read.run.loses(read) : this.#pending[read.number] !== read) return false;
+    if (known === read || known.reads.length === 0) this.#drop(known);
+    return true;
   }
 
   /** Has the module deliver no more of a read. */
@@ -109,14 +158,90 @@ class Reads {
   }
 }
 
+/** The longest read that is joined with others, and the longest Run: longer ones the module cuts by itself. */
+const joined = 64 << 10;
+const longest = 256 << 10;
+
+/** The Runs of reads of known places. */
+function runsOf(reads) {
+  const runs = [];
+  for (const read of reads.sort(byPlace)) {
+    if (!runs.at(-1)?.takesIn(read)) runs.push(new Run(read));
+  }
+  return runs;
+}
+
+function byPlace(a, b) {
+  return a.handle - b.handle || a.source - b.source || a.offset - b.offset;
+}
+
+/** Reads that touch or overlap, which the module knows as one. */
+class Run {
+  number;
+  left; // bytes that have not arrived
+  error;
+  #offset;
+  #end;
+
+  constructor(read) {
+    this.handle = read.handle;
+    this.source = read.source;
+    this.reads = [read];
+    this.#offset = read.offset;
+    this.#end = read.offset + read.size;
+  }
+
+  /** Takes in the next read by place, where it is a neighbour. */
+  takesIn(read) {
+    const end = Math.max(this.#end, read.offset + read.size);
+    if (read.handle !== this.handle || read.source !== this.source || read.offset > this.#end || end - this.#offset > longest) return false;
+    this.#end = end;
+    this.reads.push(read);
+    return true;
+  }
+
+  begin({ exports }) {
+    this.left = exports.readStart(this.handle, this.source, this.#offset, this.#end - this.#offset, this.number);
+    if (this.left < 0) throw new Error("refused");
+    for (const read of this.reads) read.run = this;
+  }
+
+  /** Hands out what a chunk has from at on, size bytes from offset on of the Run, and says whether that was all. */
+  take(chunk, offset, at, size) {
+    const from = this.#offset + offset;
+    for (const read of this.reads) {
+      const start = Math.max(read.offset, from);
+      const n = Math.min(read.offset + read.size, from + size) - start;
+      if (n > 0) read.take(chunk, start - read.offset, at + start - from, n, n, 1);
+    }
+    this.left -= size;
+    return this.left === 0;
+  }
+
+  /** Lets go of a read, and says whether it was there. */
+  loses(read) {
+    const i = this.reads.indexOf(read);
+    if (i >= 0) this.reads.splice(i, 1);
+    return i >= 0;
+  }
+
+  end(error) {
+    for (const read of this.reads.splice(0)) read.end(error ?? read.error);
+  }
+}
+
 /** One read, and its promise. It keeps the ReadbackBuffer alive. */
 export class Read {
   number;
+  source; // of a read that may be joined with others: the handle of a buffer,
+  offset; // and the place in it,
+  size; // which is known to be there
+  run; // that it has begun in
   left; // bytes that have not arrived
   error;
   #readback;
   #operation;
-  #size;
+  #start; // has the module start it under a number, and gives its size
   #result;
   #bytes; // of the result
   #signal;
@@ -141,8 +266,17 @@ export class Read {
     return this.#bytes?.length;
   }
 
-  begun(size) {
-    this.#size = this.left = size;
+  /** Says how the module starts it, and, where it is known to be there, where it is. */
+  is(start, source, offset, size) {
+    this.#start = start;
+    if (source === undefined || size > joined) return;
+    this.source = source;
+    this.offset = offset;
+    this.size = this.left = size;
+  }
+
+  begin() {
+    this.size = this.left = this.#start(this.number);
   }
 
   /** Copies rows from a chunk, pitch apart from at on, and says whether the read has ended. */
@@ -152,17 +286,17 @@ export class Read {
       else for (let row = 0; row < rows; row++) this.#copy(chunk, offset + row * rowBytes, at + row * pitch, rowBytes);
       this.left -= rowBytes * rows;
     } catch (cause) {
-      this.error ??= this.#bytes ? this.#refusal("type", "into was detached, or made smaller", cause) : this.#refusal("out-of-memory", `${this.#size} bytes`, cause);
+      this.error ??= this.#bytes ? this.#refusal("type", "into was detached, or made smaller", cause) : this.#refusal("out-of-memory", `${this.size} bytes`, cause);
     }
     return this.left === 0 || this.error !== undefined;
   }
 
   #copy(chunk, offset, at, size) {
-    if (this.#bytes === undefined && size === this.#size) {
+    if (this.#bytes === undefined && size === this.size) {
       this.#result = chunk.slice(at, at + size);
       return;
     }
-    this.#bytes ??= new Uint8Array((this.#result = new ArrayBuffer(this.#size)));
+    this.#bytes ??= new Uint8Array((this.#result = new ArrayBuffer(this.size)));
     this.#bytes.set(new Uint8Array(chunk, at, size), offset);
   }
 

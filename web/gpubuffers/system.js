@@ -19,12 +19,16 @@ export class GPUBufferSystem {
 
   constructor(key, module, handle, device, owned) {
     guard(key, new.target);
-    this.#core = { module, device, updates: new OpenUpdates(), destroyed: false };
+    this.#core = { module, device, updates: new OpenUpdates(), destroyed: false, lost: false, written: 0 }; // written: bytes that the module does not know of
     module.whenEnded(() => this.#core.updates.close());
     this.#handle = handle;
     this.#owned = owned;
     const end = new Promise((resolve) => (this.#end = resolve));
-    this.#lost = Promise.race([end, device.lost.then(({ reason, message }) => ({ reason, message }))]);
+    const lost = device.lost.then(({ reason, message }) => {
+      this.#core.lost = true;
+      return { reason, message };
+    });
+    this.#lost = Promise.race([end, lost]);
   }
 
   get device() {
@@ -113,7 +117,8 @@ export class GPUBufferSystem {
   }
 
   stats() {
-    return this.#call("stats");
+    const stats = this.#call("stats");
+    return { ...stats, bytesUp: stats.bytesUp + this.#core.written };
   }
 
   trim() {

@@ -58,6 +58,51 @@ export const oneMapForATask = () => {
     }, { wasm }));
 };
 
+/** Reads that touch, overlap, or are the same, which travel as one. */
+export const neighbours = () =>
+  withSystem(async (gpu) => {
+    const [b, bytes] = filled(gpu, 512 * K);
+    const rb = gpu.createReadbackBuffer();
+    const places = [[0, 4], [4, 4], [2, 5], [4, 4], [1, 1], [0, 60 * K], [50 * K, 20 * K], [70 * K, 64 * K], [134 * K, 64 * K], [198 * K, 64 * K], [262 * K, 64 * K], [400 * K, 1], [512 * K - 4, 4]];
+    for (const order of [places, [...places].reverse()]) {
+      const results = await Promise.all(order.map(([at, n], i) => rb.read(b, at, n, i % 2 ? { into: new Uint8Array(n) } : undefined)));
+      results.forEach((result, i) => sameBytes(result, bytes.subarray(order[i][0], order[i][0] + order[i][1]), `${order[i]}`));
+    }
+
+    const controllers = Array.from({ length: 8 }, () => new AbortController());
+    const read = (i) => rb.read(b, i * K, K, { signal: controllers[i].signal });
+    const reads = controllers.map((_, i) => read(i));
+    controllers[1].abort("before it is sent");
+    await null;
+    await null;
+    controllers[3].abort("once it is sent");
+    const results = await Promise.all(reads.map((r) => r.catch((reason) => reason)));
+    same([results[1], results[3]], ["before it is sent", "once it is sent"], "of those that are aborted");
+    for (const i of [0, 2, 4, 5, 6, 7]) sameBytes(results[i], bytes.subarray(i * K, i * K + K), `beside those: ${i}`);
+
+    const both = new AbortController();
+    const ended = [0, 1].map((i) => reasonOf(rb.read(b, i * K, K, { signal: both.signal })));
+    await null;
+    await null;
+    both.abort("all of a run");
+    same(await Promise.all(ended), ["all of a run", "all of a run"], "reasons");
+
+    const into = [0, 1, 2].map(() => new Uint8Array(K));
+    const parts = into.map((memory, i) => rb.read(b, i * K, K, { into: memory }));
+    structuredClone(into[1].buffer, { transfer: [into[1].buffer] });
+    await rejects("type", () => parts[1], "memory that went away");
+    for (const i of [0, 2]) sameBytes(await parts[i], bytes.subarray(i * K, i * K + K), `beside it: ${i}`);
+
+    const gone = gpu.createDeviceBuffer({ size: 2 * K, usage: STORAGE });
+    const late = [rb.read(gone, 0, K), rb.read(gone, K, K), rb.read(b, 0, 4)];
+    gone.destroy();
+    for (const i of [0, 1]) await rejects("destroyed", () => late[i], `of a buffer that is destroyed: ${i}`);
+    sameBytes(await late[2], bytes.subarray(0, 4), "of one that is not");
+    const last = [rb.read(b, 0, 4), rb.read(b, 4, 4)];
+    rb.destroy();
+    for (const i of [0, 1]) await rejects("destroyed", () => last[i], `by a ReadbackBuffer that is destroyed: ${i}`);
+  }, { chunkSize: 128 * K });
+
 export const everyKindOfMemory = () =>
   withSystem(async (gpu) => {
     const [b, bytes] = filled(gpu, 256);
