@@ -2,7 +2,10 @@
 
 package jsbridge
 
-import "syscall/js"
+import (
+	"syscall/js"
+	"unsafe"
+)
 
 // A chunk is a buffer that is mapped again and again to carry data to the GPU
 // or back. What is done with one each time crosses to JavaScript once, and
@@ -58,10 +61,14 @@ func (d *Device) BeginFetch() error {
 	return err
 }
 
-// AddFetch copies size bytes of a buffer into a chunk.
-func (d *Device) AddFetch(src *Buffer, offset uint64, chunk *Buffer, chunkOffset, size uint64) error {
-	_, err := compositeAdd.call(src.v, offset, chunk.v, chunkOffset, size)
-	return err
+// AddFetch copies ranges of a buffer into a chunk. Each is three whole numbers:
+// where in src it begins, where in the chunk, and how many bytes it has.
+func (d *Device) AddFetch(src, chunk *Buffer, ranges []float64) error {
+	bytes := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(ranges))), 8*len(ranges))
+	return goMemory.lend(bytes, func(data js.Value, at uint64) error {
+		_, err := compositeAdd.call(src.v, chunk.v, data, at, len(bytes))
+		return err
+	})
 }
 
 // Fetch submits the copies and maps the first size bytes of the chunk for

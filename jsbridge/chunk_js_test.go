@@ -64,8 +64,7 @@ func TestCopiesAreFetchedIntoAChunk(t *testing.T) {
 	d, _, source := chunk(t)
 	into := buffer(t, d, 64)
 	require.NoError(t, d.BeginFetch())
-	require.NoError(t, d.AddFetch(source, 8, into, 0, 4))
-	require.NoError(t, d.AddFetch(source, 16, into, 4, 8))
+	require.NoError(t, d.AddFetch(source, into, []float64{8, 0, 4, 16, 4, 8}))
 	completed, settled := uint64(0), make(chan error, 1)
 	require.NoError(t, d.Fetch(into, 12, 7, func(token uint64, err error) error {
 		completed = token

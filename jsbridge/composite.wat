@@ -19,6 +19,7 @@
   (import "Array" "of" (func $list (param externref) (result externref)))
   (import "Array" "of" (func $pair (param externref externref) (result externref)))
   (import "Array" "of" (func $part (param externref f64 f64) (result externref)))
+  (import "DataView" "getFloat64" (func $float64 (param externref i32 i32) (result f64)))
   (import "Function" "bind" (func $bind (param externref externref externref) (result externref)))
   (import "Object" "create" (func $newObject (param externref) (result externref)))
   (import "Promise" "then" (func $then (param externref externref externref)))
@@ -27,6 +28,7 @@
   (import "Reflect" "set" (func $setValue (param externref externref externref)))
   (import "Reflect" "set" (func $setNumber (param externref externref f64)))
   (import "Uint8Array" "set" (func $setBytes (param externref externref)))
+  (import "class" "DataView" (global $DataView externref))
   (import "class" "Uint8Array" (global $Uint8Array externref))
   (import "string" "label" (global $label externref))
   (import "string" "size" (global $size externref))
@@ -117,13 +119,27 @@
     (call $send (local.get $device) (local.get $queue) (local.get $chunk) (i32.const 0) (local.get $size)
       (local.get $dst) (local.get $at) (local.get $n) (local.get $resolve) (local.get $reject)))
 
-  ;; Copies into a chunk: begin, add for each, then fetch, which submits them
+  ;; Copies into a chunk: begin, add for each buffer, then fetch, which submits them
   ;; and maps the first n bytes of the chunk.
   (func (export "begin") (param $device externref)
     (global.set $encoder (call $createEncoder (local.get $device))))
 
-  (func (export "add") (param $src externref) (param $at f64) (param $chunk externref) (param $to f64) (param $n f64)
-    (call $copyBuffer (global.get $encoder) (local.get $src) (local.get $at) (local.get $chunk) (local.get $to) (local.get $n)))
+  ;; Copies of one buffer into a chunk: for each there are three numbers in the
+  ;; n bytes from fromAt on: where in src, where in the chunk, how many bytes.
+  (func (export "add") (param $src externref) (param $chunk externref) (param $from externref) (param $fromAt f64) (param $n i32)
+    (local $list externref)
+    (local $i i32)
+    (local.set $list (call $construct (global.get $DataView)
+      (call $part (local.get $from) (local.get $fromAt) (f64.convert_i32_u (local.get $n)))))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $i) (local.get $n)))
+        (call $copyBuffer (global.get $encoder)
+          (local.get $src) (call $float64 (local.get $list) (local.get $i) (i32.const 1))
+          (local.get $chunk) (call $float64 (local.get $list) (i32.add (local.get $i) (i32.const 8)) (i32.const 1))
+          (call $float64 (local.get $list) (i32.add (local.get $i) (i32.const 16)) (i32.const 1)))
+        (local.set $i (i32.add (local.get $i) (i32.const 24)))
+        (br $next))))
 
   (func (export "fetch") (param $queue externref) (param $chunk externref) (param $n f64) (param $resolve externref) (param $reject externref)
     (local $commands externref)

@@ -95,7 +95,7 @@ func (c *mappable) turned(err error) error {
 	return c.device.orLost("send", c.Label(), c.life.EndMap(c, c.token, c.device.translated("send", c.Label(), err)))
 }
 
-// FetchChunk crosses to the browser once for each copy, and twice more.
+// FetchChunk crosses to the browser once for each source, and twice more.
 func (q *queue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy, landed func(error) bool) (settled <-chan error, refused int, err error) {
 	d := q.device
 	d.mu.Lock()
@@ -135,12 +135,26 @@ func (d *Device) fetch(c *mappable, size uint64, copies []buffers.ChunkCopy) err
 	if err := d.bridge.BeginFetch(); err != nil {
 		return err
 	}
-	for i := range copies {
-		if err := d.bridge.AddFetch(bridgeOf(copies[i].Src), copies[i].Offset, c.bridge, copies[i].At, copies[i].Size); err != nil {
+	for len(copies) > 0 {
+		n := ofOneSource(copies)
+		d.ranges = d.ranges[:0]
+		for _, cp := range copies[:n] {
+			d.ranges = append(d.ranges, float64(cp.Offset), float64(cp.At), float64(cp.Size))
+		}
+		if err := d.bridge.AddFetch(bridgeOf(copies[0].Src), c.bridge, d.ranges); err != nil {
 			return err
 		}
+		copies = copies[n:]
 	}
 	return d.bridge.Fetch(c.bridge, size, c.token, c.fetched)
+}
+
+// ofOneSource is how many copies, from the first on, have its source.
+func ofOneSource(copies []buffers.ChunkCopy) (n int) {
+	for n < len(copies) && copies[n].Src == copies[0].Src {
+		n++
+	}
+	return n
 }
 
 // bridgeOf is the buffer in jsbridge's terms, of one that is known to be the device's own.

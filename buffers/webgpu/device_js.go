@@ -24,6 +24,7 @@ type Device struct {
 	failures failures
 	loss     loss
 	encoders []*encoder // submitted, the longest ago first
+	ranges   []float64  // scratch of fetch
 }
 
 var _ buffers.Device = (*Device)(nil)
