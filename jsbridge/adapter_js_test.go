@@ -73,17 +73,16 @@ func TestADeviceThatArrivesTooLateIsDestroyed(t *testing.T) {
 	set(t, "deviceGate", js.Global().Get("Promise").New(executor))
 	ctx, cancel := context.WithCancel(t.Context())
 	errs := make(chan error)
+	calls()
 	go func() {
 		_, err := a.RequestDevice(ctx, nil)
 		errs <- err
 	}()
-	turn()
+	require.Contains(t, awaitCalls(t), "GPUAdapter.requestDevice")
 	cancel()
 	require.ErrorIs(t, <-errs, context.Canceled)
-	calls()
 	open.Invoke()
-	turn()
-	require.Equal(t, "GPUDevice.destroy()", calls())
+	require.Equal(t, "GPUDevice.destroy()", awaitCalls(t))
 }
 
 func TestAContextThatEndedAsksForNothing(t *testing.T) {

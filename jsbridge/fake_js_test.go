@@ -74,4 +74,10 @@ func wait(t testing.TB, settled <-chan error) error {
 // turn lets JavaScript run everything that is ready.
 func turn() { time.Sleep(time.Millisecond) }
 
+// awaitCalls is calls, once there are some.
+func awaitCalls(t *testing.T) (made string) {
+	require.Eventually(t, func() bool { made = calls(); return made != "" }, 10*time.Second, time.Millisecond)
+	return made
+}
+
 func lines(s ...string) string { return strings.Join(s, "\n") }
