@@ -1,5 +1,6 @@
 import { elements } from "./arguments.js";
 import { refusal } from "./errors.js";
+import { beginReads } from "./reads.js";
 import { guard, handleOf } from "./resource.js";
 
 export class Frame {
@@ -24,6 +25,7 @@ export class Frame {
   submit(commands) {
     const given = elements("submit", "commands", commands);
     this.#core.updates.report();
+    beginReads(this.#core.module);
     this.#call("submitFrame", given);
     this.#core.updates.close();
     this.#encoder = undefined;

@@ -24,14 +24,14 @@ export class ReadbackBuffer extends Resource {
       if (typeof n === "number" && n > read.room) throw refusal("range", "read", this.label, `memory of ${read.room} bytes for a read of ${n}`);
       const handle = handleOf(source);
       const start = (number) => this.#startFast(handle, offset, n, number) ?? this[call]("readStart", handle, offset, n, number);
-      if (this.#joins && isWithin(source, offset, n)) read.is(start, handle, offset, n);
-      else read.is(start);
+      if (this.#joins && isWithin(source, offset, n)) read.describe(start, handle, offset, n);
+      else read.describe(start);
     });
   }
 
   readTexture(texels, options) {
     return this.#start("readTexture", options, (read) => {
-      read.is((number) => this[call]("readTextureStart", ...region("readTexture", texels), read.room, number));
+      read.describe((number) => this[call]("readTextureStart", ...region("readTexture", texels), read.room, number));
     });
   }
 

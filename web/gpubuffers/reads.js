@@ -12,6 +12,11 @@ export function readsOf(module) {
   return byModule.get(module);
 }
 
+/** Has the module know of every read that was asked for: before what the order of reads depends on. */
+export function beginReads(module) {
+  byModule.get(module)?.begin();
+}
+
 const numbersOfAPart = 6;
 
 /** soon.then runs a function as queueMicrotask does, in less time (measured in Chromium). */
@@ -38,7 +43,7 @@ class Reads {
     if (read.source !== undefined) {
       this.#joinable.push(read);
     } else {
-      this.#beginJoinable();
+      this.begin();
       this.#begin(read);
     }
     try {
@@ -65,7 +70,7 @@ class Reads {
 
   #sendAsked() {
     this.#asked = false;
-    this.#beginJoinable();
+    this.begin();
     try {
       if (this.#module.exports.readFlush() !== 1) this.#module.call("readFlush");
     } catch (cause) {
@@ -73,7 +78,8 @@ class Reads {
     }
   }
 
-  #beginJoinable() {
+  /** Begins the reads that wait for their neighbours. */
+  begin() {
     for (const run of runsOf(this.#joinable.splice(0))) this.#beginRun(run);
   }
 
@@ -267,7 +273,7 @@ export class Read {
   }
 
   /** Says how the module starts it, and, where it is known to be there, where it is. */
-  is(start, source, offset, size) {
+  describe(start, source, offset, size) {
     this.#start = start;
     if (source === undefined || size > joined) return;
     this.source = source;

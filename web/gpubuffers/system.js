@@ -6,6 +6,7 @@ import { refusal } from "./errors.js";
 import { Frame } from "./frame.js";
 import { MappableBuffer } from "./mappable.js";
 import { ReadbackBuffer } from "./readback.js";
+import { beginReads } from "./reads.js";
 import { calibrated, dispose, guard, made } from "./resource.js";
 import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
 
@@ -78,11 +79,13 @@ export class GPUBufferSystem {
   }
 
   frame() {
+    beginReads(this.#core.module);
     return new Frame(made, this.#core, this.#call("beginFrame"));
   }
 
   async nextFrame() {
     this.#usable("nextFrame");
+    beginReads(this.#core.module);
     const frame = this.#core.module.exports.tryFrame(this.#handle);
     return new Frame(made, this.#core, frame > 0 ? frame : await this.#ask("nextFrame"));
   }
@@ -90,6 +93,7 @@ export class GPUBufferSystem {
   submit(commands) {
     const given = elements("submit", "commands", commands);
     this.#core.updates.report();
+    beginReads(this.#core.module);
     this.#call("submit", given);
     this.#core.updates.close();
   }

@@ -154,25 +154,51 @@ export const readback = () =>
 
 export const readsKeepOrder = () =>
   withSystem(async (gpu) => {
-    const b = gpu.createDeviceBuffer({ size: 4, usage: STORAGE });
     const rb = gpu.createReadbackBuffer();
     const value = (n) => new Uint32Array([n]);
-    b.write(0, value(1));
-    const first = rb.read(b);
-    const frame = gpu.frame();
-    b.write(0, value(2));
-    const second = rb.read(b);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    sameBytes(await first, value(1), "asked for before the frame: sent before it");
-    const staging = gpu.createImmediateStagingBuffer({ size: 4 });
-    staging.write(value(3));
-    staging.uploadTo(frame.encoder, b);
-    frame.submit();
-    sameBytes(await second, value(3), "asked for in the frame: sent after all that is in it");
-    const discarded = gpu.frame();
-    const third = rb.read(b);
-    discarded.discard();
-    sameBytes(await third, value(3), "of a frame that is discarded");
+    const whole = (b) => rb.read(b);
+    const place = (b) => rb.read(b, 0, 4); // may be joined with its neighbours
+    for (const [how, read] of Object.entries({ whole, place })) {
+      const b = gpu.createDeviceBuffer({ size: 4, usage: STORAGE });
+      b.write(0, value(1));
+      const first = read(b);
+      const frame = gpu.frame();
+      b.write(0, value(2));
+      const second = read(b);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      sameBytes(await first, value(1), `${how}: asked for before the frame: sent before it`);
+      const staging = gpu.createImmediateStagingBuffer({ size: 4 });
+      staging.write(value(3));
+      staging.uploadTo(frame.encoder, b);
+      frame.submit();
+      sameBytes(await second, value(3), `${how}: asked for in the frame: sent after all that is in it`);
+      const discarded = gpu.frame();
+      const third = read(b);
+      discarded.discard();
+      sameBytes(await third, value(3), `${how}: of a frame that is discarded`);
+      const opening = gpu.nextFrame();
+      (await opening).discard();
+      const early = read(b);
+      const next = gpu.nextFrame();
+      b.write(0, value(4));
+      const opened = await next;
+      sameBytes(await early, value(3), `${how}: asked for before the next frame`);
+      opened.discard();
+      const submitted = read(b);
+      gpu.submit([]);
+      b.write(0, value(5));
+      b.destroy();
+      sameBytes(await submitted, value(4), `${how}: sent with a submit, ahead of the buffer's end`);
+      const other = gpu.createDeviceBuffer({ size: 4, usage: STORAGE });
+      other.write(0, value(6));
+      const last = gpu.frame();
+      const framed = read(other);
+      last.submit();
+      other.destroy();
+      sameBytes(await framed, value(6), `${how}: sent with its frame, ahead of the buffer's end`);
+    }
+    const b = gpu.createDeviceBuffer({ size: 4, usage: STORAGE });
+    b.write(0, value(3));
     const latest = gpu.createReadbackBuffer({ label: "latest", policy: "latest" });
     const [stale, fresh] = [latest.read(b), latest.read(b)];
     await rejects("stale", () => stale, "the older of two");

@@ -1,4 +1,4 @@
-import { COPY_DST, COPY_SRC, MAP_READ, MAP_WRITE, QUERY_RESOLVE, STORAGE, UNIFORM, VERTEX, throws, withSystem } from "./check.js";
+import { COPY_DST, COPY_SRC, MAP_READ, MAP_WRITE, QUERY_RESOLVE, STORAGE, UNIFORM, VERTEX, same, throws, withSystem } from "./check.js";
 
 /** [code, method, descriptor] */
 const refused = [
@@ -74,6 +74,22 @@ export const writesRefused = () =>
     const b = gpu.createDeviceBuffer({ label: "b", size: 64, usage: STORAGE });
     for (const [code, ...args] of writes) throws(code, () => b.write(...args), `write(${args.map(String)})`, "b");
     b.write(64, new Uint8Array(0));
+  });
+
+/** Small writes that the module is not asked about are checked and counted like the others. */
+export const smallWritesRefused = () =>
+  withSystem((gpu) => {
+    const b = gpu.createDeviceBuffer({ label: "b", size: 64, usage: STORAGE });
+    b.write(0, new Uint8Array(64));
+    b.write(32, new Uint8Array(32));
+    same(gpu.stats().bytesUp, 96, "bytes");
+    for (const [code, ...args] of writes) throws(code, () => b.write(...args), `write(${args.map(String)})`, "b");
+    same(gpu.stats().bytesUp, 96, "bytes, after what was refused");
+    b.grow(128);
+    b.write(64, new Uint8Array(64));
+    same(gpu.stats().bytesUp, 160, "bytes, of what has grown");
+    b.destroy();
+    throws("destroyed", () => b.write(0, new Uint8Array(4)), "destroyed", "b");
   });
 
 export const detachedData = () =>
