@@ -22,10 +22,12 @@ var chunkRules = []rule{
 		f: func(t *trial) {
 			chunk, dst := t.mappedForWriting(64), t.filled("target", pattern(128, 2))
 			t.writeAt(chunk, 0, pattern(32, 1))
+			release := t.hold()
 			settled, err := t.chunks().SendChunk(chunk, 24, dst, 8)
 			t.must(err)
 			t.expectState(chunk, buffers.MapPending)
 			t.write(dst, 8, pattern(4, 3))
+			release()
 			t.must(t.wait(settled))
 			t.expectState(chunk, buffers.Mapped)
 			t.expectSilence(settled)
