@@ -19,10 +19,11 @@ TOOLS       := go -C "$(CURDIR)/internal/tools"
 STATICCHECK  = "$$($(TOOLS) tool -n staticcheck)"
 COMPRESS    := $(TOOLS) run ./compress -dir "$(CURDIR)/web"
 WASM_BUILD  := $(JS) go build -trimpath -ldflags="-s -w"
-# The module is kept small: of the standard library only what is called all the time is inlined, and nothing
-# of the module's functions, which look at arguments.
+# The module is kept small: of the standard library only what is called all the time is inlined, of this
+# project's packages the core alone: beside the noise the others make no difference to the cost of a chunk.
 INLINED     := sync sync/atomic internal/sync internal/runtime/atomic syscall/js
-SMALLER     := -gcflags=std=-l $(INLINED:%=-gcflags=%=) -gcflags=./wasm=-l
+OUTLINED    := ./wasm ./buffers/webgpu ./jsbridge
+SMALLER     := -gcflags=std=-l $(INLINED:%=-gcflags=%=) $(OUTLINED:%=-gcflags=%=-l)
 
 # wasm_exec.js refuses arguments and environment above 8 KiB together, and some
 # machines of CI have more: the tests get a small environment.
