@@ -44,7 +44,7 @@ func (s *System) Explain(op Operation, size uint64) Explanation {
 	}
 	c := &s.engine.choosers[op]
 	best := 0
-	if size >= smallest {
+	if size >= c.from {
 		best = c.best(size, history{})
 	}
 	x := Explanation{Operation: op, Size: size, Path: c.paths[best].name, Copies: c.paths[best].copies(op), BytesPerSecond: c.rate(best, max(size, smallest))}
@@ -63,8 +63,8 @@ func (c *chooser) reason(op Operation, best int, size uint64, e *engine) string 
 		return "small reads share a chunk and one map"
 	case op == OpReadback && e.fixedChunks:
 		return "Options.ChunkSize says so"
-	case size < smallest:
-		return "below " + number(smallest) + " bytes a queue write is never slower"
+	case size < c.from:
+		return "below " + number(c.from) + " bytes a queue write is never slower"
 	case c.rate(best, size) == 0:
 		return "nothing was measured yet: this is where it starts"
 	}

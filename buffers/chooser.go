@@ -12,6 +12,7 @@ import (
 // Two paths are compared in the nearest class in which both were measured, since rates grow with size.
 type chooser struct {
 	paths   []path
+	from    uint64 // size from which on it picks another than the first
 	classes [classCount]sizeClass
 	turns   uint64 // of all classes
 	probeAt uint64 // the turn in which the prober is due
@@ -65,7 +66,7 @@ func classOf(size uint64) int {
 // measured is anything but the fastest path taken: every exploreEvery turns, and every second until its
 // likes were measured.
 func (c *chooser) pick(size uint64, h history, measurable bool) (index int, measure bool) {
-	if size < smallest {
+	if size < c.from {
 		return 0, false
 	}
 	best := c.best(size, h)

@@ -36,14 +36,14 @@ func (e *engine) init(s *System, fixedChunks bool) {
 	e.sys, e.fixedChunks, e.patience = s, fixedChunks, defaultPatience
 	e.prober.sys = s
 	for op := range e.choosers {
-		e.choosers[op].paths = paths[op]
+		e.choosers[op].paths, e.choosers[op].from = paths[op], chosenFrom[op]
 	}
 }
 
 // write moves m to dst ahead of everything submitted later. It never waits: what finds no mapped memory
 // goes by a queue write.
 func (e *engine) write(dst Buffer, h *history, offset uint64, m Memory) error {
-	if m.Size() < smallest {
+	if m.Size() < chosenFrom[OpUpload] {
 		h.touched = true
 		return e.sys.queue.WriteBuffer(dst, offset, m)
 	}
@@ -90,7 +90,7 @@ func (e *engine) move(p *path, dst Buffer, offset uint64, m Memory) (wholly bool
 // Where copies went once, they go on: see history.
 func (e *engine) flush(dst Buffer, h *history, arena Memory) error {
 	i, _ := e.pick(OpFlush, arena.Size(), *h)
-	if h.copied && arena.Size() >= smallest {
+	if h.copied && arena.Size() >= chosenFrom[OpFlush] {
 		i = len(paths[OpFlush]) - 1
 	}
 	h.note(&paths[OpFlush][i])
@@ -104,7 +104,7 @@ func (e *engine) pick(op Operation, size uint64, h history) (path int, measure b
 	c := &e.choosers[op]
 	path, measure = c.pick(size, h, e.alone())
 	measure = measure && h.touched // the first time memory is touched is slow
-	if size < smallest {
+	if size < c.from {
 		return path, measure
 	}
 	if c.turns++; c.turns >= c.probeAt && !e.prober.busy {

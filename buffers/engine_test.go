@@ -297,7 +297,7 @@ func TestAnUploadDoesNotStarveOnARingThatHangs(t *testing.T) {
 	a.set(slow, fast, atOnce)
 	s, _ := a.open(t, buffers.Options{})
 	buffers.SetPatience(s, 20*time.Millisecond)
-	s.Load(buffers.Calibration{Rates: []buffers.Rate{{Operation: "upload", Path: "mapped ring, 4 MiB chunks", Size: 16 << 20, BytesPerSecond: 5e9}}})
+	s.Load(buffers.Calibration{Rates: []buffers.Rate{{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: 16 << 20, BytesPerSecond: 5e9}}})
 	require.Contains(t, s.Explain(buffers.OpUpload, 32<<20).Path, "mapped")
 	a.set(fast, fast, memory.Fixed(time.Hour))
 	const size = 32 << 20

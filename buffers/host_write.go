@@ -17,7 +17,7 @@ func (b *DeviceBuffer) AllowHostWrite(offset, size uint64) bool {
 // leavesToHost reports whether an upload is one queue write that need not be measured. Where it is not, the
 // turn is not taken.
 func (e *engine) leavesToHost(size uint64, h *history) bool {
-	if size < smallest {
+	if size < chosenFrom[OpUpload] {
 		h.touched = true
 		return true
 	}

@@ -42,9 +42,7 @@ type path struct {
 }
 
 const (
-	// smallest is the size from which on a choice is made. A queue write is at least as good as any
-	// other path below it, on a CPU adapter and on a discrete GPU: there a frame of 64 KiB takes 0.06 ms
-	// by a queue write and 0.07 ms through a mapped ring, on a CPU adapter 0.10 and 0.35 ms.
+	// smallest is the size of the smallest transfers of which something is learned.
 	smallest = 256 << 10
 
 	maxPaths = 4
@@ -54,6 +52,12 @@ const (
 	inOnePiece = 1 << 62
 )
 
+// chosenFrom are the sizes from which on a choice is made. Below them a queue write is at least as good as any
+// other path. On a discrete GPU frames in flight of 64 KiB take 0.06 ms by queue writes and 0.07 ms through a
+// mapped ring, those of 256 KB 0.55 and 0.10 ms; on a CPU adapter it is 0.10 and 0.35 ms, and 0.12 each
+// (measured). A transfer that is waited for gains less by a ring.
+var chosenFrom = [opCount]uint64{OpUpload: smallest, OpFlush: 128 << 10, OpReadback: smallest}
+
 // paths lists what there is to choose from, the default first.
 //
 // Queue writes are cut into 4 MiB: from there on Chromium moves them through shared memory of their own,
@@ -61,8 +65,8 @@ const (
 var paths = [opCount][]path{
 	OpUpload: {
 		{name: "queue write", piece: 4 << 20},
-		{name: "mapped ring, 4 MiB chunks", piece: 4 << 20, above: 1 << 20, depth: 6, mapped: true},
-		{name: "mapped ring, 1 MiB chunks", piece: 1 << 20, below: manyPieces, depth: 8, mapped: true},
+		{name: "mapped ring, 2 MiB chunks", piece: 2 << 20, above: 1 << 20, depth: 4, mapped: true},
+		{name: "mapped ring, 1 MiB chunks", piece: 1 << 20, below: manyPieces, depth: 6, mapped: true},
 		{name: "queue write where copies went", piece: 4 << 20, copied: true},
 	},
 	OpFlush: {

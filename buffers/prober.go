@@ -43,11 +43,12 @@ type probeStep struct {
 	rounds int
 }
 
-// probeSteps are the most telling first. Frames follow each other, so that their paths are measured in
-// pairs.
+// probeSteps are the most telling first. Frames follow each other, so that their paths are measured several
+// at a time.
 var probeSteps = []probeStep{
 	{OpUpload, 1 << 20, 1, 3},
-	{OpFlush, 1 << 20, 2, 3},
+	{OpFlush, 256 << 10, 4, 2},
+	{OpFlush, 1 << 20, 3, 1},
 	{OpUpload, probeSize, 1, 2},
 	{OpReadback, probeSize, 1, 1},
 }

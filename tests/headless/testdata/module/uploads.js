@@ -3,7 +3,7 @@ import { STORAGE, api, contents, ok, pattern, rejects, same, sameBytes, typed, w
 
 const MiB = 1 << 20;
 
-const paths = ["queue write", "mapped ring, 1 MiB chunks", "mapped ring, 4 MiB chunks"];
+const paths = ["queue write", "mapped ring, 1 MiB chunks", "mapped ring, 2 MiB chunks"];
 
 /** Has every upload of a system take a path. */
 function take(gpu, chosen) {
