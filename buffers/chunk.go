@@ -6,6 +6,7 @@ import "time"
 type chunk struct {
 	buffer    MappableBuffer
 	settled   <-chan error     // of the map that is pending
+	notifies  bool             // upload: so does its queue when that has settled
 	asked     time.Time        // when that map was asked for
 	landed    func(error) bool // readback: takes the chunk when its map settled
 	idleSince time.Time

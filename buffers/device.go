@@ -46,10 +46,12 @@ type Queue interface {
 // A chunk that a method failed with is in no known state: it is destroyed.
 type ChunkQueue interface {
 	// SendChunk unmaps a chunk that is mapped whole for writing, copies its first size bytes to dst at
-	// offset in a submit of its own, and asks for the next map, under the contract of MapAsync.
-	SendChunk(chunk MappableBuffer, size uint64, dst Buffer, offset uint64) (mapped <-chan error, err error)
+	// offset in a submit of its own, and asks for the next map, under the contract of MapAsync. After
+	// that has settled it calls notify, unless that is nil, which reports whether a goroutine was told
+	// something, or waits for the map.
+	SendChunk(chunk MappableBuffer, size uint64, dst Buffer, offset uint64, notify func() bool) (mapped <-chan error, err error)
 	// FillChunk is SendChunk of m, written to the beginning of the chunk. m may be reused at once.
-	FillChunk(chunk MappableBuffer, m Memory, dst Buffer, offset uint64) (mapped <-chan error, err error)
+	FillChunk(chunk MappableBuffer, m Memory, dst Buffer, offset uint64, notify func() bool) (mapped <-chan error, err error)
 	// FetchChunk makes the copies into a chunk that is not mapped, in a submit of their own, and asks for
 	// the map of its first size bytes for reading. Where a copy is refused, refused is its index, and
 	// nothing was done; for every other error it is -1. A backend whose maps settle in calls of its own

@@ -338,5 +338,5 @@ func (s *System) newStaging(kind Kind, d StagingDescriptor) (*staging, error) {
 
 // lendChunk takes a chunk for d. The lock is not held.
 func (s *System) lendChunk(ctx context.Context, d *StagingDescriptor) (*chunk, error) {
-	return s.uploads.lend(ctx, d.Label, (d.padded()+7)&^7, 0)
+	return s.uploads.lend(ctx, d.Label, (d.padded()+7)&^7)
 }

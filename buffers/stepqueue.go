@@ -1,6 +1,7 @@
 package buffers
 
-// stepQueue does step by step, on a device whose Queue is no ChunkQueue, what one does at once.
+// stepQueue does step by step, on a device whose Queue is no ChunkQueue, what one does at once. It notifies
+// nobody: maps settle elsewhere.
 type stepQueue struct {
 	device Device
 	batch  [1]Encoder
@@ -14,14 +15,14 @@ func ChunkQueueOf(device Device) ChunkQueue {
 	return &stepQueue{device: device}
 }
 
-func (q *stepQueue) FillChunk(chunk MappableBuffer, m Memory, dst Buffer, offset uint64) (<-chan error, error) {
+func (q *stepQueue) FillChunk(chunk MappableBuffer, m Memory, dst Buffer, offset uint64, notify func() bool) (<-chan error, error) {
 	if err := writeMapped(chunk, m, 0); err != nil {
 		return nil, err
 	}
-	return q.SendChunk(chunk, m.Size(), dst, offset)
+	return q.SendChunk(chunk, m.Size(), dst, offset, notify)
 }
 
-func (q *stepQueue) SendChunk(chunk MappableBuffer, size uint64, dst Buffer, offset uint64) (<-chan error, error) {
+func (q *stepQueue) SendChunk(chunk MappableBuffer, size uint64, dst Buffer, offset uint64, _ func() bool) (<-chan error, error) {
 	if err := chunk.Unmap(); err != nil {
 		return nil, err
 	}

@@ -100,6 +100,9 @@ func Open(device Device, options Options) (*System, error) {
 	}
 	s.budget = budget{limit: options.Budget, policy: options.OnBudget}
 	s.uploads.sys, s.reads.sys, s.frames.sys = s, s, s
+	if _, steps := s.chunks.(*stepQueue); !steps {
+		s.uploads.notify = s.uploads.cameBack
+	}
 	s.frames.paced = paced
 	s.reads.sources = map[Buffer]int{}
 	s.engine.init(s, fixedChunks)

@@ -24,7 +24,8 @@ type Upload struct {
 	filled uint64
 	closed bool
 
-	history *history // of dst
+	patient *patience // nil until something was waited for
+	history *history  // of dst
 	path    int
 	measure bool
 	wholly  bool          // all went along the path
@@ -175,14 +176,20 @@ func (u *Upload) expected() uint64 {
 func (u *Upload) lend(ctx context.Context, size uint64) (hung bool, err error) {
 	pool, depth := &u.sys.uploads, max(paths[OpUpload][u.path].depth, 1)
 	u.filled = 0
-	if u.chunk, err = pool.lend(noWait, u.dst.Label(), size, depth); !errors.Is(err, ErrBudget) {
-		return false, err
+	for {
+		c, wait, err := pool.tryLend(ctx, u.dst.Label(), size, depth)
+		if wait == nil {
+			u.chunk = c
+			return false, err
+		}
+		if u.patient == nil || u.patient.parent != ctx {
+			u.patient.end()
+			u.patient = newPatience(ctx, u.sys.engine.patience)
+		}
+		if err := u.patient.wait(wait); err != nil {
+			return ctx.Err() == nil, pool.refuse(u.dst.Label(), size, err)
+		}
 	}
-	patient, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer time.AfterFunc(u.sys.engine.patience, cancel).Stop() // context.WithTimeout is much code in a module
-	u.chunk, err = pool.lend(patient, u.dst.Label(), size, depth)
-	return patient.Err() != nil, err
 }
 
 // queueWrite writes m, and waits where very much is on its way.
@@ -241,19 +248,25 @@ func (u *Upload) fill(m Memory) error {
 
 // pass has n bytes sent by way of the chunk.
 func (u *Upload) pass(n uint64, send func(*chunk) error) error {
-	s, c := u.sys, u.chunk
-	u.chunk, u.filled = nil, 0
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.usable("upload", u.dst.Label()); err != nil {
-		s.uploads.drop(c)
+	u.sys.mu.Lock()
+	defer u.sys.mu.Unlock()
+	if err := u.sys.usable("upload", u.dst.Label()); err != nil {
+		u.sys.uploads.drop(u.chunk)
+		u.chunk = nil
 		return err
 	}
+	return u.passed(n, send)
+}
+
+// passed is pass with the lock held.
+func (u *Upload) passed(n uint64, send func(*chunk) error) error {
+	c := u.chunk
+	u.chunk, u.filled = nil, 0
 	if err := send(c); err != nil {
 		return err
 	}
 	u.history.note(&path{mapped: true})
-	s.stats.BytesUp += n
+	u.sys.stats.BytesUp += n
 	u.at += n
 	return nil
 }
@@ -273,18 +286,24 @@ func (u *Upload) Finish() error {
 		u.giveBack()
 	}
 	u.closed = true
+	u.patient.end()
 	if u.chunk != nil {
 		if err := u.launch(); err != nil {
 			return err
 		}
 	}
+	u.sys.mu.Lock()
+	defer u.sys.mu.Unlock()
+	u.observe()
+	return nil
+}
+
+// observe has the engine measure what was moved.
+func (u *Upload) observe() {
 	s := u.sys
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if u.measure && u.wholly && !s.engine.probing && u.moved >= smallest && s.lost == nil {
 		s.engine.observe(OpUpload, u.path, u.moved, time.Now().Add(-u.busy))
 	}
-	return nil
 }
 
 // pad fills up the last word.
@@ -314,6 +333,7 @@ func (u *Upload) endsWithinWord(size uint64) error {
 // Abort gives up. What was written so far may have reached the buffer, or not.
 func (u *Upload) Abort() {
 	u.closed = true
+	u.patient.end()
 	u.giveBack()
 }
 
@@ -330,13 +350,26 @@ func (u *Upload) giveBack() {
 // UploadMemory moves m to dst at offset along the fastest path, waiting for memory where it must. m is
 // the caller's again when it returns, and the data is ordered ahead of what is submitted later.
 func (s *System) UploadMemory(ctx context.Context, dst Buffer, offset uint64, m Memory) error {
-	u, err := s.NewUpload(dst, offset, m.Size())
+	u, err := s.newMemoryUpload(dst, offset, m)
 	if err != nil {
 		return err
 	}
-	if end := offset + m.Size(); end%4 != 0 && end < dst.Size() && dst.Size()-end >= 4 {
-		return u.endsWithinWord(m.Size())
+	return u.whole(ctx, m)
+}
+
+func (s *System) newMemoryUpload(dst Buffer, offset uint64, m Memory) (*Upload, error) {
+	u, err := s.NewUpload(dst, offset, m.Size())
+	if err != nil {
+		return nil, err
 	}
+	if end := offset + m.Size(); end%4 != 0 && end < dst.Size() && dst.Size()-end >= 4 {
+		return nil, u.endsWithinWord(m.Size())
+	}
+	return u, u.check(m)
+}
+
+// whole moves the last of what there is.
+func (u *Upload) whole(ctx context.Context, m Memory) error {
 	if err := u.Write(ctx, m); err != nil {
 		u.Abort()
 		return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -11,7 +12,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
-var uploadPaths = []string{"queue write", "mapped ring, 1 MiB chunks", "mapped ring, 4 MiB chunks"}
+var uploadPaths = []string{"queue write", "mapped ring, 1 MiB chunks", "mapped ring, 2 MiB chunks"}
 
 // onPath has the uploads of a system take the path whose name is given.
 func onPath(s *buffers.System, path string) {
@@ -124,13 +125,19 @@ func TestARoomThatIsNotFilledIsGivenBack(t *testing.T) {
 		require.NoError(t, err)
 		_, _, err = u.Room(within(t))
 		require.NoError(t, err)
-		require.Zero(t, s.Stats().Uploads.IdleBytes)
+		require.GreaterOrEqual(t, busyBytes(s), uint64(1<<20))
 		end(u)
-		require.Equal(t, s.Stats().Uploads.Bytes, s.Stats().Uploads.IdleBytes)
+		require.Eventually(t, func() bool { return busyBytes(s) == 0 }, 10*time.Second, time.Millisecond, "the prober's come back too")
 		require.ErrorIs(t, u.Filled(4), buffers.ErrState)
 		_, _, err = u.Room(within(t))
 		require.ErrorIs(t, err, buffers.ErrState)
 	}
+}
+
+// busyBytes are those of chunks that are not idle.
+func busyBytes(s *buffers.System) uint64 {
+	up := s.Stats().Uploads
+	return up.Bytes - up.IdleBytes
 }
 
 func TestUploadMemoryRefusesToEndWithinAWordBeforeItBegins(t *testing.T) {
@@ -149,7 +156,7 @@ func TestUploadMemoryRefusesToEndWithinAWordBeforeItBegins(t *testing.T) {
 // An upload takes no more mapped memory than it has bytes: all of a chunk is copied when it is unmapped.
 func TestAnUploadTakesChunksOfItsSize(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
-	onPath(s, "mapped ring, 4 MiB chunks")
+	onPath(s, "mapped ring, 2 MiB chunks")
 	b := deviceBuffer(t, s, 64<<20)
 	require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(make([]byte, 2<<20))))
 	require.Equal(t, uint64(2<<20), s.Stats().Uploads.Bytes)

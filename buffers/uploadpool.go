@@ -2,6 +2,8 @@ package buffers
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 )
 
@@ -17,54 +19,88 @@ type uploadPool struct {
 	sys     *System
 	idle    []*chunk
 	sealed  []*chunk
-	pending []*chunk // oldest first
+	pending []*chunk           // oldest first
+	awaited int                // how many a goroutine waits for, which are in no list
+	jobs    []*uploadJob       // that go on when a chunk comes back, one after the other
+	told    bool               // a goroutine has something to do: see cameBack
+	notify  func() (told bool) // cameBack, made once; nil where the queue would not call it
 	stats   PoolStats
 }
 
-// lend returns a chunk of at least size bytes. Where depth is not 0 it rather waits for a chunk than have
-// more than depth pending. The lock is not held. Only where it has to wait does it look at ctx.
-func (p *uploadPool) lend(ctx context.Context, label string, size uint64, depth int) (*chunk, error) {
+// lend returns a chunk of at least size bytes. The lock is not held. Only where it has to wait does it look
+// at ctx.
+func (p *uploadPool) lend(ctx context.Context, label string, size uint64) (*chunk, error) {
 	for {
-		c, wait, err := p.tryLend(ctx, label, size, depth)
+		c, wait, err := p.tryLend(ctx, label, size, 0)
 		if wait == nil {
 			return c, err
 		}
 		if err := wait(ctx); err != nil {
-			return nil, p.sys.budget.refuse("stage", label, size, err)
+			return nil, p.refuse(label, size, err)
 		}
 	}
 }
 
-// tryLend returns a chunk, an error, or a function that waits until another try makes sense.
+// refuse is the error of a wait for size bytes that has ended. The lock is not held.
+func (p *uploadPool) refuse(label string, size uint64, cause error) error {
+	p.sys.mu.Lock()
+	defer p.sys.mu.Unlock()
+	return p.sys.budget.refuse("stage", label, size, cause)
+}
+
+// tryLend returns a chunk, an error, or a function that waits until another try makes sense. Where depth is
+// not 0 it rather has that wait for a chunk than more than depth pending.
 func (p *uploadPool) tryLend(ctx context.Context, label string, size uint64, depth int) (*chunk, func(context.Context) error, error) {
 	s := p.sys
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	c, err := p.find(label, size, depth)
+	switch err {
+	case errPending:
+		return nil, p.awaitOldest(), nil
+	case errShort:
+		if !s.budget.waits(ctx, p.need(size)) {
+			return nil, nil, s.budget.refuse("stage", label, p.need(size), ctx.Err())
+		}
+		return nil, s.memoryFreed(), nil
+	}
+	return c, nil, err
+}
+
+var (
+	errPending = errors.New("as many chunks as may be are pending")
+	errShort   = errors.New("the budget has no room")
+)
+
+// find returns a chunk, or says why there is none now: errPending, errShort, or an error for good.
+func (p *uploadPool) find(label string, size uint64, depth int) (*chunk, error) {
+	s := p.sys
 	if err := s.usable("stage", label); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	p.poll()
 	if c := p.fromIdle(size); c != nil {
-		return c, nil, nil
+		return c, nil
 	}
 	if depth > 0 && len(p.pending) >= depth {
-		return nil, p.awaitOldest(), nil
+		return nil, errPending
 	}
-	need := min(chunkSize(size), s.limits.MaxBufferSize)
-	if s.reserve(need) {
-		c, err := p.create(need)
-		return c, nil, err
+	if !s.reserve(p.need(size)) {
+		return nil, errShort
 	}
-	if !s.budget.waits(ctx, need) {
-		return nil, nil, s.budget.refuse("stage", label, need, ctx.Err())
-	}
-	return nil, s.memoryFreed(), nil
+	return p.create(p.need(size))
+}
+
+// need is the size of a new chunk for size bytes.
+func (p *uploadPool) need(size uint64) uint64 {
+	return min(chunkSize(size), p.sys.limits.MaxBufferSize)
 }
 
 // awaitOldest takes the oldest chunk out of pending and returns a function that waits for it.
 func (p *uploadPool) awaitOldest() func(context.Context) error {
 	c := p.pending[0]
 	p.pending = remove(p.pending, 0)
+	p.awaited++
 	return func(ctx context.Context) error { return p.awaitMap(ctx, c) }
 }
 
@@ -129,6 +165,37 @@ func (p *uploadPool) poll() {
 	p.pending = kept
 }
 
+// cameBack is called where the map of a chunk settled, and has jobs go on. It reports whether a goroutine was
+// told something. The lock is not held.
+func (p *uploadPool) cameBack() (told bool) {
+	p.sys.mu.Lock()
+	defer p.sys.mu.Unlock()
+	p.told = p.awaited > 0 || p.sys.budget.freed != nil
+	p.poll()
+	p.work()
+	return p.told
+}
+
+// work has jobs go on in turns, as far as there are chunks.
+func (p *uploadPool) work() {
+	for len(p.jobs) > 0 {
+		j := p.jobs[0]
+		switch j.goOn() {
+		case jobWaits:
+			return
+		case jobTurns:
+			p.jobs = append(remove(p.jobs, 0), j)
+		case jobEnds:
+			p.jobs = remove(p.jobs, 0)
+		}
+	}
+}
+
+// willNotify reports whether cameBack is going to be called.
+func (p *uploadPool) willNotify() bool {
+	return slices.ContainsFunc(p.pending, func(c *chunk) bool { return c.notifies })
+}
+
 // awaitMap waits for the map of a chunk that was taken out of pending. The lock is not held.
 func (p *uploadPool) awaitMap(ctx context.Context, c *chunk) error {
 	var err error
@@ -137,6 +204,7 @@ func (p *uploadPool) awaitMap(ctx context.Context, c *chunk) error {
 	case <-ctx.Done():
 		p.sys.mu.Lock()
 		defer p.sys.mu.Unlock()
+		p.awaited--
 		if p.sys.lost != nil {
 			p.drop(c)
 			return ctx.Err()
@@ -148,6 +216,7 @@ func (p *uploadPool) awaitMap(ctx context.Context, c *chunk) error {
 	}
 	p.sys.mu.Lock()
 	defer p.sys.mu.Unlock()
+	p.awaited--
 	p.settle(c, err)
 	p.sys.budget.wake()
 	return nil
@@ -227,20 +296,20 @@ func (p *uploadPool) submitted(encoders []Encoder) {
 // remap asks for the map of a chunk whose copies were submitted.
 func (p *uploadPool) remap(c *chunk) {
 	c.encoder = nil
-	c.settled = c.buffer.MapAsync(MapWrite, 0, c.size())
+	c.settled, c.notifies = c.buffer.MapAsync(MapWrite, 0, c.size()), false
 	p.pending = append(p.pending, c)
 }
 
 // send copies the first size bytes of a lent chunk to dst, in a submit of its own. The chunk comes back by
 // itself.
 func (p *uploadPool) send(c *chunk, size uint64, dst Buffer, offset uint64) error {
-	settled, err := p.sys.chunks.SendChunk(c.buffer, size, dst, offset)
+	settled, err := p.sys.chunks.SendChunk(c.buffer, size, dst, offset, p.notify)
 	return p.sent(c, settled, err)
 }
 
 // fill is send of m, written to the beginning of the chunk.
 func (p *uploadPool) fill(c *chunk, m Memory, dst Buffer, offset uint64) error {
-	settled, err := p.sys.chunks.FillChunk(c.buffer, m, dst, offset)
+	settled, err := p.sys.chunks.FillChunk(c.buffer, m, dst, offset, p.notify)
 	return p.sent(c, settled, err)
 }
 
@@ -249,7 +318,7 @@ func (p *uploadPool) sent(c *chunk, settled <-chan error, err error) error {
 		p.drop(c)
 		return err
 	}
-	c.settled = settled
+	c.settled, c.notifies = settled, p.notify != nil
 	p.pending = append(p.pending, c)
 	return nil
 }
@@ -296,4 +365,5 @@ func (p *uploadPool) destroy() {
 		}
 		*list = nil
 	}
+	p.work()
 }

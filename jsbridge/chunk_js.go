@@ -13,22 +13,23 @@ import (
 
 // Send unmaps a chunk that is mapped for writing, copies its first size bytes
 // to dst at the offset in a submit of its own, and maps the first mapped bytes
-// again, whose completion is told as [Buffer.MapAsyncThen] does. Where it
-// fails the chunk is in no known state, and fit only to be destroyed.
-func (d *Device) Send(chunk *Buffer, mapped uint64, dst *Buffer, offset, size, token uint64, then Completion) (<-chan error, error) {
+// again, with what follows then. Where it fails the chunk is in no known
+// state, and fit only to be destroyed.
+func (d *Device) Send(chunk *Buffer, mapped uint64, dst *Buffer, offset, size uint64, then Followup) (<-chan error, error) {
 	taken := chunk.mapping.taken
 	chunk.mapping.end()
 	s := takeSlot()
-	s.expectMap(chunk, part{0, mapped}, token, then)
+	s.expectMap(chunk, part{0, mapped}, then.Token, then.Then)
+	s.notify = then.Notify
 	_, err := compositeSend.call(d.v, d.queue.v, chunk.v, uint32(taken), mapped, dst.v, offset, size, s.plain, s.reject.Value)
 	return s.attached(err)
 }
 
 // FillAndSend is Send of p, of which every byte is copied to the beginning of
 // the chunk first. No range of the chunk's mapping may have been taken.
-func (d *Device) FillAndSend(p []byte, chunk *Buffer, mapped uint64, dst *Buffer, offset, token uint64, then Completion) (settled <-chan error, err error) {
+func (d *Device) FillAndSend(p []byte, chunk *Buffer, mapped uint64, dst *Buffer, offset uint64, then Followup) (settled <-chan error, err error) {
 	err = goMemory.lend(p, func(data js.Value, at uint64) error {
-		settled, err = d.fillAndSend(span{data, at, uint64(len(p))}, chunk, mapped, dst, offset, token, then)
+		settled, err = d.fillAndSend(span{data, at, uint64(len(p))}, chunk, mapped, dst, offset, then)
 		return err
 	})
 	return settled, err
@@ -36,17 +37,18 @@ func (d *Device) FillAndSend(p []byte, chunk *Buffer, mapped uint64, dst *Buffer
 
 // FillAndSendFrom is FillAndSend of size bytes of a JavaScript BufferSource
 // from byte dataOffset on, which never pass through Go's memory.
-func (d *Device) FillAndSendFrom(data js.Value, dataOffset, size uint64, chunk *Buffer, mapped uint64, dst *Buffer, offset, token uint64, then Completion) (<-chan error, error) {
+func (d *Device) FillAndSendFrom(data js.Value, dataOffset, size uint64, chunk *Buffer, mapped uint64, dst *Buffer, offset uint64, then Followup) (<-chan error, error) {
 	from, err := partOf("Device.FillAndSendFrom", data, dataOffset, size)
 	if err != nil {
 		return nil, err
 	}
-	return d.fillAndSend(from, chunk, mapped, dst, offset, token, then)
+	return d.fillAndSend(from, chunk, mapped, dst, offset, then)
 }
 
-func (d *Device) fillAndSend(from span, chunk *Buffer, mapped uint64, dst *Buffer, offset, token uint64, then Completion) (<-chan error, error) {
+func (d *Device) fillAndSend(from span, chunk *Buffer, mapped uint64, dst *Buffer, offset uint64, then Followup) (<-chan error, error) {
 	s := takeSlot()
-	s.expectMap(chunk, part{0, mapped}, token, then)
+	s.expectMap(chunk, part{0, mapped}, then.Token, then.Then)
+	s.notify = then.Notify
 	_, err := compositeFill.call(from.buffer, from.offset, d.v, d.queue.v, chunk.v, mapped, dst.v, offset, from.size, s.plain, s.reject.Value)
 	return s.attached(err)
 }

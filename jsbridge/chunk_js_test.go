@@ -21,16 +21,16 @@ func chunk(t *testing.T) (d *Device, from, to *Buffer) {
 func TestAChunkIsSentInOneCrossing(t *testing.T) {
 	for name, fill := range map[string]func(d *Device, from, to *Buffer) (<-chan error, error){
 		"of Go's memory": func(d *Device, from, to *Buffer) (<-chan error, error) {
-			return d.FillAndSend([]byte{1, 2, 3, 4}, from, 64, to, 8, 0, nil)
+			return d.FillAndSend([]byte{1, 2, 3, 4}, from, 64, to, 8, Followup{})
 		},
 		"of JavaScript's memory": func(d *Device, from, to *Buffer) (<-chan error, error) {
 			data := js.Global().Get("Uint8Array").Call("of", 9, 1, 2, 3, 4)
-			return d.FillAndSendFrom(data, 1, 4, from, 64, to, 8, 0, nil)
+			return d.FillAndSendFrom(data, 1, 4, from, 64, to, 8, Followup{})
 		},
 		"filled before": func(d *Device, from, to *Buffer) (<-chan error, error) {
 			require.NoError(t, from.WriteMapped([]byte{1, 2, 3, 4}, 0))
 			require.False(t, from.Untaken())
-			return d.Send(from, 64, to, 8, 4, 0, nil)
+			return d.Send(from, 64, to, 8, 4, Followup{})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestAChunkThatIsNotMappedIsAnErrorAtOnce(t *testing.T) {
 	d, from, to := chunk(t)
 	from.Unmap()
 	free := len(slots.free)
-	_, err := d.FillAndSend([]byte{1, 2, 3, 4}, from, 64, to, 0, 0, nil)
+	_, err := d.FillAndSend([]byte{1, 2, 3, 4}, from, 64, to, 0, Followup{})
 	require.ErrorIs(t, err, ErrOperation)
 	require.Len(t, slots.free, free, "no slot waits for a promise that there is not")
 }

@@ -11,6 +11,15 @@ import "syscall/js"
 // returns. A completion kept in a variable costs no allocation a call.
 type Completion func(token uint64, err error) error
 
+// A Followup is what follows when a promise settles: Then with the token, what
+// it returns to the channel, and, unless it is nil, Notify, which reports
+// whether a goroutine was told something or waits for the channel.
+type Followup struct {
+	Token  uint64
+	Then   Completion
+	Notify func() (told bool)
+}
+
 // MapAsyncThen is [Buffer.MapAsync] with a completion. What JavaScript throws
 // at once is returned, and is not completed.
 func (b *Buffer) MapAsyncThen(mode MapMode, offset, size, token uint64, then Completion) (<-chan error, error) {

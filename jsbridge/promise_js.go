@@ -24,9 +24,10 @@ type slot struct {
 	convert func(js.Value) error // what a resolved value means; nil for success
 	mapping *mapping             // begins with part when the promise resolves; nil for other promises
 	part    part
-	then    Completion // has a word on what is sent; nil for none
-	token   uint64     // then's
-	silent  bool       // nobody has the channel: then is all there is
+	then    Completion  // has a word on what is sent; nil for none
+	token   uint64      // then's
+	silent  bool        // nobody has the channel: then is all there is
+	notify  func() bool // is called last; nil for none
 	settled chan error
 	resolve js.Func
 	reject  js.Func
@@ -100,12 +101,16 @@ func (s *slot) finish(err error) (awake bool) {
 		s.settled <- err
 	}
 	awake = !s.silent || err != ErrQuiet
+	notify := s.notify
 	s.release()
+	if notify != nil {
+		return notify()
+	}
 	return awake
 }
 
 func (s *slot) release() {
-	s.convert, s.mapping, s.then, s.silent = nil, nil, nil, false
+	s.convert, s.mapping, s.then, s.notify, s.silent = nil, nil, nil, nil, false
 	slots.Lock()
 	slots.free = append(slots.free, s)
 	slots.Unlock()

@@ -117,8 +117,8 @@ func deviceOf(handle, offset, size float64) (b *buffers.DeviceBuffer, at, n uint
 	return device.DeviceBuffer, at, n
 }
 
-// resolved settles a promise of the browser's that waits under a number. Where it gives 1 the function wake is
-// to be called next.
+// resolved settles a promise of the browser's that waits under a number. Where it gives 1 a goroutine may be
+// awake, which Go's export "resume" has run.
 //
 //go:wasmexport resolved
 func resolved(number float64) (awake float64) {

@@ -23,7 +23,7 @@ func main() {
 	for _, functions := range [...][]function{
 		systemFunctions, frameFunctions, bufferFunctions, deviceFunctions, stagingFunctions,
 		readbackFunctions, readFunctions, dynamicFunctions, mappableFunctions,
-		uploadFunctions, calibrationFunctions, promiseFunctions, attachFunctions,
+		uploadFunctions, calibrationFunctions, attachFunctions,
 	} {
 		for _, f := range functions {
 			object.Set(f.name, f.export())

@@ -4,10 +4,6 @@ package main
 
 import "syscall/js"
 
-var promiseFunctions = []function{
-	{"wake", "wake", wake}, // (): has goroutines run that an export has awakened
-}
-
 // promises makes every Promise of the module, but for those that the ES module makes.
 var promises struct {
 	class           js.Value
@@ -28,36 +24,36 @@ func init() {
 	})
 }
 
-// wake does nothing: the event that it is called in does the rest.
-func wake(*call) (any, error) { return nil, nil }
-
 // promise waits in a goroutine, since a function that JavaScript called must not block, and returns the
 // Promise of its outcome, or undefined where the ES module made it.
 func promise(op string, wait func() (any, error)) js.Value {
+	p, settle := newPromise()
+	go func() { settle(await(op, wait)) }()
+	return p
+}
+
+// newPromise is a Promise that settle settles, once, or undefined where the ES module made it.
+func newPromise() (p js.Value, settle func(any, error)) {
 	if number := promises.number; number != 0 {
 		promises.number = 0
-		go func() {
-			value, failed := outcome(op, wait)
+		return js.Undefined(), func(result any, err error) {
+			value, failed := outcome(result, err)
 			promises.settle.Invoke(number, value, failed)
-		}()
-		return js.Undefined()
+		}
 	}
-	p := promises.class.New(promises.executor)
+	p = promises.class.New(promises.executor)
 	resolve, reject := promises.resolve, promises.reject
-	go func() {
-		value, failed := outcome(op, wait)
-		if failed {
+	return p, func(result any, err error) {
+		if value, failed := outcome(result, err); failed {
 			reject.Invoke(value)
 		} else {
 			resolve.Invoke(value)
 		}
-	}()
-	return p
+	}
 }
 
 // outcome is what a Promise is settled with.
-func outcome(op string, wait func() (any, error)) (value any, failed bool) {
-	result, err := await(op, wait)
+func outcome(result any, err error) (value any, failed bool) {
 	switch {
 	case err != nil:
 		return errorValue(err), true

@@ -77,10 +77,16 @@ func uploadData(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	return promise(c.op, func() (any, error) {
-		defer runtime.KeepAlive(b)
-		return float64(m.Size()), s.core.UploadMemory(context.Background(), b.DeviceBuffer, offset, m)
-	}), nil
+	p, settle := newPromise()
+	s.core.UploadThen(b.DeviceBuffer, offset, m, func(err error) {
+		runtime.KeepAlive(b)
+		if err == nil {
+			settle(float64(m.Size()), nil)
+		} else {
+			later(func() { settle(nil, err) }) // the error factory is the page's, and may call the module
+		}
+	})
+	return p, nil
 }
 
 func uploadStart(c *call) (any, error) {

@@ -1,6 +1,10 @@
 package buffertest
 
-import "github.com/gpubuffers/gpubuffers/buffers"
+import (
+	"errors"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
 
 // fetch asks for copies, and gives the channel on which their map settles.
 func (t *trial) fetch(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy) (settled <-chan error, refused int, err error) {
@@ -23,7 +27,7 @@ var chunkRules = []rule{
 			chunk, dst := t.mappedForWriting(64), t.filled("target", pattern(128, 2))
 			t.writeAt(chunk, 0, pattern(32, 1))
 			release := t.hold()
-			settled, err := t.chunks().SendChunk(chunk, 24, dst, 8)
+			settled, err := t.chunks().SendChunk(chunk, 24, dst, 8, nil)
 			t.must(err)
 			t.expectState(chunk, buffers.MapPending)
 			t.write(dst, 8, pattern(4, 3))
@@ -43,10 +47,41 @@ var chunkRules = []rule{
 				if i%2 == 0 {
 					t.writeAt(chunk, 40, []byte{i, i, i, i})
 				}
-				settled, err := t.chunks().FillChunk(chunk, buffers.Bytes(pattern(32, i)), dst, uint64(i)*4)
+				settled, err := t.chunks().FillChunk(chunk, buffers.Bytes(pattern(32, i)), dst, uint64(i)*4, nil)
 				t.must(err)
 				t.must(t.wait(settled))
 				t.expectBytes("target", t.content(dst)[i*4:i*4+32], pattern(32, i))
+			}
+		},
+	},
+	{
+		name: "a queue tells of the map of a chunk that was sent once, after it has settled",
+		why:  "a pool that is told too early finds no chunk, and nobody tells it again",
+		f: func(t *trial) {
+			chunk, dst := t.mappedForWriting(64), t.filled("target", make([]byte, 64))
+			var settled <-chan error
+			told := make(chan error, 4)
+			tell := func() bool {
+				if len(settled) == 1 {
+					told <- nil
+				} else {
+					told <- errors.New("told before the map has settled")
+				}
+				return false
+			}
+			release := t.hold()
+			settled, err := t.chunks().SendChunk(chunk, 24, dst, 8, tell)
+			t.must(err)
+			release()
+			if _, tells := t.device.Queue().(buffers.ChunkQueue); tells {
+				t.must(t.wait(told))
+			}
+			t.must(t.wait(settled))
+			settled, err = t.chunks().FillChunk(chunk, buffers.Bytes(pattern(32, 1)), dst, 0, nil)
+			t.must(err)
+			t.must(t.wait(settled))
+			if len(told) > 0 {
+				t.Errorf("told once more")
 			}
 		},
 	},
@@ -55,9 +90,9 @@ var chunkRules = []rule{
 		why:  "its copy would move what was there before",
 		f: func(t *trial) {
 			chunk, dst := t.staging("chunk", 64), t.filled("target", pattern(64, 2))
-			_, err := t.chunks().SendChunk(chunk, 64, dst, 0)
+			_, err := t.chunks().SendChunk(chunk, 64, dst, 0, nil)
 			t.refused("send", err, buffers.ErrNotMapped)
-			_, err = t.chunks().FillChunk(chunk, buffers.Bytes(pattern(64, 1)), dst, 0)
+			_, err = t.chunks().FillChunk(chunk, buffers.Bytes(pattern(64, 1)), dst, 0, nil)
 			t.refused("fill", err, buffers.ErrNotMapped)
 			t.expectContent(dst, pattern(64, 2))
 		},
@@ -80,7 +115,7 @@ var chunkRules = []rule{
 				{t.buffer("small", gpuUsage, 64), 2, 4, buffers.ErrAlignment},
 				{t.buffer("large", gpuUsage, 256), 0, 128, buffers.ErrRange},
 			} {
-				_, err := t.chunks().SendChunk(t.mappedForWriting(64), c.size, c.dst, c.offset)
+				_, err := t.chunks().SendChunk(t.mappedForWriting(64), c.size, c.dst, c.offset, nil)
 				t.refused("send to "+c.dst.Label(), err, c.reason)
 			}
 		},
@@ -91,7 +126,7 @@ var chunkRules = []rule{
 		f: func(t *trial) {
 			chunk, dst := t.mappedForWriting(64), t.filled("target", make([]byte, 64))
 			release := t.hold()
-			settled, err := t.chunks().FillChunk(chunk, buffers.Bytes(pattern(64, 1)), dst, 0)
+			settled, err := t.chunks().FillChunk(chunk, buffers.Bytes(pattern(64, 1)), dst, 0, nil)
 			t.must(err)
 			chunk.Destroy()
 			t.refused("map", t.wait(settled), buffers.ErrMapAborted)

@@ -60,7 +60,7 @@ func TestAllocations(t *testing.T) {
 			must(back.Unmap())
 		}},
 		{"FillChunk until it is mapped again", 4, func() {
-			settled, err := chunks.FillChunk(chunk, buffers.Bytes(p), b, 0)
+			settled, err := chunks.FillChunk(chunk, buffers.Bytes(p), b, 0, nil)
 			must(err)
 			must(<-settled)
 		}},

@@ -10,7 +10,7 @@ import (
 var _ buffers.ChunkQueue = (*queue)(nil)
 
 // SendChunk crosses to the browser once.
-func (q *queue) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers.Buffer, offset uint64) (<-chan error, error) {
+func (q *queue) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -18,17 +18,17 @@ func (q *queue) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers
 	if err != nil {
 		return nil, err
 	}
-	settled, err := d.bridge.Send(c.bridge, c.Size(), to.bridge, offset, size, c.token, c.completion)
+	settled, err := d.bridge.Send(c.bridge, c.Size(), to.bridge, offset, size, jsbridge.Followup{Token: c.token, Then: c.completion, Notify: notify})
 	return settled, c.turned(err)
 }
 
 // FillChunk crosses to the browser once, where nothing was written to the chunk before.
-func (q *queue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64) (<-chan error, error) {
+func (q *queue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
 	if c, err := q.device.chunk(chunk); err == nil && !c.bridge.Untaken() {
 		if err := c.write(m, 0); err != nil {
 			return nil, err
 		}
-		return q.SendChunk(chunk, m.Size(), dst, offset)
+		return q.SendChunk(chunk, m.Size(), dst, offset, notify)
 	}
 	d := q.device
 	d.mu.Lock()
@@ -37,20 +37,21 @@ func (q *queue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst bu
 	if err != nil {
 		return nil, err
 	}
-	settled, err := c.fill(m, to, offset)
+	settled, err := c.fill(m, to, offset, notify)
 	return settled, c.turned(err)
 }
 
-func (c *mappable) fill(m buffers.Memory, to *buffer, offset uint64) (<-chan error, error) {
+func (c *mappable) fill(m buffers.Memory, to *buffer, offset uint64, notify func() bool) (<-chan error, error) {
 	bridge := c.device.bridge
+	mapped := jsbridge.Followup{Token: c.token, Then: c.completion, Notify: notify}
 	if p, ok := m.Bytes(); ok {
-		return bridge.FillAndSend(p, c.bridge, c.Size(), to.bridge, offset, c.token, c.completion)
+		return bridge.FillAndSend(p, c.bridge, c.Size(), to.bridge, offset, mapped)
 	}
 	data, at, size, err := dataOf("write", c.Label(), m)
 	if err != nil {
 		return nil, err
 	}
-	return bridge.FillAndSendFrom(data.v, at, size, c.bridge, c.Size(), to.bridge, offset, c.token, c.completion)
+	return bridge.FillAndSendFrom(data.v, at, size, c.bridge, c.Size(), to.bridge, offset, mapped)
 }
 
 // chunk is the device's own mappable buffer.

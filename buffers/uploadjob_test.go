@@ -1,0 +1,193 @@
+package buffers_test
+
+import (
+	"bytes"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+// notifying is a device whose queue tells when the map of a chunk has settled, as a browser's does.
+type notifying struct {
+	*memory.Device
+	mu   sync.Mutex
+	sent []buffers.Buffer // where each chunk went
+}
+
+type notifyingQueue struct {
+	buffers.Queue
+	buffers.ChunkQueue
+	device *notifying
+}
+
+func (d *notifying) Queue() buffers.Queue {
+	return notifyingQueue{d.Device.Queue(), buffers.ChunkQueueOf(d.Device), d}
+}
+
+func (q notifyingQueue) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+	settled, err := q.ChunkQueue.SendChunk(chunk, size, dst, offset, nil)
+	return q.device.after(dst, settled, err, notify)
+}
+
+func (q notifyingQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+	settled, err := q.ChunkQueue.FillChunk(chunk, m, dst, offset, nil)
+	return q.device.after(dst, settled, err, notify)
+}
+
+func (d *notifying) after(dst buffers.Buffer, settled <-chan error, err error, notify func() bool) (<-chan error, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.sent = append(d.sent, dst)
+	if err != nil {
+		return nil, err
+	}
+	told := make(chan error, 1)
+	go func() {
+		told <- <-settled
+		notify()
+	}()
+	return told, nil
+}
+
+func openNotifying(t testing.TB, gpu memory.Options, options buffers.Options) (*buffers.System, *notifying) {
+	device := &notifying{Device: memory.Open(gpu)}
+	s, err := buffers.Open(device, options)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		s.Destroy()
+		device.Destroy()
+	})
+	return s, device
+}
+
+// uploadThen gives the channel on which the outcome arrives. It has room for one too many.
+func uploadThen(s *buffers.System, dst buffers.Buffer, offset uint64, m buffers.Memory) <-chan error {
+	ended := make(chan error, 2)
+	s.UploadThen(dst, offset, m, func(err error) { ended <- err })
+	return ended
+}
+
+func ended(t testing.TB, c <-chan error) error {
+	t.Helper()
+	select {
+	case err := <-c:
+		return err
+	case <-within(t).Done():
+		require.Fail(t, "the upload does not end")
+		return nil
+	}
+}
+
+func TestAnUploadThatNobodyWaitsForArrives(t *testing.T) {
+	for name, open := range map[string]func() *buffers.System{
+		"where maps are told of": func() *buffers.System { s, _ := openNotifying(t, memory.Options{}, buffers.Options{}); return s },
+		"where they are not":     func() *buffers.System { s, _ := openSystem(t, buffers.Options{}); return s },
+		"where memory is very short": func() *buffers.System {
+			s, _ := openNotifying(t, memory.Options{}, buffers.Options{Budget: 5 << 20})
+			return s
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open()
+			for _, path := range uploadPaths {
+				onPath(s, path)
+				for _, size := range []int{4, 4096, 1<<20 + 4, 9<<20 + 8, 5<<20 + 2} {
+					b, p := deviceBuffer(t, s, uint64(size)), randomBytes(size)
+					c := uploadThen(s, b, 0, buffers.Bytes(p))
+					require.NoError(t, ended(t, c), "%d bytes by %s", size, path)
+					require.True(t, bytes.Equal(p, read(t, s, b, 0, uint64(size))), "%d bytes by %s", size, path)
+					require.Empty(t, c, "told twice")
+				}
+			}
+			require.LessOrEqual(t, s.Stats().Uploads.Bytes, uint64(16<<20))
+		})
+	}
+}
+
+func TestUploadsThatNobodyWaitsForTakeTurns(t *testing.T) {
+	s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+	onPath(s, "mapped ring, 2 MiB chunks")
+	a, b := deviceBuffer(t, s, 32<<20), deviceBuffer(t, s, 32<<20)
+	device.Hold()
+	first, second := uploadThen(s, a, 0, buffers.Bytes(make([]byte, 32<<20))), uploadThen(s, b, 0, buffers.Bytes(make([]byte, 32<<20)))
+	device.Release()
+	require.NoError(t, ended(t, first))
+	require.NoError(t, ended(t, second))
+	changes := 0
+	for i := 1; i < len(device.sent); i++ {
+		if device.sent[i] != device.sent[i-1] {
+			changes++
+		}
+	}
+	require.Greater(t, changes, 8)
+}
+
+func TestAnUploadThatNobodyWaitsForEndsWithItsSystem(t *testing.T) {
+	for name, c := range map[string]struct {
+		end    func(*buffers.System, *notifying)
+		reason error
+	}{
+		"device lost":      {func(_ *buffers.System, d *notifying) { d.Lose(memory.Crashed) }, buffers.ErrDeviceLost},
+		"system destroyed": {func(s *buffers.System, _ *notifying) { s.Destroy() }, buffers.ErrDestroyed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+			onPath(s, "mapped ring, 2 MiB chunks")
+			b := deviceBuffer(t, s, 32<<20)
+			device.Hold()
+			pending := uploadThen(s, b, 0, buffers.Bytes(make([]byte, 32<<20)))
+			require.Empty(t, pending)
+			c.end(s, device)
+			require.ErrorIs(t, ended(t, pending), c.reason)
+			require.ErrorIs(t, ended(t, uploadThen(s, b, 0, buffers.Bytes(make([]byte, 4)))), c.reason)
+			require.Empty(t, pending, "told twice")
+		})
+	}
+}
+
+func TestAnUploadThatNobodyWaitsForIsRefusedAtOnce(t *testing.T) {
+	s, _ := openNotifying(t, memory.Options{}, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	for _, c := range []struct {
+		offset uint64
+		size   int
+		reason error
+	}{{2, 4, buffers.ErrAlignment}, {0, 13, buffers.ErrAlignment}, {32, 36, buffers.ErrRange}, {68, 4, buffers.ErrRange}} {
+		refused := uploadThen(s, b, c.offset, buffers.Bytes(make([]byte, c.size)))
+		require.Len(t, refused, 1)
+		require.ErrorIs(t, <-refused, c.reason)
+	}
+}
+
+func TestAnUploadThatNobodyWaitsForDoesNotStarve(t *testing.T) {
+	t.Run("on a ring that hangs", func(t *testing.T) {
+		s, _ := openNotifying(t, memory.Options{Map: memory.Fixed(time.Hour)}, buffers.Options{})
+		buffers.SetPatience(s, 20*time.Millisecond)
+		onPath(s, "mapped ring, 2 MiB chunks")
+		b := deviceBuffer(t, s, 32<<20)
+		require.NoError(t, ended(t, uploadThen(s, b, 0, buffers.Bytes(make([]byte, 32<<20)))))
+	})
+	t.Run("behind chunks that are not told of", func(t *testing.T) {
+		s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+		buffers.SetPatience(s, time.Hour)
+		onPath(s, "mapped ring, 2 MiB chunks")
+		b := deviceBuffer(t, s, 32<<20)
+		device.Hold()
+		for range 4 {
+			staged, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 2 << 20})
+			require.NoError(t, err)
+			e, err := device.CreateEncoder("")
+			require.NoError(t, err)
+			require.NoError(t, staged.UploadTo(e, b, 0))
+			require.NoError(t, s.Submit(e))
+		}
+		pending := uploadThen(s, b, 0, buffers.Bytes(make([]byte, 32<<20)))
+		device.Release()
+		require.NoError(t, ended(t, pending))
+	})
+}
