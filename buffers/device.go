@@ -40,8 +40,9 @@ type Queue interface {
 	WorkDone() <-chan error
 }
 
-// ChunkQueue is a Queue that moves a whole chunk of pooled memory in one step. What each method does is
-// said in steps of the other contracts, which the core takes itself where a Queue is none.
+// ChunkQueue is a Queue that moves a whole chunk of pooled memory in one step, and tells of what has settled,
+// so that no goroutine need wait for it. What each method does is said in steps of the other contracts, which
+// the core takes itself where a Queue is none.
 //
 // A chunk that a method failed with is in no known state: it is destroyed.
 type ChunkQueue interface {
@@ -58,6 +59,9 @@ type ChunkQueue interface {
 	// calls landed with what the map settled with, once, after FetchChunk has returned; then mapped is nil.
 	// landed reports whether a goroutine was told something.
 	FetchChunk(chunk MappableBuffer, size uint64, copies []ChunkCopy, landed func(error) bool) (mapped <-chan error, refused int, err error)
+	// WorkDoneThen is WorkDone. After that has settled it calls notify, unless the device is lost by then,
+	// which reports whether a goroutine was told something, or waits for it.
+	WorkDoneThen(notify func() bool) <-chan error
 }
 
 // ChunkCopy is a range of a buffer that is copied into a chunk.

@@ -25,8 +25,11 @@ type frameRing struct {
 	serial   uint64 // of the last submit that is followed
 	done     uint64 // of the last one the GPU is done with
 	inFlight []flight
-	paced    int    // how many of them BeginFrame lets be, where it may wait
-	count    uint64 // of submits, for the work that is done now and then
+	paced    int                // how many of them BeginFrame lets be, where it may wait
+	count    uint64             // of submits, for the work that is done now and then
+	awaited  int                // how many flights a goroutine waits for, which are not in the list
+	waiting  []func()           // see FrameThen
+	notify   func() (told bool) // landed, made once; nil where the queue would not call it
 }
 
 const (
@@ -61,6 +64,39 @@ func (s *System) BeginFrame(ctx context.Context) (*Frame, error) {
 	}
 }
 
+// FrameThen is for a host that must not wait: it reports whether BeginFrame would wait for the GPU, and then
+// has room called, once, when it no longer would. Like the methods of a [Sink] room must be short, and call
+// nothing of the System. Where the backend cannot tell it reports false.
+func (s *System) FrameThen(room func()) (waits bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := &s.frames
+	if busy, _ := f.isBusy(f.paced); !busy || f.notify == nil {
+		return false
+	}
+	f.waiting = append(f.waiting, room)
+	return true
+}
+
+// landed is called when the GPU is done with a submit that is followed. It reports whether a goroutine was
+// told. The lock is not held.
+func (f *frameRing) landed() (told bool) {
+	f.sys.mu.Lock()
+	defer f.sys.mu.Unlock()
+	if busy, _ := f.isBusy(f.paced); !busy {
+		f.callWaiting()
+	}
+	return f.awaited > 0
+}
+
+func (f *frameRing) callWaiting() {
+	for i, room := range f.waiting {
+		f.waiting[i] = nil
+		room()
+	}
+	f.waiting = f.waiting[:0]
+}
+
 // TryBeginFrame is BeginFrame where that would neither wait nor fail, and else nil.
 func (s *System) TryBeginFrame() *Frame {
 	oldest, busy, err := s.tryBegin(true)
@@ -78,30 +114,41 @@ func (s *System) tryBegin(mayWait bool) (oldest flight, busy bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := &s.frames
-	if err := s.usable("begin frame", ""); err != nil {
-		return flight{}, false, err
-	}
-	if f.current.open {
-		return flight{}, false, NewError("begin frame", "", ErrState, "a frame is open: submit or discard it first")
-	}
-	f.poll()
 	most := s.options.MaxFramesInFlight
 	if mayWait {
 		most = f.paced
 	}
-	if len(f.inFlight) >= most {
+	busy, err = f.isBusy(most)
+	switch {
+	case busy:
 		oldest = f.inFlight[0]
 		f.inFlight = remove(f.inFlight, 0)
-		return oldest, true, nil
+		f.awaited++
+	case err == nil:
+		f.begin()
 	}
-	f.current.sys, f.current.open = s, true
-	return flight{}, false, nil
+	return oldest, busy, err
 }
+
+// isBusy reports whether the GPU has as many frames as it may have, and else why none can begin.
+func (f *frameRing) isBusy(most int) (bool, error) {
+	if err := f.sys.usable("begin frame", ""); err != nil {
+		return false, err
+	}
+	if f.current.open {
+		return false, NewError("begin frame", "", ErrState, "a frame is open: submit or discard it first")
+	}
+	f.poll()
+	return len(f.inFlight) >= most, nil
+}
+
+func (f *frameRing) begin() { f.current.sys, f.current.open = f.sys, true }
 
 // putBack returns a flight that was taken out. The lock is not held.
 func (f *frameRing) putBack(oldest flight) {
 	f.sys.mu.Lock()
 	defer f.sys.mu.Unlock()
+	f.awaited--
 	f.inFlight = slices.Insert(f.inFlight, 0, oldest)
 }
 
@@ -109,6 +156,7 @@ func (f *frameRing) putBack(oldest flight) {
 func (f *frameRing) finish(oldest flight) {
 	f.sys.mu.Lock()
 	defer f.sys.mu.Unlock()
+	f.awaited--
 	f.done = max(f.done, oldest.serial)
 }
 
@@ -127,7 +175,7 @@ func (f *frameRing) poll() {
 
 // follow asks to hear when the GPU is done with what was submitted last.
 func (f *frameRing) follow(serial uint64) {
-	f.inFlight = append(f.inFlight, flight{serial, f.sys.queue.WorkDone()})
+	f.inFlight = append(f.inFlight, flight{serial, f.sys.chunks.WorkDoneThen(f.notify)})
 }
 
 // Encoder is the frame's own encoder, made at the first call.

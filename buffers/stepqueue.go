@@ -56,6 +56,8 @@ func (q *stepQueue) FetchChunk(chunk MappableBuffer, size uint64, copies []Chunk
 	return chunk.MapAsync(MapRead, 0, size), -1, nil
 }
 
+func (q *stepQueue) WorkDoneThen(func() bool) <-chan error { return q.device.Queue().WorkDone() }
+
 func (q *stepQueue) submit(e Encoder) error {
 	q.batch[0] = e
 	err := q.device.Queue().Submit(q.batch[:]...)

@@ -101,7 +101,7 @@ func Open(device Device, options Options) (*System, error) {
 	s.budget = budget{limit: options.Budget, policy: options.OnBudget}
 	s.uploads.sys, s.reads.sys, s.frames.sys = s, s, s
 	if _, steps := s.chunks.(*stepQueue); !steps {
-		s.uploads.notify = s.uploads.cameBack
+		s.uploads.notify, s.frames.notify = s.uploads.cameBack, s.frames.landed
 	}
 	s.frames.paced = paced
 	s.reads.sources = map[Buffer]int{}
@@ -181,6 +181,7 @@ func (s *System) close(reason error) {
 	s.logger.log(LevelWarn, "system closed", text("reason", reason.Error()))
 	s.reads.fail(reason)
 	s.uploads.destroy()
+	s.frames.callWaiting()
 	s.engine.close()
 	dynamics := s.dynamics
 	s.dynamics = nil
@@ -191,7 +192,10 @@ func (s *System) close(reason error) {
 	s.budget.wake()
 }
 
-// usable is the error of every call on a System whose device is lost, or that is destroyed.
+// usable is the error of every call on a System whose device is lost, or that is destroyed. It is called in
+// so many places that its code would tell in a module's size.
+//
+//go:noinline
 func (s *System) usable(op, label string) error {
 	if s.lost == nil {
 		return nil
@@ -227,6 +231,13 @@ func (s *System) reserve(n uint64) bool {
 	s.uploads.trim(time.Time{})
 	s.reads.trim(time.Time{})
 	return s.budget.reserve(n)
+}
+
+// MemoryAwaited reports whether a goroutine waits for mappable memory, which a call that gives some back wakes.
+func (s *System) MemoryAwaited() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.budget.freed != nil
 }
 
 // memoryFreed is a function that waits, without the lock, until it makes sense to try again to reserve

@@ -42,16 +42,25 @@ func (q notifyingQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory
 func (d *notifying) after(dst buffers.Buffer, settled <-chan error, err error, notify func() bool) (<-chan error, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.sent = append(d.sent, dst)
+	if dst != nil {
+		d.sent = append(d.sent, dst)
+	}
 	if err != nil {
 		return nil, err
 	}
 	told := make(chan error, 1)
 	go func() {
 		told <- <-settled
-		notify()
+		if notify != nil {
+			notify()
+		}
 	}()
 	return told, nil
+}
+
+func (q notifyingQueue) WorkDoneThen(notify func() bool) <-chan error {
+	settled, _ := q.device.after(nil, q.ChunkQueue.WorkDoneThen(nil), nil, notify)
+	return settled
 }
 
 func openNotifying(t testing.TB, gpu memory.Options, options buffers.Options) (*buffers.System, *notifying) {

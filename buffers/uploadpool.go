@@ -3,7 +3,6 @@ package buffers
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 )
 
@@ -193,7 +192,12 @@ func (p *uploadPool) work() {
 
 // willNotify reports whether cameBack is going to be called.
 func (p *uploadPool) willNotify() bool {
-	return slices.ContainsFunc(p.pending, func(c *chunk) bool { return c.notifies })
+	for _, c := range p.pending {
+		if c.notifies {
+			return true
+		}
+	}
+	return false
 }
 
 // awaitMap waits for the map of a chunk that was taken out of pending. The lock is not held.

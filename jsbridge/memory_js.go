@@ -27,6 +27,7 @@ type memory struct {
 	direct  bool     // JavaScript can read Go's memory
 	buffer  js.Value // the memory's ArrayBuffer; detached when the memory grows
 	tap     js.Value
+	class   js.Value // ArrayBuffer, which a page may put another in place of
 	caught  js.Value // the array that the tap's set pushes onto
 	scratch js.Value // the kept array
 	size    int      // bytes that scratch holds

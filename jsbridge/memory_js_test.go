@@ -85,6 +85,20 @@ func growMemory(t *testing.T) {
 	t.Fatal("2 GiB did not grow the memory")
 }
 
+func TestGrowthIsNoticedWhereAPageHasItsOwnArrayBuffer(t *testing.T) {
+	require.True(t, goMemory.readable())
+	class := js.Global().Get("ArrayBuffer")
+	defer func() {
+		js.Global().Set("ArrayBuffer", class)
+		ballast = nil
+	}()
+	js.Global().Set("ArrayBuffer", js.Global().Call("eval", "(class extends ArrayBuffer {})"))
+	require.NoError(t, goMemory.lend([]byte{1}, func(js.Value, uint64) error { return nil }))
+	held := goMemory.buffer
+	growMemory(t)
+	require.True(t, goMemory.moved(held))
+}
+
 func TestGrowthOfGoMemoryIsNoticed(t *testing.T) {
 	defer func() { ballast = nil }()
 	require.True(t, goMemory.readable())

@@ -22,6 +22,7 @@ func (m *memory) check() bool {
 // build makes an empty Uint8Array claim a length of two gigabytes, so that it
 // is handed a view that is not cut short, and keep what it is handed.
 func (m *memory) build() {
+	m.class = js.Global().Get("ArrayBuffer")
 	m.caught = js.Global().Get("Array").New()
 	m.tap = js.Global().Get("Uint8Array").New()
 	define(m.tap, "length", 1<<31)
@@ -42,7 +43,7 @@ func (m *memory) refresh() bool {
 		return false
 	}
 	buffer, err := property(view, "buffer")
-	if err != nil || !buffer.InstanceOf(js.Global().Get("ArrayBuffer")) {
+	if err != nil || !buffer.InstanceOf(m.class) {
 		return false
 	}
 	m.buffer = buffer

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"syscall/js"
+
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
@@ -21,18 +23,60 @@ const refused = -1
 //go:wasmexport tryFrame
 func tryFrame(handle float64) (frame float64) {
 	defer refuse(&frame)
-	e, _ := handles.find(handle)
-	if e == nil {
-		return refused
-	}
-	s, isSystem := e.object.(*system)
-	if !isSystem {
+	s := systemOf(handle)
+	if s == nil {
 		return refused
 	}
 	if core := s.core.TryBeginFrame(); core != nil {
 		return s.begun(core)
 	}
 	return refused
+}
+
+// systemOf is nil where the handle is not that of a system.
+func systemOf(handle float64) *system {
+	e, _ := handles.find(handle)
+	if e == nil {
+		return nil
+	}
+	s, _ := e.object.(*system)
+	return s
+}
+
+// awaitFrame resolves the Promise of a number when tryFrame would open a frame, where now it would have to wait.
+//
+//go:wasmexport awaitFrame
+func awaitFrame(handle, number float64) (waits float64) {
+	defer refuse(&waits)
+	s := systemOf(handle)
+	if s == nil || !s.core.FrameThen(func() { promises.settle.Invoke(number, js.Undefined(), false) }) {
+		return refused
+	}
+	return 1
+}
+
+// submitFrame submits a frame to which nothing but its own encoder belongs. Where it gives 2 a goroutine may be
+// awake.
+//
+//go:wasmexport submitFrame
+func submitOwnFrame(handle float64) (awake float64) {
+	defer refuse(&awake)
+	e, _ := handles.find(handle)
+	if e == nil {
+		return refused
+	}
+	s := e.owner
+	f := s.openFrame()
+	awaited := s.core.MemoryAwaited()
+	if handle != s.frame || f.core.Submit() != nil {
+		return refused
+	}
+	s.submitted()
+	s.endFrame()
+	if awaited {
+		return 2
+	}
+	return 1
 }
 
 // dynamicUpdate takes size bytes of a dynamic buffer: see [dynamicBuffer.update].

@@ -19,6 +19,19 @@ func (t *trial) fetch(chunk buffers.MappableBuffer, size uint64, copies []buffer
 // chunks is the device's ChunkQueue, or that which the core puts in its place.
 func (t *trial) chunks() buffers.ChunkQueue { return buffers.ChunkQueueOf(t.device) }
 
+// telling is a function to be called when a channel has settled, and the channel on which it says so.
+func telling(settled *<-chan error) (told chan error, tell func() bool) {
+	told = make(chan error, 4)
+	return told, func() bool {
+		if len(*settled) == 1 {
+			told <- nil
+		} else {
+			told <- errors.New("told before there was an outcome")
+		}
+		return false
+	}
+}
+
 var chunkRules = []rule{
 	{
 		name: "a chunk that is sent arrives, ahead of what is written later, and is mapped again",
@@ -60,15 +73,7 @@ var chunkRules = []rule{
 		f: func(t *trial) {
 			chunk, dst := t.mappedForWriting(64), t.filled("target", make([]byte, 64))
 			var settled <-chan error
-			told := make(chan error, 4)
-			tell := func() bool {
-				if len(settled) == 1 {
-					told <- nil
-				} else {
-					told <- errors.New("told before the map has settled")
-				}
-				return false
-			}
+			told, tell := telling(&settled)
 			release := t.hold()
 			settled, err := t.chunks().SendChunk(chunk, 24, dst, 8, tell)
 			t.must(err)
@@ -80,6 +85,25 @@ var chunkRules = []rule{
 			settled, err = t.chunks().FillChunk(chunk, buffers.Bytes(pattern(32, 1)), dst, 0, nil)
 			t.must(err)
 			t.must(t.wait(settled))
+			if len(told) > 0 {
+				t.Errorf("told once more")
+			}
+		},
+	},
+	{
+		name: "a queue tells that its work is done once, after it has settled",
+		why:  "who looks for room too early finds none, and is not told again",
+		f: func(t *trial) {
+			var settled <-chan error
+			told, tell := telling(&settled)
+			release := t.hold()
+			settled = t.chunks().WorkDoneThen(tell)
+			release()
+			if _, tells := t.device.Queue().(buffers.ChunkQueue); tells {
+				t.must(t.wait(told))
+			}
+			t.must(t.wait(settled))
+			t.must(t.wait(t.chunks().WorkDoneThen(nil)))
 			if len(told) > 0 {
 				t.Errorf("told once more")
 			}

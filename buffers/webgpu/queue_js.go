@@ -140,7 +140,10 @@ func (q *queue) submit(encoders []buffers.Encoder) error {
 }
 
 // WorkDone settles when the GPU is done with everything submitted so far.
-func (q *queue) WorkDone() <-chan error {
+func (q *queue) WorkDone() <-chan error { return q.WorkDoneThen(nil) }
+
+// WorkDoneThen is WorkDone that notifies.
+func (q *queue) WorkDoneThen(notify func() bool) <-chan error {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -151,6 +154,7 @@ func (q *queue) WorkDone() <-chan error {
 	if err := q.bridge.WorkDoneThen(w.token, q.completion); err != nil {
 		return failed(translate("work done", "", err))
 	}
+	w.notify = notify
 	q.waits.pending = append(q.waits.pending, w)
 	return w.channel
 }
@@ -158,12 +162,18 @@ func (q *queue) WorkDone() <-chan error {
 // completeWork runs when the browser settles a promise of WorkDone. It rejects none but those of a
 // device that crashed (measured in Chromium).
 func (q *queue) completeWork(token uint64, err error) error {
+	if notify := q.settleWork(token, err); notify != nil && !notify() {
+		return jsbridge.ErrQuiet
+	}
+	return nil
+}
+
+func (q *queue) settleWork(token uint64, err error) (notify func() bool) {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err != nil {
 		err = d.lossOf("work done", "", err)
 	}
-	q.waits.settle(token, err)
-	return nil
+	return q.waits.settle(token, err)
 }

@@ -16,6 +16,7 @@ type waits struct {
 type wait struct {
 	token   uint64
 	channel chan error
+	notify  func() bool // unless it is nil
 }
 
 // take returns a wait that is not pending yet.
@@ -30,16 +31,17 @@ func (w *waits) take() wait {
 	return wait{token: w.token, channel: make(chan error, 1)}
 }
 
-// settle ends the wait of that token, unless it has ended.
-func (w *waits) settle(token uint64, err error) {
+// settle ends the wait of that token, unless it has ended, and gives whom to notify.
+func (w *waits) settle(token uint64, err error) (notify func() bool) {
 	for i, p := range w.pending {
 		if p.token == token {
 			w.pending = append(w.pending[:i], w.pending[i+1:]...)
 			p.channel <- err
 			w.keep(p)
-			return
+			return p.notify
 		}
 	}
+	return nil
 }
 
 func (w *waits) keep(p wait) {

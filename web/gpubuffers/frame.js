@@ -24,11 +24,25 @@ export class Frame {
 
   submit(commands) {
     const given = elements("submit", "commands", commands);
+    const { module } = this.#core;
     this.#core.updates.report();
-    beginReads(this.#core.module);
-    this.#call("submitFrame", given);
+    beginReads(module);
+    if (given.length > 0 || !this.#submitOwn(module)) this.#call("submitFrame", given);
     this.#core.updates.close();
     this.#encoder = undefined;
+  }
+
+  /** Submits what is in the frame's own encoder, and says whether that was done. */
+  #submitOwn(module) {
+    if (this.#core.destroyed) return false;
+    try {
+      const done = module.exports.submitFrame(this.#handle);
+      if (done === 2) module.exports.resume();
+      return done > 0;
+    } catch (cause) {
+      module.fault(cause);
+      return false;
+    }
   }
 
   discard() {

@@ -71,6 +71,24 @@ class Module {
   }
 
   /**
+   * Calls an export with the number of a promise that the module settles, and gives that promise; undefined where
+   * the export refuses.
+   */
+  awaits(name, handle) {
+    const number = this.#free.pop() ?? this.#asked.length + 1;
+    const promise = new Promise((resolve, reject) => (this.#asked[number - 1] = { resolve, reject }));
+    try {
+      if (this.exports[name](handle, number) === 1) return promise;
+    } catch (cause) {
+      this.#end(cause); // rejects
+      return promise;
+    }
+    this.#asked[number - 1] = undefined;
+    this.#free.push(number);
+    return undefined;
+  }
+
+  /**
    * A promise of the browser's has resolved that the module waits for. Go's export "resume", which wasm_exec.js
    * calls for its timers, has the goroutines run that were awakened: for a quarter of what an event of
    * syscall/js costs (measured in Chromium).
@@ -106,7 +124,7 @@ class Module {
     if (this.#ended) return;
     this.#ended = true;
     this.#cause = cause;
-    this.exports = { tryFrame: () => -1, dynamicUpdate: () => -1, dynamicAdvance: () => -1, dynamicAddress: () => -1, deviceAllow: () => -1, deviceWrite: () => -1, ask: () => {}, readStart: () => -1, readFlush: () => 1, readCancel: () => {} };
+    this.exports = { tryFrame: () => -1, awaitFrame: () => -1, submitFrame: () => -1, dynamicUpdate: () => -1, dynamicAdvance: () => -1, dynamicAddress: () => -1, deviceAllow: () => -1, deviceWrite: () => -1, ask: () => {}, readStart: () => -1, readFlush: () => 1, readCancel: () => {} };
     const error = this.#endedError("wait");
     for (const asked of this.#asked.splice(0)) asked?.reject(error);
     for (const f of this.#onEnd) f(error);

@@ -85,9 +85,16 @@ export class GPUBufferSystem {
 
   async nextFrame() {
     this.#usable("nextFrame");
-    beginReads(this.#core.module);
-    const frame = this.#core.module.exports.tryFrame(this.#handle);
-    return new Frame(made, this.#core, frame > 0 ? frame : await this.#ask("nextFrame"));
+    const { module } = this.#core;
+    beginReads(module);
+    for (;;) {
+      const frame = module.exports.tryFrame(this.#handle);
+      if (frame > 0) return new Frame(made, this.#core, frame);
+      const room = module.awaits("awaitFrame", this.#handle);
+      if (!room) return new Frame(made, this.#core, await this.#ask("nextFrame")); // or says why not
+      await room;
+      this.#usable("nextFrame");
+    }
   }
 
   submit(commands) {

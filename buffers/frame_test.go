@@ -1,0 +1,74 @@
+package buffers_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+// submitFrames submits frames that the GPU is to work on.
+func submitFrames(t testing.TB, s *buffers.System, count int) {
+	t.Helper()
+	for range count {
+		frame, err := s.BeginFrame(within(t))
+		require.NoError(t, err)
+		require.NoError(t, frame.Submit())
+	}
+}
+
+func TestAHostIsToldWhenThereIsRoomForAFrame(t *testing.T) {
+	for name, end := range map[string]func(*buffers.System, *notifying){
+		"the GPU is done":      func(_ *buffers.System, d *notifying) { d.Release() },
+		"the system is closed": func(s *buffers.System, _ *notifying) { s.Destroy() },
+		"the device is lost":   func(_ *buffers.System, d *notifying) { d.Lose(memory.Crashed) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, device := openNotifying(t, memory.Options{}, buffers.Options{MaxFramesInFlight: 2})
+			room := make(chan error, 3)
+			tell := func() { room <- nil }
+			require.False(t, s.FrameThen(tell), "there is room")
+			device.Hold()
+			submitFrames(t, s, 2)
+			require.Nil(t, s.TryBeginFrame())
+			require.True(t, s.FrameThen(tell))
+			require.True(t, s.FrameThen(tell))
+			require.Empty(t, room)
+			end(s, device)
+			require.NoError(t, ended(t, room))
+			require.NoError(t, ended(t, room))
+			require.False(t, s.FrameThen(tell))
+			require.Empty(t, room, "told twice")
+		})
+	}
+}
+
+func TestAHostIsNotToldOfFramesWhereTheBackendCannotTell(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{MaxFramesInFlight: 2})
+	device.Hold()
+	submitFrames(t, s, 2)
+	require.False(t, s.FrameThen(func() { t.Error("told") }))
+	device.Release()
+}
+
+func TestWhetherMemoryIsAwaitedIsKnown(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{Budget: 4 << 20})
+	require.False(t, s.MemoryAwaited())
+	all, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 4 << 20})
+	require.NoError(t, err)
+	made := make(chan error, 1)
+	go func() {
+		b, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 1 << 20})
+		if err == nil {
+			b.Destroy()
+		}
+		made <- err
+	}()
+	require.Eventually(t, s.MemoryAwaited, 10*time.Second, time.Millisecond)
+	all.Destroy()
+	require.NoError(t, ended(t, made))
+	require.False(t, s.MemoryAwaited())
+}
