@@ -7,8 +7,8 @@ import (
 
 // chooser picks the fastest path for one operation by what was measured of it.
 //
-// Sizes fall into classes, each four times the one below. The rate of a path in a class is the best of its
-// last few measurements: other work on the GPU makes a transfer look slower than it is and never faster.
+// Sizes fall into classes, each four times the one below. The rate of a path in a class is the second best of
+// its last few measurements: other work on the GPU makes a transfer look slower than it is, and seldom faster.
 // Two paths are compared in the nearest class in which both were measured, since rates grow with size.
 type chooser struct {
 	paths   []path
@@ -41,15 +41,19 @@ type estimate struct {
 	hung   bool            // the last one did not come to an end
 }
 
+// rate is the second best, once there are three: one of many can be too good to be true.
 func (e *estimate) rate() float64 {
 	if e.hung {
 		return 0
 	}
-	best := 0.0
+	best, second := 0.0, 0.0
 	for _, r := range e.recent[:min(e.n, len(e.recent))] {
-		best = max(best, r)
+		best, second = max(best, r), max(second, min(best, r))
 	}
-	return best
+	if e.n < 3 {
+		return best
+	}
+	return second
 }
 
 func (e *estimate) add(rate float64) {

@@ -58,6 +58,12 @@ const (
 // (measured). A transfer that is waited for gains less by a ring.
 var chosenFrom = [opCount]uint64{OpUpload: smallest, OpFlush: 128 << 10, OpReadback: smallest}
 
+// Of the paths of uploads.
+const (
+	queueWrites = 0
+	ringOf1MiB  = 2
+)
+
 // paths lists what there is to choose from, the default first.
 //
 // Queue writes are cut into 4 MiB: from there on Chromium moves them through shared memory of their own,
