@@ -21,7 +21,7 @@ COMPRESS    := $(TOOLS) run ./compress -dir "$(CURDIR)/web"
 WASM_BUILD  := $(JS) go build -trimpath -ldflags="-s -w"
 # The module is kept small: of the standard library only what is called all the time is inlined, of this
 # project's packages the core alone: beside the noise the others make no difference to the cost of a chunk.
-INLINED     := errors internal/goarch internal/runtime/atomic internal/runtime/math internal/runtime/sys internal/sync math/bits sync sync/atomic syscall/js
+INLINED     := errors internal/abi internal/byteorder internal/goarch internal/runtime/atomic internal/runtime/math internal/runtime/sys internal/sync math/bits sync sync/atomic syscall/js
 OUTLINED    := ./wasm ./buffers/webgpu ./jsbridge
 SMALLER     := -gcflags=std=-l $(INLINED:%=-gcflags=%=) $(OUTLINED:%=-gcflags=%=-l)
 
