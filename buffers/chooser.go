@@ -106,11 +106,22 @@ func (c *chooser) faster(i, j int, size uint64) bool {
 	if at.seen[i].n == 0 && at.seen[j].n >= enough && c.atLeast(i, size) > at.seen[j].rate() {
 		return true
 	}
-	k := c.nearest(size, func(k *sizeClass) bool { return k.seen[i].n > 0 && k.seen[j].n > 0 })
+	k := c.nearest(size, func(k *sizeClass) bool { return c.known(k, i).n > 0 && c.known(k, j).n > 0 })
 	if k == nil {
 		return c.rate(j, size) == 0 && c.rate(i, size) > 0
 	}
-	return k.seen[i].rate() > k.seen[j].rate()
+	return c.known(k, i).rate() > c.known(k, j).rate()
+}
+
+// known is what is known of path i in a class. As long as a mapped path was not measured there, another one
+// stands for it.
+func (c *chooser) known(k *sizeClass, i int) *estimate {
+	for j := 0; k.seen[i].n == 0 && c.paths[i].mapped && j < len(c.paths); j++ {
+		if c.paths[j].mapped && k.seen[j].n > 0 {
+			return &k.seen[j]
+		}
+	}
+	return &k.seen[i]
 }
 
 // atLeast is how fast path i is for size, since it is as fast for less; 0 is not known.

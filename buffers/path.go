@@ -61,7 +61,7 @@ var chosenFrom = [opCount]uint64{OpUpload: smallest, OpFlush: 128 << 10, OpReadb
 // Of the paths of uploads.
 const (
 	queueWrites = 0
-	ringOf1MiB  = 2
+	smallRing   = 1
 )
 
 // paths lists what there is to choose from, the default first.
@@ -71,8 +71,8 @@ const (
 var paths = [opCount][]path{
 	OpUpload: {
 		{name: "queue write", piece: 4 << 20},
-		{name: "mapped ring, 2 MiB chunks", piece: 2 << 20, above: 1 << 20, depth: 4, mapped: true},
-		{name: "mapped ring, 1 MiB chunks", piece: 1 << 20, below: manyPieces, depth: 6, mapped: true},
+		{name: "mapped ring, 2 MiB chunks", piece: 2 << 20, below: manyPieces, depth: 4, mapped: true},
+		{name: "mapped ring, 4 MiB chunks", piece: 4 << 20, above: 4 << 20, depth: 4, mapped: true},
 		{name: "queue write where copies went", piece: 4 << 20, copied: true},
 	},
 	OpFlush: {

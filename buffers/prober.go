@@ -49,7 +49,7 @@ type probeStep struct {
 // they follow each other, by a path of each kind. Frames follow each other too, so that their paths are
 // measured in pairs.
 var probeSteps = []probeStep{
-	{OpUpload, probeSize, 1, 1, []int{queueWrites, ringOf1MiB}},
+	{OpUpload, probeSize, 1, 1, []int{queueWrites, smallRing}},
 	{OpFlush, 256 << 10, 2, 2, nil},
 	{OpFlush, 1 << 20, 2, 1, nil},
 	{OpUpload, probeSize, 1, 1, nil},

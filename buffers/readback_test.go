@@ -316,7 +316,7 @@ func TestReadSliceIsTyped(t *testing.T) {
 // The memory of uploads that are on their way is given back without anybody asking for it.
 func TestAReadWaitsForTheMemoryOfUploads(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{Budget: 4 << 20})
-	s.Load(buffers.Calibration{Rates: []buffers.Rate{{Operation: "upload", Path: "mapped ring, 1 MiB chunks", Size: 4 << 20, BytesPerSecond: 5e9}}})
+	s.Load(buffers.Calibration{Rates: []buffers.Rate{{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: 4 << 20, BytesPerSecond: 5e9}}})
 	p := randomBytes(4 << 20)
 	b := deviceBuffer(t, s, uint64(len(p)))
 	device.Hold()

@@ -40,7 +40,7 @@ const device = (gpu) => gpu.createDeviceBuffer({ label: "target", size: MiB, usa
 
 /** Runs a test on each path of uploads, on a system whose engine knows of one that is much faster, and does not look for another. */
 async function onEachPath(test) {
-  for (const path of ["queue write", "mapped ring, 1 MiB chunks"]) {
+  for (const path of ["queue write", "mapped ring, 2 MiB chunks"]) {
     const rates = [{ operation: "upload", path, size: MiB, bytesPerSecond: 1e12 }];
     await withSystem((gpu) => test(gpu, device(gpu), path, () => gpu.loadCalibration({ version: 1, copyCost: 0, rates })));
   }

@@ -3,7 +3,7 @@ import { STORAGE, api, contents, ok, pattern, rejects, same, sameBytes, typed, w
 
 const MiB = 1 << 20;
 
-const paths = ["queue write", "mapped ring, 1 MiB chunks", "mapped ring, 2 MiB chunks"];
+const paths = ["queue write", "mapped ring, 2 MiB chunks", "mapped ring, 4 MiB chunks"];
 
 /** Has every upload of a system take a path. */
 function take(gpu, chosen) {
@@ -145,7 +145,7 @@ export const boundedMemory = () =>
 export const uploadsShareTheBudget = () =>
   withSystem(
     async (gpu) => {
-      take(gpu, "mapped ring, 1 MiB chunks");
+      take(gpu, "mapped ring, 2 MiB chunks");
       const all = Array.from({ length: 5 }, (_, i) => {
         const b = gpu.createDeviceBuffer({ size: 5 * MiB, usage: STORAGE });
         return { b, bytes: pattern(5 * MiB, i + 1) };
@@ -237,7 +237,7 @@ export const aborted = () =>
 export const abortedWhileItWaitsForMemory = () =>
   withSystem(
     async (gpu) => {
-      take(gpu, "mapped ring, 1 MiB chunks");
+      take(gpu, "mapped ring, 2 MiB chunks");
       const b = gpu.createDeviceBuffer({ label: "b", size: 4 * MiB, usage: STORAGE });
       const hog = gpu.createMappableBuffer({ size: MiB, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
       const reason = new Error("enough");
@@ -254,7 +254,7 @@ export const abortedWhileItWaitsForMemory = () =>
       same(await b.upload(0, pattern(4 * MiB)), 4 * MiB, "afterwards");
       sameBytes(await contents(gpu, b), pattern(4 * MiB), "afterwards");
     },
-    { budget: MiB + (256 << 10), chunkSize: 64 << 10 },
+    { budget: 2 * MiB + (256 << 10), chunkSize: 64 << 10 },
   );
 
 /** Waits until the module, too, has heard that the device is lost. */
