@@ -46,8 +46,6 @@ type Error struct {
 // NewError makes an Error without a cause.
 //
 //go:noinline
-//
-//go:noinline
 func NewError(op, label string, reason error, detail string) *Error {
 	return &Error{Op: op, Label: label, Reason: reason, Detail: detail}
 }
