@@ -34,6 +34,7 @@ func (m *measurement) describe(page *browser.Page) {
 		Plan:        m.plan,
 		Browser:     version.Product,
 		Flags:       strings.Fields(os.Getenv("CHROME_GPU_FLAGS")),
+		Driver:      *driverFlag,
 		Adapter:     about.Adapter,
 		Competitors: about.Competitors,
 		Absent:      about.Absent,

@@ -21,6 +21,7 @@ var (
 	workloadFlag   = flag.String("workload", "", "regular expression of the workloads to measure; all by default")
 	competitorFlag = flag.String("competitor", "", "regular expression of the competitors besides hand-written JavaScript; all by default")
 	outFlag        = flag.String("out", filepath.Join("results", "latest.json"), "file for the results")
+	driverFlag     = flag.String("driver", "", "the driver of the GPU to name in the results")
 	commitFlag     = flag.String("commit", "", "the commit to name in the results; asked of git by default")
 )
 

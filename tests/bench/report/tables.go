@@ -14,6 +14,9 @@ import (
 func writeSection(w io.Writer, run *results.Run, plots []picture) {
 	fmt.Fprintf(w, "\n### %s\n\n", run.Adapter)
 	fmt.Fprintf(w, "%s, commit %s, %s, plan %s.", run.Browser, run.Commit, run.Date, run.Plan)
+	if run.Driver != "" {
+		fmt.Fprintf(w, " Driver: %s.", run.Driver)
+	}
 	if len(run.Flags) > 0 {
 		fmt.Fprintf(w, " Flags: `%s`.", strings.Join(run.Flags, " "))
 	}

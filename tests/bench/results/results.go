@@ -14,7 +14,8 @@ type Run struct {
 	Commit      string       `json:"commit"`
 	Plan        string       `json:"plan"` // "quick", "full"
 	Browser     string       `json:"browser"`
-	Flags       []string     `json:"flags"` // those that pick the GPU
+	Flags       []string     `json:"flags"`            // those that pick the GPU
+	Driver      string       `json:"driver,omitempty"` // of the GPU, which a browser does not tell
 	Adapter     Adapter      `json:"adapter"`
 	Competitors []Competitor `json:"competitors"`
 	Absent      []Absent     `json:"absent,omitempty"`
