@@ -330,3 +330,34 @@ func TestUploadsTakeTheHostsMemory(t *testing.T) {
 		require.True(t, bytes.Equal(p, read(t, s, b, 0, uint64(len(p)))))
 	}
 }
+
+func TestOneRingStandsForAnotherThatWasNotMeasured(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	s.Load(buffers.Calibration{Rates: []buffers.Rate{
+		{Operation: "upload", Path: "queue write", Size: 4 << 20, BytesPerSecond: 1e9},
+		{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: 4 << 20, BytesPerSecond: 4e9},
+	}})
+	require.Equal(t, "mapped ring, 4 MiB chunks", s.Explain(buffers.OpUpload, 256<<20).Path)
+	require.Equal(t, "mapped ring, 2 MiB chunks", s.Explain(buffers.OpUpload, 16<<20).Path)
+}
+
+func TestATransferThatIsTooGoodToBeTrueIsNotBelieved(t *testing.T) {
+	regime(t, "a discrete GPU", func(t *testing.T) {
+		var a adapter
+		writes := 0
+		a.set(func(n uint64) time.Duration {
+			if n >= 1<<20 {
+				if writes++; writes == 2 { // the first does not count
+					return time.Microsecond
+				}
+			}
+			return slow(n)
+		}, fast, atOnce)
+		s, _ := a.open(t, buffers.Options{})
+		for range 3 {
+			require.NoError(t, s.Calibrate(within(t)))
+		}
+		require.Greater(t, writes, 4)
+		require.Contains(t, s.Explain(buffers.OpUpload, 4<<20).Path, "mapped")
+	})
+}

@@ -15,8 +15,9 @@ import (
 // notifying is a device whose queue tells when the map of a chunk has settled, as a browser's does.
 type notifying struct {
 	*memory.Device
-	mu   sync.Mutex
-	sent []buffers.Buffer // where each chunk went
+	mu     sync.Mutex
+	chunks []buffers.MappableBuffer // that were sent,
+	sent   []buffers.Buffer         // and where each of them went
 }
 
 type notifyingQueue struct {
@@ -31,20 +32,23 @@ func (d *notifying) Queue() buffers.Queue {
 
 func (q notifyingQueue) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
 	settled, err := q.ChunkQueue.SendChunk(chunk, size, dst, offset, nil)
-	return q.device.after(dst, settled, err, notify)
+	q.device.note(chunk, dst)
+	return q.device.after(settled, err, notify)
 }
 
 func (q notifyingQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
 	settled, err := q.ChunkQueue.FillChunk(chunk, m, dst, offset, nil)
-	return q.device.after(dst, settled, err, notify)
+	q.device.note(chunk, dst)
+	return q.device.after(settled, err, notify)
 }
 
-func (d *notifying) after(dst buffers.Buffer, settled <-chan error, err error, notify func() bool) (<-chan error, error) {
+func (d *notifying) note(chunk buffers.MappableBuffer, dst buffers.Buffer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if dst != nil {
-		d.sent = append(d.sent, dst)
-	}
+	d.chunks, d.sent = append(d.chunks, chunk), append(d.sent, dst)
+}
+
+func (d *notifying) after(settled <-chan error, err error, notify func() bool) (<-chan error, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +63,7 @@ func (d *notifying) after(dst buffers.Buffer, settled <-chan error, err error, n
 }
 
 func (q notifyingQueue) WorkDoneThen(notify func() bool) <-chan error {
-	settled, _ := q.device.after(nil, q.ChunkQueue.WorkDoneThen(nil), nil, notify)
+	settled, _ := q.device.after(q.ChunkQueue.WorkDoneThen(nil), nil, notify)
 	return settled
 }
 
@@ -199,4 +203,24 @@ func TestAnUploadThatNobodyWaitsForDoesNotStarve(t *testing.T) {
 		device.Release()
 		require.NoError(t, ended(t, pending))
 	})
+}
+
+func TestOfSeveralIdleChunksTheOneUsedLastIsTaken(t *testing.T) {
+	s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+	onPath(s, "mapped ring, 2 MiB chunks")
+	b := deviceBuffer(t, s, 8<<20)
+	device.Hold()
+	all := uploadThen(s, b, 0, buffers.Bytes(make([]byte, 8<<20)))
+	require.Equal(t, uint64(8<<20), s.Stats().Uploads.Bytes)
+	device.Release()
+	require.NoError(t, ended(t, all))
+	require.Eventually(t, func() bool { return busyBytes(s) == 0 }, 10*time.Second, time.Millisecond)
+	for range 4 {
+		require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(make([]byte, 2<<20))))
+		require.Eventually(t, func() bool { return busyBytes(s) == 0 }, 10*time.Second, time.Millisecond)
+	}
+	last := device.chunks[len(device.chunks)-1]
+	for _, c := range device.chunks[len(device.chunks)-4:] {
+		require.True(t, c == last)
+	}
 }
