@@ -4,3 +4,10 @@ import "time"
 
 // SetPatience shortens, before it is first used, how long the engine of s waits for a path.
 func SetPatience(s *System, d time.Duration) { s.engine.patience = d }
+
+// Probing reports whether paths are being measured in the background.
+func Probing(s *System) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.engine.prober.busy
+}
