@@ -20,8 +20,8 @@ STATICCHECK  = "$$($(TOOLS) tool -n staticcheck)"
 COMPRESS    := $(TOOLS) run ./compress -dir "$(CURDIR)/web"
 WASM_BUILD  := $(JS) go build -trimpath -ldflags="-s -w"
 # The module is kept small: of the standard library only what is called all the time is inlined, of this
-# project's packages the core alone, without what has closures: beside the noise the others make no difference
-# to the cost of a chunk.
+# project's packages the core alone, without what has closures. Inlining in the others made no difference to the
+# cost of a chunk that could be seen.
 INLINED     := errors internal/abi internal/byteorder internal/goarch internal/runtime/atomic internal/runtime/math internal/runtime/sys internal/sync math/bits sync sync/atomic syscall/js
 OUTLINED    := ./wasm ./buffers/webgpu ./jsbridge
 SMALLER     := -gcflags=std=-l $(INLINED:%=-gcflags=%=) $(OUTLINED:%=-gcflags=%=-l) -gcflags=./buffers=-d=inlfuncswithclosures=0

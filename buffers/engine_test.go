@@ -32,10 +32,7 @@ func (a *adapter) open(t testing.TB, options buffers.Options) (*buffers.System, 
 		return func(n uint64) time.Duration { return (*p.Load())(n) }
 	}
 	device := memory.Open(memory.Options{Write: at(&a.write), Copy: at(&a.copy), Map: at(&a.mapping)})
-	s, err := buffers.Open(device, options)
-	require.NoError(t, err)
-	t.Cleanup(func() { s.Destroy(); device.Destroy() })
-	return s, device
+	return openOn(t, device, options), device
 }
 
 // The clock of these tests is synctest's: what a step costs is exact, whatever the machine.

@@ -18,13 +18,19 @@ import (
 func openSystem(t testing.TB, options buffers.Options) (*buffers.System, *memory.Device) {
 	t.Helper()
 	device := memory.Open(memory.Options{})
+	return openOn(t, device, options), device
+}
+
+// openOn opens a system, which the end of the test destroys, and the device.
+func openOn(t testing.TB, device buffers.Device, options buffers.Options) *buffers.System {
+	t.Helper()
 	s, err := buffers.Open(device, options)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		s.Destroy()
 		device.Destroy()
 	})
-	return s, device
+	return s
 }
 
 // within is a context for what must come to an end, and does at once unless it hangs.

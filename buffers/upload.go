@@ -255,20 +255,20 @@ func (u *Upload) pass(n uint64, send func(*chunk) error) error {
 		u.chunk = nil
 		return err
 	}
-	return u.passed(n, send)
-}
-
-// passed is pass with the lock held.
-func (u *Upload) passed(n uint64, send func(*chunk) error) error {
 	c := u.chunk
 	u.chunk, u.filled = nil, 0
 	if err := send(c); err != nil {
 		return err
 	}
+	u.passed(n)
+	return nil
+}
+
+// passed takes note of n bytes that went by way of a chunk.
+func (u *Upload) passed(n uint64) {
 	u.history.note(&path{mapped: true})
 	u.sys.stats.BytesUp += n
 	u.at += n
-	return nil
 }
 
 // Finish sends what is left. Where the last piece was not a multiple of 4 bytes, the word it ends in must

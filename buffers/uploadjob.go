@@ -29,7 +29,7 @@ func (s *System) UploadThen(dst Buffer, offset uint64, m Memory, done func(error
 	j := &uploadJob{Upload: u, rest: m, done: done, start: time.Now()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.uploads.jobs) > 0 || j.goOn() == jobWaits {
+	if j.goesByChunks() && len(s.uploads.jobs) > 0 || j.goOn() == jobWaits {
 		s.uploads.jobs = append(s.uploads.jobs, j)
 		j.late = time.AfterFunc(s.engine.patience, j.look)
 	}
@@ -44,13 +44,18 @@ const (
 	jobWaits                 // it waits for a chunk to come back
 )
 
+// goesByChunks reports whether what is left can do without a goroutine.
+func (j *uploadJob) goesByChunks() bool {
+	return paths[OpUpload][j.path].mapped && j.rest.Size()%4 == 0
+}
+
 // goOn moves what there are chunks for, piece by piece where others wait. What a goroutine has to wait for is
 // left to one.
 func (j *uploadJob) goOn() jobState {
-	p := &paths[OpUpload][j.path]
-	if !p.mapped || j.rest.Size()%4 != 0 {
+	if !j.goesByChunks() {
 		return j.leave()
 	}
+	p := &paths[OpUpload][j.path]
 	for j.rest.Size() > 0 {
 		n := min(p.piece, j.rest.Size())
 		c, err := j.sys.uploads.find(j.dst.Label(), (n+7)&^7, p.depth)
@@ -79,11 +84,10 @@ func (j *uploadJob) goOn() jobState {
 
 func (j *uploadJob) moveBy(c *chunk, n uint64) error {
 	n = min(n, c.size())
-	m := j.rest.Slice(0, n)
-	j.chunk = c
-	if err := j.passed(n, func(c *chunk) error { return j.sys.uploads.fill(c, m, j.dst, j.at) }); err != nil {
+	if err := j.sys.uploads.fill(c, j.rest.Slice(0, n), j.dst, j.at); err != nil {
 		return err
 	}
+	j.passed(n)
 	j.moved += n
 	j.rest = j.rest.Slice(n, j.rest.Size()-n)
 	return nil

@@ -68,14 +68,9 @@ func (q notifyingQueue) WorkDoneThen(notify func() bool) <-chan error {
 }
 
 func openNotifying(t testing.TB, gpu memory.Options, options buffers.Options) (*buffers.System, *notifying) {
+	t.Helper()
 	device := &notifying{Device: memory.Open(gpu)}
-	s, err := buffers.Open(device, options)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		s.Destroy()
-		device.Destroy()
-	})
-	return s, device
+	return openOn(t, device, options), device
 }
 
 // uploadThen gives the channel on which the outcome arrives. It has room for one too many.
@@ -85,13 +80,14 @@ func uploadThen(s *buffers.System, dst buffers.Buffer, offset uint64, m buffers.
 	return ended
 }
 
+// ended waits for an outcome.
 func ended(t testing.TB, c <-chan error) error {
 	t.Helper()
 	select {
 	case err := <-c:
 		return err
 	case <-within(t).Done():
-		require.Fail(t, "the upload does not end")
+		require.Fail(t, "nothing comes to an end")
 		return nil
 	}
 }
@@ -223,4 +219,16 @@ func TestOfSeveralIdleChunksTheOneUsedLastIsTaken(t *testing.T) {
 	for _, c := range device.chunks[len(device.chunks)-4:] {
 		require.True(t, c == last)
 	}
+}
+
+func TestAnUploadByQueueWritesWaitsForNoRing(t *testing.T) {
+	s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+	onPath(s, "mapped ring, 2 MiB chunks")
+	b := deviceBuffer(t, s, 32<<20)
+	device.Hold()
+	long := uploadThen(s, b, 0, buffers.Bytes(make([]byte, 32<<20)))
+	require.NoError(t, ended(t, uploadThen(s, b, 0, buffers.Bytes(make([]byte, 4096)))))
+	require.Empty(t, long)
+	device.Release()
+	require.NoError(t, ended(t, long))
 }

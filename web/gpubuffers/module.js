@@ -57,8 +57,7 @@ class Module {
   /** Calls a function that waits; everything that fails rejects. */
   ask(name, ...values) {
     return new Promise((resolve, reject) => {
-      const number = this.#free.pop() ?? this.#asked.length + 1;
-      this.#asked[number - 1] = { resolve, reject };
+      const number = this.#take(resolve, reject);
       try {
         this.exports.ask(number);
         const promise = this.call(name, ...values); // undefined, unless a getter among the values took the number
@@ -75,23 +74,33 @@ class Module {
    * the export refuses.
    */
   awaits(name, handle) {
-    const number = this.#free.pop() ?? this.#asked.length + 1;
-    const promise = new Promise((resolve, reject) => (this.#asked[number - 1] = { resolve, reject }));
+    let number;
+    const promise = new Promise((resolve, reject) => (number = this.#take(resolve, reject)));
     try {
       if (this.exports[name](handle, number) === 1) return promise;
     } catch (cause) {
       this.#end(cause); // rejects
       return promise;
     }
+    this.#giveBack(number);
+    return undefined;
+  }
+
+  /** The number of a promise. */
+  #take(resolve, reject) {
+    const number = this.#free.pop() ?? this.#asked.length + 1;
+    this.#asked[number - 1] = { resolve, reject };
+    return number;
+  }
+
+  #giveBack(number) {
     this.#asked[number - 1] = undefined;
     this.#free.push(number);
-    return undefined;
   }
 
   /**
    * A promise of the browser's has resolved that the module waits for. Go's export "resume", which wasm_exec.js
-   * calls for its timers, has the goroutines run that were awakened: for a quarter of what an event of
-   * syscall/js costs (measured in Chromium).
+   * calls for its timers, has the goroutines run that were awakened: for less than an event of syscall/js costs.
    */
   #resolved(number) {
     if (this.#ended) return;
@@ -105,8 +114,7 @@ class Module {
   #settle(number, value, failed) {
     const asked = this.#asked[number - 1];
     if (!asked) return; // the module has ended
-    this.#asked[number - 1] = undefined;
-    this.#free.push(number);
+    this.#giveBack(number);
     if (failed) asked.reject(value);
     else asked.resolve(value);
   }
