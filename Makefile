@@ -19,12 +19,10 @@ TOOLS       := go -C "$(CURDIR)/internal/tools"
 STATICCHECK  = "$$($(TOOLS) tool -n staticcheck)"
 COMPRESS    := $(TOOLS) run ./compress -dir "$(CURDIR)/web"
 WASM_BUILD  := $(JS) go build -trimpath -ldflags="-s -w"
-# The module is kept small: of the standard library only what is called all the time is inlined, of this
-# project's packages the core alone, without what has closures. Inlining in the others made no difference to the
-# cost of a chunk that could be seen.
+# The module is kept small: nothing is inlined but what is called all the time of the standard library. More made
+# no difference to reads and frames that could be seen.
 INLINED     := errors internal/abi internal/byteorder internal/goarch internal/runtime/atomic internal/runtime/math internal/runtime/sys internal/sync math/bits sync sync/atomic syscall/js
-OUTLINED    := ./wasm ./buffers/webgpu ./jsbridge
-SMALLER     := -gcflags=std=-l $(INLINED:%=-gcflags=%=) $(OUTLINED:%=-gcflags=%=-l) -gcflags=./buffers=-d=inlfuncswithclosures=0
+SMALLER     := -gcflags=all=-l $(INLINED:%=-gcflags=%=)
 
 # wasm_exec.js refuses arguments and environment above 8 KiB together, and some
 # machines of CI have more: the tests get a small environment.
