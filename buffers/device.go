@@ -64,6 +64,22 @@ type ChunkQueue interface {
 	WorkDoneThen(notify func() bool) <-chan error
 }
 
+// ChunkRelay is a ChunkQueue that fills and sends chunks by itself, where a call for each would cost more than
+// its copy.
+type ChunkRelay interface {
+	ChunkQueue
+	// Relay has the chunks that FillChunk has sent carry m to dst at offset, a piece at a time: one whose
+	// map settles well, and that holds a piece, is filled and sent again, as often as it takes. Its channel
+	// settles, and notify is called, when nothing of m is left, or the relay has ended. What FillChunk would
+	// check was checked; m must stay as it is until then.
+	//
+	// It reports whether it does that: only with some memory, and one at a time. It ends by itself where dst
+	// is destroyed, and where the browser fails: then a map fails too.
+	Relay(m Memory, piece uint64, dst Buffer, offset uint64) bool
+	// EndRelay ends the relay, unless it has, and gives the number of bytes that were left.
+	EndRelay() (left uint64)
+}
+
 // ChunkCopy is a range of a buffer that is copied into a chunk.
 type ChunkCopy struct {
 	Src          Buffer

@@ -62,6 +62,7 @@ type System struct {
 	device  Device
 	queue   Queue
 	chunks  ChunkQueue
+	relay   ChunkRelay // chunks, where it is one; or nil
 	limits  Limits
 	options Options
 	logger  logger
@@ -103,6 +104,7 @@ func Open(device Device, options Options) (*System, error) {
 	if _, steps := s.chunks.(*stepQueue); !steps {
 		s.uploads.notify, s.frames.notify = s.uploads.cameBack, s.frames.landed
 	}
+	s.relay, _ = s.chunks.(ChunkRelay)
 	s.frames.paced = paced
 	s.reads.sources = map[Buffer]int{}
 	s.engine.init(s, fixedChunks)

@@ -15,7 +15,12 @@ type uploadJob struct {
 	start time.Time
 	late  *time.Timer // while it waits: see look
 	seen  uint64      // bytes moved when the timer last looked
+
+	relayed uint64 // bytes of the relay that is under way
 }
+
+// relayBytes go by one relay at the most: what the job looks at between two is looked at that often.
+const relayBytes = 64 << 20
 
 // UploadThen is UploadMemory for a host that must not wait: done is called once, with the outcome, before
 // UploadThen returns or later. Like the methods of a [Sink] it must be short, and call nothing of the System.
@@ -29,6 +34,9 @@ func (s *System) UploadThen(dst Buffer, offset uint64, m Memory, done func(error
 	j := &uploadJob{Upload: u, rest: m, done: done, start: time.Now()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, other := range s.uploads.jobs {
+		other.endRelay()
+	}
 	if j.goesByChunks() && len(s.uploads.jobs) > 0 || j.goOn() == jobWaits {
 		s.uploads.jobs = append(s.uploads.jobs, j)
 		j.late = time.AfterFunc(s.engine.patience, j.look)
@@ -52,6 +60,7 @@ func (j *uploadJob) goesByChunks() bool {
 // goOn moves what there are chunks for, piece by piece where others wait. What a goroutine has to wait for is
 // left to one.
 func (j *uploadJob) goOn() jobState {
+	j.endRelay()
 	if !j.goesByChunks() {
 		return j.leave()
 	}
@@ -63,10 +72,11 @@ func (j *uploadJob) goOn() jobState {
 		case nil:
 			err = j.moveBy(c, n)
 		case errPending:
-			if j.sys.uploads.willNotify() {
-				return jobWaits
+			if !j.sys.uploads.willNotify() {
+				return j.leave()
 			}
-			return j.leave()
+			j.relay(p.piece)
+			return jobWaits
 		case errShort:
 			return j.leave()
 		}
@@ -87,10 +97,37 @@ func (j *uploadJob) moveBy(c *chunk, n uint64) error {
 	if err := j.sys.uploads.fill(c, j.rest.Slice(0, n), j.dst, j.at); err != nil {
 		return err
 	}
+	j.hasMoved(n)
+	return nil
+}
+
+func (j *uploadJob) hasMoved(n uint64) {
 	j.passed(n)
 	j.moved += n
 	j.rest = j.rest.Slice(n, j.rest.Size()-n)
-	return nil
+}
+
+// relay has the chunks that are pending go on by themselves, where no other job waits for them.
+func (j *uploadJob) relay(piece uint64) {
+	s := j.sys
+	if s.relay == nil || len(s.uploads.jobs) > 1 {
+		return
+	}
+	if n := min(j.rest.Size(), relayBytes); s.relay.Relay(j.rest.Slice(0, n), piece, j.dst, j.at) {
+		j.relayed = n
+	}
+}
+
+// endRelay takes note of what a relay has sent.
+func (j *uploadJob) endRelay() {
+	if j.relayed == 0 {
+		return
+	}
+	n := j.relayed - j.sys.relay.EndRelay()
+	j.relayed = 0
+	if n > 0 {
+		j.hasMoved(n)
+	}
 }
 
 // leave leaves the rest to a goroutine.
@@ -115,8 +152,11 @@ func (j *uploadJob) look() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := slices.Index(s.uploads.jobs, j)
+	if i < 0 { // it has ended
+		return
+	}
+	j.endRelay()
 	switch {
-	case i < 0: // it has ended
 	case j.moved > j.seen:
 		j.seen = j.moved
 		j.late.Reset(s.engine.patience)

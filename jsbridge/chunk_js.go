@@ -29,57 +29,110 @@ func (d *Device) Send(chunk *Buffer, mapped uint64, dst *Buffer, offset, size ui
 // the chunk first. No range of the chunk's mapping may have been taken.
 func (d *Device) FillAndSend(p []byte, chunk *Buffer, mapped uint64, dst *Buffer, offset uint64, then Followup) (settled <-chan error, err error) {
 	err = goMemory.lend(p, func(data js.Value, at uint64) error {
-		settled, err = d.fillAndSend(span{data, at, uint64(len(p))}, chunk, mapped, dst, offset, then)
+		settled, err = d.fillAndSend(span{data, at, uint64(len(p))}, chunk, mapped, dst, offset, false, then)
 		return err
 	})
 	return settled, err
 }
 
 // FillAndSendFrom is FillAndSend of size bytes of a JavaScript BufferSource
-// from byte dataOffset on, which never pass through Go's memory.
+// from byte dataOffset on, which never pass through Go's memory. The chunk
+// relays: see [Device.Relay].
 func (d *Device) FillAndSendFrom(data js.Value, dataOffset, size uint64, chunk *Buffer, mapped uint64, dst *Buffer, offset uint64, then Followup) (<-chan error, error) {
 	from, err := partOf("Device.FillAndSendFrom", data, dataOffset, size)
 	if err != nil {
 		return nil, err
 	}
-	return d.fillAndSend(from, chunk, mapped, dst, offset, then)
+	return d.fillAndSend(from, chunk, mapped, dst, offset, true, then)
 }
 
-func (d *Device) fillAndSend(from span, chunk *Buffer, mapped uint64, dst *Buffer, offset uint64, then Followup) (<-chan error, error) {
+func (d *Device) fillAndSend(from span, chunk *Buffer, mapped uint64, dst *Buffer, offset uint64, relays bool, then Followup) (<-chan error, error) {
 	s := takeSlot()
 	s.expectMap(chunk, part{0, mapped}, then.Token, then.Then)
 	s.notify = then.Notify
-	_, err := compositeFill.call(from.buffer, from.offset, d.v, d.queue.v, chunk.v, mapped, dst.v, offset, from.size, s.plain, s.reject.Value)
+	_, err := compositeFill.call(from.buffer, from.offset, d.v, d.queue.v, chunk.v, mapped, dst.v, offset, from.size, relays, s.plain, s.reject.Value)
 	return s.attached(err)
+}
+
+// relaying is the device that a relay is of, or nil. There is one at a time.
+var relaying *Device
+
+// Relay has the chunks that relay carry size bytes of a JavaScript BufferSource,
+// from byte dataOffset on, to dst at the offset, without a crossing: each whose
+// map resolves, and that holds a piece, carries the next one, and what waits for
+// the map hears of it when nothing is left. It reports whether it does: not
+// while another relay is under way.
+//
+// What the browser throws ends the relay, and the map of the chunk that was to
+// carry a piece fails.
+func (d *Device) Relay(data js.Value, dataOffset, size, piece uint64, dst *Buffer, offset uint64) bool {
+	from, err := partOf("Device.Relay", data, dataOffset, size)
+	if err != nil || relaying != nil {
+		return false
+	}
+	relaying = d
+	_, err = compositeRelay.call(from.buffer, from.offset, size, piece, d.v, d.queue.v, dst.v, offset)
+	return err == nil
+}
+
+// EndRelay ends the relay, unless it has ended, and gives the number of bytes that
+// were left.
+func (d *Device) EndRelay() (left uint64) {
+	if relaying == d {
+		relaying = nil
+		left, _ := compositeEndRelay.call()
+		d.unsent = uint64(left.Float())
+	}
+	return d.unsent
 }
 
 // Untaken reports whether no range of the mapping was taken yet.
 func (b *Buffer) Untaken() bool { return b.mapping.taken == 0 }
 
-// BeginFetch begins the copies into a chunk that [Device.Fetch] ends. Between
-// the two there are calls of [Device.AddFetch] and no others.
-func (d *Device) BeginFetch() error {
-	_, err := compositeBegin.call(d.v)
-	return err
+// Copies are what goes from one buffer into a chunk: three whole numbers for
+// each range, where in the buffer it begins, where in the chunk, and how many
+// bytes it has.
+type Copies struct {
+	From   *Buffer
+	Ranges []float64
 }
 
-// AddFetch copies ranges of a buffer into a chunk. Each is three whole numbers:
-// where in src it begins, where in the chunk, and how many bytes it has.
-func (d *Device) AddFetch(src, chunk *Buffer, ranges []float64) error {
-	bytes := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(ranges))), 8*len(ranges))
-	return goMemory.lend(bytes, func(data js.Value, at uint64) error {
-		_, err := compositeAdd.call(src.v, chunk.v, data, at, len(bytes))
+// AddFetch records copies into a chunk, ahead of those of [Device.Fetch]. Between
+// the two there are further calls of AddFetch and no others; the first one is
+// said to be.
+func (d *Device) AddFetch(chunk *Buffer, c Copies, isFirst bool) error {
+	return c.lend(func(data js.Value, at uint64, size int) error {
+		_, err := compositeAdd.call(d.v, isFirst, c.From.v, chunk.v, data, at, size)
 		return err
 	})
 }
 
-// Fetch submits the copies and maps the first size bytes of the chunk for
-// reading. Its completion is all that hears of the map.
-func (d *Device) Fetch(chunk *Buffer, size, token uint64, then Completion) error {
+// A Fetch is how the copies into a chunk end: they are submitted, and the first
+// Size bytes of the chunk mapped for reading. Then is all that hears of the map.
+type Fetch struct {
+	Size  uint64
+	Token uint64
+	Then  Completion
+	// Looks is how often the browser is made to look whether the GPU is done,
+	// each time as soon as it has looked, where by itself it would look again
+	// after a while. It ends when a mapped range is taken.
+	Looks int
+}
+
+// Fetch records the last copies into a chunk, which are the first where AddFetch
+// was not called, and does what f says.
+func (d *Device) Fetch(chunk *Buffer, c Copies, isFirst bool, f Fetch) error {
 	s := takeSlot()
-	s.expectMap(chunk, part{0, size}, token, then)
+	s.expectMap(chunk, part{0, f.Size}, f.Token, f.Then)
 	s.silent = true
-	_, err := compositeFetch.call(d.queue.v, chunk.v, size, s.plain, s.reject.Value)
-	_, err = s.attached(err)
+	_, err := s.attached(c.lend(func(data js.Value, at uint64, size int) error {
+		_, err := compositeFetch.call(d.v, isFirst, c.From.v, chunk.v, data, at, size, d.queue.v, f.Size, f.Looks, s.plain, s.reject.Value)
+		return err
+	}))
 	return err
+}
+
+func (c Copies) lend(f func(data js.Value, at uint64, size int) error) error {
+	bytes := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(c.Ranges))), 8*len(c.Ranges))
+	return goMemory.lend(bytes, func(data js.Value, at uint64) error { return f(data, at, len(bytes)) })
 }

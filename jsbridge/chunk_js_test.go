@@ -3,6 +3,7 @@
 package jsbridge
 
 import (
+	"strings"
 	"syscall/js"
 	"testing"
 
@@ -63,23 +64,129 @@ func TestAChunkThatIsNotMappedIsAnErrorAtOnce(t *testing.T) {
 func TestCopiesAreFetchedIntoAChunk(t *testing.T) {
 	d, _, source := chunk(t)
 	into := buffer(t, d, 64)
-	require.NoError(t, d.BeginFetch())
-	require.NoError(t, d.AddFetch(source, into, []float64{8, 0, 4, 16, 4, 8}))
+	other := buffer(t, d, 64)
+	require.NoError(t, d.AddFetch(into, Copies{source, []float64{8, 0, 4, 16, 4, 4}}, true))
 	completed, settled := uint64(0), make(chan error, 1)
-	require.NoError(t, d.Fetch(into, 12, 7, func(token uint64, err error) error {
+	require.NoError(t, d.Fetch(into, Copies{other, []float64{32, 8, 4}}, false, Fetch{Size: 12, Token: 7, Then: func(token uint64, err error) error {
 		completed = token
 		settled <- err
 		return err
-	}))
+	}}))
 	require.Equal(t, lines(
 		"GPUDevice.createCommandEncoder()",
 		"GPUCommandEncoder.copyBufferToBuffer(b,8,b,0,4)",
-		"GPUCommandEncoder.copyBufferToBuffer(b,16,b,4,8)",
+		"GPUCommandEncoder.copyBufferToBuffer(b,16,b,4,4)",
+		"GPUCommandEncoder.copyBufferToBuffer(b,32,b,8,4)",
 		"GPUCommandEncoder.finish()",
 		"GPUQueue.submit([GPUCommandBuffer])"), calls())
 	require.NoError(t, wait(t, settled))
 	require.EqualValues(t, 7, completed)
 	require.ErrorIs(t, into.ReadMapped(make([]byte, 16), 0), ErrRange, "no more than that is mapped")
+}
+
+// relayed are two chunks of 8 bytes that were sent to a buffer, and the channels of their maps.
+func relayed(t *testing.T) (d *Device, to *Buffer, settled []<-chan error) {
+	d = device(t)
+	to = buffer(t, d, 64)
+	chunks := []*Buffer{buffer(t, d, 8), buffer(t, d, 8)}
+	for _, c := range chunks {
+		require.NoError(t, wait(t, c.MapAsync(MapModeWrite, 0, 8)))
+	}
+	set(t, "holdMaps", true)
+	for i, c := range chunks {
+		s, err := d.FillAndSendFrom(js.Global().Get("Uint8Array").New(4), 0, 4, c, 8, to, uint64(i)*4, Followup{})
+		require.NoError(t, err)
+		settled = append(settled, s)
+	}
+	calls()
+	return d, to, settled
+}
+
+func TestChunksRelayWithoutACrossing(t *testing.T) {
+	d, to, settled := relayed(t)
+	data := js.Global().Get("Uint8Array").Call("of", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
+	require.True(t, d.Relay(data, 1, 20, 8, to, 16))
+	require.False(t, d.Relay(data, 1, 20, 8, to, 16), "one at a time")
+	for range 5 {
+		release()
+		turn()
+	}
+	for _, s := range settled {
+		require.NoError(t, wait(t, s))
+	}
+	require.Zero(t, d.EndRelay())
+	require.Equal(t, []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20}, contents(to)[16:36])
+}
+
+func TestARelayThatThrowsEnds(t *testing.T) {
+	d, to, settled := relayed(t)
+	data := js.Global().Get("Uint8Array").New(64)
+	require.True(t, d.Relay(data, 0, 32, 8, to, 0))
+	js.Global().Call("structuredClone", data, map[string]any{"transfer": []any{data.Get("buffer")}})
+	release()
+	for _, s := range settled {
+		require.ErrorIs(t, wait(t, s), ErrType)
+	}
+	require.EqualValues(t, 32, d.EndRelay())
+	require.EqualValues(t, 32, d.EndRelay(), "as often as it is asked")
+}
+
+func TestARelayOfOneDeviceLeavesThatOfAnotherAlone(t *testing.T) {
+	d, to, settled := relayed(t)
+	other := device(t)
+	data := js.Global().Get("Uint8Array").New(64)
+	require.True(t, d.Relay(data, 0, 8, 8, to, 0))
+	require.False(t, other.Relay(data, 0, 8, 8, to, 0))
+	other.EndRelay()
+	for range 3 {
+		release()
+		turn()
+	}
+	for _, s := range settled {
+		require.NoError(t, wait(t, s))
+	}
+	require.Zero(t, d.EndRelay(), "it went on")
+}
+
+func TestTheBrowserIsMadeToLook(t *testing.T) {
+	set(t, "recordScopes", true)
+	d, _, source := chunk(t)
+	set(t, "holdMaps", true)
+	for _, c := range []struct {
+		name        string
+		looks, want int
+		take        bool
+	}{
+		{"as often as is said", 3, 3, false},
+		{"not at all", 0, 0, false},
+		{"until a range is taken", 1000, 2, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			into := buffer(t, d, 64)
+			settled := make(chan error, 1)
+			calls()
+			require.NoError(t, d.Fetch(into, Copies{source, []float64{0, 0, 4}}, true, Fetch{Size: 4, Looks: c.looks, Then: func(_ uint64, err error) error {
+				if c.take {
+					_ = into.ReadMapped(make([]byte, 4), 0)
+				}
+				settled <- err
+				return err
+			}}))
+			if c.take {
+				release()
+			}
+			turn()
+			turn()
+			release()
+			require.NoError(t, wait(t, settled))
+			looked := strings.Count(calls(), "GPUDevice.popErrorScope()")
+			if c.take {
+				require.LessOrEqual(t, looked, c.want)
+			} else {
+				require.Equal(t, c.want, looked)
+			}
+		})
+	}
 }
 
 func TestRangesOfMoreBuffersThanThereIsRoomFor(t *testing.T) {

@@ -21,8 +21,12 @@
   (import "Array" "of" (func $part (param externref f64 f64) (result externref)))
   (import "DataView" "getFloat64" (func $float64 (param externref i32 i32) (result f64)))
   (import "Function" "bind" (func $bind (param externref externref externref) (result externref)))
+  (import "Function" "bind" (func $bindTurn (param externref externref externref f64 externref externref) (result externref)))
+  (import "Function" "call" (func $callNone (param externref externref)))
+  (import "Function" "call" (func $callOne (param externref externref externref)))
   (import "Object" "create" (func $newObject (param externref) (result externref)))
   (import "Promise" "then" (func $then (param externref externref externref)))
+  (import "Promise" "then" (func $chain (param externref externref externref) (result externref)))
   (import "Reflect" "apply" (func $apply (param externref externref externref)))
   (import "Reflect" "construct" (func $construct (param externref externref) (result externref)))
   (import "Reflect" "set" (func $setValue (param externref externref externref)))
@@ -44,11 +48,26 @@
   (table $ranges 64 externref)
 
   (global $descriptor (mut externref) (ref.null extern)) ;; of every buffer
-  (global $encoder (mut externref) (ref.null extern)) ;; between begin and fetch
+  (global $encoder (mut externref) (ref.null extern)) ;; between the first copies and fetch
+
+  (global $ticks (mut i32) (i32.const 0)) ;; still to come: see tick
+  (global $ticking (mut i32) (i32.const 0)) ;; one is under way,
+  (global $ticked (mut externref) (ref.null extern)) ;; of the device
 
   (start $init)
   (func $init
     (global.set $descriptor (call $newObject (ref.null extern))))
+
+  ;; Is called first, with the exports of these names, which are values of
+  ;; JavaScript's then.
+  (global $tickFunction (mut externref) (ref.null extern))
+  (global $turnFunction (mut externref) (ref.null extern))
+  (global $failFunction (mut externref) (ref.null extern))
+
+  (func (export "adopt") (param $tick externref) (param $turn externref) (param $fail externref)
+    (global.set $tickFunction (local.get $tick))
+    (global.set $turnFunction (local.get $turn))
+    (global.set $failFunction (local.get $fail)))
 
   ;; A Uint8Array over n bytes of an ArrayBuffer.
   (func $view (param $buffer externref) (param $at f64) (param $n f64) (result externref)
@@ -60,9 +79,10 @@
       (call $view (local.get $from) (local.get $fromAt) (local.get $n))))
 
   ;; Takes the range of a mapped part by that number.
-  (func (export "take") (param $i i32) (param $buffer externref) (param $at f64) (param $n f64)
+  (func $take (export "take") (param $i i32) (param $buffer externref) (param $at f64) (param $n f64)
     (if (i32.ge_u (local.get $i) (table.size $ranges))
       (then (drop (table.grow $ranges (ref.null extern) (i32.add (local.get $i) (i32.const 64))))))
+    (global.set $ticks (i32.const 0))
     (table.set $ranges (local.get $i) (call $getMappedRange (local.get $buffer) (local.get $at) (local.get $n))))
 
   (func $range (export "range") (param $i i32) (result externref)
@@ -76,8 +96,12 @@
     (call $copy (local.get $to) (local.get $toAt) (call $range (local.get $i)) (local.get $at) (local.get $n)))
 
   ;; Calls a function with a range and two numbers.
-  (func (export "hand") (param $i i32) (param $function externref) (param $x f64) (param $y f64)
+  (func $hand (export "hand") (param $i i32) (param $function externref) (param $x f64) (param $y f64)
     (call $apply (local.get $function) (ref.null extern) (call $part (call $range (local.get $i)) (local.get $x) (local.get $y))))
+
+  (func (export "takeAndHand") (param $i i32) (param $buffer externref) (param $at f64) (param $n f64) (param $function externref) (param $x f64) (param $y f64)
+    (call $take (local.get $i) (local.get $buffer) (local.get $at) (local.get $n))
+    (call $hand (local.get $i) (local.get $function) (local.get $x) (local.get $y)))
 
   ;; Unmaps a buffer whose range has that number.
   (func $release (export "unmap") (param $buffer externref) (param $i i32)
@@ -98,37 +122,110 @@
 
   ;; Unmaps a chunk whose range has that number, copies its first n bytes to
   ;; dst in a submit of its own, and maps the first size bytes again.
-  (func $send (export "send") (param $device externref) (param $queue externref) (param $chunk externref) (param $i i32) (param $size f64)
+  (func (export "send") (param $device externref) (param $queue externref) (param $chunk externref) (param $i i32) (param $size f64)
       (param $dst externref) (param $at f64) (param $n f64) (param $resolve externref) (param $reject externref)
-    (local $commands externref)
     (call $release (local.get $chunk) (local.get $i))
-    (local.set $commands (call $createEncoder (local.get $device)))
-    (call $copyBuffer (local.get $commands) (local.get $chunk) (f64.const 0) (local.get $dst) (local.get $at) (local.get $n))
-    (call $submit (local.get $queue) (call $list (call $finish (local.get $commands))))
+    (call $copyAll (local.get $device) (local.get $queue) (local.get $chunk) (local.get $dst) (local.get $at) (local.get $n))
     (call $map (local.get $chunk) (global.get $mapModeWrite) (f64.const 0) (local.get $size) (local.get $resolve) (local.get $reject)))
 
-  ;; The same for a chunk whose range was not taken yet, filled first.
+  (func $copyAll (param $device externref) (param $queue externref) (param $chunk externref) (param $dst externref) (param $at f64) (param $n f64)
+    (local $commands externref)
+    (local.set $commands (call $createEncoder (local.get $device)))
+    (call $copyBuffer (local.get $commands) (local.get $chunk) (f64.const 0) (local.get $dst) (local.get $at) (local.get $n))
+    (call $submit (local.get $queue) (call $list (call $finish (local.get $commands)))))
+
+  ;; The same for a chunk whose range was not taken yet, filled first. A chunk
+  ;; that relays may be used by a relay before its map resolves.
   (func (export "fillAndSend") (param $from externref) (param $fromAt f64) (param $device externref) (param $queue externref)
       (param $chunk externref) (param $size f64) (param $dst externref) (param $at f64) (param $n f64)
-      (param $resolve externref) (param $reject externref)
+      (param $relays i32) (param $resolve externref) (param $reject externref)
+    (call $fill (local.get $from) (local.get $fromAt) (local.get $chunk) (local.get $n))
+    (call $copyAll (local.get $device) (local.get $queue) (local.get $chunk) (local.get $dst) (local.get $at) (local.get $n))
+    (if (local.get $relays)
+      (then (call $mapRelay (local.get $chunk) (local.get $size) (local.get $resolve) (local.get $reject)))
+      (else (call $map (local.get $chunk) (global.get $mapModeWrite) (f64.const 0) (local.get $size) (local.get $resolve) (local.get $reject)))))
+
+  (func $fill (param $from externref) (param $fromAt f64) (param $chunk externref) (param $n f64)
     (local $source externref)
     (local.set $source (call $view (local.get $from) (local.get $fromAt) (local.get $n)))
     (call $setBytes
       (call $view (call $getMappedRange (local.get $chunk) (f64.const 0) (local.get $n)) (f64.const 0) (local.get $n))
       (local.get $source))
-    (call $send (local.get $device) (local.get $queue) (local.get $chunk) (i32.const 0) (local.get $size)
-      (local.get $dst) (local.get $at) (local.get $n) (local.get $resolve) (local.get $reject)))
+    (call $unmap (local.get $chunk)))
 
-  ;; Copies into a chunk: begin, add for each buffer, then fetch, which submits them
-  ;; and maps the first n bytes of the chunk.
-  (func (export "begin") (param $device externref)
-    (global.set $encoder (call $createEncoder (local.get $device))))
+  ;; A relay carries bytes from one place to another in pieces, by the chunks that
+  ;; relay: one whose map has resolved carries the next piece. Where nothing is left,
+  ;; or the chunk does not fit a piece, its promise is told.
+  (global $piece (mut f64) (f64.const inf)) ;; of the relay; none holds an infinite one
+  (global $left (mut f64) (f64.const 0)) ;; bytes
+  (global $from (mut externref) (ref.null extern))
+  (global $fromAt (mut f64) (f64.const 0))
+  (global $device (mut externref) (ref.null extern))
+  (global $queue (mut externref) (ref.null extern))
+  (global $dst (mut externref) (ref.null extern))
+  (global $at (mut f64) (f64.const 0))
+
+  (func (export "relay") (param $from externref) (param $fromAt f64) (param $n f64) (param $piece f64)
+      (param $device externref) (param $queue externref) (param $dst externref) (param $at f64)
+    (global.set $from (local.get $from))
+    (global.set $fromAt (local.get $fromAt))
+    (global.set $left (local.get $n))
+    (global.set $piece (local.get $piece))
+    (global.set $device (local.get $device))
+    (global.set $queue (local.get $queue))
+    (global.set $dst (local.get $dst))
+    (global.set $at (local.get $at)))
+
+  ;; Gives the number of bytes that were left, each time.
+  (func $endRelay (export "endRelay") (result f64)
+    (global.set $piece (f64.const inf))
+    (global.set $from (ref.null extern))
+    (global.set $device (ref.null extern))
+    (global.set $queue (ref.null extern))
+    (global.set $dst (ref.null extern))
+    (global.get $left))
+
+  (func $mapRelay (param $chunk externref) (param $size f64) (param $resolve externref) (param $reject externref)
+    (call $then
+      (call $chain
+        (call $mapAsync (local.get $chunk) (global.get $mapModeWrite) (f64.const 0) (local.get $size))
+        (call $bindTurn (global.get $turnFunction) (ref.null extern) (local.get $chunk) (local.get $size) (local.get $resolve) (local.get $reject))
+        (local.get $reject))
+      (ref.null extern)
+      (call $bind (global.get $failFunction) (ref.null extern) (local.get $reject))))
+
+  (func (export "turn") (param $chunk externref) (param $size f64) (param $resolve externref) (param $reject externref)
+    (local $n f64)
+    (local.set $n (f64.min (global.get $left) (global.get $piece)))
+    (if (i32.or (f64.eq (local.get $n) (f64.const 0)) (i32.eqz (call $fits (global.get $piece) (local.get $size))))
+      (then
+        (call $callNone (local.get $resolve) (ref.null extern))
+        (return)))
+    (call $fill (global.get $from) (global.get $fromAt) (local.get $chunk) (local.get $n))
+    (call $copyAll (global.get $device) (global.get $queue) (local.get $chunk) (global.get $dst) (global.get $at) (local.get $n))
+    (call $mapRelay (local.get $chunk) (local.get $size) (local.get $resolve) (local.get $reject))
+    (global.set $left (f64.sub (global.get $left) (local.get $n)))
+    (global.set $fromAt (f64.add (global.get $fromAt) (local.get $n)))
+    (global.set $at (f64.add (global.get $at) (local.get $n))))
+
+  ;; What is mapped is copied whole: a much larger chunk is left alone.
+  (func $fits (param $piece f64) (param $size f64) (result i32)
+    (i32.and (f64.le (local.get $piece) (local.get $size)) (f64.le (local.get $size) (f64.mul (local.get $piece) (f64.const 2)))))
+
+  ;; What throws in a turn ends the relay. What it was to carry is left.
+  (func (export "fail") (param $reject externref) (param $error externref)
+    (drop (call $endRelay))
+    (call $callOne (local.get $reject) (ref.null extern) (local.get $error)))
 
   ;; Copies of one buffer into a chunk: for each there are three numbers in the
   ;; n bytes from fromAt on: where in src, where in the chunk, how many bytes.
-  (func (export "add") (param $src externref) (param $chunk externref) (param $from externref) (param $fromAt f64) (param $n i32)
+  ;; The copies that are the first into the chunk begin with an encoder.
+  (func $add (export "add") (param $device externref) (param $first i32) (param $src externref) (param $chunk externref)
+      (param $from externref) (param $fromAt f64) (param $n i32)
     (local $list externref)
     (local $i i32)
+    (if (local.get $first)
+      (then (global.set $encoder (call $createEncoder (local.get $device)))))
     (local.set $list (call $construct (global.get $DataView)
       (call $part (local.get $from) (local.get $fromAt) (f64.convert_i32_u (local.get $n)))))
     (block $done
@@ -141,12 +238,32 @@
         (local.set $i (i32.add (local.get $i) (i32.const 24)))
         (br $next))))
 
-  (func (export "fetch") (param $queue externref) (param $chunk externref) (param $n f64) (param $resolve externref) (param $reject externref)
+  ;; The same for the last copies, which are submitted, and the first size bytes
+  ;; of the chunk mapped. Meanwhile the browser is made to look as often as ticks
+  ;; says whether the GPU is done.
+  (func (export "fetch") (param $device externref) (param $first i32) (param $src externref) (param $chunk externref)
+      (param $from externref) (param $fromAt f64) (param $n i32)
+      (param $queue externref) (param $size f64) (param $looks i32) (param $resolve externref) (param $reject externref)
     (local $commands externref)
+    (call $add (local.get $device) (local.get $first) (local.get $src) (local.get $chunk) (local.get $from) (local.get $fromAt) (local.get $n))
     (local.set $commands (call $finish (global.get $encoder)))
     (global.set $encoder (ref.null extern))
     (call $submit (local.get $queue) (call $list (local.get $commands)))
-    (call $map (local.get $chunk) (global.get $mapModeRead) (f64.const 0) (local.get $n) (local.get $resolve) (local.get $reject)))
+    (call $map (local.get $chunk) (global.get $mapModeRead) (f64.const 0) (local.get $size) (local.get $resolve) (local.get $reject))
+    (global.set $ticks (local.get $looks))
+    (global.set $ticked (local.get $device))
+    (if (i32.eqz (global.get $ticking)) (then (call $tick))))
+
+  ;; An error scope that is closed is answered at once, and before it answers the
+  ;; browser looks whether the GPU is done with anything. The answer makes the
+  ;; next one.
+  (func $tick (export "tick")
+    (global.set $ticking (i32.const 0))
+    (if (i32.eqz (global.get $ticks)) (then (return)))
+    (global.set $ticks (i32.sub (global.get $ticks) (i32.const 1)))
+    (call $pushScope (global.get $ticked) (global.get $validation))
+    (call $then (call $popScope (global.get $ticked)) (global.get $tickFunction) (global.get $tickFunction))
+    (global.set $ticking (i32.const 1)))
 
   ;; Makes a buffer within error scopes. What they catch goes to
   ;; caught(buffer, error), where caught is the export of that name bound to

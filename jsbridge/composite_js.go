@@ -21,6 +21,7 @@ var compositeExports js.Value
 func composites() js.Value {
 	if compositeExports.IsUndefined() {
 		compositeExports = instantiate([]byte(compositeCode)).Get("exports")
+		compositeExports.Call("adopt", compositeExports.Get("tick"), compositeExports.Get("turn"), compositeExports.Get("fail"))
 	}
 	return compositeExports
 }
@@ -71,13 +72,15 @@ var (
 	compositeStore    = method{class: "Uint8Array", name: "set", composite: "store"}
 	compositeLoad     = method{class: "Uint8Array", name: "set", composite: "load"}
 	compositeHand     = method{class: "Reflect", name: "apply", composite: "hand"}
+	compositeTakeHand = method{class: "Reflect", name: "apply", composite: "takeAndHand"}
 	compositeUnmap    = method{class: "GPUBuffer", name: "unmap", composite: "unmap"}
 	compositeMap      = method{class: "GPUBuffer", name: "mapAsync", composite: "map"}
 	compositeThen     = method{class: "Promise", name: "then", composite: "then"}
 	compositeWorkDone = method{class: "GPUQueue", name: "onSubmittedWorkDone", composite: "workDone"}
 	compositeSend     = method{class: "GPUQueue", name: "submit", composite: "send"}
 	compositeFill     = method{class: "GPUQueue", name: "submit", composite: "fillAndSend"}
-	compositeBegin    = method{class: "GPUDevice", name: "createCommandEncoder", composite: "begin"}
+	compositeRelay    = method{class: "GPUQueue", name: "submit", composite: "relay"}
+	compositeEndRelay = method{class: "GPUQueue", name: "submit", composite: "endRelay"}
 	compositeAdd      = method{class: "GPUCommandEncoder", name: "copyBufferToBuffer", composite: "add"}
 	compositeFetch    = method{class: "GPUQueue", name: "submit", composite: "fetch"}
 	compositeCreate   = method{class: "GPUDevice", name: "createBuffer", composite: "createBuffer"}

@@ -23,6 +23,7 @@ type Device struct {
 	features features
 	loss     loss
 	errors   uncapturedErrors
+	unsent   uint64 // of the last relay
 }
 
 // AdoptDevice wraps a GPUDevice, whoever made it.

@@ -9,9 +9,20 @@ import "syscall/js"
 // afterwards. It goes along with the copying methods.
 func (b *Buffer) HandMapped(f js.Value, x, y float64) error {
 	const op = "Buffer.HandMapped"
-	if err := b.take(op, b.mapping.offset, b.mapping.size); err != nil {
+	m := &b.mapping
+	if m.taken != 0 {
+		_, err := compositeHand.call(uint32(m.taken), f, x, y)
+		return b.mappedError(op, err)
+	}
+	n := takenRanges.number()
+	_, err := compositeTakeHand.call(uint32(n), b.v, m.offset, m.size, f, x, y)
+	m.taken = n
+	if err == nil {
+		return nil
+	}
+	if taken, _ := compositeRange.call(uint32(n)); !isObject(taken) {
+		m.end()
 		return err
 	}
-	_, err := compositeHand.call(uint32(b.mapping.taken), f, x, y)
 	return b.mappedError(op, err)
 }

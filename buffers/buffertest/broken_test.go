@@ -158,7 +158,7 @@ func TestRulesThatNeedAnAbilityDoNotRunWithoutIt(t *testing.T) {
 	for _, r := range rules() {
 		lacking[r.lacks(&plain)]++
 	}
-	require.Len(t, lacking, 4, "no lack, textures, host memory, loss")
+	require.Len(t, lacking, 5, "no lack, textures, host memory, relays, loss")
 }
 
 // stand is a backend whose devices wrap one in memory.

@@ -26,6 +26,9 @@ type Backend struct {
 	// NewHost makes host memory with p's content and a function that reads the content. Where it is nil
 	// the rules about host memory are not run.
 	NewHost func(t testing.TB, p []byte) (h buffers.Host, content func() []byte)
+	// Relays says that the device's Queue is a ChunkRelay for host memory. Else the rules about that are not
+	// run.
+	Relays bool
 	// Lose loses the device in another way than Destroy. Where it is nil the rules about that are not run.
 	Lose func(device buffers.Device)
 	// Hold keeps the GPU from making progress until release is called. A backend on which nothing can
@@ -48,7 +51,7 @@ type rule struct {
 func rules() []rule {
 	return slices.Concat(
 		creationRules, stateRules, mapRules, accessRules, cancelRules, hostRules,
-		writeRules, copyRules, chunkRules, orderRules, submitRules, textureRules,
+		writeRules, copyRules, chunkRules, relayRules, orderRules, submitRules, textureRules,
 		destroyRules, lossRules, errorRules,
 	)
 }

@@ -64,6 +64,9 @@ func (b *buffer) Destroy() {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
 	b.noteCancel()
+	if b.device.relayTo == b {
+		b.device.endRelay()
+	}
 	if b.life.Destroy() && !b.adopted {
 		b.bridge.Destroy()
 		b.device.failures.drop(b)

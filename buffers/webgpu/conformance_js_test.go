@@ -20,6 +20,7 @@ func TestConformance(t *testing.T) {
 		Open:       func(t testing.TB) buffers.Device { return request(t) },
 		NewTexture: newTexture,
 		NewHost:    newHost,
+		Relays:     true,
 		Hold:       hold(),
 		Lose:       crash(),
 	})

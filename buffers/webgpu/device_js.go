@@ -25,6 +25,8 @@ type Device struct {
 	loss     loss
 	encoders []*encoder // submitted, the longest ago first
 	ranges   []float64  // scratch of fetch
+	relayTo  *buffer    // where the relay goes, or nil
+	fetching int        // maps of fetches that are pending
 }
 
 var _ buffers.Device = (*Device)(nil)

@@ -70,6 +70,9 @@ func (b *mappable) completeMap(token uint64, err error) error {
 
 // completeFetch is completeMap for the map of a fetch. The lock is not held when landed is called.
 func (b *mappable) completeFetch(token uint64, err error) error {
+	b.device.mu.Lock()
+	b.device.fetching--
+	b.device.mu.Unlock()
 	if !b.landed(b.completeMap(token, err)) {
 		return jsbridge.ErrQuiet
 	}

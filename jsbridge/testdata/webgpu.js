@@ -275,6 +275,7 @@ globalThis.GPUDevice = class GPUDevice extends EventTarget {
     this.#scopes.push({ filter, error: null });
   }
   async popErrorScope() {
+    if (controls.recordScopes) record("GPUDevice.popErrorScope", []);
     if (this.#scopes.length === 0) throw fault("OperationError", "no scope is open");
     return this.#scopes.pop().error;
   }

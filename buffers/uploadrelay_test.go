@@ -1,0 +1,157 @@
+package buffers_test
+
+import (
+	"bytes"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+// relaying is a notifying device whose queue relays.
+type relaying struct {
+	notifying
+	mu     sync.Mutex
+	rest   buffers.Memory // of the relay that is under way
+	piece  uint64
+	dst    buffers.Buffer
+	offset uint64
+	most   int // pieces until it ends by itself, where that is not 0
+	active bool
+	pieces int // that were relayed
+	fills  int // that the core asked for
+}
+
+type relayingQueue struct {
+	notifyingQueue
+	device *relaying
+}
+
+func openRelaying(t testing.TB) (*buffers.System, *relaying) {
+	t.Helper()
+	device := &relaying{notifying: notifying{Device: memory.Open(memory.Options{})}}
+	s := openOn(t, device, buffers.Options{})
+	onPath(s, "mapped ring, 2 MiB chunks")
+	return s, device
+}
+
+func (d *relaying) Queue() buffers.Queue {
+	return relayingQueue{d.notifying.Queue().(notifyingQueue), d}
+}
+
+var _ buffers.ChunkRelay = relayingQueue{}
+
+func (q relayingQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+	settled, err := q.ChunkQueue.FillChunk(chunk, m, dst, offset, nil)
+	if err != nil {
+		return nil, err
+	}
+	q.device.note(chunk, dst)
+	q.device.fills++
+	told := make(chan error, 1)
+	go func() {
+		told <- q.device.carryOn(chunk, <-settled)
+		notify()
+	}()
+	return told, nil
+}
+
+// carryOn sends pieces of the relay until it ends.
+func (d *relaying) carryOn(chunk buffers.MappableBuffer, err error) error {
+	for steps := buffers.ChunkQueueOf(d.Device); err == nil; {
+		m, dst, offset := d.next(chunk.Size())
+		if m.Size() == 0 {
+			return nil
+		}
+		var settled <-chan error
+		if settled, err = steps.FillChunk(chunk, m, dst, offset, nil); err == nil {
+			d.note(chunk, dst)
+			err = <-settled
+		}
+	}
+	return err
+}
+
+func (d *relaying) next(size uint64) (m buffers.Memory, dst buffers.Buffer, offset uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.active || d.most > 0 && d.pieces == d.most || size < d.piece {
+		return buffers.Memory{}, nil, 0
+	}
+	n := min(d.piece, d.rest.Size())
+	m, dst, offset = d.rest.Slice(0, n), d.dst, d.offset
+	d.rest = d.rest.Slice(n, d.rest.Size()-n)
+	d.offset += n
+	d.pieces++
+	return m, dst, offset
+}
+
+func (q relayingQueue) Relay(m buffers.Memory, piece uint64, dst buffers.Buffer, offset uint64) bool {
+	d := q.device
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.active {
+		return false
+	}
+	d.rest, d.piece, d.dst, d.offset, d.active = m, piece, dst, offset, true
+	return true
+}
+
+func (q relayingQueue) EndRelay() uint64 {
+	q.device.mu.Lock()
+	defer q.device.mu.Unlock()
+	q.device.active = false
+	return q.device.rest.Size()
+}
+
+func TestAnUploadIsRelayed(t *testing.T) {
+	const size = 72 << 20
+	for name, most := range map[string]int{"to its end": 0, "as far as the relay goes": 3} {
+		t.Run(name, func(t *testing.T) {
+			s, device := openRelaying(t)
+			device.most = most
+			onPath(s, "mapped ring, 4 MiB chunks")
+			b, p := deviceBuffer(t, s, size), randomBytes(size)
+			device.Hold()
+			pending := uploadThen(s, b, 0, buffers.Bytes(p))
+			device.Release()
+			require.NoError(t, ended(t, pending))
+			require.True(t, bytes.Equal(p, read(t, s, b, 0, size)))
+			require.Equal(t, uint64(size), s.Stats().BytesUp)
+			if most == 0 {
+				require.Less(t, device.fills, device.pieces)
+			} else {
+				require.Equal(t, most, device.pieces)
+			}
+		})
+	}
+}
+
+func TestUploadsThatAreRelayedTakeTurns(t *testing.T) {
+	s, device := openRelaying(t)
+	a, b := deviceBuffer(t, s, 32<<20), deviceBuffer(t, s, 32<<20)
+	p, q := randomBytes(32<<20), randomBytes(32<<20)
+	device.Hold()
+	first, second := uploadThen(s, a, 0, buffers.Bytes(p)), uploadThen(s, b, 0, buffers.Bytes(q))
+	device.Release()
+	require.NoError(t, ended(t, first))
+	require.NoError(t, ended(t, second))
+	require.True(t, bytes.Equal(p, read(t, s, a, 0, 32<<20)))
+	require.True(t, bytes.Equal(q, read(t, s, b, 0, 32<<20)))
+	require.Greater(t, device.changes(), 8)
+}
+
+func TestAnUploadThatIsRelayedToADestroyedBufferFails(t *testing.T) {
+	s, device := openRelaying(t)
+	device.most = 1
+	b := deviceBuffer(t, s, 32<<20)
+	device.Hold()
+	pending := uploadThen(s, b, 0, buffers.Bytes(make([]byte, 32<<20)))
+	b.Destroy()
+	device.Release()
+	require.ErrorIs(t, ended(t, pending), buffers.ErrDestroyed)
+	require.NoError(t, ended(t, uploadThen(s, deviceBuffer(t, s, 64), 0, buffers.Bytes(make([]byte, 64)))))
+}
