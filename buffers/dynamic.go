@@ -1,5 +1,7 @@
 package buffers
 
+import "time"
+
 // DynamicDescriptor describes a DynamicBuffer.
 type DynamicDescriptor struct {
 	Label string
@@ -45,6 +47,7 @@ type dynamicRing struct {
 	slots    []*dynamicSlot
 	current  *dynamicSlot // nil until the first update after a submit
 	mostBusy int          // since the last shrink
+	lastFull time.Time    // when all slots were in use, as far as shrink has seen
 }
 
 // dynamicSlot is the GPU memory of one frame.
@@ -255,7 +258,7 @@ func (r *dynamicRing) begin() error {
 		return NewError("update", r.page.Label, ErrBusy, "all "+number(uint64(len(r.slots)))+" slots are in use by the GPU")
 	}
 	slot, err := r.addSlot()
-	r.current = slot
+	r.current, r.lastFull = slot, time.Now()
 	if l := &r.sys.logger; err == nil && l.enabled(LevelInfo) {
 		l.log(LevelInfo, "dynamic buffer grown", text("label", r.page.Label), count("slots", len(r.slots)), count("cap", r.maxSlots))
 	}
@@ -318,11 +321,13 @@ func (r *dynamicRing) submitted(serial uint64) {
 // discard drops the updates since the last submit.
 func (r *dynamicRing) discard() { r.current = nil }
 
-// shrink destroys one slot that was not needed since the last call.
-func (r *dynamicRing) shrink() {
-	needed := max(r.mostBusy, initialSlots)
+// shrink destroys one slot where one was idle all the time since before.
+func (r *dynamicRing) shrink(before time.Time) {
+	if r.mostBusy >= len(r.slots) {
+		r.lastFull = time.Now()
+	}
 	r.mostBusy = 0
-	if len(r.slots) <= needed {
+	if len(r.slots) <= initialSlots || r.lastFull.After(before) {
 		return
 	}
 	for i, slot := range r.slots {

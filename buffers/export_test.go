@@ -11,3 +11,6 @@ func Probing(s *System) bool {
 	defer s.mu.Unlock()
 	return s.engine.prober.busy
 }
+
+// SetSoon says, before the first frame, within what time the GPU is done with a frame that does not count.
+func SetSoon(s *System, d time.Duration) { s.frames.soon = d }

@@ -25,7 +25,8 @@ type frameRing struct {
 	serial   uint64 // of the last submit that is followed
 	done     uint64 // of the last one the GPU is done with
 	inFlight []flight
-	paced    int                // how many of them BeginFrame lets be, where it may wait
+	fixed    bool               // how many there may be is what the program says
+	soon     time.Duration      // see isFull
 	count    uint64             // of submits, for the work that is done now and then
 	awaited  int                // how many flights a goroutine waits for, which are not in the list
 	waiting  []func()           // see FrameThen
@@ -35,11 +36,19 @@ type frameRing struct {
 const (
 	pacedFrames = 3
 	mostFrames  = 8
+	// soon is half a frame of a display with 60 Hz.
+	soon = 8 * time.Millisecond
 )
 
 type flight struct {
 	serial uint64
 	done   <-chan error
+	since  time.Time
+}
+
+// init has at most as many frames in flight as the program says; 0 leaves it to isFull.
+func (f *frameRing) init(s *System, most int) {
+	f.sys, f.fixed, f.soon = s, most != 0, soon
 }
 
 // BeginFrame opens a frame. Where as many as [Options].MaxFramesInFlight are with the GPU it waits for
@@ -71,7 +80,7 @@ func (s *System) FrameThen(room func()) (waits bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := &s.frames
-	if busy, _ := f.isBusy(f.paced); !busy || f.notify == nil {
+	if busy, _ := f.isBusy(true); !busy || f.notify == nil {
 		return false
 	}
 	f.waiting = append(f.waiting, room)
@@ -83,7 +92,7 @@ func (s *System) FrameThen(room func()) (waits bool) {
 func (f *frameRing) landed() (told bool) {
 	f.sys.mu.Lock()
 	defer f.sys.mu.Unlock()
-	if busy, _ := f.isBusy(f.paced); !busy {
+	if busy, _ := f.isBusy(true); !busy {
 		f.callWaiting()
 	}
 	return f.awaited > 0
@@ -114,11 +123,7 @@ func (s *System) tryBegin(mayWait bool) (oldest flight, busy bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := &s.frames
-	most := s.options.MaxFramesInFlight
-	if mayWait {
-		most = f.paced
-	}
-	busy, err = f.isBusy(most)
+	busy, err = f.isBusy(mayWait)
 	switch {
 	case busy:
 		oldest = f.inFlight[0]
@@ -131,7 +136,7 @@ func (s *System) tryBegin(mayWait bool) (oldest flight, busy bool, err error) {
 }
 
 // isBusy reports whether the GPU has as many frames as it may have, and else why none can begin.
-func (f *frameRing) isBusy(most int) (bool, error) {
+func (f *frameRing) isBusy(mayWait bool) (bool, error) {
 	if err := f.sys.usable("begin frame", ""); err != nil {
 		return false, err
 	}
@@ -139,7 +144,20 @@ func (f *frameRing) isBusy(most int) (bool, error) {
 		return false, NewError("begin frame", "", ErrState, "a frame is open: submit or discard it first")
 	}
 	f.poll()
-	return len(f.inFlight) >= most, nil
+	return f.isFull(mayWait), nil
+}
+
+// isFull reports whether another frame would be one too many. Who may wait does so from the fourth frame on,
+// lest the picture lags behind, unless the GPU takes so little time for a frame that the lag is short: then
+// what a frame waits for is the word that the GPU is done, which is long in coming, 1 to 2 ms in Chromium.
+func (f *frameRing) isFull(mayWait bool) bool {
+	switch n := len(f.inFlight); {
+	case n >= f.sys.options.MaxFramesInFlight:
+		return true
+	case n < pacedFrames || f.fixed || !mayWait:
+		return false
+	}
+	return time.Since(f.inFlight[0].since) > f.soon
 }
 
 func (f *frameRing) begin() { f.current.sys, f.current.open = f.sys, true }
@@ -175,7 +193,7 @@ func (f *frameRing) poll() {
 
 // follow asks to hear when the GPU is done with what was submitted last.
 func (f *frameRing) follow(serial uint64) {
-	f.inFlight = append(f.inFlight, flight{serial, f.sys.chunks.WorkDoneThen(f.notify)})
+	f.inFlight = append(f.inFlight, flight{serial, f.sys.chunks.WorkDoneThen(f.notify), time.Now()})
 }
 
 // Encoder is the frame's own encoder, made at the first call.
@@ -339,6 +357,6 @@ func (s *System) upkeep() {
 	s.uploads.trim(old)
 	s.reads.trim(old)
 	for _, d := range s.dynamics {
-		d.shrink()
+		d.shrink(old)
 	}
 }

@@ -20,6 +20,40 @@ func submitFrames(t testing.TB, s *buffers.System, count int) {
 	}
 }
 
+func TestAFrameWaitsForThreeOrWhereTheGPUIsSoonDoneForEight(t *testing.T) {
+	for name, c := range map[string]struct {
+		options buffers.Options
+		soon    time.Duration
+		let     int
+	}{
+		"the GPU takes long":        {buffers.Options{}, 0, 3},
+		"it is soon done":           {buffers.Options{}, time.Hour, 8},
+		"the program says how many": {buffers.Options{MaxFramesInFlight: 5}, time.Hour, 5},
+		"or how few":                {buffers.Options{MaxFramesInFlight: 1}, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, device := openSystem(t, c.options)
+			buffers.SetSoon(s, c.soon)
+			d := dynamic(t, s, buffers.DynamicDescriptor{Size: 64, Usage: buffers.UsageUniform})
+			device.Hold()
+			for range c.let {
+				frame, err := s.BeginFrame(within(t))
+				require.NoError(t, err)
+				_, err = d.Update(64)
+				require.NoError(t, err)
+				require.NoError(t, frame.Submit())
+			}
+			require.Nil(t, s.TryBeginFrame())
+			require.Equal(t, c.let, s.Stats().FramesInFlight)
+			require.Equal(t, max(c.let, 3), d.Slots(), "as many as there are frames, and three at first")
+			device.Release()
+			frame, err := s.BeginFrame(within(t))
+			require.NoError(t, err)
+			frame.Discard()
+		})
+	}
+}
+
 func TestAHostIsToldWhenThereIsRoomForAFrame(t *testing.T) {
 	for name, end := range map[string]func(*buffers.System, *notifying){
 		"the GPU is done":      func(_ *buffers.System, d *notifying) { d.Release() },

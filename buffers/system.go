@@ -16,7 +16,7 @@ type Options struct {
 	// multiple of 256. 0 means 4 MiB, and pieces as the engine finds them fastest.
 	ChunkSize uint64
 	// MaxFramesInFlight is how many frames may be with the GPU before BeginFrame waits. 0 means 3, which
-	// keep the GPU busy and lie in the CPU's caches, and 8 for who must not wait.
+	// keep it busy, and up to 8 where it is done with each within 8 ms, and for who must not wait.
 	MaxFramesInFlight int
 	// IdleAge is how long a pooled chunk may lie idle before it is destroyed; 0 means 5 seconds.
 	IdleAge time.Duration
@@ -84,8 +84,7 @@ type System struct {
 
 // Open returns a System on device. The device stays the caller's: destroy the System first.
 func Open(device Device, options Options) (*System, error) {
-	fixedChunks := options.ChunkSize != 0
-	paced := orDefault(options.MaxFramesInFlight, pacedFrames)
+	asked := options
 	options = options.withDefaults()
 	if err := options.validate(); err != nil {
 		return nil, err
@@ -100,14 +99,14 @@ func Open(device Device, options Options) (*System, error) {
 		errors:  make(chan error, 64),
 	}
 	s.budget = budget{limit: options.Budget, policy: options.OnBudget}
-	s.uploads.sys, s.reads.sys, s.frames.sys = s, s, s
+	s.uploads.sys, s.reads.sys = s, s
+	s.frames.init(s, asked.MaxFramesInFlight)
 	if _, steps := s.chunks.(*stepQueue); !steps {
 		s.uploads.notify, s.frames.notify = s.uploads.cameBack, s.frames.landed
 	}
 	s.relay, _ = s.chunks.(ChunkRelay)
-	s.frames.paced = paced
 	s.reads.sources = map[Buffer]int{}
-	s.engine.init(s, fixedChunks)
+	s.engine.init(s, asked.ChunkSize != 0)
 	device.OnError(s.report)
 	go s.watchLoss()
 	return s, nil

@@ -18,7 +18,7 @@ export interface OpenOptions {
   onBudget?: "wait" | "fail" | "fallback";
   /** Size of a readback chunk in bytes, a multiple of 256; 4 MiB by default. */
   chunkSize?: number;
-  /** How many frames may be with the GPU; by default nextFrame() keeps to 3, and frame() to 8. */
+  /** How many frames may be with the GPU; by default nextFrame() keeps to 3, or to 8 where it is done with each within 8 ms, and frame() to 8. */
   maxFramesInFlight?: number;
   /** Called at the end of the task; it may call the module. */
   onLog?: (record: LogRecord) => void;

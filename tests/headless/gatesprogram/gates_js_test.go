@@ -83,7 +83,8 @@ func open(t *testing.T) *bench {
 	var err error
 	x.device, err = webgpu.Request(t.Context(), nil)
 	require.NoError(t, err)
-	x.system, err = buffers.Open(x.device, buffers.Options{})
+	// As many frames in flight as warming up brings about, whatever the machine does then.
+	x.system, err = buffers.Open(x.device, buffers.Options{MaxFramesInFlight: 3})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		x.system.Destroy()
