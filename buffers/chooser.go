@@ -14,7 +14,7 @@ type chooser struct {
 	paths   []path
 	from    uint64 // size from which on it picks another than the first
 	classes [classCount]sizeClass
-	turns   uint64 // of all classes
+	turns   uint64 // of all classes: transfers, of which a long one counts several times
 	probeAt uint64 // the turn in which the prober is due
 	soon    uint64 // after how many turns it was due again
 }
@@ -187,6 +187,8 @@ func (c *chooser) promises(i int, size uint64, h history, best int) bool {
 }
 
 const (
+	// turnBytes are those for which a transfer counts once more.
+	turnBytes = 16 << 20
 	// probeAgain is after how many transfers of an operation its paths are measured anew.
 	probeAgain = 1024
 	// probeSoon is the same for the first time; then it is four times as many each time.

@@ -107,7 +107,8 @@ func (e *engine) pick(op Operation, size uint64, h history) (path int, measure b
 	if size < c.from {
 		return path, measure
 	}
-	if c.turns++; c.turns >= c.probeAt && !e.prober.busy {
+	c.turns += 1 + size/turnBytes
+	if c.turns >= c.probeAt && !e.prober.busy {
 		c.probeAt = c.turns + probeAgain
 		e.prober.inBackground(op)
 	}

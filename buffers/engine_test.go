@@ -118,6 +118,24 @@ func TestTheEngineFollowsWhenAnotherPathBecomesFaster(t *testing.T) {
 	})
 }
 
+func TestTheEngineIsSoonerAtAWrongChoiceForLongTransfers(t *testing.T) {
+	regime(t, "a discrete GPU", func(t *testing.T) {
+		var a adapter
+		a.set(slow, memory.Fixed(40*time.Millisecond), atOnce) // other work is in the way of the copies
+		s, _ := a.open(t, buffers.Options{})
+		require.NoError(t, s.Calibrate(within(t)))
+		const size = 64 << 20
+		require.Equal(t, "queue write", s.Explain(buffers.OpUpload, size).Path)
+		a.set(slow, fast, atOnce)
+		b, p := deviceBuffer(t, s, size), make([]byte, size)
+		for range 6 {
+			require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(p)))
+			time.Sleep(time.Second)
+		}
+		require.Contains(t, s.Explain(buffers.OpUpload, size).Path, "mapped")
+	})
+}
+
 // A buffer of the program's is not written to along a path of another kind to see how fast that is.
 func TestATransferOfTheProgramsIsNoExperiment(t *testing.T) {
 	regime(t, "a CPU adapter", func(t *testing.T) {
