@@ -1,55 +1,53 @@
 package buffers
 
 import (
-	"context"
 	"math"
 	"sync/atomic"
 	"time"
 )
 
-// patience is for the waits of one transfer: it ends one that lasts for longer than the limit, at the latest
-// after twice that. A timer looks now and then, so that a wait that does not last costs next to nothing.
+// patience is for the waits of one transfer: where one has lasted for longer than the limit it calls over, at
+// the latest after twice that. A timer looks now and then, so that a wait that does not last costs next to
+// nothing.
 type patience struct {
-	parent context.Context
-	ctx    context.Context
-	cancel func()
-	limit  time.Duration
-	timer  *time.Timer
-	turn   atomic.Uint64 // odd while something waits
-	seen   uint64        // turn when the timer last looked
+	limit time.Duration
+	over  func() (goOn bool) // reports whether to look on
+	timer *time.Timer
+	turn  atomic.Uint64 // odd while something waits
+	seen  uint64        // turn when the timer last looked
 }
 
-func newPatience(parent context.Context, limit time.Duration) *patience {
-	p := &patience{parent: parent, limit: limit}
-	p.ctx, p.cancel = context.WithCancel(parent)
+func newPatience(limit time.Duration, over func() (goOn bool)) *patience {
+	p := &patience{limit: limit, over: over}
 	p.timer = time.AfterFunc(math.MaxInt64, p.look)
 	p.timer.Reset(limit) // once look can see the timer
 	return p
 }
 
-// wait calls f with a context that ends with the parent, or where f lasts for too long.
-func (p *patience) wait(f func(context.Context) error) error {
-	p.turn.Add(1)
-	defer p.turn.Add(1)
-	return f(p.ctx)
+// begin is called when a wait begins, and end when that is over.
+func (p *patience) begin() { p.turn.Add(1) }
+
+func (p *patience) end() { p.turn.Add(1) }
+
+// progress is called when what is waited for has come nearer; nil hears nothing.
+func (p *patience) progress() {
+	if p != nil {
+		p.turn.Add(2)
+	}
 }
 
 func (p *patience) look() {
 	turn := p.turn.Load()
-	if turn%2 == 1 && turn == p.seen {
-		p.cancel()
-	}
-	if p.ctx.Err() != nil {
+	if turn%2 == 1 && turn == p.seen && !p.over() {
 		return
 	}
 	p.seen = turn
 	p.timer.Reset(p.limit)
 }
 
-// end is called when there are no more waits; nil has none.
-func (p *patience) end() {
+// stop is called when there are no more waits; nil has none.
+func (p *patience) stop() {
 	if p != nil {
 		p.timer.Stop()
-		p.cancel()
 	}
 }

@@ -24,8 +24,10 @@ type Upload struct {
 	filled uint64
 	closed bool
 
-	patient *patience // nil until something was waited for
-	history *history  // of dst
+	waits   *waits    // of a goroutine, nil until something was waited for
+	watch   *patience // for the ring, while no goroutine waits for it; or nil
+	job     *uploadJob
+	history *history // of dst
 	path    int
 	measure bool
 	wholly  bool          // all went along the path
@@ -145,8 +147,7 @@ func (u *Upload) borrow(ctx context.Context, p *path, size uint64) error {
 	if u.chunk != nil {
 		return nil
 	}
-	size = min(p.piece, max(size, u.expected()))
-	hung, err := u.lend(ctx, (size+7)&^7)
+	hung, err := u.lend(ctx, u.needs(size))
 	switch {
 	case err == nil:
 		return nil
@@ -162,6 +163,11 @@ func (u *Upload) borrow(ctx context.Context, p *path, size uint64) error {
 	}
 	u.path, u.wholly = 0, false
 	return nil
+}
+
+// needs is how large a chunk is to be for what comes next, size bytes or more.
+func (u *Upload) needs(size uint64) uint64 {
+	return (min(paths[OpUpload][u.path].piece, max(size, u.expected())) + 7) &^ 7
 }
 
 // expected is how many bytes are still to come: what fits, where more than were expected came.
@@ -182,13 +188,41 @@ func (u *Upload) lend(ctx context.Context, size uint64) (hung bool, err error) {
 			u.chunk = c
 			return false, err
 		}
-		if u.patient == nil || u.patient.parent != ctx {
-			u.patient.end()
-			u.patient = newPatience(ctx, u.sys.engine.patience)
+		if u.waits == nil || u.waits.parent != ctx {
+			u.waits.stop()
+			u.waits = newWaits(ctx, u.sys.engine.patience)
 		}
-		if err := u.patient.wait(wait); err != nil {
+		if err := u.waits.wait(wait); err != nil {
 			return ctx.Err() == nil, pool.refuse(u.dst.Label(), size, err)
 		}
+	}
+}
+
+// waits are those of a goroutine with one context: each ends with that, or where it lasts for too long.
+type waits struct {
+	parent, ctx context.Context
+	cancel      func()
+	patience    *patience
+}
+
+func newWaits(parent context.Context, limit time.Duration) *waits {
+	w := &waits{parent: parent}
+	w.ctx, w.cancel = context.WithCancel(parent)
+	w.patience = newPatience(limit, func() bool { w.cancel(); return false })
+	return w
+}
+
+func (w *waits) wait(f func(context.Context) error) error {
+	w.patience.begin()
+	defer w.patience.end()
+	return f(w.ctx)
+}
+
+// stop is called when there are no more; nil has none.
+func (w *waits) stop() {
+	if w != nil {
+		w.patience.stop()
+		w.cancel()
 	}
 }
 
@@ -285,8 +319,7 @@ func (u *Upload) Finish() error {
 	if u.filled == 0 {
 		u.giveBack()
 	}
-	u.closed = true
-	u.patient.end()
+	u.close()
 	if u.chunk != nil {
 		if err := u.launch(); err != nil {
 			return err
@@ -332,8 +365,7 @@ func (u *Upload) endsWithinWord(size uint64) error {
 
 // Abort gives up. What was written so far may have reached the buffer, or not.
 func (u *Upload) Abort() {
-	u.closed = true
-	u.patient.end()
+	u.close()
 	u.giveBack()
 }
 

@@ -11,21 +11,52 @@ import (
 func (u *Upload) Room(ctx context.Context) (chunk MappableBuffer, size uint64, err error) {
 	start := time.Now()
 	defer func() { u.busy += time.Since(start) }()
-	if err := u.check(Memory{}); err != nil {
+	if err := u.check(Memory{}); err != nil || !u.hasRooms() {
 		return nil, 0, err
 	}
-	p := &paths[OpUpload][u.path]
-	rest := u.dst.Size() - min(u.dst.Size(), u.at)
-	if !p.mapped || rest == 0 {
-		return nil, 0, nil
-	}
 	if u.chunk == nil {
-		if err := u.borrow(ctx, p, 1); err != nil || u.chunk == nil {
+		if err := u.borrow(ctx, &paths[OpUpload][u.path], 1); err != nil || u.chunk == nil {
 			return nil, 0, err
 		}
 	}
-	return u.chunk.buffer, min(u.room(p), rest), nil
+	return u.chunk.buffer, u.roomSize(), nil
 }
+
+// RoomThen is Room for a host that must not wait. Where Room would wait for the GPU waits is true, and ready is
+// called, once, when there is a room, or nothing to wait for any more: then it is to be asked again, and until
+// then nothing is to be done with the upload but to abort it. Like the methods of a [Sink] ready must be short,
+// and call nothing of the System. Where Room would do anything else than lend memory that is there, the error is
+// [ErrBusy].
+func (u *Upload) RoomThen(ready func()) (chunk MappableBuffer, size uint64, waits bool, err error) {
+	if u.check(Memory{}) != nil || !u.hasRooms() {
+		return nil, 0, false, ErrBusy
+	}
+	s := u.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u.chunk != nil {
+		return u.chunk.buffer, u.roomSize(), false, nil
+	}
+	s.uploads.endRelay()
+	j := &uploadJob{Upload: u, ready: func() {}, start: time.Now()}
+	if len(s.uploads.jobs) > 0 || j.goOn() == jobWaits {
+		j.ready = ready
+		j.enqueue()
+		return nil, 0, true, nil
+	}
+	if u.chunk == nil {
+		return nil, 0, false, ErrBusy
+	}
+	return u.chunk.buffer, u.roomSize(), false, nil
+}
+
+// hasRooms reports whether the rest goes by mapped memory, where there is a rest.
+func (u *Upload) hasRooms() bool {
+	return paths[OpUpload][u.path].mapped && u.at < u.dst.Size()
+}
+
+// roomSize is how much of the chunk there is to fill.
+func (u *Upload) roomSize() uint64 { return min(u.room(&paths[OpUpload][u.path]), u.dst.Size()-u.at) }
 
 // Filled takes the first n bytes of the room: all of it, but for the last time.
 func (u *Upload) Filled(n uint64) error {

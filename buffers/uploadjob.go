@@ -10,12 +10,10 @@ import (
 // waits for it, and has to be woken for each piece.
 type uploadJob struct {
 	*Upload
-	rest  Memory
-	done  func(error)
-	start time.Time
-	late  *time.Timer // while it waits: see look
-	seen  uint64      // bytes moved when the timer last looked
-
+	rest    Memory
+	done    func(error)
+	ready   func() // the job is to lend a chunk; else nil
+	start   time.Time
 	relayed uint64 // bytes of the relay that is under way
 }
 
@@ -34,12 +32,34 @@ func (s *System) UploadThen(dst Buffer, offset uint64, m Memory, done func(error
 	j := &uploadJob{Upload: u, rest: m, done: done, start: time.Now()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, other := range s.uploads.jobs {
-		other.endRelay()
-	}
+	s.uploads.endRelay()
 	if j.goesByChunks() && len(s.uploads.jobs) > 0 || j.goOn() == jobWaits {
-		s.uploads.jobs = append(s.uploads.jobs, j)
-		j.late = time.AfterFunc(s.engine.patience, j.look)
+		j.enqueue()
+	}
+}
+
+// enqueue has the job go on when a chunk comes back and those ahead of it were served.
+func (j *uploadJob) enqueue() {
+	u := j.Upload
+	u.job = j
+	u.sys.uploads.jobs = append(u.sys.uploads.jobs, j)
+	if u.watch == nil {
+		u.watch = newPatience(u.sys.engine.patience, u.ringHangs)
+	}
+	u.watch.begin()
+}
+
+// close ends all that waits for the upload. The lock is not held.
+func (u *Upload) close() {
+	u.waits.stop()
+	u.watch.stop()
+	u.sys.mu.Lock()
+	defer u.sys.mu.Unlock()
+	u.closed = true
+	if j := u.job; j != nil {
+		u.job = nil
+		u.sys.uploads.jobs = without(u.sys.uploads.jobs, j)
+		j.ready()
 	}
 }
 
@@ -61,6 +81,9 @@ func (j *uploadJob) goesByChunks() bool {
 // left to one.
 func (j *uploadJob) goOn() jobState {
 	j.endRelay()
+	if j.ready != nil {
+		return j.lendRoom()
+	}
 	if !j.goesByChunks() {
 		return j.leave()
 	}
@@ -92,6 +115,29 @@ func (j *uploadJob) goOn() jobState {
 	return j.end(nil)
 }
 
+// lendRoom takes a chunk for who asked for one. Where there can be none he finds out by asking again.
+func (j *uploadJob) lendRoom() jobState {
+	c, err := j.sys.uploads.find(j.dst.Label(), j.needs(1), paths[OpUpload][j.path].depth)
+	if err == errPending && j.sys.uploads.willNotify() {
+		return jobWaits
+	}
+	if err == nil {
+		j.chunk, j.filled = c, 0
+	}
+	j.busy += time.Since(j.start)
+	j.served()
+	j.ready()
+	return jobEnds
+}
+
+// served is called where the job is in no queue any more.
+func (j *uploadJob) served() {
+	if j.job == j {
+		j.job = nil
+		j.watch.end()
+	}
+}
+
 func (j *uploadJob) moveBy(c *chunk, n uint64) error {
 	n = min(n, c.size())
 	if err := j.sys.uploads.fill(c, j.rest.Slice(0, n), j.dst, j.at); err != nil {
@@ -103,6 +149,7 @@ func (j *uploadJob) moveBy(c *chunk, n uint64) error {
 
 func (j *uploadJob) hasMoved(n uint64) {
 	j.passed(n)
+	j.watch.progress()
 	j.moved += n
 	j.rest = j.rest.Slice(n, j.rest.Size()-n)
 }
@@ -132,39 +179,50 @@ func (j *uploadJob) endRelay() {
 
 // leave leaves the rest to a goroutine.
 func (j *uploadJob) leave() jobState {
+	j.served()
 	j.sys.uploads.told = true
-	go func() { j.end(j.whole(context.Background(), j.rest)) }()
+	go func() { j.done(j.whole(context.Background(), j.rest)) }()
 	return jobEnds
 }
 
 func (j *uploadJob) end(err error) jobState {
-	if j.late != nil {
-		j.late.Stop()
-	}
+	j.served()
+	j.watch.stop()
 	j.closed = true
 	j.done(err)
 	return jobEnds
 }
 
-// look leaves a ring that does not come round. The lock is not held.
-func (j *uploadJob) look() {
-	s := j.sys
+// ringHangs leaves a ring that does not come round. The lock is not held.
+func (u *Upload) ringHangs() (goOn bool) {
+	s := u.sys
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.Index(s.uploads.jobs, j)
-	if i < 0 { // it has ended
-		return
+	j := u.job
+	if j == nil { // it has just come round
+		return !u.closed
 	}
-	j.endRelay()
-	switch {
-	case j.moved > j.seen:
-		j.seen = j.moved
-		j.late.Reset(s.engine.patience)
-	default:
-		s.engine.hang(OpUpload, j.path, max(j.moved, smallest))
-		j.path, j.wholly = 0, false
-		s.uploads.jobs = remove(s.uploads.jobs, i)
+	if moved := u.moved; j.relayed > 0 {
+		if j.endRelay(); u.moved > moved {
+			return true
+		}
+	}
+	s.engine.hang(OpUpload, u.path, max(u.moved, smallest))
+	u.path, u.wholly = 0, false
+	s.uploads.jobs = without(s.uploads.jobs, j)
+	if j.ready != nil {
+		j.served()
+		j.ready()
+	} else {
 		j.leave()
-		s.uploads.work()
 	}
+	s.uploads.work()
+	return !u.closed
+}
+
+func without(jobs []*uploadJob, j *uploadJob) []*uploadJob {
+	if i := slices.Index(jobs, j); i >= 0 {
+		return remove(jobs, i)
+	}
+	return jobs
 }

@@ -190,6 +190,13 @@ func (p *uploadPool) work() {
 	}
 }
 
+// endRelay has a job that is relayed share its chunks.
+func (p *uploadPool) endRelay() {
+	if len(p.jobs) > 0 {
+		p.jobs[0].endRelay()
+	}
+}
+
 // willNotify reports whether cameBack is going to be called.
 func (p *uploadPool) willNotify() bool {
 	for _, c := range p.pending {

@@ -5,8 +5,8 @@ package jsbridge
 import "syscall/js"
 
 // HandMapped calls a JavaScript function with the ArrayBuffer of all that is
-// mapped and two numbers. The function must leave the ArrayBuffer alone
-// afterwards. It goes along with the copying methods.
+// mapped and two numbers. The function must leave the ArrayBuffer alone once
+// that is unmapped. It goes along with the copying methods.
 func (b *Buffer) HandMapped(f js.Value, x, y float64) error {
 	const op = "Buffer.HandMapped"
 	m := &b.mapping

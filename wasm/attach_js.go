@@ -12,12 +12,14 @@ import (
 
 var attachFunctions = []function{
 	{"setErrorFactory", "set error factory", setErrorFactory}, // (factory): see errorFactory
-	{"attach", "attach", attach},                              // (lent, settle, resolver): of the ES module's
+	{"attach", "attach", attach},                              // (lent, settle, resolver, enter): of the ES module's
 }
 
-// lent is an object of the ES module's, whose property memory is the ArrayBuffer that goes along with a call
-// of an export, which takes numbers alone.
-var lent js.Value
+// What goes along with a call of an export, which takes and gives numbers alone.
+var (
+	lent  js.Value // an object of the ES module's, whose property memory is an ArrayBuffer
+	enter js.Value // a function of the ES module's, (ArrayBuffer, size, 0), which is given the room that is lent
+)
 
 func setErrorFactory(c *call) (any, error) {
 	factory := c.function(0, "factory")
@@ -27,17 +29,17 @@ func setErrorFactory(c *call) (any, error) {
 	return nil, c.err
 }
 
-// attach takes what the ES module serves the module with: lent, the settle of promises, and a resolver, for
-// which see [jsbridge.SetResolver].
+// attach takes what the ES module serves the module with: lent, the settle of promises, a resolver, for which see
+// [jsbridge.SetResolver], and enter.
 func attach(c *call) (any, error) {
-	lender, settle, resolver := c.value(0), c.function(1, "settle"), c.function(2, "resolver")
+	lender, settle, resolver, entrance := c.value(0), c.function(1, "settle"), c.function(2, "resolver"), c.function(3, "enter")
 	if !isObject(lender) {
 		c.wrongType("lent", "an object", lender)
 	}
 	if c.err != nil {
 		return nil, c.err
 	}
-	lent, promises.settle = lender, settle
+	lent, promises.settle, enter = lender, settle, entrance
 	jsbridge.SetResolver(resolver)
 	return nil, nil
 }

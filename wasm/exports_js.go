@@ -43,7 +43,8 @@ func systemOf(handle float64) *system {
 	return s
 }
 
-// awaitFrame resolves the Promise of a number when tryFrame would open a frame, where now it would have to wait.
+// awaitFrame resolves the Promise of a number when tryFrame would open a frame, where now it would have to wait,
+// and gives 0.
 //
 //go:wasmexport awaitFrame
 func awaitFrame(handle, number float64) (waits float64) {
@@ -52,7 +53,7 @@ func awaitFrame(handle, number float64) (waits float64) {
 	if s == nil || !s.core.FrameThen(func() { promises.settle.Invoke(number, js.Undefined(), false) }) {
 		return refused
 	}
-	return 1
+	return 0
 }
 
 // submitFrame submits a frame to which nothing but its own encoder belongs. Where it gives 2 a goroutine may be
@@ -170,6 +171,27 @@ func resolved(number float64) (awake float64) {
 		return 1
 	}
 	return 0
+}
+
+// taken is what uploadTurn returns where it took what was filled, and uploadNext is to be called for the rest.
+const taken = -2
+
+// uploadTurn takes the first bytes of the room of an upload, hands the next one to enter, and gives its size; or 0
+// where it is to be called again for it when the Promise of the number resolves.
+//
+//go:wasmexport uploadTurn
+func uploadTurn(handle, filled, number float64) (size float64) {
+	defer refuse(&size)
+	e, _ := handles.find(handle)
+	n := uint64(filled)
+	if e == nil || float64(n) != filled {
+		return refused
+	}
+	u, isUpload := e.object.(*upload)
+	if !isUpload {
+		return refused
+	}
+	return u.turn(n, number)
 }
 
 // ask announces under which number the ES module made the Promise of the function that it calls next, or 0

@@ -40,7 +40,7 @@ func (k *readSink) Deliver(chunk buffers.MappableBuffer, parts []buffers.Deliver
 		k.numbers = append(k.numbers, float64(p.ID), float64(p.Offset), float64(p.At), float64(p.Pitch), float64(p.RowBytes), float64(p.Rows))
 	}
 	address := uintptr(unsafe.Pointer(unsafe.SliceData(k.numbers)))
-	return webgpu.HandMapped(chunk, k.deliver, float64(address), float64(len(parts)))
+	return webgpu.HandMapped(chunk, buffers.MapRead, k.deliver, float64(address), float64(len(parts)))
 }
 
 // Settle tells of failures alone: JavaScript counts what it was given.

@@ -8,10 +8,12 @@ import (
 	"syscall/js"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 )
 
 // Memory of JavaScript's is uploaded by one call. What a stream delivers is uploaded by uploadStart, then
-// uploadNext and uploadWrite as often as needed, and uploadFinish; uploadAbort gives up at any time.
+// uploadNext, or the export uploadTurn, and uploadWrite as often as needed, and uploadFinish; uploadAbort gives up
+// at any time.
 var uploadFunctions = []function{
 	{"upload", "upload", uploadData},         // (device, offset, data) => Promise of the number of bytes
 	{"uploadStart", "upload", uploadStart},   // (device, offset, size expected) => upload
@@ -28,7 +30,9 @@ type upload struct {
 	dst    *buffers.DeviceBuffer
 	ctx    context.Context
 	cancel func()
-	waits  bool
+	waits  bool  // a goroutine does
+	asked  bool  // for room, which is not there yet
+	failed error // what became of a room that uploadTurn sent
 }
 
 // Destroy gives up.
@@ -63,7 +67,7 @@ func (c *call) upload(i int) *upload {
 		return nil
 	}
 	c.labelled(u.dst)
-	if u.waits {
+	if u.waits || u.asked {
 		c.fail(buffers.ErrState, "an earlier call for the same upload has not settled")
 	}
 	return u
@@ -111,6 +115,9 @@ func uploadNext(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
+	if u.failed != nil {
+		return nil, u.failed
+	}
 	if filled > 0 {
 		if err := u.core.Filled(filled); err != nil {
 			return nil, err
@@ -123,6 +130,29 @@ func uploadNext(c *call) (any, error) {
 		}
 		return chunk.(buffers.RangeMapper).MappedRange(0, size)
 	})
+}
+
+// turn is uploadNext where that need not wait for a goroutine: see the export uploadTurn.
+func (u *upload) turn(filled uint64, number float64) (size float64) {
+	if u.waits || u.asked || u.failed != nil {
+		return refused
+	}
+	if filled > 0 {
+		if u.failed = u.core.Filled(filled); u.failed != nil {
+			return taken
+		}
+	}
+	chunk, room, waits, err := u.core.RoomThen(func() {
+		u.asked = false
+		promises.settle.Invoke(number, js.Undefined(), false)
+	})
+	if u.asked = waits; waits {
+		return 0
+	}
+	if err != nil || webgpu.HandMapped(chunk, buffers.MapWrite, enter, float64(room), 0) != nil {
+		return taken
+	}
+	return float64(room)
 }
 
 func uploadWrite(c *call) (any, error) {

@@ -9,17 +9,18 @@ import (
 )
 
 // HandMapped calls a JavaScript function with the ArrayBuffer of all that is mapped of a buffer of this
-// backend, and two numbers. The function must leave it alone afterwards.
-func HandMapped(b buffers.MappableBuffer, f js.Value, x, y float64) error {
+// backend, for reading or writing, and two numbers. The function must leave it alone once the buffer is
+// unmapped.
+func HandMapped(b buffers.MappableBuffer, mode buffers.MapMode, f js.Value, x, y float64) error {
+	const op = "hand over"
 	m, ok := buffers.Unwrap(b).(*mappable)
 	if !ok {
-		return buffers.NewError("read", b.Label(), buffers.ErrUnsupported, "a buffer of another backend")
+		return buffers.NewError(op, b.Label(), buffers.ErrUnsupported, "a buffer of another backend")
 	}
-	const op = "read"
 	m.device.mu.Lock()
 	defer m.device.mu.Unlock()
 	_, offset, size := m.life.Range()
-	if err := m.checkAccess(op, false, signed(offset), size); err != nil {
+	if err := m.checkAccess(op, mode == buffers.MapWrite, signed(offset), size); err != nil {
 		return err
 	}
 	return m.device.translated(op, m.Label(), m.bridge.HandMapped(f, x, y))

@@ -14,7 +14,8 @@ class Module {
   #asked = []; // by number, from 1 on: the promises that are not settled
   #free = []; // numbers
   #onEnd = new Set();
-  lent = { memory: undefined }; // what goes along with a call of an export
+  lent = { memory: undefined }; // what goes along with a call of an export,
+  room; // and what with its result
 
   constructor(go, instance) {
     this.memory = instance.exports.mem;
@@ -30,6 +31,7 @@ class Module {
       this.lent,
       (number, value, failed) => this.#settle(number, value, failed),
       (number) => () => this.#resolved(number),
+      (memory, size) => void (this.room = new Uint8Array(memory, 0, size)),
     );
   }
 
@@ -70,20 +72,21 @@ class Module {
   }
 
   /**
-   * Calls an export with the number of a promise that the module settles, and gives that promise; undefined where
-   * the export refuses.
+   * Calls an export with the number of a promise besides, and gives what it gives, or where that is 0 the promise,
+   * which the module settles.
    */
-  awaits(name, handle) {
+  awaits(name, ...numbers) {
     let number;
     const promise = new Promise((resolve, reject) => (number = this.#take(resolve, reject)));
     try {
-      if (this.exports[name](handle, number) === 1) return promise;
+      const result = this.exports[name](...numbers, number);
+      if (result === 0) return promise;
+      this.#giveBack(number);
+      return result;
     } catch (cause) {
       this.#end(cause); // rejects
       return promise;
     }
-    this.#giveBack(number);
-    return undefined;
   }
 
   /** The number of a promise. */
@@ -132,7 +135,7 @@ class Module {
     if (this.#ended) return;
     this.#ended = true;
     this.#cause = cause;
-    this.exports = { tryFrame: () => -1, awaitFrame: () => -1, submitFrame: () => -1, dynamicUpdate: () => -1, dynamicAdvance: () => -1, dynamicAddress: () => -1, deviceAllow: () => -1, deviceWrite: () => -1, ask: () => {}, readStart: () => -1, readFlush: () => 1, readCancel: () => {} };
+    this.exports = { tryFrame: () => -1, awaitFrame: () => -1, submitFrame: () => -1, dynamicUpdate: () => -1, dynamicAdvance: () => -1, dynamicAddress: () => -1, deviceAllow: () => -1, deviceWrite: () => -1, uploadTurn: () => -1, ask: () => {}, readStart: () => -1, readFlush: () => 1, readCancel: () => {} };
     const error = this.#endedError("wait");
     for (const asked of this.#asked.splice(0)) asked?.reject(error);
     for (const f of this.#onEnd) f(error);

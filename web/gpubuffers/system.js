@@ -91,7 +91,7 @@ export class GPUBufferSystem {
       const frame = module.exports.tryFrame(this.#handle);
       if (frame > 0) return new Frame(made, this.#core, frame);
       const room = module.awaits("awaitFrame", this.#handle);
-      if (!room) return new Frame(made, this.#core, await this.#ask("nextFrame")); // or says why not
+      if (room < 0) return new Frame(made, this.#core, await this.#ask("nextFrame")); // or says why not
       await room;
       this.#usable("nextFrame");
     }

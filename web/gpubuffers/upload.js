@@ -6,6 +6,7 @@ import { bytesOf } from "./sources.js";
 
 const gathered = 4 << 20; // from there on a browser moves a queue write through memory of its own
 const direct = 1 << 20;
+const alreadyTaken = -2; // by the export uploadTurn
 
 let spare; // memory to gather in
 
@@ -27,15 +28,26 @@ export class Upload {
     this.#offset = offset;
   }
 
-  /** Takes a piece of any length, the one after the first total bytes. */
-  async write(piece, total) {
+  /** Takes a piece of any length, the one after the first total bytes: at once, or when the promise resolves. */
+  write(piece, total) {
     const bytes = bytesOf("upload", this.#buffer.label, piece);
     const at = this.#offset + total;
     if (bytes.length > this.#buffer.size - at) throw this.#refusal("range", `${bytes.length} bytes at ${at} exceed size ${this.#buffer.size}`);
-    for (let done = 0; done < bytes.length; ) {
-      if (this.#filled === this.#size) await this.#turn();
-      done += this.#isDirect(bytes.length - done) ? await this.#send(bytes.subarray(done)) : this.#fill(bytes.subarray(done));
+    return this.#writeFrom(bytes, 0);
+  }
+
+  #writeFrom(bytes, done) {
+    while (done < bytes.length) {
+      const taken = this.#step(bytes.subarray(done));
+      if (typeof taken !== "number") return taken.then((n) => this.#writeFrom(bytes, done + n));
+      done += taken;
     }
+  }
+
+  /** Takes the first of some bytes, and gives their number, or a promise of it. */
+  #step(bytes) {
+    if (this.#filled === this.#size) return this.#turn();
+    return this.#isDirect(bytes.length) ? this.#send(bytes) : this.#fill(bytes);
   }
 
   /** Sends what is left. Then everything is ordered ahead of what is submitted later. */
@@ -50,22 +62,36 @@ export class Upload {
     this.#giveBack();
   }
 
-  /** Sends the room that is filled, and gets another. */
-  async #turn() {
+  /** Sends the room that is filled, and gets another. No bytes are taken. */
+  #turn() {
     if (this.#gathers) return this.#flush();
     const filled = this.#filled;
     this.#filled = this.#size = 0;
+    const size = this.#module.awaits("uploadTurn", this.#handle, filled);
+    if (size > 0) return this.#enter(this.#module.room);
+    if (size < 0) return this.#ask(size === alreadyTaken ? 0 : filled);
+    return size.then(() => 0); // and is called again
+  }
+
+  async #ask(filled) {
     const room = await this.#module.ask("uploadNext", this.#handle, filled);
     this.#gathers = room === undefined;
-    this.#room = room ?? spare ?? new Uint8Array(gathered);
+    this.#enter(room ?? spare ?? new Uint8Array(gathered));
     if (this.#gathers) spare = undefined;
-    this.#size = this.#room.length;
+    return 0;
+  }
+
+  #enter(room) {
+    this.#room = room;
+    this.#size = room.length;
+    return 0;
   }
 
   async #flush() {
     const filled = this.#filled;
     this.#filled = 0;
     if (filled > 0) await this.#module.ask("uploadWrite", this.#handle, this.#room.subarray(0, filled));
+    return 0;
   }
 
   #isDirect(length) {

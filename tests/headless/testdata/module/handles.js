@@ -160,7 +160,8 @@ export const badErrorFactory = async () => {
   }
   isError(raw.setErrorFactory(5), "type", "no function");
   isError(raw.attach({}, () => {}, 5), "type", "no resolver");
-  isError(raw.attach(5, () => {}, () => {}), "type", "nothing to lend by");
+  isError(raw.attach({}, () => {}, () => {}, 5), "type", "no way in");
+  isError(raw.attach(5, () => {}, () => {}, () => {}), "type", "nothing to lend by");
   raw.setErrorFactory(undefined);
   isError(raw.stats(1), "type", "without a factory");
 };

@@ -1,0 +1,137 @@
+package buffers_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+// rooms is an upload whose rooms are asked for without waiting.
+type rooms struct {
+	t     *testing.T
+	u     *buffers.Upload
+	ready chan error
+}
+
+func openRooms(t *testing.T, s *buffers.System, dst buffers.Buffer) *rooms {
+	t.Helper()
+	onPath(s, "mapped ring, 2 MiB chunks")
+	u, err := s.NewUpload(dst, 0, 0)
+	require.NoError(t, err)
+	return &rooms{t, u, make(chan error, 4)}
+}
+
+// ask gives the room, or nil where there is to be one later.
+func (r *rooms) ask() (chunk buffers.MappableBuffer, size uint64) {
+	r.t.Helper()
+	chunk, size, waits, err := r.u.RoomThen(func() { r.ready <- nil })
+	require.NoError(r.t, err)
+	require.Equal(r.t, waits, chunk == nil)
+	return chunk, size
+}
+
+func (r *rooms) fill(chunk buffers.MappableBuffer, p []byte) {
+	r.t.Helper()
+	_, err := chunk.WriteAt(p, 0)
+	require.NoError(r.t, err)
+	require.NoError(r.t, r.u.Filled(uint64(len(p))))
+}
+
+func TestRoomsThatNobodyWaitsFor(t *testing.T) {
+	s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+	const size = 15<<20 + 8
+	b, p := deviceBuffer(t, s, size), randomBytes(size)
+	r := openRooms(t, s, b)
+	device.Hold()
+	waited := 0
+	for done := uint64(0); done < size; {
+		chunk, n := r.ask()
+		if chunk == nil {
+			require.Empty(t, r.ready)
+			waited++
+			device.Release()
+			require.NoError(t, ended(t, r.ready))
+			device.Hold()
+			continue
+		}
+		require.LessOrEqual(t, n, uint64(2<<20))
+		r.fill(chunk, p[done:done+n])
+		done += n
+	}
+	device.Release()
+	require.NotZero(t, waited)
+	require.NoError(t, r.u.Finish())
+	require.True(t, bytes.Equal(p, read(t, s, b, 0, size)))
+	require.Empty(t, r.ready, "told once more")
+}
+
+// waiting is an upload that waits for its fifth room.
+func waiting(t *testing.T, s *buffers.System, device *notifying) *rooms {
+	t.Helper()
+	r := openRooms(t, s, deviceBuffer(t, s, 16<<20))
+	device.Hold()
+	for range 4 {
+		chunk, n := r.ask()
+		r.fill(chunk, make([]byte, n))
+	}
+	chunk, _ := r.ask()
+	require.Nil(t, chunk)
+	return r
+}
+
+func TestWhoAskedForARoomIsToldThatThereIsNone(t *testing.T) {
+	for name, c := range map[string]struct {
+		end    func(*buffers.System, *notifying, *rooms)
+		reason error
+	}{
+		"it is aborted":        {func(_ *buffers.System, _ *notifying, r *rooms) { r.u.Abort() }, buffers.ErrState},
+		"the system is closed": {func(s *buffers.System, _ *notifying, _ *rooms) { s.Destroy() }, buffers.ErrDestroyed},
+		"the device is lost":   {func(_ *buffers.System, d *notifying, _ *rooms) { d.Lose(memory.Crashed) }, buffers.ErrDeviceLost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+			r := waiting(t, s, device)
+			c.end(s, device, r)
+			require.NoError(t, ended(t, r.ready))
+			_, _, waits, err := r.u.RoomThen(func() { t.Error("told") })
+			require.ErrorIs(t, err, buffers.ErrBusy)
+			require.False(t, waits)
+			_, _, err = r.u.Room(within(t))
+			require.ErrorIs(t, err, c.reason)
+			device.Release()
+			require.Empty(t, r.ready, "told once more")
+		})
+	}
+}
+
+func TestARingThatHangsHasNoRooms(t *testing.T) {
+	s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+	buffers.SetPatience(s, 20*time.Millisecond)
+	r := waiting(t, s, device)
+	require.NoError(t, ended(t, r.ready))
+	_, _, _, err := r.u.RoomThen(func() { t.Error("told") })
+	require.ErrorIs(t, err, buffers.ErrBusy)
+	chunk, _, err := r.u.Room(within(t))
+	require.NoError(t, err)
+	require.Nil(t, chunk, "the rest goes by queue writes")
+	device.Release()
+	require.NoError(t, r.u.Write(within(t), buffers.Bytes(make([]byte, 64))))
+	require.NoError(t, r.u.Finish())
+}
+
+func TestRoomsAndUploadsTakeTurns(t *testing.T) {
+	s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+	r := waiting(t, s, device)
+	long := uploadThen(s, deviceBuffer(t, s, 32<<20), 0, buffers.Bytes(make([]byte, 32<<20)))
+	device.Release()
+	require.NoError(t, ended(t, r.ready))
+	chunk, n := r.ask()
+	r.fill(chunk, make([]byte, n))
+	require.NoError(t, r.u.Finish())
+	require.NoError(t, ended(t, long))
+}
