@@ -7,8 +7,8 @@ import (
 
 // chooser picks the fastest path for one operation by what was measured of it.
 //
-// Sizes fall into classes, each four times the one below. The rate of a path in a class is the second best of
-// its last few measurements: other work on the GPU makes a transfer look slower than it is, and seldom faster.
+// Sizes fall into classes, each four times the one below. The rate of a path in a class is the best of its last few
+// measurements: other work makes a transfer look slower than it is, and nothing makes it look faster.
 // Two paths are compared in the nearest class in which both were measured, since rates grow with size.
 type chooser struct {
 	paths   []path
@@ -17,6 +17,7 @@ type chooser struct {
 	turns   uint64 // of all classes: transfers, of which a long one counts several times
 	probeAt uint64 // the turn in which the prober is due
 	soon    uint64 // after how many turns it was due again
+	suspect bool   // it is due since a path has become slow: what is in the way stays
 }
 
 const (
@@ -41,19 +42,14 @@ type estimate struct {
 	hung   bool            // the last one did not come to an end
 }
 
-// rate is the second best, once there are three: one of many can be too good to be true.
-func (e *estimate) rate() float64 {
+func (e *estimate) rate() (best float64) {
 	if e.hung {
 		return 0
 	}
-	best, second := 0.0, 0.0
 	for _, r := range e.recent[:min(e.n, len(e.recent))] {
-		best, second = max(best, r), max(second, min(best, r))
+		best = max(best, r)
 	}
-	if e.n < 3 {
-		return best
-	}
-	return second
+	return best
 }
 
 func (e *estimate) add(rate float64) {
@@ -175,12 +171,13 @@ func (c *chooser) explore(k *sizeClass, size uint64, h history, best int) int {
 }
 
 // promises reports whether path i may turn out faster than the best, and may be tried on a buffer of the
-// program's: since a copy into it may spoil it (see history), paths of the other kind are left to a prober.
+// program's: since a copy into it may spoil it (see history), and since they may be far slower, paths of the other
+// kind of which nothing is known are left to a prober.
 func (c *chooser) promises(i int, size uint64, h history, best int) bool {
 	if i == best || !c.paths[i].suits(size, h) || c.classes[classOf(size)].seen[i].hung {
 		return false
 	}
-	if c.paths[i].mapped != c.paths[best].mapped && !h.copied {
+	if c.paths[i].mapped != c.paths[best].mapped && (!h.copied || c.rate(i, size) == 0) {
 		return false
 	}
 	return c.rate(i, size) == 0 || c.rate(i, size) > c.rate(best, size)/2
@@ -196,9 +193,10 @@ const (
 )
 
 // probed is called when paths were measured, of this operation or another.
-func (c *chooser) probed() {
+func (c *chooser) probed(these bool) {
 	c.soon = min(max(4*c.soon, probeSoon), probeAgain)
 	c.probeAt = c.turns + c.soon
+	c.suspect = c.suspect && !these
 }
 
 // settled reports whether paths were measured often enough to tell what they are by themselves from what
@@ -208,14 +206,23 @@ func (c *chooser) settled() bool { return c.soon == probeAgain }
 // learn takes note that path i moved size bytes in d. Where it has become slow for good, the prober is due.
 func (c *chooser) learn(i int, size uint64, d time.Duration) {
 	k := &c.classes[classOf(size)]
-	rate, before := float64(size)/max(d, time.Microsecond).Seconds(), k.seen[i].rate()
+	rate, before := rateOf(size, d), k.seen[i].rate()
 	if rate < before/2 {
 		k.doubt = max(k.doubt, window)
 	}
 	k.seen[i].add(rate)
-	if k.seen[i].rate() < before/2 {
-		c.probeAt, c.soon = c.turns, probeAgain
+	if k.seen[i].n > window && k.seen[i].rate() < before/2 {
+		c.probeAt, c.soon, c.suspect = c.turns, probeAgain, true
 	}
+}
+
+// improves reports whether a measurement shows path i to be faster than is known.
+func (c *chooser) improves(i int, size uint64, d time.Duration) bool {
+	return rateOf(size, d) > c.classes[classOf(size)].seen[i].rate()
+}
+
+func rateOf(size uint64, d time.Duration) float64 {
+	return float64(size) / max(d, time.Microsecond).Seconds()
 }
 
 // measureAnew is called before path i is measured once more. Where that is settled, what was known before

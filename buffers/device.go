@@ -80,6 +80,12 @@ type ChunkRelay interface {
 	EndRelay() (left uint64)
 }
 
+// Looker is a Queue whose host looks now and then whether the GPU is done. Look has it look that often, each time
+// as soon as it has looked; the last call counts.
+type Looker interface {
+	Look(times int)
+}
+
 // ChunkCopy is a range of a buffer that is copied into a chunk.
 type ChunkCopy struct {
 	Src          Buffer

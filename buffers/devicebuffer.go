@@ -103,11 +103,7 @@ func (b *DeviceBuffer) WriteMemory(offset uint64, m Memory) error {
 	if m.Size() == 0 {
 		return nil
 	}
-	if err := s.engine.write(dst, b.history(), offset, m); err != nil {
-		return err
-	}
-	s.stats.BytesUp += m.Size()
-	return nil
+	return s.engine.write(dst, b.history(), offset, m)
 }
 
 // Grow makes the buffer hold at least size bytes: it becomes one and a half times as large, or size

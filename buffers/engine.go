@@ -8,7 +8,8 @@ import (
 // engine moves bytes to device memory, and is the one place where the path is chosen: for uploads,
 // flushes and reads, by what is measured on the device in hand.
 //
-// One transfer at a time is measured, from its start to the moment when the GPU is done with it.
+// One transfer at a time is measured, from its start to the moment when the GPU is done with it. Where the program
+// moves something else meanwhile, the path is at least as fast as that.
 type engine struct {
 	sys       *System
 	choosers  [opCount]chooser
@@ -30,6 +31,7 @@ type probe struct {
 	size  uint64
 	start time.Time
 	done  <-chan error
+	ahead traffic
 }
 
 func (e *engine) init(s *System, fixedChunks bool) {
@@ -45,16 +47,24 @@ func (e *engine) init(s *System, fixedChunks bool) {
 func (e *engine) write(dst Buffer, h *history, offset uint64, m Memory) error {
 	if m.Size() < chosenFrom[OpUpload] {
 		h.touched = true
-		return e.sys.queue.WriteBuffer(dst, offset, m)
+		err := e.sys.queue.WriteBuffer(dst, offset, m)
+		if err == nil {
+			e.sys.stats.BytesUp += m.Size()
+		}
+		return err
 	}
 	i, measure := e.pick(OpUpload, m.Size(), *h)
 	start := time.Now()
 	wholly, err := e.move(&paths[OpUpload][i], dst, offset, m)
-	if err == nil && measure && wholly {
+	h.note(&paths[OpUpload][i])
+	if err != nil {
+		return err
+	}
+	e.sys.stats.BytesUp += m.Size()
+	if measure && wholly {
 		e.observe(OpUpload, i, m.Size(), start)
 	}
-	h.note(&paths[OpUpload][i])
-	return err
+	return nil
 }
 
 // leastRing is how many bytes of chunks there may be for transfers that do not wait, at least: more is for
@@ -110,7 +120,11 @@ func (e *engine) pick(op Operation, size uint64, h history) (path int, measure b
 	c.turns += 1 + size/turnBytes
 	if c.turns >= c.probeAt && !e.prober.busy {
 		c.probeAt = c.turns + probeAgain
-		e.prober.inBackground(op)
+		if c.soon == 0 || c.suspect {
+			e.prober.inBackground(op)
+		} else {
+			e.prober.whenIdle(op)
+		}
 	}
 	return path, measure
 }
@@ -130,7 +144,24 @@ func (e *engine) observe(op Operation, path int, size uint64, start time.Time) {
 		go e.watch(e.probes)
 	}
 	e.probing = true
-	e.probes <- probe{op, path, size, start, e.sys.queue.WorkDone()}
+	e.probes <- probe{op, path, size, start, e.workDone(), e.sys.traffic()}
+}
+
+// looks are for as long as most measurements last.
+const looks = 64
+
+// workDone tells as soon as can be when the GPU is done with everything so far: what is measured is the transfer,
+// and not when the host happens to look.
+func (e *engine) workDone() <-chan error {
+	done := e.sys.queue.WorkDone()
+	e.look(looks)
+	return done
+}
+
+func (e *engine) look(times int) {
+	if e.sys.looker != nil {
+		e.sys.looker.Look(times)
+	}
 }
 
 // defaultPatience is how long a transfer may take before its path counts as hung.
@@ -157,7 +188,8 @@ func (e *engine) conclude(p probe, err error) {
 	e.sys.mu.Lock()
 	defer e.sys.mu.Unlock()
 	e.probing = false
-	if err == nil {
+	e.look(0)
+	if err == nil && (e.sys.traffic() == p.ahead || e.choosers[p.op].improves(p.path, p.size, took)) {
 		e.learn(p.op, p.path, p.size, took)
 	}
 }

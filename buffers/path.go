@@ -60,8 +60,9 @@ var chosenFrom = [opCount]uint64{OpUpload: smallest, OpFlush: 128 << 10, OpReadb
 
 // Of the paths of uploads.
 const (
-	queueWrites = 0
-	smallRing   = 1
+	queueWrites       = 0
+	smallRing         = 1
+	copiedQueueWrites = 3
 )
 
 // paths lists what there is to choose from, the default first.

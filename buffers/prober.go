@@ -13,6 +13,7 @@ import (
 type prober struct {
 	sys  *System
 	busy bool
+	due  int // bouts that wait for the program to be idle
 	data []byte
 	dst  [2]Buffer                 // of queue writes alone, and of copies
 	warm [opCount][maxPaths]uint64 // up to which size a path has been taken
@@ -34,9 +35,11 @@ type probing struct {
 	left     uint64
 	end      time.Time
 	measured [opCount][maxPaths]bool
+	tried    [opCount]bool
 }
 
-// probeStep moves size bytes several times in a row along each path of an operation.
+// probeStep moves size bytes several times in a row along each path of an operation. Uploads in a row are like
+// a longer one; of frames each counts.
 type probeStep struct {
 	op     Operation
 	size   uint64
@@ -45,16 +48,18 @@ type probeStep struct {
 	paths  []int // or nil for all
 }
 
-// probeSteps are the most telling first: an upload of several pieces, since one alone tells little of how fast
-// they follow each other, by a path of each kind. Frames follow each other too, so that their paths are
-// measured in pairs.
+// probeSteps are the most telling first: an upload by a path of each kind, of several chunks, since one alone tells
+// little of how fast they follow each other, and frames, which follow each other too.
 var probeSteps = []probeStep{
-	{OpUpload, probeSize, 1, 1, []int{queueWrites, smallRing}},
+	{OpUpload, probeSize, 1, 2, []int{queueWrites}},
+	{OpUpload, probeSize, 2, 1, []int{smallRing}},
+	{OpFlush, 512 << 10, 2, 1, nil},
+	// A calibration comes to here.
 	{OpFlush, 256 << 10, 2, 2, nil},
-	{OpFlush, 1 << 20, 2, 1, nil},
-	{OpUpload, probeSize, 1, 1, nil},
-	{OpUpload, 1 << 20, 1, 3, nil},
 	{OpFlush, 1 << 20, 2, 2, nil},
+	{OpUpload, probeSize, 2, 2, []int{smallRing}},
+	{OpUpload, probeSize, 1, 2, []int{copiedQueueWrites}},
+	{OpUpload, 1 << 20, 1, 3, nil},
 	{OpReadback, probeSize, 1, 1, nil},
 }
 
@@ -85,15 +90,15 @@ func (p *prober) begin() (*probing, error) {
 }
 
 // finish is called when a bout is over. The lock is not held.
-func (p *prober) finish() {
-	p.sys.mu.Lock()
-	defer p.sys.mu.Unlock()
-	p.busy = false
-	if p.sys.lost != nil {
-		p.free()
+func (b *probing) finish() {
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
+	b.busy = false
+	if b.sys.lost != nil {
+		b.free()
 	}
-	for op := range p.sys.engine.choosers {
-		p.sys.engine.choosers[op].probed()
+	for op := range b.sys.engine.choosers {
+		b.sys.engine.choosers[op].probed(b.tried[op])
 	}
 }
 
@@ -112,6 +117,32 @@ func (p *prober) free() {
 	p.warm = [opCount][maxPaths]uint64{}
 }
 
+const (
+	// quiet is for how long the program is to move nothing before its paths are measured once more.
+	quiet = 20 * time.Millisecond
+	// quietTries are how often that is waited for: who is busy for longer is measured all the same.
+	quietTries = 50
+)
+
+// whenIdle is inBackground once the program moves nothing, so that neither is in the other's way.
+func (p *prober) whenIdle(op Operation) {
+	p.due++
+	seen, tries := p.sys.traffic(), 0
+	var timer *time.Timer
+	timer = time.AfterFunc(quiet, func() {
+		p.sys.mu.Lock()
+		defer p.sys.mu.Unlock()
+		now := p.sys.traffic()
+		if tries++; p.sys.lost == nil && tries < quietTries && (now.underway || now != seen) {
+			seen = now
+			timer.Reset(quiet)
+			return
+		}
+		p.due--
+		p.inBackground(op)
+	})
+}
+
 // inBackground measures the paths of one operation, and reports whether it has begun to.
 func (p *prober) inBackground(op Operation) bool {
 	b, err := p.begin()
@@ -121,7 +152,7 @@ func (p *prober) inBackground(op Operation) bool {
 			if op == OpReadback && err == nil {
 				err = b.copies(context.Background())
 			}
-			p.finish()
+			b.finish()
 			if l := &p.sys.logger; err != nil && l.enabled(LevelWarn) {
 				l.log(LevelWarn, "the paths could not be measured", text("operation", op.String()), text("error", err.Error()))
 			}
@@ -136,6 +167,7 @@ func (b *probing) run(ctx context.Context, wanted func(probeStep) bool) error {
 		if !wanted(step) {
 			continue
 		}
+		b.tried[step.op] = true
 		for range step.rounds {
 			for i := range paths[step.op] {
 				if step.size <= paths[step.op][i].above || step.paths != nil && !slices.Contains(step.paths, i) {
@@ -167,24 +199,39 @@ func (b *probing) measure(ctx context.Context, step probeStep, path int) error {
 	}
 	if warm := &b.warm[step.op][path]; *warm < step.size {
 		*warm = step.size
-		start := time.Now()
-		if err := b.transfer(ctx, step, path, func(time.Duration) {}); err != nil {
+		start, first := time.Now(), step
+		if !paths[step.op][path].mapped {
+			first.times = 1 // chunks are new each time, as far as none has come back
+		}
+		if err := b.transfer(ctx, first, path, func(time.Duration, bool) {}); err != nil {
 			return err
 		}
 		b.end = b.end.Add(time.Since(start))
 	}
-	return b.transfer(ctx, step, path, func(took time.Duration) {
+	return b.transfer(ctx, step, path, func(took time.Duration, disturbed bool) {
 		e := &b.sys.engine
-		if !b.measured[step.op][path] {
-			b.measured[step.op][path] = true
-			e.choosers[step.op].measureAnew(path)
+		c := &e.choosers[step.op]
+		size := step.size
+		if step.op == OpUpload {
+			size *= step.times
+		} else {
+			took /= time.Duration(step.times)
 		}
-		e.learn(step.op, path, step.size, took/time.Duration(step.times))
+		counts := !disturbed || c.suspect
+		if !counts && !c.improves(path, size, took) {
+			return
+		}
+		if counts && !b.measured[step.op][path] {
+			b.measured[step.op][path] = true
+			c.measureAnew(path)
+		}
+		e.learn(step.op, path, size, took)
 	})
 }
 
-// transfer moves bytes along one path, and has learn told how long that took, with the lock held.
-func (b *probing) transfer(ctx context.Context, step probeStep, path int, learn func(time.Duration)) error {
+// transfer moves bytes along one path, and has learn told, with the lock held, how long that took, and whether
+// something of the program's was in the way: then the path is faster than it seems.
+func (b *probing) transfer(ctx context.Context, step probeStep, path int, learn func(took time.Duration, disturbed bool)) error {
 	if !b.affords(step.size * step.times) {
 		return nil
 	}
@@ -192,11 +239,14 @@ func (b *probing) transfer(ctx context.Context, step probeStep, path int, learn 
 		return err
 	}
 	start := time.Now()
-	wholly, done, err := b.send(step, path)
+	before, wholly, done, err := b.send(step, path)
 	if err != nil || !wholly {
 		return err
 	}
-	return b.conclude(ctx, step, path, done, func() { learn(time.Since(start)) })
+	return b.conclude(ctx, step, path, done, func() {
+		after := b.sys.traffic()
+		learn(time.Since(start), before.underway || after.underway || before.moved != after.moved)
+	})
 }
 
 func await(ctx context.Context, done <-chan error) error {
@@ -209,12 +259,13 @@ func await(ctx context.Context, done <-chan error) error {
 }
 
 // send is called without the lock.
-func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error, err error) {
+func (b *probing) send(step probeStep, path int) (before traffic, wholly bool, done <-chan error, err error) {
 	s := b.sys
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before = s.traffic()
 	if err := s.usable("probe", ""); err != nil {
-		return false, nil, err
+		return before, false, nil, err
 	}
 	p, dst := &paths[step.op][path], b.dst[0]
 	if p.mapped || p.copied {
@@ -222,10 +273,23 @@ func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error
 	}
 	for range step.times {
 		if wholly, err = s.engine.move(p, dst, 0, Bytes(b.data[:step.size])); !wholly || err != nil {
-			return false, nil, err
+			return before, false, nil, err
 		}
 	}
-	return true, s.queue.WorkDone(), nil
+	return before, true, s.engine.workDone(), nil
+}
+
+// traffic is what the program has moved, and whether it is moving something.
+type traffic struct {
+	moved    uint64
+	underway bool
+}
+
+func (s *System) traffic() traffic {
+	return traffic{
+		moved:    s.stats.BytesUp + s.stats.BytesDown + s.stats.Submits,
+		underway: len(s.uploads.jobs) > 0 || len(s.reads.inFlight) > 0 || len(s.frames.inFlight) > 0,
+	}
 }
 
 // conclude waits for the GPU to be done. What takes very long hangs.
@@ -248,6 +312,7 @@ func (b *probing) conclude(ctx context.Context, step probeStep, path int, done <
 	}
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()
+	e.look(0)
 	learn()
 	return nil
 }

@@ -62,7 +62,8 @@ type System struct {
 	device  Device
 	queue   Queue
 	chunks  ChunkQueue
-	relay   ChunkRelay // chunks, where it is one; or nil
+	relay   ChunkRelay // queue, where it is one; or nil
+	looker  Looker     // the same
 	limits  Limits
 	options Options
 	logger  logger
@@ -104,7 +105,8 @@ func Open(device Device, options Options) (*System, error) {
 	if _, steps := s.chunks.(*stepQueue); !steps {
 		s.uploads.notify, s.frames.notify = s.uploads.cameBack, s.frames.landed
 	}
-	s.relay, _ = s.chunks.(ChunkRelay)
+	s.relay, _ = s.queue.(ChunkRelay)
+	s.looker, _ = s.queue.(Looker)
 	s.reads.sources = map[Buffer]int{}
 	s.engine.init(s, asked.ChunkSize != 0)
 	device.OnError(s.report)

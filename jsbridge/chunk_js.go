@@ -113,10 +113,14 @@ type Fetch struct {
 	Size  uint64
 	Token uint64
 	Then  Completion
-	// Looks is how often the browser is made to look whether the GPU is done,
-	// each time as soon as it has looked, where by itself it would look again
-	// after a while. It ends when a mapped range is taken.
-	Looks int
+	Looks int // see [Device.Look]
+}
+
+// Look has the browser look so many times whether the GPU is done, each time as
+// soon as it has looked, where by itself it would look again after a while. It
+// ends when a mapped range is taken; the last call counts.
+func (d *Device) Look(times int) {
+	_, _ = compositeLook.call(d.v, times)
 }
 
 // Fetch records the last copies into a chunk, which are the first where AddFetch

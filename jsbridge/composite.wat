@@ -239,8 +239,7 @@
         (br $next))))
 
   ;; The same for the last copies, which are submitted, and the first size bytes
-  ;; of the chunk mapped. Meanwhile the browser is made to look as often as ticks
-  ;; says whether the GPU is done.
+  ;; of the chunk mapped; meanwhile the browser looks.
   (func (export "fetch") (param $device externref) (param $first i32) (param $src externref) (param $chunk externref)
       (param $from externref) (param $fromAt f64) (param $n i32)
       (param $queue externref) (param $size f64) (param $looks i32) (param $resolve externref) (param $reject externref)
@@ -250,7 +249,11 @@
     (global.set $encoder (ref.null extern))
     (call $submit (local.get $queue) (call $list (local.get $commands)))
     (call $map (local.get $chunk) (global.get $mapModeRead) (f64.const 0) (local.get $size) (local.get $resolve) (local.get $reject))
-    (global.set $ticks (local.get $looks))
+    (call $look (local.get $device) (local.get $looks)))
+
+  ;; Has the browser look so many times whether the GPU is done with anything.
+  (func $look (export "look") (param $device externref) (param $times i32)
+    (global.set $ticks (local.get $times))
     (global.set $ticked (local.get $device))
     (if (i32.eqz (global.get $ticking)) (then (call $tick))))
 

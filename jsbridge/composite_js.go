@@ -83,6 +83,7 @@ var (
 	compositeEndRelay = method{class: "GPUQueue", name: "submit", composite: "endRelay"}
 	compositeAdd      = method{class: "GPUCommandEncoder", name: "copyBufferToBuffer", composite: "add"}
 	compositeFetch    = method{class: "GPUQueue", name: "submit", composite: "fetch"}
+	compositeLook     = method{class: "GPUDevice", name: "popErrorScope", composite: "look"}
 	compositeCreate   = method{class: "GPUDevice", name: "createBuffer", composite: "createBuffer"}
 	compositeCaught   = method{class: "GPUDevice", name: "popErrorScope", composite: "caught"}
 )

@@ -7,7 +7,10 @@ import (
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-var _ buffers.ChunkRelay = (*queue)(nil)
+var (
+	_ buffers.ChunkRelay = (*queue)(nil)
+	_ buffers.Looker     = (*queue)(nil)
+)
 
 // SendChunk crosses to the browser once.
 func (q *queue) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
@@ -184,6 +187,9 @@ func (d *Device) fetch(c *mappable, size uint64, copies []buffers.ChunkCopy) err
 		}
 	}
 }
+
+// Look has Chromium look whether the GPU is done: see [Device.looks].
+func (q *queue) Look(times int) { q.device.bridge.Look(times) }
 
 // looks is how often Chromium is made to look whether the GPU is done with a read. By itself it looks again
 // after 1 to 2 ms, whatever the GPU is doing: reads of 1 MiB that are waited for take 1.6 ms on a discrete GPU,
