@@ -17,7 +17,7 @@ type chooser struct {
 	turns   uint64 // of all classes: transfers, of which a long one counts several times
 	probeAt uint64 // the turn in which the prober is due
 	soon    uint64 // after how many turns it was due again
-	suspect bool   // it is due since a path has become slow: what is in the way stays
+	suspect bool   // it is due since a path has become slow: what was known is known no more
 }
 
 const (
@@ -199,10 +199,6 @@ func (c *chooser) probed(these bool) {
 	c.suspect = c.suspect && !these
 }
 
-// settled reports whether paths were measured often enough to tell what they are by themselves from what
-// else went on at that time: a program's first transfers are not alone.
-func (c *chooser) settled() bool { return c.soon == probeAgain }
-
 // learn takes note that path i moved size bytes in d. Where it has become slow for good, the prober is due.
 func (c *chooser) learn(i int, size uint64, d time.Duration) {
 	k := &c.classes[classOf(size)]
@@ -225,12 +221,8 @@ func rateOf(size uint64, d time.Duration) float64 {
 	return float64(size) / max(d, time.Microsecond).Seconds()
 }
 
-// measureAnew is called before path i is measured once more. Where that is settled, what was known before
-// is dropped.
-func (c *chooser) measureAnew(i int) {
-	if !c.settled() {
-		return
-	}
+// forget drops what is known of path i, before it is measured anew.
+func (c *chooser) forget(i int) {
 	for k := range c.classes {
 		c.classes[k].seen[i] = estimate{}
 	}

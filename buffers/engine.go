@@ -137,6 +137,19 @@ func (e *engine) alone() bool {
 	return !e.probing && !e.prober.busy && len(s.uploads.pending) == 0 && len(s.frames.inFlight) == 0
 }
 
+// traffic is what the program has moved, and whether it is moving something.
+type traffic struct {
+	moved    uint64
+	underway bool
+}
+
+func (s *System) traffic() traffic {
+	return traffic{
+		moved:    s.stats.BytesUp + s.stats.BytesDown + s.stats.Submits,
+		underway: len(s.uploads.jobs) > 0 || len(s.reads.inFlight) > 0 || len(s.frames.inFlight) > 0,
+	}
+}
+
 // observe has the time taken until the GPU is done with everything so far.
 func (e *engine) observe(op Operation, path int, size uint64, start time.Time) {
 	if e.probes == nil {

@@ -203,35 +203,37 @@ func (b *probing) measure(ctx context.Context, step probeStep, path int) error {
 		if !paths[step.op][path].mapped {
 			first.times = 1 // chunks are new each time, as far as none has come back
 		}
-		if err := b.transfer(ctx, first, path, func(time.Duration, bool) {}); err != nil {
+		if err := b.transfer(ctx, first, path, func(time.Duration) {}); err != nil {
 			return err
 		}
 		b.end = b.end.Add(time.Since(start))
 	}
-	return b.transfer(ctx, step, path, func(took time.Duration, disturbed bool) {
-		e := &b.sys.engine
-		c := &e.choosers[step.op]
-		size := step.size
-		if step.op == OpUpload {
-			size *= step.times
-		} else {
-			took /= time.Duration(step.times)
-		}
-		counts := !disturbed || c.suspect
-		if !counts && !c.improves(path, size, took) {
-			return
-		}
-		if counts && !b.measured[step.op][path] {
-			b.measured[step.op][path] = true
-			c.measureAnew(path)
-		}
-		e.learn(step.op, path, size, took)
-	})
+	return b.transfer(ctx, step, path, func(took time.Duration) { b.learn(step, path, took) })
 }
 
-// transfer moves bytes along one path, and has learn told, with the lock held, how long that took, and whether
-// something of the program's was in the way: then the path is faster than it seems.
-func (b *probing) transfer(ctx context.Context, step probeStep, path int, learn func(took time.Duration, disturbed bool)) error {
+// learn takes a measurement. Where nothing is suspect one that is slow says little: the page may have been busy
+// with something else.
+func (b *probing) learn(step probeStep, path int, took time.Duration) {
+	e := &b.sys.engine
+	c := &e.choosers[step.op]
+	size := step.size
+	if step.op == OpUpload {
+		size *= step.times
+	} else {
+		took /= time.Duration(step.times)
+	}
+	if !c.suspect && !c.improves(path, size, took) {
+		return
+	}
+	if c.suspect && !b.measured[step.op][path] {
+		b.measured[step.op][path] = true
+		c.forget(path)
+	}
+	e.learn(step.op, path, size, took)
+}
+
+// transfer moves bytes along one path, and has learn told how long that took, with the lock held.
+func (b *probing) transfer(ctx context.Context, step probeStep, path int, learn func(time.Duration)) error {
 	if !b.affords(step.size * step.times) {
 		return nil
 	}
@@ -239,14 +241,11 @@ func (b *probing) transfer(ctx context.Context, step probeStep, path int, learn 
 		return err
 	}
 	start := time.Now()
-	before, wholly, done, err := b.send(step, path)
+	wholly, done, err := b.send(step, path)
 	if err != nil || !wholly {
 		return err
 	}
-	return b.conclude(ctx, step, path, done, func() {
-		after := b.sys.traffic()
-		learn(time.Since(start), before.underway || after.underway || before.moved != after.moved)
-	})
+	return b.conclude(ctx, step, path, done, func() { learn(time.Since(start)) })
 }
 
 func await(ctx context.Context, done <-chan error) error {
@@ -259,13 +258,12 @@ func await(ctx context.Context, done <-chan error) error {
 }
 
 // send is called without the lock.
-func (b *probing) send(step probeStep, path int) (before traffic, wholly bool, done <-chan error, err error) {
+func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error, err error) {
 	s := b.sys
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before = s.traffic()
 	if err := s.usable("probe", ""); err != nil {
-		return before, false, nil, err
+		return false, nil, err
 	}
 	p, dst := &paths[step.op][path], b.dst[0]
 	if p.mapped || p.copied {
@@ -273,23 +271,10 @@ func (b *probing) send(step probeStep, path int) (before traffic, wholly bool, d
 	}
 	for range step.times {
 		if wholly, err = s.engine.move(p, dst, 0, Bytes(b.data[:step.size])); !wholly || err != nil {
-			return before, false, nil, err
+			return false, nil, err
 		}
 	}
-	return before, true, s.engine.workDone(), nil
-}
-
-// traffic is what the program has moved, and whether it is moving something.
-type traffic struct {
-	moved    uint64
-	underway bool
-}
-
-func (s *System) traffic() traffic {
-	return traffic{
-		moved:    s.stats.BytesUp + s.stats.BytesDown + s.stats.Submits,
-		underway: len(s.uploads.jobs) > 0 || len(s.reads.inFlight) > 0 || len(s.frames.inFlight) > 0,
-	}
+	return true, s.engine.workDone(), nil
 }
 
 // conclude waits for the GPU to be done. What takes very long hangs.
