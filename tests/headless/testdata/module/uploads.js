@@ -301,3 +301,43 @@ export const inOrder = () =>
     sameBytes(await contents(gpu, b), want, path);
     same(gpu.stats().leaks, 0, "leaks");
   });
+
+/** Uploads of data that are so long that most of it goes on by itself, chunk after chunk. */
+const long = 40 * MiB;
+
+export const longOnesAtATime = () =>
+  onEachPath(async (gpu, path) => {
+    for (const seeds of [[1], [2, 3]]) {
+      const uploads = seeds.map((seed) => ({ bytes: pattern(long, seed), buffer: gpu.createDeviceBuffer({ size: long + 8, usage: STORAGE }) }));
+      await Promise.all(uploads.map(({ buffer, bytes }) => buffer.upload(4, bytes)));
+      for (const { buffer, bytes } of uploads) {
+        const got = await contents(gpu, buffer);
+        sameBytes(got.subarray(4, 4 + long), bytes, `${path}, ${seeds.length} at a time`);
+        same([...got.subarray(0, 4), ...got.subarray(4 + long)], [0, 0, 0, 0, 0, 0, 0, 0], "the neighbours");
+        buffer.destroy();
+      }
+    }
+    ok(gpu.stats().uploads.bytes <= 16 * MiB, `${path}: ${gpu.stats().uploads.bytes} bytes of chunks`);
+  });
+
+/** What ends such an upload in the middle has it reject, and leaves the system as it was. */
+export const longOnesThatEndMidway = () =>
+  onEachPath(async (gpu, path) => {
+    if (path === "queue write") return; // it is over at once
+    for (const [what, code, end] of [
+      ["destroyed buffer", "destroyed", (buffer) => buffer.destroy()],
+      ["memory given away", undefined, (buffer, bytes) => structuredClone(bytes, { transfer: [bytes.buffer] })],
+    ]) {
+      const buffer = gpu.createDeviceBuffer({ label: "ended", size: long, usage: STORAGE });
+      const bytes = pattern(long);
+      const pending = buffer.upload(0, bytes).then(() => undefined, (error) => error);
+      end(buffer, bytes);
+      typed(await pending, code, `${path}: ${what}`);
+      take(gpu, path);
+      const after = gpu.createDeviceBuffer({ size: long, usage: STORAGE });
+      await after.upload(0, pattern(long, 3));
+      sameBytes(await contents(gpu, after), pattern(long, 3), `${path}, after a ${what}`);
+      buffer.destroy();
+      after.destroy();
+    }
+  });
