@@ -57,8 +57,8 @@
 // The methods that end in From and To take JavaScript's ArrayBuffers, typed
 // arrays and DataViews, in bytes, and never touch Go's memory.
 // [Buffer.HandMapped] lends the mapped range to a JavaScript function. No call
-// keeps a slice or an array after it returns. There is no []byte over a mapped
-// range: the range is not in Go's memory.
+// keeps a slice or an array after it returns, but for [Device.Relay]. There is
+// no []byte over a mapped range: the range is not in Go's memory.
 //
 // # Errors
 //
