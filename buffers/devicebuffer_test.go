@@ -113,3 +113,34 @@ func TestGrowStopsAtTheLimit(t *testing.T) {
 	require.EqualValues(t, 1000, b.Size())
 	require.ErrorIs(t, b.Grow(1001), buffers.ErrTooLarge)
 }
+
+func TestAHostWritesItselfWhatGoesByQueueWrites(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64<<20)
+	small := deviceBuffer(t, s, 64)
+	for _, c := range []struct {
+		path                string
+		b                   *buffers.DeviceBuffer
+		offset, size, piece uint64
+	}{
+		{"mapped ring, 2 MiB chunks", b, 4, 4096, 4096}, // never measured
+		{"mapped ring, 2 MiB chunks", b, 0, 1 << 20, 0},
+		{"queue write", b, 0, 1 << 20, 4 << 20},
+		{"queue write", b, 8, 16 << 20, 4 << 20},
+		{"queue write", b, 0, 64 << 20, 4 << 20},
+		{"queue write", b, 2, 4096, 0},
+		{"queue write", small, 0, 68, 0},
+		{"queue write", small, 0, 0, 0},
+	} {
+		known := s.Stats().BytesUp
+		var piece uint64
+		for range 4 { // but for those that are measured
+			onPath(s, c.path)
+			piece = max(piece, c.b.AllowHostWrite(c.offset, c.size))
+		}
+		require.Equal(t, c.piece, piece, "%d bytes at %d by %s", c.size, c.offset, c.path)
+		require.Equal(t, c.piece > 0, s.Stats().BytesUp > known)
+	}
+	small.Destroy()
+	require.Zero(t, small.AllowHostWrite(0, 4))
+}

@@ -1,34 +1,37 @@
 package buffers
 
-// AllowHostWrite checks a write of size bytes at offset that the host makes itself next, by a queue write
-// of its own API, and counts it. It is false where the write would be refused, or where the engine has
-// another path for it or wants to measure it: then WriteMemory says why, or does it.
-func (b *DeviceBuffer) AllowHostWrite(offset, size uint64) bool {
+// AllowHostWrite checks a write of size bytes at offset that the host makes itself next, by queue writes of its
+// own API of at most piece bytes each, and counts it. piece is 0 where the write would be refused, or where the
+// engine has another path for it, or wants to measure it: then WriteMemory says why, or does it.
+func (b *DeviceBuffer) AllowHostWrite(offset, size uint64) (piece uint64) {
 	s := b.held.sys
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if size == 0 || b.held.check("write") != nil || CheckWrite(b.Unwrap(), offset, size) != nil || !s.engine.leavesToHost(size, b.history()) {
-		return false
+	if size == 0 || b.held.check("write") != nil || CheckWrite(b.Unwrap(), offset, size) != nil {
+		return 0
 	}
-	s.stats.BytesUp += size
-	return true
+	if piece = s.engine.leavesToHost(size, b.history()); piece > 0 {
+		s.stats.BytesUp += size
+	}
+	return piece
 }
 
-// leavesToHost reports whether an upload is one queue write that need not be measured. Where it is not, the
-// turn is not taken.
-func (e *engine) leavesToHost(size uint64, h *history) bool {
+// leavesToHost gives the piece of the path of an upload that goes by queue writes and need not be measured. Where
+// it is 0, the turn is not taken.
+func (e *engine) leavesToHost(size uint64, h *history) (piece uint64) {
 	if size < chosenFrom[OpUpload] {
 		h.touched = true
-		return true
+		return size
 	}
 	c := &e.choosers[OpUpload]
 	k := &c.classes[classOf(size)]
 	before := *k
 	i, measure := c.pick(size, *h, !e.probing)
-	if p := &c.paths[i]; measure || p.mapped || size > p.piece {
+	p := &c.paths[i]
+	if measure || p.mapped {
 		*k = before
-		return false
+		return 0
 	}
 	h.touched = true
-	return true
+	return p.piece
 }

@@ -122,17 +122,20 @@ func dynamicAddress(handle float64) (address float64) {
 	return float64(d.address)
 }
 
-// deviceAllow gives 1 where JavaScript is to write size bytes at offset of a device buffer itself, by
-// writeBuffer of its GPUQueue: see [buffers.DeviceBuffer.AllowHostWrite].
+// deviceAllow gives how many bytes at a time JavaScript is to write where it is to write size bytes at offset of a
+// device buffer itself, by writeBuffer of its GPUQueue: see [buffers.DeviceBuffer.AllowHostWrite].
 //
 //go:wasmexport deviceAllow
-func deviceAllow(handle, offset, size float64) (allowed float64) {
-	defer refuse(&allowed)
+func deviceAllow(handle, offset, size float64) (piece float64) {
+	defer refuse(&piece)
 	b, at, n := deviceOf(handle, offset, size)
-	if b == nil || !b.AllowHostWrite(at, n) {
+	if b == nil {
 		return refused
 	}
-	return 1
+	if p := b.AllowHostWrite(at, n); p > 0 {
+		return float64(p)
+	}
+	return refused
 }
 
 // deviceWrite writes size bytes of the memory that is lent, from start on, at offset of a device buffer.

@@ -5,6 +5,8 @@ import { readerOfBytes, Upload } from "./upload.js";
 
 /** Below this size the module leaves every write to the queue, once memory was touched: see buffers/path.go. */
 const smallest = 256 << 10;
+/** An upload that is longer waits now and then, so that little of it is on its way at a time. */
+const unwaited = 32 << 20;
 
 /** Whether source is a DeviceBuffer that is there, with size bytes from offset on. */
 export let isWithin;
@@ -72,8 +74,10 @@ export class DeviceBuffer extends NativeBuffer {
         this.#core.written += n;
         return n;
       }
-      if (exports.deviceAllow(this.#handle, offset, n) !== 1) return atOnce && this.#lend(memory, offset, start, n) ? n : 0;
-      this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
+      if (n > unwaited && !atOnce) return 0;
+      const piece = exports.deviceAllow(this.#handle, offset, n);
+      if (piece < 0) return atOnce && this.#lend(memory, offset, start, n) ? n : 0;
+      for (let at = 0; at < n; at += piece) this.#queue.writeBuffer(this.#gpuBuffer, offset + at, memory, start + at, Math.min(piece, n - at));
       this.#touched = true;
       return n;
     } catch {
