@@ -31,7 +31,7 @@ type probe struct {
 	size  uint64
 	start time.Time
 	done  <-chan error
-	ahead traffic
+	moved uint64 // by the program so far
 }
 
 func (e *engine) init(s *System, fixedChunks bool) {
@@ -157,7 +157,7 @@ func (e *engine) observe(op Operation, path int, size uint64, start time.Time) {
 		go e.watch(e.probes)
 	}
 	e.probing = true
-	e.probes <- probe{op, path, size, start, e.workDone(), e.sys.traffic()}
+	e.probes <- probe{op, path, size, start, e.workDone(), e.sys.traffic().moved}
 }
 
 // looks are for as long as most measurements last.
@@ -202,7 +202,9 @@ func (e *engine) conclude(p probe, err error) {
 	defer e.sys.mu.Unlock()
 	e.probing = false
 	e.look(0)
-	if err == nil && (e.sys.traffic() == p.ahead || e.choosers[p.op].improves(p.path, p.size, took)) {
+	now := e.sys.traffic()
+	alone := now.moved == p.moved && !now.underway
+	if err == nil && (alone || e.choosers[p.op].improves(p.path, p.size, took)) {
 		e.learn(p.op, p.path, p.size, took)
 	}
 }
