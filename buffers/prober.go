@@ -19,8 +19,8 @@ type prober struct {
 	warm [opCount][maxPaths]uint64 // up to which size a path has been taken
 }
 
-// What probing may cost each time, but for the first touch of its memory. In the background it may last longer, since nobody waits for it: on a
-// machine where all is new, the first transfers are slow.
+// What probing may cost each time, but for the first touch of its memory. In the background it may last longer,
+// since nobody waits for it: on a machine where all is new, the first transfers are slow.
 const (
 	probeTime       = 50 * time.Millisecond
 	backgroundTime  = time.Second

@@ -70,9 +70,11 @@ func (d *Device) Relay(data js.Value, dataOffset, size, piece uint64, dst *Buffe
 	if err != nil || relaying != nil {
 		return false
 	}
+	if _, err = compositeRelay.call(from.buffer, from.offset, size, piece, d.v, d.queue.v, dst.v, offset); err != nil {
+		return false
+	}
 	relaying = d
-	_, err = compositeRelay.call(from.buffer, from.offset, size, piece, d.v, d.queue.v, dst.v, offset)
-	return err == nil
+	return true
 }
 
 // EndRelay ends the relay, unless it has ended, and gives the number of bytes that

@@ -193,8 +193,7 @@ func (q *queue) Look(times int) { q.device.bridge.Look(times) }
 
 // looks is how often Chromium is made to look whether the GPU is done with a read. By itself it looks again
 // after 1 to 2 ms, whatever the GPU is doing: reads of 1 MiB that are waited for take 1.6 ms on a discrete GPU,
-// and 0.5 ms with some looks (measured). A read in several
-// chunks goes on without.
+// and 0.5 ms with some looks (measured). A read in several chunks goes on without.
 func (d *Device) looks(size uint64) int {
 	if d.fetching == 1 && size <= 4<<20 {
 		return 6

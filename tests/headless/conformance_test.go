@@ -22,10 +22,15 @@ import (
 func TestConformance(t *testing.T) {
 	serveGoTest(t, "./buffers/webgpu")
 	p := browser.Open(t, goTestPath("", nil), browser.Timeout(4*time.Minute))
-	for _, provoked := range []string{`"the whole country"`, `"wrong"`, `"finished behind our back"`} {
+	for _, provoked := range []string{`"wrong"`, `"finished behind our back"`} {
 		p.Expect(browser.GPUError, provoked)
 	}
-	require.Regexp(t, rulesRan, goTestOutput(t, p))
+	out := goTestOutput(t, p)
+	require.Regexp(t, rulesRan, out)
+	if browser.OnSoftware() { // a GPU may have the memory that some tests must not get
+		p.Expect(browser.GPUError, `"the whole country"`)
+		require.NotContains(t, out, "--- SKIP")
+	}
 }
 
 var rulesRan = regexp.MustCompile(`(?m)^buffertest: [1-9]\d* rules ran on webgpu$`)
@@ -97,6 +102,7 @@ func goTestPath(run string, powers []string) string {
 func serve(t *testing.T, path, file string) {
 	t.Helper()
 	browser.Handle(t, path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store") // another test serves another file there
 		http.ServeFile(w, r, file)
 	}))
 }

@@ -58,15 +58,19 @@ var softwareFlags = []string{
 	"--use-angle=swiftshader",
 }
 
-// gpuFlags are those of CHROME_GPU_FLAGS, or softwareFlags where it is unset.
+// OnSoftware reports whether Chrome has its software adapter: on Linux, unless
+// CHROME_GPU_FLAGS is set.
+func OnSoftware() bool {
+	_, given := os.LookupEnv("CHROME_GPU_FLAGS")
+	return !given && runtime.GOOS == "linux"
+}
+
+// gpuFlags are softwareFlags, or those of CHROME_GPU_FLAGS.
 func gpuFlags() []string {
-	if flags, ok := os.LookupEnv("CHROME_GPU_FLAGS"); ok {
-		return strings.Fields(flags)
-	}
-	if runtime.GOOS == "linux" {
+	if OnSoftware() {
 		return softwareFlags
 	}
-	return nil
+	return strings.Fields(os.Getenv("CHROME_GPU_FLAGS"))
 }
 
 // allocatorOptions joins the defaults of chromedp (a profile folder of its
