@@ -88,7 +88,7 @@ export class DynamicBuffer extends Resource {
     if (page !== this.#page) this.#goOn(page);
     if (this.#turn !== this.#updates.turn) this.#updates.add(this);
     this.#turn = this.#updates.turn;
-    const offset = update - page * 2 ** 32;
+    const offset = (update - page * 2 ** 32) | 0; // whole for V8 too, which else computes every place in doubles
     this.#end = offset + size;
     return offset;
   }
