@@ -12,13 +12,14 @@ import (
 
 var attachFunctions = []function{
 	{"setErrorFactory", "set error factory", setErrorFactory}, // (factory): see errorFactory
-	{"attach", "attach", attach},                              // (lent, settle, resolver, enter): of the ES module's
+	{"attach", "attach", attach},                              // (lent, settle, resolver, enter, give): of the ES module's
 }
 
 // What goes along with a call of an export, which takes and gives numbers alone.
 var (
-	lent  js.Value // an object of the ES module's, whose property memory is an ArrayBuffer
+	lent  js.Value // an object of the ES module's, whose property memory is an ArrayBuffer, and label a string
 	enter js.Value // a function of the ES module's, (ArrayBuffer, size, 0), which is given the room that is lent
+	give  js.Value // a function of the ES module's, which is given a GPUBuffer
 )
 
 func setErrorFactory(c *call) (any, error) {
@@ -30,7 +31,7 @@ func setErrorFactory(c *call) (any, error) {
 }
 
 // attach takes what the ES module serves the module with: lent, the settle of promises, a resolver, for which see
-// [jsbridge.SetResolver], and enter.
+// [jsbridge.SetResolver], enter and give.
 func attach(c *call) (any, error) {
 	lender, settle, resolver, entrance := c.value(0), c.function(1, "settle"), c.function(2, "resolver"), c.function(3, "enter")
 	if !isObject(lender) {
@@ -39,7 +40,7 @@ func attach(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	lent, promises.settle, enter = lender, settle, entrance
+	lent, promises.settle, enter, give = lender, settle, entrance, c.function(4, "give")
 	jsbridge.SetResolver(resolver)
 	return nil, nil
 }

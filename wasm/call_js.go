@@ -56,8 +56,11 @@ func (c *call) text(i int, name string) string {
 		c.wrongType(name, "a string", v)
 		return ""
 	}
-	return sliceText.Invoke(v, 0, maxLabel).String()
+	return labelOf(v)
 }
+
+// labelOf is a string of JavaScript's, cut where it is longer than a label.
+func labelOf(v js.Value) string { return sliceText.Invoke(v, 0, maxLabel).String() }
 
 // named reads the label, for errors too.
 func (c *call) named(i int) string {

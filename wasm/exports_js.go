@@ -6,6 +6,7 @@ import (
 	"syscall/js"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
@@ -78,6 +79,66 @@ func submitOwnFrame(handle float64) (awake float64) {
 		return 2
 	}
 	return 1
+}
+
+// createDeviceBuffer makes a device buffer of a system. Its label is lent where that has any characters.
+//
+//go:wasmexport createDeviceBuffer
+func makeDeviceBuffer(handle, size, usage, characters float64) (buffer float64) {
+	defer refuse(&buffer)
+	s := systemOf(handle)
+	n, bits := uint64(size), uint64(usage)
+	u, err := webgpu.UsageFromSpec(bits)
+	if s == nil || float64(n) != size || float64(bits) != usage || err != nil {
+		return refused
+	}
+	d := buffers.Descriptor{Size: n, Usage: u}
+	if characters > 0 {
+		d.Label = labelOf(lent.Get("label"))
+	}
+	b, err := s.core.NewDeviceBuffer(d)
+	if err != nil {
+		return refused
+	}
+	return handles.add(s, deviceBuffer{b})
+}
+
+// native gives the GPUBuffer of a device buffer or a mappable one.
+//
+//go:wasmexport native
+func giveNative(handle float64) (given float64) {
+	defer refuse(&given)
+	e, _ := handles.find(handle)
+	if e == nil {
+		return refused
+	}
+	b, isBuffer := e.object.(gpuBuffer)
+	if !isBuffer {
+		return refused
+	}
+	give.Invoke(webgpu.BufferOf(b.shared()).JSValue())
+	return 1
+}
+
+// destroy ends what a handle stands for: a system, or something of one. Where it gives 2 a goroutine may be awake.
+//
+//go:wasmexport destroy
+func destroyObject(handle float64) (awake float64) {
+	defer refuse(&awake)
+	e, _ := handles.find(handle)
+	if e == nil {
+		return refused
+	}
+	d, canBe := e.object.(destroyer)
+	if !canBe {
+		return refused
+	}
+	handles.remove(handle)
+	d.Destroy()
+	if _, isDevice := d.(deviceBuffer); isDevice {
+		return 1
+	}
+	return 2
 }
 
 // dynamicUpdate takes size bytes of a dynamic buffer: see [dynamicBuffer.update].

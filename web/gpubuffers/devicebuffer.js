@@ -1,5 +1,5 @@
 import { fields, isBufferSource } from "./arguments.js";
-import { ask, call, destroyed, keep, NativeBuffer } from "./resource.js";
+import { ask, call, destroyed, keep, native, NativeBuffer } from "./resource.js";
 import { bytesOf, lengthOf, readAll, readerOf, watchersOf } from "./sources.js";
 import { readerOfBytes, Upload } from "./upload.js";
 
@@ -16,7 +16,7 @@ export class DeviceBuffer extends NativeBuffer {
   #module;
   #handle;
   #queue;
-  #gpuBuffer = this[call]("native");
+  #gpuBuffer = this[native]();
   #size = this.#gpuBuffer.size;
   #touched = false; // was written to
   #generation = 0;
@@ -131,7 +131,7 @@ export class DeviceBuffer extends NativeBuffer {
     const generation = this[call]("grow", size);
     if (generation === this.#generation) return;
     this.#generation = generation;
-    this.#gpuBuffer = this[call]("native");
+    this.#gpuBuffer = this[native]();
     this.#size = this.#gpuBuffer.size;
   }
 }

@@ -1,5 +1,5 @@
 import { makeError, refusal } from "./errors.js";
-import { call, destroyed, keep, NativeBuffer, running } from "./resource.js";
+import { call, destroyed, keep, native, NativeBuffer, running } from "./resource.js";
 
 /**
  * The GPUBuffer itself does the mapping, so that promises settle, and states change, when the browser
@@ -7,7 +7,7 @@ import { call, destroyed, keep, NativeBuffer, running } from "./resource.js";
  */
 export class MappableBuffer extends NativeBuffer {
   #device;
-  #gpuBuffer = this[call]("native");
+  #gpuBuffer = this[native]();
   #pending; // the latest map: was it cancelled by this object?
 
   constructor(key, core, handle, label) {

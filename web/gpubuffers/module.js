@@ -6,6 +6,9 @@ import { GPUBufferError, makeError, refusal } from "./errors.js";
 
 const rawName = "gpubuffersRaw";
 
+/** The exports of a module that has ended: what they are asked for is refused, and no read is left to send. */
+const ended = new Proxy({}, { get: (_, name) => () => (name === "readFlush" ? 1 : -1) });
+
 /** A running WebAssembly module. Once it has ended, by a fault, every call fails. */
 class Module {
   #raw;
@@ -15,7 +18,8 @@ class Module {
   #free = []; // numbers
   #onEnd = new Set();
   lent = { memory: undefined }; // what goes along with a call of an export,
-  room; // and what with its result
+  room; // and what with its result:
+  given;
 
   constructor(go, instance) {
     this.memory = instance.exports.mem;
@@ -32,6 +36,7 @@ class Module {
       (number, value, failed) => this.#settle(number, value, failed),
       (number) => () => this.#resolved(number),
       (memory, size) => void (this.room = new Uint8Array(memory, 0, size)),
+      (buffer) => void (this.given = buffer),
     );
   }
 
@@ -54,6 +59,16 @@ class Module {
     }
     if (result instanceof Error) throw result;
     return result;
+  }
+
+  /** Calls an export, and gives the number that it gives: -1 where it refuses, or the module ends. */
+  numbers(name, ...values) {
+    try {
+      return this.exports[name](...values);
+    } catch (cause) {
+      this.#end(cause);
+      return -1;
+    }
   }
 
   /** Calls a function that waits; everything that fails rejects. */
@@ -135,7 +150,7 @@ class Module {
     if (this.#ended) return;
     this.#ended = true;
     this.#cause = cause;
-    this.exports = { tryFrame: () => -1, awaitFrame: () => -1, submitFrame: () => -1, dynamicUpdate: () => -1, dynamicAdvance: () => -1, dynamicAddress: () => -1, deviceAllow: () => -1, deviceWrite: () => -1, uploadTurn: () => -1, ask: () => {}, readStart: () => -1, readFlush: () => 1, readCancel: () => {} };
+    this.exports = ended;
     const error = this.#endedError("wait");
     for (const asked of this.#asked.splice(0)) asked?.reject(error);
     for (const f of this.#onEnd) f(error);

@@ -7,6 +7,7 @@ export const made = Symbol("made");
 export const call = Symbol("call");
 export const ask = Symbol("ask");
 export const keep = Symbol("keep");
+export const native = Symbol("native");
 export const running = Symbol("running");
 export const destroyed = Symbol("destroyed");
 export const calibrated = Symbol("calibrated");
@@ -14,6 +15,14 @@ export const dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
 export function guard(key, type) {
   if (key !== made) throw refusal("type", "new", "", `a ${type.name} is made by a GPUBufferSystem`);
+}
+
+/** Destroys what a handle stands for. */
+export function destroyHandle(module, handle) {
+  if (module.ended) return;
+  const done = module.numbers("destroy", handle);
+  if (done === 2) module.numbers("resume");
+  if (done < 0) module.call("destroy", handle); // or says why not
 }
 
 /** Tells the module of objects that were dropped without being destroyed. */
@@ -51,7 +60,7 @@ export class Resource {
     if (this[destroyed]) return;
     this.#destroyed = true;
     dropped.unregister(this);
-    if (!this.#core.module.ended) this.#core.module.call("destroy", this.#handle);
+    destroyHandle(this.#core.module, this.#handle);
   }
 
   [dispose]() {
@@ -70,6 +79,12 @@ export class Resource {
   [ask](name, ...values) {
     if (this[destroyed]) return Promise.reject(refusal("destroyed", name, this.#label, "it is destroyed"));
     return this.#core.module.ask(name, this.#handle, ...values);
+  }
+
+  /** The GPUBuffer that stands behind it now. */
+  [native]() {
+    const { module } = this.#core;
+    return module.numbers("native", this.#handle) < 0 ? this[call]("native") : module.given; // or says why not
   }
 
   /** Throws where the module has ended. */

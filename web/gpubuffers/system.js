@@ -7,7 +7,7 @@ import { Frame } from "./frame.js";
 import { MappableBuffer } from "./mappable.js";
 import { ReadbackBuffer } from "./readback.js";
 import { beginReads } from "./reads.js";
-import { calibrated, dispose, guard, made } from "./resource.js";
+import { calibrated, destroyHandle, dispose, guard, made } from "./resource.js";
 import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
 
 export class GPUBufferSystem {
@@ -42,7 +42,17 @@ export class GPUBufferSystem {
 
   createDeviceBuffer(descriptor) {
     const [label, size, usage] = fields("create", descriptor, "label", "size", "usage");
-    return this.#make("createDeviceBuffer", DeviceBuffer, label, size, usage);
+    const handle = this.#deviceBuffer(label, size, usage);
+    if (handle > 0) return new DeviceBuffer(made, this.#core, handle, label);
+    return this.#make("createDeviceBuffer", DeviceBuffer, label, size, usage); // or says why not
+  }
+
+  /** The handle of a new device buffer, made by numbers alone; 0 or less where that cannot be. */
+  #deviceBuffer(label = "", size, usage) {
+    if (typeof label !== "string" || typeof size !== "number" || typeof usage !== "number") return 0;
+    const { module } = this.#core;
+    module.lent.label = label;
+    return module.numbers("createDeviceBuffer", this.#handle, size, usage, label.length);
   }
 
   createImmediateStagingBuffer(descriptor) {
@@ -141,7 +151,7 @@ export class GPUBufferSystem {
     if (this.#keeps) keep(this);
     this.#core.destroyed = true;
     this.#core.updates.close();
-    if (!this.#core.module.ended) this.#core.module.call("destroy", this.#handle);
+    destroyHandle(this.#core.module, this.#handle);
     this.#end({ reason: "destroyed", message: "the system was destroyed" });
     if (this.#owned) this.#core.device.destroy();
   }
