@@ -246,11 +246,16 @@ func (u *Upload) writeNow(m Memory) error {
 	if err := s.queue.WriteBuffer(u.dst, u.at, m); err != nil {
 		return err
 	}
-	u.history.touched = true
-	s.stats.BytesUp += m.Size()
-	u.at += m.Size()
-	u.sent += m.Size()
+	u.wrote(m.Size())
 	return nil
+}
+
+// wrote takes note of n bytes that went by a queue write.
+func (u *Upload) wrote(n uint64) {
+	u.history.touched = true
+	u.sys.stats.BytesUp += n
+	u.at += n
+	u.sent += n
 }
 
 // awaitQueue waits for the block before the last.

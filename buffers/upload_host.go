@@ -75,3 +75,24 @@ func (u *Upload) Filled(n uint64) error {
 	}
 	return u.launch()
 }
+
+// AllowHostWrite takes note of the first bytes of size that the host writes itself next, where the upload has come
+// to, by one queue write of its own API, and gives their number. It is 0 where the path is another, or is being
+// measured, where much is on its way that is to be waited for first, or nothing may be written: then
+// [Upload.Write] does it, or says why not.
+func (u *Upload) AllowHostWrite(size uint64) (n uint64) {
+	p := &paths[OpUpload][u.path]
+	n = min(size&^3, p.piece)
+	if n == 0 || p.mapped || u.measure || u.filled > 0 || u.closed || u.sent >= queueBlock {
+		return 0
+	}
+	s := u.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.usable("upload", u.dst.Label()) != nil || CheckWrite(u.dst, u.at, n) != nil {
+		return 0
+	}
+	u.wrote(n)
+	u.moved += n
+	return n
+}

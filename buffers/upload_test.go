@@ -161,3 +161,54 @@ func TestAnUploadTakesChunksOfItsSize(t *testing.T) {
 	require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(make([]byte, 2<<20))))
 	require.Equal(t, uint64(2<<20), s.Stats().Uploads.Bytes)
 }
+
+func TestAHostWritesWhatAnUploadBringsByQueueWrites(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b, p := deviceBuffer(t, s, 64<<20), randomBytes(64<<20)
+	onPath(s, "queue write")
+	u, err := s.NewUpload(b, 0, 0)
+	require.NoError(t, err)
+	byHost := uint64(0)
+	step := func(size uint64) (taken uint64) {
+		t.Helper()
+		n, at := u.AllowHostWrite(size), u.Moved()
+		require.Zero(t, n%4)
+		require.LessOrEqual(t, n, size)
+		if n == 0 {
+			require.NoError(t, u.Write(t.Context(), buffers.Bytes(p[at:at+size])))
+			return size
+		}
+		byHost += n
+		require.NoError(t, b.Write(at-n, p[at-n:at]))
+		return n
+	}
+	require.EqualValues(t, 8, step(11), "whole words")
+	require.EqualValues(t, 3, step(3), "a part of one is Go's")
+	require.EqualValues(t, 5, step(5), "and so is the rest of it")
+	require.EqualValues(t, 4<<20, step(8<<20), "a piece at a time")
+	for u.Moved() < b.Size() {
+		step(min(4<<20, b.Size()-u.Moved()))
+	}
+	require.Greater(t, byHost, b.Size()/2)
+	require.Less(t, byHost, b.Size()-(4<<20), "what is to wait for the GPU is Go's")
+	require.Zero(t, u.AllowHostWrite(4), "beyond the end")
+	require.NoError(t, u.Finish())
+	require.Zero(t, u.AllowHostWrite(4), "after the end")
+	require.True(t, bytes.Equal(p, read(t, s, b, 0, 64<<20)))
+
+	u, err = s.NewUpload(b, 0, 0)
+	require.NoError(t, err)
+	b.Destroy()
+	require.Zero(t, u.AllowHostWrite(4), "to a destroyed buffer")
+	u.Abort()
+}
+
+func TestAHostWritesNothingThatGoesByARing(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 1<<20)
+	onPath(s, "mapped ring, 2 MiB chunks")
+	u, err := s.NewUpload(b, 0, 0)
+	require.NoError(t, err)
+	require.Zero(t, u.AllowHostWrite(1<<20))
+	u.Abort()
+}

@@ -258,6 +258,24 @@ func uploadTurn(handle, filled, number float64) (size float64) {
 	return u.turn(n, number)
 }
 
+// uploadAllow gives how many of size bytes JavaScript is to write itself next, by writeBuffer of its GPUQueue: see
+// [buffers.Upload.AllowHostWrite].
+//
+//go:wasmexport uploadAllow
+func uploadAllow(handle, size float64) (allowed float64) {
+	defer refuse(&allowed)
+	e, _ := handles.find(handle)
+	n := uint64(size)
+	if e == nil || float64(n) != size {
+		return refused
+	}
+	u, isUpload := e.object.(*upload)
+	if !isUpload || u.waits || u.asked {
+		return refused
+	}
+	return float64(u.core.AllowHostWrite(n))
+}
+
 // ask announces under which number the ES module made the Promise of the function that it calls next, or 0
 // where that made none.
 //

@@ -115,7 +115,7 @@ export class DeviceBuffer extends NativeBuffer {
     watchers.signal?.throwIfAborted();
     const bytes = isBufferSource(source) ? bytesOf("upload", this.label, source) : undefined;
     const handle = this[call]("uploadStart", offset, size ?? bytes?.length ?? lengthOf(source));
-    const upload = new Upload(this.#module, this, handle, offset);
+    const upload = new Upload(this.#module, this, handle, offset, (at, data, n) => this.#queue.writeBuffer(this.#gpuBuffer, at, data, 0, n));
     try {
       const reader = bytes ? readerOfBytes(bytes) : readerOf("upload", this.label, source);
       const total = await readAll(reader, watchers, (piece, before) => upload.write(piece, before), () => upload.abort());

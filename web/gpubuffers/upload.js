@@ -5,7 +5,6 @@ import { refusal } from "./errors.js";
 import { bytesOf } from "./sources.js";
 
 const gathered = 4 << 20; // from there on a browser moves a queue write through memory of its own
-const direct = 1 << 20;
 const alreadyTaken = -2; // by the export uploadTurn
 
 let spare; // memory to gather in
@@ -20,12 +19,15 @@ export class Upload {
   #size = 0; // of the room
   #filled = 0;
   #gathers = false; // the room is not the GPU's
+  #write; // (offset, bytes, n): writes the first n bytes
+  #done = 0; // bytes sent
 
-  constructor(module, buffer, handle, offset) {
+  constructor(module, buffer, handle, offset, write) {
     this.#module = module;
     this.#buffer = buffer;
     this.#handle = handle;
     this.#offset = offset;
+    this.#write = write;
   }
 
   /** Takes a piece of any length, the one after the first total bytes: at once, or when the promise resolves. */
@@ -65,7 +67,7 @@ export class Upload {
   /** Sends the room that is filled, and gets another. No bytes are taken. */
   #turn() {
     if (this.#gathers) return this.#flush();
-    const filled = this.#filled;
+    const filled = this.#sent(this.#filled);
     this.#filled = this.#size = 0;
     const size = this.#module.awaits("uploadTurn", this.#handle, filled);
     if (size > 0) return this.#enter(this.#module.room);
@@ -87,20 +89,28 @@ export class Upload {
     return 0;
   }
 
+  /** Writes what was gathered. */
   async #flush() {
-    const filled = this.#filled;
+    for (let at = 0; at < this.#filled; ) at += await this.#send(this.#room.subarray(at, this.#filled));
     this.#filled = 0;
-    if (filled > 0) await this.#module.ask("uploadWrite", this.#handle, this.#room.subarray(0, filled));
     return 0;
   }
 
   #isDirect(length) {
-    return this.#gathers && this.#filled === 0 && length >= direct;
+    return this.#gathers && this.#filled === 0 && length >= gathered;
   }
 
-  async #send(bytes) {
-    await this.#module.ask("uploadWrite", this.#handle, bytes);
-    return bytes.length;
+  /** Writes the first of some bytes, and gives their number, or a promise of it. */
+  #send(bytes) {
+    const n = this.#module.numbers("uploadAllow", this.#handle, bytes.length);
+    if (n <= 0) return this.#module.ask("uploadWrite", this.#handle, bytes).then(() => this.#sent(bytes.length));
+    this.#write(this.#offset + this.#done, bytes, n);
+    return this.#sent(n);
+  }
+
+  #sent(n) {
+    this.#done += n;
+    return n;
   }
 
   #fill(bytes) {

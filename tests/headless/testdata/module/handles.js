@@ -81,10 +81,10 @@ export const forgedHandles = async () => {
     for (const name of ["state", "native", "stats", "mapStaging", "staged", "frameEncoder", "dynamicSlots", "destroy", "explainMap"]) {
       isError(raw[name](handle), "type", `${name}(${handle})`);
     }
-    const refused = [exports.dynamicUpdate(handle, 16), exports.dynamicAddress(handle), exports.createDeviceBuffer(handle, 64, 128, 0), exports.native(handle), exports.destroy(handle)];
-    same(refused, [-1, -1, -1, -1, -1], `exports of ${handle}`);
+    const refused = [exports.dynamicUpdate(handle, 16), exports.dynamicAddress(handle), exports.createDeviceBuffer(handle, 64, 128, 0), exports.native(handle), exports.uploadAllow(handle, 4), exports.destroy(handle)];
+    same(refused, [-1, -1, -1, -1, -1, -1], `exports of ${handle}`);
   }
-  for (const handle of [system, buffer]) same(exports.dynamicUpdate(handle, 16), -1, "another kind of object");
+  for (const handle of [system, buffer]) same([exports.dynamicUpdate(handle, 16), exports.uploadAllow(handle, 4)], [-1, -1], "another kind of object");
   same([exports.native(system), exports.createDeviceBuffer(buffer, 64, 128, 0)], [-1, -1], "another kind of object");
   for (const [size, usage] of [[0, 128], [-4, 128], [64.5, 128], [NaN, 128], [2 ** 53, 128], [64, -1], [64, 2 ** 40], [64, NaN]]) {
     same(exports.createDeviceBuffer(system, size, usage, 0), -1, `a buffer of ${size} bytes for ${usage}`);
