@@ -1,6 +1,6 @@
 import * as upload from "./workloads/upload.js";
 import * as readback from "./workloads/readback.js";
-import * as stream from "./workloads/stream.js";
+import * as streams from "./workloads/stream.js";
 import * as reads from "./workloads/reads.js";
 import * as frame from "./workloads/frame.js";
 import * as map from "./workloads/map.js";
@@ -9,7 +9,8 @@ import * as lifetime from "./workloads/lifetime.js";
 export const workloads = {
   upload,
   readback,
-  stream,
+  stream: streams.stream,
+  ReadableStream: streams.readable,
   "reads, adjacent": reads.adjacent,
   "reads, scattered": reads.scattered,
   "frame, one at a time": frame.single,

@@ -101,7 +101,7 @@ func (c *Cell) Title() string {
 		return fmt.Sprintf("%s, %d updates of 256 B", c.Workload, c.Size)
 	case "create and destroy":
 		return fmt.Sprintf("%s, %d live buffers", c.Workload, c.Size)
-	case "upload", "readback", "stream":
+	case "upload", "readback", "stream", "ReadableStream":
 		return c.Workload + ", " + SizeName(c.Size)
 	}
 	return c.Workload

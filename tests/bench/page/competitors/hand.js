@@ -6,9 +6,9 @@ import { lifetime } from "../hand/lifetime.js";
 import { map } from "../hand/map.js";
 import { readback } from "../hand/readback.js";
 import { reads } from "../hand/reads.js";
-import { stream } from "../hand/stream.js";
+import { readable, stream } from "../hand/stream.js";
 import { upload } from "../hand/upload.js";
 
 export function open(device) {
-  return { device, ...bind(device, { upload, stream, readback, reads, frames, map, lifetime }) };
+  return { device, ...bind(device, { upload, stream, readable, readback, reads, frames, map, lifetime }) };
 }

@@ -4,6 +4,7 @@ import { bind } from "../bind.js";
 import { workDone } from "../device.js";
 import { lifetimePart } from "../workloads/lifetime.js";
 import { read } from "../workloads/reads.js";
+import { streamOf } from "../workloads/stream.js";
 import { update } from "../workloads/update.js";
 
 const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
@@ -11,7 +12,7 @@ const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.
 export async function open(device) {
   const gpu = await openGPUBuffers({ device });
   await gpu.calibrate?.();
-  return { device, ...bind(gpu, { upload, stream, readback, reads, frames, map, lifetime }) };
+  return { device, ...bind(gpu, { upload, stream, readable, readback, reads, frames, map, lifetime }) };
 }
 
 /** What the engine says of its choice, for the report. */
@@ -26,45 +27,35 @@ function upload(gpu, { bytes }) {
   const explain = () => explained(gpu, "upload", bytes.length);
   const written = make(gpu, bytes.length);
   const uploaded = make(gpu, bytes.length);
-  const paths = [{ name: "write", explain, write: () => written.write(0, bytes), target: () => written.gpuBuffer }];
-  if (uploaded.upload) paths.push({ name: "upload", explain, write: () => uploaded.upload(0, bytes), target: () => uploaded.gpuBuffer });
+  const paths = [
+    { name: "write", explain, write: () => written.write(0, bytes), target: () => written.gpuBuffer },
+    { name: "upload", explain, write: () => uploaded.upload(0, bytes), target: () => uploaded.gpuBuffer },
+  ];
   return { paths, destroy: () => [written, uploaded].forEach((made) => made.destroy()) };
 }
 
 function stream(gpu, { bytes }, rounds) {
   const buffer = make(gpu, bytes.length);
-  const path = (name, send) => ({
+  return streaming(gpu, buffer, rounds, "upload of data", () => buffer.upload(0, bytes));
+}
+
+function readable(gpu, { bytes }, rounds) {
+  const buffer = make(gpu, bytes.length);
+  return streaming(gpu, buffer, rounds, "upload of a ReadableStream", () => buffer.upload(0, streamOf(bytes)));
+}
+
+/** One path, whose send() fills the buffer. */
+function streaming(gpu, buffer, rounds, name, send) {
+  const path = {
     name,
-    explain: () => explained(gpu, "upload", bytes.length),
+    explain: () => explained(gpu, "upload", buffer.size),
     async run() {
       for (let i = 0; i < rounds; i++) await send();
       await workDone(gpu.device);
     },
     target: () => buffer.gpuBuffer,
-  });
-  const paths = buffer.upload
-    ? [path("upload of data", () => buffer.upload(0, bytes)), path("upload of a ReadableStream", () => buffer.upload(0, streamOf(bytes)))]
-    : [path("write, 16 MiB pieces", () => writePieces(gpu, buffer, bytes))];
-  return { paths, destroy: () => buffer.destroy() };
-}
-
-async function writePieces(gpu, buffer, bytes) {
-  const piece = 16 << 20;
-  for (let at = 0; at < bytes.length; at += piece) buffer.write(at, bytes.subarray(at, at + piece));
-  await workDone(gpu.device);
-}
-
-// Delivers 1 MiB at a time.
-function streamOf(bytes) {
-  const piece = 1 << 20;
-  let at = 0;
-  return new ReadableStream({
-    pull(controller) {
-      controller.enqueue(bytes.subarray(at, at + piece));
-      at += piece;
-      if (at >= bytes.length) controller.close();
-    },
-  });
+  };
+  return { paths: [path], destroy: () => buffer.destroy() };
 }
 
 function readback(gpu, { bytes }) {

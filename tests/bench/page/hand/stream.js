@@ -1,4 +1,5 @@
 import { workDone } from "../device.js";
+import { streamOf } from "../workloads/stream.js";
 import { pieces, rings, sizeName, target, writePieces } from "./paths.js";
 import { UploadRing } from "./ring.js";
 
@@ -7,9 +8,7 @@ const mostMapped = 64 << 20;
 export function stream(device, { bytes }, rounds) {
   const written = target(device, bytes.length);
   const copied = target(device, bytes.length);
-  const shapes = rings(bytes.length)
-    .filter(({ k, size }) => k * size <= mostMapped)
-    .map((shape) => ({ ...shape, ring: new UploadRing(device, shape.k, shape.size) }));
+  const shapes = ringsOf(device, bytes.length);
   return {
     paths: [
       ...pieces(bytes.length).map((piece) => ({
@@ -25,6 +24,93 @@ export function stream(device, { bytes }, rounds) {
     ],
     destroy: () => [written, copied, ...shapes.map(({ ring }) => ring)].forEach((made) => made.destroy()),
   };
+}
+
+/** Each piece of the stream as it comes, or gathered in the chunks of a ring. */
+export function readable(device, { bytes }, rounds) {
+  const written = target(device, bytes.length);
+  const copied = target(device, bytes.length);
+  const shapes = ringsOf(device, bytes.length);
+  return {
+    paths: [
+      { name: "writeBuffer, a piece", run: () => pieceByPiece(device, written, bytes, rounds), target: () => written },
+      { name: "gathered, writeBuffer of 4 MiB", run: () => writeGathered(device, written, bytes, rounds), target: () => written },
+      ...shapes.map(({ name, size, ring }) => ({
+        name: `gathered in mapped ${name}`,
+        run: () => gathered(device, ring, size, copied, bytes, rounds),
+        target: () => copied,
+      })),
+    ],
+    destroy: () => [written, copied, ...shapes.map(({ ring }) => ring)].forEach((made) => made.destroy()),
+  };
+}
+
+function ringsOf(device, length) {
+  return rings(length)
+    .filter(({ k, size }) => k * size <= mostMapped)
+    .map((shape) => ({ ...shape, ring: new UploadRing(device, shape.k, shape.size) }));
+}
+
+async function pieceByPiece(device, buffer, bytes, rounds) {
+  for (let round = 0; round < rounds; round++) {
+    let at = 0;
+    for await (const piece of streamOf(bytes)) {
+      device.queue.writeBuffer(buffer, at, piece);
+      at += piece.length;
+      if (at % mostMapped === 0) await workDone(device);
+    }
+  }
+  await workDone(device);
+}
+
+async function writeGathered(device, buffer, bytes, rounds) {
+  const room = new Uint8Array(4 << 20);
+  for (let round = 0; round < rounds; round++) {
+    let at = 0;
+    let filled = 0;
+    for await (const piece of streamOf(bytes)) {
+      room.set(piece, filled); // four of them fill it
+      filled += piece.length;
+      if (filled < room.length && at + filled < bytes.length) continue;
+      device.queue.writeBuffer(buffer, at, room, 0, filled);
+      at += filled;
+      filled = 0;
+      if (at % mostMapped === 0) await workDone(device);
+    }
+  }
+  await workDone(device);
+}
+
+async function gathered(device, ring, size, buffer, bytes, rounds) {
+  for (let round = 0; round < rounds; round++) await gatherInto(ring, size, buffer, streamOf(bytes));
+  await workDone(device);
+}
+
+async function gatherInto(ring, size, buffer, stream) {
+  let sent = 0;
+  let filled = 0;
+  let chunk;
+  let room;
+  const send = () => {
+    ring.send(chunk, buffer, sent, filled);
+    sent += filled;
+    filled = 0;
+    chunk = undefined;
+  };
+  for await (const piece of stream) {
+    for (let at = 0; at < piece.length; ) {
+      if (!chunk) {
+        chunk = await ring.next();
+        room = new Uint8Array(chunk.buffer.getMappedRange());
+      }
+      const n = Math.min(piece.length - at, size - filled);
+      room.set(piece.subarray(at, at + n), filled);
+      filled += n;
+      at += n;
+      if (filled === size) send();
+    }
+  }
+  if (filled > 0) send();
 }
 
 // Waits for the GPU after each 64 MiB: nothing else bounds the bytes that writeBuffer piles up in the browser.
