@@ -156,7 +156,7 @@ func (e *engine) observe(op Operation, path int, size uint64, start time.Time) {
 		e.probes = make(chan probe, 1)
 		go e.watch(e.probes)
 	}
-	e.probing = true
+	e.probing, e.sys.roused = true, true
 	e.probes <- probe{op, path, size, start, e.workDone(), e.sys.traffic().moved}
 }
 

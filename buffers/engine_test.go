@@ -236,6 +236,59 @@ func TestTheEngineFindsTheFastestPathForFrames(t *testing.T) {
 	}
 }
 
+// occupying is a GPU in memory whose queue writes take time of the thread that makes them.
+type occupying struct {
+	*memory.Device
+	write time.Duration
+}
+
+type occupyingQueue struct {
+	buffers.Queue
+	write time.Duration
+}
+
+func (d *occupying) Queue() buffers.Queue { return occupyingQueue{d.Device.Queue(), d.write} }
+
+func (q occupyingQueue) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+	time.Sleep(q.write)
+	return q.Queue.WriteBuffer(dst, offset, m)
+}
+
+func TestAFrameSparesTheThreadThatFillsTheNext(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		write, copy time.Duration
+		want        string
+	}{
+		{"a copy that takes little longer", 3 * time.Millisecond, 4 * time.Millisecond, "mapped"},
+		{"a copy that takes much longer", 3 * time.Millisecond, 7 * time.Millisecond, "queue write"},
+	} {
+		regime(t, c.name, func(t *testing.T) {
+			device := &occupying{memory.Open(memory.Options{Copy: memory.Fixed(c.copy)}), c.write}
+			s := openOn(t, device, buffers.Options{})
+			require.NoError(t, s.Calibrate(within(t)))
+			x := s.Explain(buffers.OpFlush, 512<<10)
+			require.NotEmpty(t, x.Alternatives)
+			require.Contains(t, x.Path, c.want)
+		})
+	}
+}
+
+func TestAHostIsToldThatGoroutinesAreToRun(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	require.False(t, s.Roused())
+	d := dynamic(t, s, buffers.DynamicDescriptor{Size: 1 << 20, Usage: buffers.UsageStorage})
+	f, _ := frame(t, s)
+	update(t, d, make([]byte, 64))
+	require.NoError(t, f.Submit())
+	require.False(t, s.Roused(), "for what is not measured")
+	f, _ = frame(t, s)
+	update(t, d, make([]byte, 1<<20))
+	require.NoError(t, f.Submit())
+	require.True(t, s.Roused(), "the paths are measured")
+	require.False(t, s.Roused(), "once")
+}
+
 func TestCalibrationFindsThePathsAtOnce(t *testing.T) {
 	for _, r := range regimes {
 		regime(t, r.name, func(t *testing.T) {

@@ -81,6 +81,7 @@ type System struct {
 	batch    []Encoder // scratch of Submit
 	stats    Stats
 	lost     error // not nil: every call fails with it
+	roused   bool  // see Roused
 }
 
 // Open returns a System on device. The device stays the caller's: destroy the System first.
@@ -241,6 +242,16 @@ func (s *System) MemoryAwaited() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.budget.freed != nil
+}
+
+// Roused reports whether a goroutine or a timer was started, or a goroutine told something, since it was asked
+// last. A host whose call returns before other goroutines have run is to have them run then.
+func (s *System) Roused() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	roused := s.roused
+	s.roused = false
+	return roused
 }
 
 // memoryFreed is a function that waits, without the lock, until it makes sense to try again to reserve

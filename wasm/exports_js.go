@@ -75,7 +75,7 @@ func submitOwnFrame(handle float64) (awake float64) {
 	}
 	s.submitted()
 	s.endFrame()
-	if awaited {
+	if awaited || s.core.Roused() {
 		return 2
 	}
 	return 1
@@ -212,6 +212,8 @@ func deviceWrite(handle, offset, start, size float64) (written float64) {
 	if m, err := lentMemory(); err != nil || b.WriteMemory(at, m.Slice(from, n)) != nil {
 		return refused
 	}
+	e, _ := handles.find(handle)
+	e.owner.rouse()
 	return size
 }
 
@@ -224,6 +226,14 @@ func deviceOf(handle, offset, size float64) (b *buffers.DeviceBuffer, at, n uint
 	}
 	device, _ := e.object.(deviceBuffer)
 	return device.DeviceBuffer, at, n
+}
+
+// rouse has goroutines and timers run soon that the call of an export has started: they run when a function of the
+// global object returns, not when an export does.
+func (s *system) rouse() {
+	if s.core.Roused() {
+		later(func() {})
+	}
 }
 
 // resolved settles a promise of the browser's that waits under a number. Where it gives 1 a goroutine may be
@@ -255,6 +265,7 @@ func uploadTurn(handle, filled, number float64) (size float64) {
 	if !isUpload {
 		return refused
 	}
+	defer e.owner.rouse()
 	return u.turn(n, number)
 }
 

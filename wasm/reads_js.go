@@ -104,6 +104,7 @@ func sendReads() bool {
 		if s.frame == 0 && !s.core.FlushReads() {
 			all = false
 		}
+		s.rouse()
 	}
 	asked = asked[:0]
 	return all

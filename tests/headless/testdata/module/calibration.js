@@ -44,6 +44,28 @@ export const savedAndLoaded = () =>
     await throwsNothing(() => gpu.loadCalibration({ version: 1, copyCost: 0, rates: [] }));
   });
 
+/** What a call by numbers starts goes on, though nothing else is called. */
+export const learnedFromFramesAlone = async () => {
+  const { writeBuffer } = GPUQueue.prototype;
+  let written = 0;
+  GPUQueue.prototype.writeBuffer = function (...args) {
+    written++;
+    return writeBuffer.apply(this, args);
+  };
+  try {
+    const gpu = await api.open({ wasm: "/gpubuffers.wasm?counted" }); // which looks for the function when it is needed
+    const dynamic = gpu.createDynamicBuffer({ size: MiB, usage: STORAGE });
+    const frame = await gpu.nextFrame();
+    dynamic.update(MiB);
+    frame.submit();
+    await new Promise((resolve) => setTimeout(resolve));
+    for (const before = written; written === before; ) await new Promise((resolve) => setTimeout(resolve, 10));
+    gpu.destroy();
+  } finally {
+    GPUQueue.prototype.writeBuffer = writeBuffer;
+  }
+};
+
 async function throwsNothing(f) {
   f();
 }
