@@ -29,7 +29,8 @@ type Explanation struct {
 	Reason    string
 	// Copies is how often each byte is copied on its way, by CPU and GPU together.
 	Copies int
-	// BytesPerSecond is what the engine believes the path to reach; 0 where it knows nothing yet.
+	// BytesPerSecond is what the engine believes the path to reach; 0 where it knows nothing yet. For OpFlush the
+	// time that the program's thread is kept counts twice, since that fills the next frame meanwhile.
 	BytesPerSecond float64
 	// Alternatives are the other paths for this size that were measured.
 	Alternatives []Rate

@@ -111,7 +111,10 @@ export interface Explanation {
   reason: string;
   /** How often each byte is copied on its way, by CPU and GPU together. */
   copies: number;
-  /** What the path is believed to reach; 0 where nothing is known. */
+  /**
+   * What the path is believed to reach; 0 where nothing is known. For a flush the time that the page's thread is kept
+   * counts twice, since that fills the next frame meanwhile.
+   */
   bytesPerSecond: number;
   alternatives: Rate[];
 }

@@ -93,16 +93,22 @@ function frames(gpu, count) {
     explain: () => explained(gpu, "flush", size),
     async frame(number) {
       const frame = await gpu.nextFrame();
-      start = dynamic.update(update.size);
-      const { floats } = dynamic; // of the one page that holds them all
-      update.fill(floats, start / 4, 0, number);
-      for (let i = 1; i < count; i++) update.fill(floats, dynamic.update(update.size) / 4, i, number);
+      start = fillUpdates(dynamic, count, number);
       frame.submit();
     },
     target: () => dynamic.gpuBuffer,
     offset: () => start,
   };
   return { paths: [path], destroy: () => dynamic.destroy() };
+}
+
+/** A function of its own, as fillArena is: V8 makes less of a loop in an async function. */
+function fillUpdates(dynamic, count, number) {
+  const start = dynamic.update(update.size);
+  const { floats } = dynamic; // of the one page that holds them all
+  update.fill(floats, start / 4, 0, number);
+  for (let i = 1; i < count; i++) update.fill(floats, dynamic.update(update.size) / 4, i, number);
+  return start;
 }
 
 function map(gpu) {
