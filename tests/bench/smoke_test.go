@@ -46,3 +46,26 @@ func (m *measurement) smoke() {
 	}
 	m.requireClean()
 }
+
+// Of frames in flight the last one is looked for: neither an earlier one nor a part of one may pass for it.
+func TestTheChecksumTellsFramesApart(t *testing.T) {
+	servePage(t)
+	page := browser.Open(t, browser.Blank)
+	same := browser.Eval[[]string](page, `Promise.all(["pattern.js", "workloads/update.js"].map((f) => import("/bench/" + f))).then(([{ digest }, { fillArena }]) => {
+		const count = 1000;
+		const frame = (number) => { const floats = new Float32Array(count * 64); fillArena(floats, count, number); return new Uint32Array(floats.buffer); };
+		const seen = new Map();
+		const found = [];
+		const look = (what, words) => { const d = digest(words); if (seen.has(d)) found.push(what + " like " + seen.get(d)); seen.set(d, what); };
+		for (let number = 29; number < 65536; number += 512) {
+			look("frame " + number, frame(number));
+			for (const at of [64, 4096, 16384]) {
+				const torn = frame(number);
+				torn.set(frame(number - 1).subarray(at), at);
+				look("frame " + number + " up to word " + at, torn);
+			}
+		}
+		return found;
+	})`)
+	require.Empty(t, same)
+}

@@ -34,7 +34,7 @@ func (p *pattern) stamp(seed uint32) uint32 {
 	sum := p.rest
 	for i := 0; i < len(p.words); i += pageWords {
 		p.words[i] = seed*2654435761 + uint32(i)
-		sum += p.words[i] * (2*uint32(i) + 1)
+		sum += term(p.words[i], uint32(i))
 	}
 	return sum
 }
@@ -45,10 +45,15 @@ func bytesOf(words []uint32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), 4*len(words))
 }
 
-// digest sums the words, each times an odd number that depends on its place.
+// digest sums the words, each mixed and times an odd number that depends on its place.
 func digest(words []uint32, first uint32) (sum uint32) {
 	for i, w := range words {
-		sum += w * (2*(first+uint32(i)) + 1)
+		sum += term(w, first+uint32(i))
 	}
 	return sum
+}
+
+func term(word, place uint32) uint32 {
+	mixed := (word ^ word>>16) * 0x45d9f3b
+	return (mixed ^ mixed>>15) * (2*place + 1)
 }

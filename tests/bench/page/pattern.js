@@ -1,12 +1,18 @@
-// Data that no two transfers have in common, and its checksum: the sum of every word, times an odd number
-// that depends on its place. A word that is wrong, missing or elsewhere changes the sum.
+// Data that no two transfers have in common, and its checksum: the sum of every word, mixed, times an odd number
+// that depends on its place. A word that is wrong, missing or elsewhere changes the sum; without the mixing many
+// that are wrong by the same, as those of an earlier frame, may not.
 
 const page = 1024; // words
 
 export function digest(words, first = 0) {
   let sum = 0;
-  for (let i = 0; i < words.length; i++) sum = (sum + Math.imul(words[i], 2 * (first + i) + 1)) | 0;
+  for (let i = 0; i < words.length; i++) sum = (sum + term(words[i], first + i)) | 0;
   return sum >>> 0;
+}
+
+function term(word, place) {
+  const mixed = Math.imul(word ^ (word >>> 16), 0x45d9f3b);
+  return Math.imul(mixed ^ (mixed >>> 15), 2 * place + 1);
 }
 
 export const wordsOf = (view) =>
@@ -34,7 +40,7 @@ export class Pattern {
     let sum = this.#rest;
     for (let i = 0; i < this.words.length; i += page) {
       this.words[i] = Math.imul(seed, 2654435761) + i;
-      sum = (sum + Math.imul(this.words[i], 2 * i + 1)) | 0;
+      sum = (sum + term(this.words[i], i)) | 0;
     }
     return sum >>> 0;
   }
