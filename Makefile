@@ -78,6 +78,7 @@ test-node: ## run the js/wasm tests in Node
 test-headless: build ## run the tests in headless Chrome with WebGPU
 	@.ci/need chrome
 	.ci/gotest -count=1 -p=1 -timeout=30m $(TESTFLAGS) ./tests/headless/...
+	.ci/gotest -count=1 -timeout=5m -run=TestTheChecksum ./tests/bench
 
 .PHONY: lint
 lint: ## check format, vet and staticcheck for both platforms, the import arrows, and what is assembled
@@ -109,7 +110,7 @@ bench: ## run the native benchmarks, and tests/bench where there is one
 bench-browser: size
 	@.ci/need chrome
 	tests/bench/build.sh
-	go test -count=1 -timeout=10m -v -run='TestSmoke' ./tests/bench
+	go test -count=1 -timeout=10m -v -run='TestSmoke|TestTheChecksum' ./tests/bench
 	go test -count=1 -timeout=60m -v -run=TestMeasure $(TESTFLAGS) ./tests/bench -plan=$(PLAN)
 	go -C tests/bench/report run . -docs ../../../docs ../results/latest.json
 
