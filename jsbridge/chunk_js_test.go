@@ -207,7 +207,6 @@ func TestWhatTheBrowserFindsOutAboutACreation(t *testing.T) {
 	d := device(t)
 	reported := map[string]*Error{}
 	c := d.NewCreationErrors(func(b js.Value, err *Error) { reported[b.Get("label").String()] = err })
-	defer c.Release()
 	good, err := c.CreateBuffer(&BufferDescriptor{Label: "good", Size: 64, Usage: BufferUsageCopyDst})
 	require.NoError(t, err)
 	require.Equal(t, "good", good.Label())
@@ -218,5 +217,12 @@ func TestWhatTheBrowserFindsOutAboutACreation(t *testing.T) {
 	turn()
 	require.Len(t, reported, 1)
 	require.ErrorIs(t, reported["bad"], ErrOutOfMemory)
+	require.ErrorIs(t, wait(t, d.PopErrorScope()), ErrOperation, "no scope is left open")
+
+	_, err = c.CreateBuffer(&BufferDescriptor{Label: "last", Size: 1 << 29, Usage: BufferUsageCopyDst})
+	require.NoError(t, err)
+	c.Release()
+	turn()
+	require.ErrorIs(t, reported["last"], ErrOutOfMemory, "what was created before is reported")
 	require.ErrorIs(t, wait(t, d.PopErrorScope()), ErrOperation, "no scope is left open")
 }

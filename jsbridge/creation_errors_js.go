@@ -30,8 +30,19 @@ func (d *Device) NewCreationErrors(report func(buffer js.Value, err *Error)) *Cr
 	return c
 }
 
-// Release lets go of the function. What is found out later is lost.
-func (c *CreationErrors) Release() { c.report.Release() }
+// Release lets go of the function, once everything was reported that was
+// created before: scopes are answered in order.
+func (c *CreationErrors) Release() {
+	if c.device.PushErrorScope(FilterValidation) != nil {
+		c.report.Release()
+		return
+	}
+	answered := c.device.PopErrorScope()
+	go func() {
+		<-answered
+		c.report.Release()
+	}()
+}
 
 // CreateBuffer is [Device.CreateBuffer] within error scopes of its own, which
 // cost next to nothing as long as they catch nothing.

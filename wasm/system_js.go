@@ -81,7 +81,7 @@ func (s *system) open(c *call, options buffers.Options) error {
 		c.wrongType("device", "a GPUDevice", v)
 		return c.err
 	}
-	s.device, s.gpu = device, webgpu.Open(device)
+	s.device, s.gpu = device, webgpu.Adopt(device)
 	s.core, err = buffers.Open(s.gpu, options)
 	return err
 }
@@ -152,7 +152,7 @@ func forget(c *call) (any, error) {
 // Destroy ends the system and everything of it. The device is the page's.
 func (s *system) Destroy() {
 	s.core.Destroy()
-	_ = s.device.OnUncapturedError(nil)
+	s.gpu.Destroy()
 	close(s.closed)
 	handles.removeOwned(s, func(object any) {
 		if d, ok := object.(destroyer); ok && object != any(s) {

@@ -30,6 +30,7 @@ func (d *Device) LostReason() error {
 // Destroy destroys the GPUDevice, unless it was adopted.
 func (d *Device) Destroy() {
 	d.lose(true, "Destroy was called")
+	d.creations.Release()
 	_ = d.bridge.OnUncapturedError(nil)
 	if !d.adopted {
 		d.bridge.Destroy()
