@@ -20,6 +20,10 @@ type CreationErrors struct {
 func (d *Device) NewCreationErrors(report func(buffer js.Value, err *Error)) *CreationErrors {
 	c := &CreationErrors{device: d}
 	c.report = js.FuncOf(func(_ js.Value, args []js.Value) any {
+		if len(args) == 1 { // the scope of Release was answered
+			c.report.Release()
+			return nil
+		}
 		// A scope that rejects does so because the device is lost, which is told elsewhere.
 		if err := reportedError("", args[1]); errors.Is(err, ErrValidation) || errors.Is(err, ErrOutOfMemory) {
 			report(args[0], err)
@@ -33,15 +37,21 @@ func (d *Device) NewCreationErrors(report func(buffer js.Value, err *Error)) *Cr
 // Release lets go of the function, once everything was reported that was
 // created before: scopes are answered in order.
 func (c *CreationErrors) Release() {
-	if c.device.PushErrorScope(FilterValidation) != nil {
-		c.report.Release()
-		return
+	_, err := devicePushErrorScope.call(c.device.v, string(FilterValidation))
+	if err == nil {
+		err = c.releaseWhenPopped()
 	}
-	answered := c.device.PopErrorScope()
-	go func() {
-		<-answered
+	if err != nil {
 		c.report.Release()
-	}()
+	}
+}
+
+func (c *CreationErrors) releaseWhenPopped() error {
+	promise, err := devicePopErrorScope.call(c.device.v)
+	if err == nil {
+		_, err = compositeThen.call(promise, c.report, c.report)
+	}
+	return err
 }
 
 // CreateBuffer is [Device.CreateBuffer] within error scopes of its own, which
