@@ -222,6 +222,7 @@ func TestWhatTheBrowserFindsOutAboutACreation(t *testing.T) {
 	_, err = c.CreateBuffer(&BufferDescriptor{Label: "last", Size: 1 << 29, Usage: BufferUsageCopyDst})
 	require.NoError(t, err)
 	c.Release()
+	c.Release()
 	turn()
 	require.ErrorIs(t, reported["last"], ErrOutOfMemory, "what was created before is reported")
 	require.ErrorIs(t, wait(t, d.PopErrorScope()), ErrOperation, "no scope is left open")

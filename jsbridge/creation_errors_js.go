@@ -13,6 +13,8 @@ type CreationErrors struct {
 	device *Device
 	report js.Func
 	caught js.Value
+
+	released bool
 }
 
 // NewCreationErrors has report called with such a buffer and what is wrong
@@ -35,8 +37,12 @@ func (d *Device) NewCreationErrors(report func(buffer js.Value, err *Error)) *Cr
 }
 
 // Release lets go of the function, once everything was reported that was
-// created before: scopes are answered in order.
+// created before: scopes are answered in order. Further calls do nothing.
 func (c *CreationErrors) Release() {
+	if c.released {
+		return
+	}
+	c.released = true
 	_, err := devicePushErrorScope.call(c.device.v, string(FilterValidation))
 	if err == nil {
 		err = c.releaseWhenPopped()
