@@ -5,8 +5,11 @@
 export function open(options?: OpenOptions): Promise<GPUBufferSystem>;
 
 export interface OpenOptions {
-  /** The device to use; it stays the caller's. Without it one is requested, and destroyed with the system. */
-  device?: GPUDevice;
+  /**
+   * The device to use, or a promise of it, so that it can be asked for while this module is imported; it stays the
+   * caller's. Without it one is requested, and destroyed with the system.
+   */
+  device?: GPUDevice | PromiseLike<GPUDevice>;
   /** For the device that is requested: by default the fastest, with buffers as large as its adapter allows. */
   adapterOptions?: GPURequestAdapterOptions;
   deviceDescriptor?: GPUDeviceDescriptor;

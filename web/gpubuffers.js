@@ -27,31 +27,37 @@ export async function open(options) {
   );
   checkCalibrationOption(calibration);
   const loading = moduleOf(wasm === undefined ? new URL("./gpubuffers.wasm", import.meta.url) : wasm);
-  const requested = given === undefined ? requestDevice(adapterOptions, deviceDescriptor) : undefined;
+  const owned = given === undefined;
+  const requested = deviceOf(owned ? requestDevice(adapterOptions, deviceDescriptor) : given);
   let gpu;
   try {
-    const [module, device = given] = await Promise.all([loading, requested]);
-    gpu = new GPUBufferSystem(made, module, module.call("open", device, ...settings), device, given === undefined);
+    const [module, device] = await Promise.all([loading, requested]);
+    gpu = new GPUBufferSystem(made, module, module.call("open", device, ...settings), device, owned);
     await gpu[calibrated](calibration);
     return gpu;
   } catch (error) {
     gpu?.destroy();
-    requested?.then((device) => device.destroy(), () => {});
+    requested.then((device) => owned && device.destroy(), () => {});
     throw error;
+  }
+}
+
+/** A device, or what a promise of one brings. */
+async function deviceOf(promised) {
+  try {
+    return await promised;
+  } catch (cause) {
+    if (cause instanceof GPUBufferError) throw cause;
+    throw refusal(cause instanceof TypeError ? "type" : "unsupported", "open", "", "the device was refused", cause);
   }
 }
 
 async function requestDevice(adapterOptions = { powerPreference: "high-performance" }, descriptor) {
   const gpu = globalThis.navigator?.gpu;
   if (!gpu) throw refusal("unsupported", "open", "", "there is no WebGPU in this browser, or on this page");
-  try {
-    const adapter = await gpu.requestAdapter(adapterOptions);
-    if (!adapter) throw refusal("unsupported", "open", "", "there is no WebGPU adapter");
-    return await adapter.requestDevice(descriptor ?? { requiredLimits: sizeLimits(adapter.limits) });
-  } catch (cause) {
-    if (cause instanceof GPUBufferError) throw cause;
-    throw refusal(cause instanceof TypeError ? "type" : "unsupported", "open", "", "the device was refused", cause);
-  }
+  const adapter = await gpu.requestAdapter(adapterOptions);
+  if (!adapter) throw refusal("unsupported", "open", "", "there is no WebGPU adapter");
+  return adapter.requestDevice(descriptor ?? { requiredLimits: sizeLimits(adapter.limits) });
 }
 
 /** Buffers as large as the adapter allows. */

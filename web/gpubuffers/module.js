@@ -184,9 +184,9 @@ function isAddress(source) {
 
 async function load(source) {
   try {
-    const Go = await loader();
+    const [Go, wasm] = await Promise.all([loader(), contentOf(source)]);
     const go = new Go();
-    return new Module(go, await instantiate(source, go.importObject));
+    return new Module(go, await instantiate(wasm, go.importObject));
   } catch (cause) {
     throw cause instanceof GPUBufferError ? cause : refusal("internal", "open", "", "the WebAssembly module could not be loaded", cause);
   }
@@ -206,15 +206,21 @@ function loader() {
   return loaded;
 }
 
-async function instantiate(source, imports) {
-  if (isA(source, WebAssembly.Module)) return WebAssembly.instantiate(source, imports);
-  if (isBufferSource(source)) return (await WebAssembly.instantiate(source, imports)).instance;
+/** What a source brings: a WebAssembly.Module, bytes, or a Response that is well. */
+async function contentOf(source) {
+  if (isA(source, WebAssembly.Module) || isBufferSource(source)) return source;
   const response = await (isAddress(source) ? fetch(source) : source);
   if (!isA(response, Response)) throw refusal("type", "open", "", "wasm is none of the kinds that can be loaded");
   if (!response.ok) throw refusal("internal", "open", "", `${response.url} answers ${response.status}`);
-  const streams = response.headers.get("Content-Type")?.split(";")[0].trim().toLowerCase() === "application/wasm";
+  return response;
+}
+
+async function instantiate(wasm, imports) {
+  if (isA(wasm, WebAssembly.Module)) return WebAssembly.instantiate(wasm, imports);
+  if (isBufferSource(wasm)) return (await WebAssembly.instantiate(wasm, imports)).instance;
+  const streams = wasm.headers.get("Content-Type")?.split(";")[0].trim().toLowerCase() === "application/wasm";
   const result = streams
-    ? await WebAssembly.instantiateStreaming(response, imports)
-    : await WebAssembly.instantiate(await response.arrayBuffer(), imports);
+    ? await WebAssembly.instantiateStreaming(wasm, imports)
+    : await WebAssembly.instantiate(await wasm.arrayBuffer(), imports);
   return result.instance;
 }

@@ -18,7 +18,11 @@ const go = (method) => async () => {
 // Each as a page would: with what loads, loading while the device is asked for. The hand-written page loads nothing.
 const starts = {
   "hand-written": given,
-  "gpubuffers": async () => (await import("/gpubuffers.js")).open(),
+  "gpubuffers": async () => {
+    const device = given();
+    const { open } = await import("/gpubuffers.js");
+    return open({ device });
+  },
   "gpubuffers from Go": go("openOurs"),
   "usual Go": go("openUsual"),
   "three.js": library("three.js", given),

@@ -24,6 +24,10 @@ export const adoptedDevice = async () => {
   const again = await api.open({ device });
   sameBytes(await contents(again, own), pattern(32), "opened again");
   again.destroy();
+  const promised = await api.open({ device: Promise.resolve(device) });
+  ok(promised.device === device, "the device that was promised");
+  promised.destroy();
+  await device.queue.onSubmittedWorkDone();
   device.destroy();
 };
 
@@ -107,6 +111,9 @@ export const openRefused = async () => {
   GPU.prototype.requestAdapter = requestAdapter;
   await rejects("unsupported", () => api.open({ deviceDescriptor: { requiredLimits: { maxBufferSize: 2 ** 52 } } }), "limits that are not to be had");
   await rejects("type", () => api.open({ device: {} }), "no device");
+  await rejects("type", () => api.open({ device: Promise.resolve({}) }), "a promise of no device");
+  await rejects("unsupported", () => api.open({ device: Promise.reject(new Error("none")) }), "a promise that rejects");
+  await rejects("type", () => api.open({ device: { get then() { throw new TypeError("hostile"); } } }), "a device that throws");
   await rejects("internal", () => api.open({ wasm: "/blank" }), "no WebAssembly");
   await rejects("internal", () => api.open({ wasm: new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]) }), "another WebAssembly");
   await rejects("alignment", () => api.open({ chunkSize: 100 }), "chunk size");
