@@ -198,7 +198,7 @@ let loaded;
 function loader() {
   loaded ??= (async () => {
     const others = globalThis.Go;
-    await import(new URL("../wasm_exec.js", import.meta.url));
+    await import(new URL("./wasm_exec.js", import.meta.url)); // beside the bundle
     const { Go } = globalThis;
     if (others !== undefined) globalThis.Go = others;
     return Go;

@@ -1,23 +1,23 @@
 // GPU buffers for web pages; gpubuffers.d.ts says what each class does.
 //
-// The work is done by a WebAssembly module. The files in gpubuffers/ load it, give its handles the form of
-// classes, and throw.
+// The work is done by a WebAssembly module. The files here load it, give its handles the form of classes, and
+// throw. `make build` bundles them into web/gpubuffers.js, beside which the module and wasm_exec.js lie.
 
-import { fields } from "./gpubuffers/arguments.js";
-import { checkCalibrationOption } from "./gpubuffers/calibration.js";
-import { GPUBufferError, refusal } from "./gpubuffers/errors.js";
-import { moduleOf } from "./gpubuffers/module.js";
-import { calibrated, made } from "./gpubuffers/resource.js";
-import { GPUBufferSystem } from "./gpubuffers/system.js";
+import { fields } from "./arguments.js";
+import { checkCalibrationOption } from "./calibration.js";
+import { GPUBufferError, refusal } from "./errors.js";
+import { moduleOf } from "./module.js";
+import { calibrated, made } from "./resource.js";
+import { GPUBufferSystem } from "./system.js";
 
-export { AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, StateError, UsageError } from "./gpubuffers/errors.js";
-export { DeviceBuffer } from "./gpubuffers/devicebuffer.js";
-export { DynamicBuffer } from "./gpubuffers/dynamic.js";
-export { Frame } from "./gpubuffers/frame.js";
-export { MappableBuffer } from "./gpubuffers/mappable.js";
-export { ReadbackBuffer } from "./gpubuffers/readback.js";
-export { DeferredStagingBuffer, ImmediateStagingBuffer } from "./gpubuffers/staging.js";
-export { GPUBufferSystem } from "./gpubuffers/system.js";
+export { AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, StateError, UsageError } from "./errors.js";
+export { DeviceBuffer } from "./devicebuffer.js";
+export { DynamicBuffer } from "./dynamic.js";
+export { Frame } from "./frame.js";
+export { MappableBuffer } from "./mappable.js";
+export { ReadbackBuffer } from "./readback.js";
+export { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
+export { GPUBufferSystem } from "./system.js";
 
 /** Loads the module and opens a system. */
 export async function open(options) {
