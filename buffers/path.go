@@ -83,7 +83,7 @@ var paths = [opCount][]path{
 	OpReadback: {
 		{name: "mapped ring, 4 MiB chunks", piece: 4 << 20, depth: 6, mapped: true},
 		{name: "mapped ring, 1 MiB chunks", piece: 1 << 20, below: manyPieces, depth: 12, mapped: true},
-		{name: "mapped whole", piece: 64 << 20, above: 4 << 20, depth: 2, mapped: true},
+		{name: "mapped ring, 16 MiB chunks", piece: 16 << 20, above: 4 << 20, depth: 4, mapped: true},
 	},
 }
 
