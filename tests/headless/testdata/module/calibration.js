@@ -66,6 +66,28 @@ export const learnedFromFramesAlone = async () => {
   }
 };
 
+/** While the paths are measured, what the page itself writes to the same queue arrives whole, and the last of it. */
+export const ownWritesMeanwhile = () =>
+  withSystem(async (gpu) => {
+    const { queue } = gpu.device;
+    const words = new Uint32Array(640_000);
+    const own = gpu.device.createBuffer({ size: words.byteLength, usage: GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
+    let frame = 0;
+    for (let round = 0; round < 4; round++) {
+      const measured = gpu.calibrate();
+      for (let i = 0; i < 30; i++) {
+        words.fill(++frame);
+        queue.writeBuffer(own, 0, words);
+        if (i % 8 === 0) await new Promise((resolve) => setTimeout(resolve));
+      }
+      const got = new Uint32Array((await contents(gpu, own)).buffer);
+      const wrong = got.findIndex((word) => word !== frame);
+      same(wrong < 0 ? "" : `word ${wrong} is ${got[wrong]}`, "", `frame ${frame}`);
+      await measured;
+    }
+    own.destroy();
+  });
+
 async function throwsNothing(f) {
   f();
 }
