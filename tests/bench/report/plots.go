@@ -19,9 +19,9 @@ import (
 type picture struct{ title, file string }
 
 const (
-	width       = 20 * vg.Centimeter
+	width       = 21 * vg.Centimeter
 	height      = 10 * vg.Centimeter
-	legendWidth = 5 * vg.Centimeter
+	legendWidth = 6 * vg.Centimeter
 )
 
 // A figure is drawn for each of these workloads that a run has at several sizes.
