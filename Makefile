@@ -17,7 +17,7 @@ SIZE_LIMIT  ?= 620000
 JS          := GOOS=js GOARCH=wasm
 TOOLS       := go -C "$(CURDIR)/internal/tools"
 STATICCHECK  = "$$($(TOOLS) tool -n staticcheck)"
-BUNDLE      := $(TOOLS) tool esbuild --bundle --format=esm --keep-names --log-level=warning
+BUNDLE       = "$$($(TOOLS) tool -n esbuild)" --bundle --format=esm --keep-names --log-level=warning
 COMPRESS    := $(TOOLS) run ./compress -dir "$(CURDIR)/web"
 WASM_BUILD  := $(JS) go build -trimpath -ldflags="-s -w"
 # The module is kept small: nothing is inlined but what is called all the time of the standard library. More made
@@ -48,7 +48,7 @@ run: build ## build all, precompress, serve web/ on ADDR (localhost:8080, or the
 build: ## build the module and the examples into web/
 	@$(WASM_BUILD) $(SMALLER) -o web/gpubuffers.wasm ./wasm
 	@go run ./internal/cmd/pack web/gpubuffers.wasm
-	@$(BUNDLE) "$(CURDIR)/web/gpubuffers/index.js" --outfile="$(CURDIR)/web/gpubuffers.js"
+	@$(BUNDLE) web/gpubuffers/index.js --outfile=web/gpubuffers.js
 	@cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/wasm_exec.js
 	@chmod 644 web/wasm_exec.js
 	@for dir in $(EXAMPLES); do $(BUILD_EXAMPLE); done

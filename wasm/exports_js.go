@@ -34,13 +34,19 @@ func tryFrame(handle float64) (frame float64) {
 	return refused
 }
 
-// systemOf is nil where the handle is not that of a system.
-func systemOf(handle float64) *system {
+// standsFor gives what a handle stands for, where that is a T, and the system that it belongs to.
+func standsFor[T any](handle float64) (object T, owner *system, ok bool) {
 	e, _ := handles.find(handle)
 	if e == nil {
-		return nil
+		return object, nil, false
 	}
-	s, _ := e.object.(*system)
+	object, ok = e.object.(T)
+	return object, e.owner, ok
+}
+
+// systemOf is nil where the handle is not that of a system.
+func systemOf(handle float64) *system {
+	s, _, _ := standsFor[*system](handle)
 	return s
 }
 
@@ -108,12 +114,8 @@ func makeDeviceBuffer(handle, size, usage, characters float64) (buffer float64) 
 //go:wasmexport native
 func giveNative(handle float64) (given float64) {
 	defer refuse(&given)
-	e, _ := handles.find(handle)
-	if e == nil {
-		return refused
-	}
-	b, isBuffer := e.object.(gpuBuffer)
-	if !isBuffer {
+	b, _, ok := standsFor[gpuBuffer](handle)
+	if !ok {
 		return refused
 	}
 	give.Invoke(webgpu.BufferOf(b.shared()).JSValue())
@@ -125,12 +127,8 @@ func giveNative(handle float64) (given float64) {
 //go:wasmexport destroy
 func destroyObject(handle float64) (awake float64) {
 	defer refuse(&awake)
-	e, _ := handles.find(handle)
-	if e == nil {
-		return refused
-	}
-	d, canBe := e.object.(destroyer)
-	if !canBe {
+	d, _, ok := standsFor[destroyer](handle)
+	if !ok {
 		return refused
 	}
 	handles.remove(handle)
@@ -189,7 +187,7 @@ func dynamicAddress(handle float64) (address float64) {
 //go:wasmexport deviceAllow
 func deviceAllow(handle, offset, size float64) (piece float64) {
 	defer refuse(&piece)
-	b, at, n := deviceOf(handle, offset, size)
+	b, _, at, n := deviceOf(handle, offset, size)
 	if b == nil {
 		return refused
 	}
@@ -204,7 +202,7 @@ func deviceAllow(handle, offset, size float64) (piece float64) {
 //go:wasmexport deviceWrite
 func deviceWrite(handle, offset, start, size float64) (written float64) {
 	defer refuse(&written)
-	b, at, n := deviceOf(handle, offset, size)
+	b, s, at, n := deviceOf(handle, offset, size)
 	from := uint64(start)
 	if b == nil || float64(from) != start {
 		return refused
@@ -212,20 +210,18 @@ func deviceWrite(handle, offset, start, size float64) (written float64) {
 	if m, err := lentMemory(); err != nil || b.WriteMemory(at, m.Slice(from, n)) != nil {
 		return refused
 	}
-	e, _ := handles.find(handle)
-	e.owner.rouse()
+	s.rouse()
 	return size
 }
 
 // deviceOf is nil where the handle is not that of a device buffer, or a number is not whole.
-func deviceOf(handle, offset, size float64) (b *buffers.DeviceBuffer, at, n uint64) {
-	e, _ := handles.find(handle)
+func deviceOf(handle, offset, size float64) (b *buffers.DeviceBuffer, s *system, at, n uint64) {
 	at, n = uint64(offset), uint64(size)
-	if e == nil || float64(at) != offset || float64(n) != size {
-		return nil, 0, 0
+	if float64(at) != offset || float64(n) != size {
+		return nil, nil, 0, 0
 	}
-	device, _ := e.object.(deviceBuffer)
-	return device.DeviceBuffer, at, n
+	device, s, _ := standsFor[deviceBuffer](handle)
+	return device.DeviceBuffer, s, at, n
 }
 
 // rouse has goroutines and timers run soon that the call of an export has started: they run when a function of the
@@ -256,16 +252,12 @@ const taken = -2
 //go:wasmexport uploadTurn
 func uploadTurn(handle, filled, number float64) (size float64) {
 	defer refuse(&size)
-	e, _ := handles.find(handle)
+	u, s, ok := standsFor[*upload](handle)
 	n := uint64(filled)
-	if e == nil || float64(n) != filled {
+	if !ok || float64(n) != filled {
 		return refused
 	}
-	u, isUpload := e.object.(*upload)
-	if !isUpload {
-		return refused
-	}
-	defer e.owner.rouse()
+	defer s.rouse()
 	return u.turn(n, number)
 }
 
@@ -275,13 +267,9 @@ func uploadTurn(handle, filled, number float64) (size float64) {
 //go:wasmexport uploadAllow
 func uploadAllow(handle, size float64) (allowed float64) {
 	defer refuse(&allowed)
-	e, _ := handles.find(handle)
+	u, _, ok := standsFor[*upload](handle)
 	n := uint64(size)
-	if e == nil || float64(n) != size {
-		return refused
-	}
-	u, isUpload := e.object.(*upload)
-	if !isUpload || u.waits || u.asked {
+	if !ok || float64(n) != size || u.waits || u.asked {
 		return refused
 	}
 	return float64(u.core.AllowHostWrite(n))
@@ -299,21 +287,16 @@ func ask(number float64) { promises.number = number }
 //go:wasmexport readStart
 func readStart(readback, source, offset, size, number float64) (bytes float64) {
 	defer refuse(&bytes)
-	to, _ := handles.find(readback)
-	from, _ := handles.find(source)
-	if to == nil || from == nil || to.owner != from.owner {
-		return refused
-	}
-	r, isReadback := to.object.(*buffers.ReadbackBuffer)
-	b, isBuffer := from.object.(gpuBuffer)
-	if !isReadback || !isBuffer {
+	r, s, isReadback := standsFor[*buffers.ReadbackBuffer](readback)
+	b, owner, isBuffer := standsFor[gpuBuffer](source)
+	if !isReadback || !isBuffer || s != owner {
 		return refused
 	}
 	if size == -1 {
 		size = float64(b.shared().Size()) - offset
 	}
 	at, n := uint64(offset), uint64(size)
-	if float64(at) != offset || float64(n) != size || to.owner.started(r.StartTo(b.shared(), at, n, &reads, uint64(number))) != nil {
+	if float64(at) != offset || float64(n) != size || s.started(r.StartTo(b.shared(), at, n, &reads, uint64(number))) != nil {
 		return refused
 	}
 	return size
@@ -334,10 +317,8 @@ func readFlush() (sent float64) {
 //
 //go:wasmexport readCancel
 func readCancel(readback, number float64) {
-	if e, _ := handles.find(readback); e != nil {
-		if r, ok := e.object.(*buffers.ReadbackBuffer); ok {
-			r.Cancel(&reads, uint64(number))
-		}
+	if r, _, ok := standsFor[*buffers.ReadbackBuffer](readback); ok {
+		r.Cancel(&reads, uint64(number))
 	}
 }
 
@@ -348,10 +329,6 @@ func refuse(result *float64) {
 }
 
 func dynamicOf(handle float64) *dynamicBuffer {
-	e, _ := handles.find(handle)
-	if e == nil {
-		return nil
-	}
-	d, _ := e.object.(*dynamicBuffer)
+	d, _, _ := standsFor[*dynamicBuffer](handle)
 	return d
 }

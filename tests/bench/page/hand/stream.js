@@ -6,49 +6,33 @@ import { UploadRing } from "./ring.js";
 const mostMapped = 64 << 20;
 
 export function stream(device, { bytes }, rounds) {
-  const written = target(device, bytes.length);
-  const copied = target(device, bytes.length);
-  const shapes = ringsOf(device, bytes.length);
-  return {
-    paths: [
-      ...pieces(bytes.length).map((piece) => ({
-        name: `writeBuffer, ${sizeName(piece)} pieces`,
-        run: () => inWindows(device, written, bytes, piece, rounds),
-        target: () => written,
-      })),
-      ...shapes.map(({ name, ring }) => ({
-        name: `mapped ${name}`,
-        run: () => throughRing(device, ring, copied, bytes, rounds),
-        target: () => copied,
-      })),
-    ],
-    destroy: () => [written, copied, ...shapes.map(({ ring }) => ring)].forEach((made) => made.destroy()),
-  };
+  const written = pieces(bytes.length).map((piece) => [`${sizeName(piece)} pieces`, (buffer) => inWindows(device, buffer, bytes, piece, rounds)]);
+  return streamPaths(device, bytes.length, written, "mapped", ({ ring }, buffer) => throughRing(device, ring, buffer, bytes, rounds));
 }
 
-/** Each piece of the stream as it comes, or gathered in the chunks of a ring. */
+/** Each piece of the stream as it comes, or gathered, to 4 MiB or in the chunks of a ring. */
 export function readable(device, { bytes }, rounds) {
-  const written = target(device, bytes.length);
-  const copied = target(device, bytes.length);
-  const shapes = ringsOf(device, bytes.length);
-  return {
-    paths: [
-      { name: "writeBuffer, a piece", run: () => pieceByPiece(device, written, bytes, rounds), target: () => written },
-      { name: "gathered, writeBuffer of 4 MiB", run: () => writeGathered(device, written, bytes, rounds), target: () => written },
-      ...shapes.map(({ name, size, ring }) => ({
-        name: `gathered in mapped ${name}`,
-        run: () => gathered(device, ring, size, copied, bytes, rounds),
-        target: () => copied,
-      })),
-    ],
-    destroy: () => [written, copied, ...shapes.map(({ ring }) => ring)].forEach((made) => made.destroy()),
-  };
+  const written = [
+    ["a piece", (buffer) => pieceByPiece(device, buffer, bytes, rounds)],
+    ["gathered to 4 MiB", (buffer) => writeGathered(device, buffer, bytes, rounds)],
+  ];
+  return streamPaths(device, bytes.length, written, "gathered in mapped", ({ ring, size }, buffer) => gathered(device, ring, size, buffer, bytes, rounds));
 }
 
-function ringsOf(device, length) {
-  return rings(length)
+/** Paths of queue writes, [name, run(buffer)] each, and one through each ring, with buffers of their own. */
+function streamPaths(device, length, written, how, send) {
+  const buffers = { written: target(device, length), copied: target(device, length) };
+  const shapes = rings(length)
     .filter(({ k, size }) => k * size <= mostMapped)
     .map((shape) => ({ ...shape, ring: new UploadRing(device, shape.k, shape.size) }));
+  const path = (name, buffer, run) => ({ name, run: () => run(buffer), target: () => buffer });
+  return {
+    paths: [
+      ...written.map(([name, run]) => path(`writeBuffer, ${name}`, buffers.written, run)),
+      ...shapes.map((shape) => path(`${how} ${shape.name}`, buffers.copied, (buffer) => send(shape, buffer))),
+    ],
+    destroy: () => [...Object.values(buffers), ...shapes.map(({ ring }) => ring)].forEach((made) => made.destroy()),
+  };
 }
 
 async function pieceByPiece(device, buffer, bytes, rounds) {
