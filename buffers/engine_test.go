@@ -274,6 +274,42 @@ func TestAFrameSparesTheThreadThatFillsTheNext(t *testing.T) {
 	}
 }
 
+// unsubmitted counts the queue writes that no submit follows when their end is asked for.
+type unsubmitted struct {
+	*memory.Device
+	writes, left int
+}
+
+type unsubmittedQueue struct {
+	buffers.Queue
+	*unsubmitted
+}
+
+func (u *unsubmitted) Queue() buffers.Queue { return unsubmittedQueue{u.Device.Queue(), u} }
+
+func (q unsubmittedQueue) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+	q.writes++
+	return q.Queue.WriteBuffer(dst, offset, m)
+}
+
+func (q unsubmittedQueue) Submit(encoders ...buffers.Encoder) error {
+	q.writes = 0
+	return q.Queue.Submit(encoders...)
+}
+
+func (q unsubmittedQueue) WorkDone() <-chan error {
+	q.left += q.writes
+	return q.Queue.WorkDone()
+}
+
+func TestQueueWritesThatMeasureAreSubmitted(t *testing.T) {
+	device := &unsubmitted{Device: memory.Open(memory.Options{})}
+	s := openOn(t, device, buffers.Options{})
+	require.NoError(t, s.Calibrate(within(t)))
+	require.NotEmpty(t, s.Explain(buffers.OpFlush, 512<<10).Alternatives, "it measured")
+	require.Zero(t, device.left)
+}
+
 func TestAHostIsToldThatGoroutinesAreToRun(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	require.False(t, s.Roused())

@@ -279,6 +279,11 @@ func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error
 			return false, nil, err
 		}
 	}
+	if !p.mapped {
+		if err := s.queue.Submit(); err != nil { // of nothing, which ends them: see docs/rationale.md
+			return false, nil, err
+		}
+	}
 	return true, s.engine.workDone(), nil
 }
 
