@@ -17,7 +17,7 @@ SIZE_LIMIT  ?= 620000
 JS          := GOOS=js GOARCH=wasm
 TOOLS       := go -C "$(CURDIR)/internal/tools"
 STATICCHECK  = "$$($(TOOLS) tool -n staticcheck)"
-BUNDLE       = "$$($(TOOLS) tool -n esbuild)" --bundle --format=esm --keep-names --log-level=warning
+BUNDLE       = "$$($(TOOLS) tool -n esbuild)" --bundle --format=esm --log-level=warning
 COMPRESS    := $(TOOLS) run ./compress -dir "$(CURDIR)/web"
 WASM_BUILD  := $(JS) go build -trimpath -ldflags="-s -w"
 # The module is kept small: nothing is inlined but what is called all the time of the standard library. More made
