@@ -55,7 +55,7 @@ var probeSteps = []probeStep{
 	{OpUpload, probeSize, 2, 1, []int{smallRing}},
 	{OpFlush, 256 << 10, 2, 3, nil},
 	// A calibration comes to here.
-	{OpFlush, 256 << 10, 3, 2, nil},
+	{OpFlush, 256 << 10, 6, 3, nil},
 	{OpFlush, 2 << 20, 3, 2, nil},
 	{OpUpload, probeSize, 2, 2, []int{smallRing}},
 	{OpUpload, probeSize, 1, 2, []int{copiedQueueWrites}},
@@ -279,12 +279,11 @@ func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error
 			return false, nil, err
 		}
 	}
+	done = s.engine.workDone()
 	if !p.mapped {
-		if err := s.queue.Submit(); err != nil { // of nothing, which ends them: see docs/rationale.md
-			return false, nil, err
-		}
+		err = s.queue.Submit() // of nothing, which ends them: see docs/rationale.md
 	}
-	return true, s.engine.workDone(), nil
+	return true, done, err
 }
 
 // conclude waits for the GPU to be done. What takes very long hangs.
