@@ -45,7 +45,7 @@ func (s *System) Explain(op Operation, size uint64) Explanation {
 	}
 	c := &s.engine.choosers[op]
 	best := 0
-	if size >= c.from {
+	if size >= c.from && !(op == OpReadback && s.engine.sharesChunk(size)) {
 		best = c.best(size, history{})
 	}
 	x := Explanation{Operation: op, Size: size, Path: c.paths[best].name, Copies: c.paths[best].copies(op), BytesPerSecond: c.rate(best, max(size, smallest))}
@@ -60,10 +60,10 @@ func (s *System) Explain(op Operation, size uint64) Explanation {
 
 func (c *chooser) reason(op Operation, best int, size uint64, e *engine) string {
 	switch {
-	case op == OpReadback && size <= e.sys.options.ChunkSize/4:
-		return "small reads share a chunk and one map"
 	case op == OpReadback && e.fixedChunks:
 		return "Options.ChunkSize says so"
+	case op == OpReadback && e.sharesChunk(size):
+		return "small reads share a chunk and one map"
 	case size < c.from:
 		return "below " + number(c.from) + " bytes a queue write is never slower"
 	case c.rate(best, size) == 0:

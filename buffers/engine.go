@@ -256,16 +256,19 @@ func (e *engine) close() {
 	}
 }
 
-// cut chooses how a read of size bytes is cut that is sent now, alone or among others.
-func (e *engine) cut(size uint64, alone bool) cut {
-	if size <= e.sys.options.ChunkSize/4 || e.fixedChunks {
+// cut chooses how a read of size bytes is cut that is sent now, and whether it is measured where it can be.
+func (e *engine) cut(size uint64, measurable bool) cut {
+	if e.sharesChunk(size) {
 		return cut{piece: e.sys.options.ChunkSize, depth: ringDepth, path: -1}
 	}
-	i, measure := e.choosers[OpReadback].pick(size, history{}, alone)
+	i, measure := e.choosers[OpReadback].pick(size, history{}, measurable)
 	p := &paths[OpReadback][i]
 	most := e.sys.budget.limit / uint64(p.depth) &^ 255
 	return cut{min(p.piece, most), p.depth, i, measure}
 }
+
+// sharesChunk reports whether a read of size bytes is not cut for itself, but goes into what chunks there are.
+func (e *engine) sharesChunk(size uint64) bool { return size <= e.sys.options.ChunkSize/4 || e.fixedChunks }
 
 // askCopyCost has the cost of a copy measured, once.
 func (e *engine) askCopyCost() {

@@ -20,6 +20,7 @@ type reading struct {
 	released bool   // may be sent
 	done     bool   // settled: nothing touches dst any more
 	claimed  bool   // somebody waits
+	making   bool   // into a MakingSink
 	settled  chan error
 	turn     uint64
 

@@ -14,6 +14,13 @@ type Sink interface {
 	Settle(id uint64, err error)
 }
 
+// MakingSink is a Sink whose Deliver makes the memory that the parts go to. That takes longer than any path, of
+// which such reads say nothing: they are not measured.
+type MakingSink interface {
+	Sink
+	MakesMemory()
+}
+
 // Delivery is a part of a read, in a chunk: rows of RowBytes, Pitch apart from At on; of a buffer it is
 // one row. In the read they follow each other from Offset on.
 type Delivery struct {
@@ -26,6 +33,7 @@ type Delivery struct {
 func (r *ReadbackBuffer) StartTo(src Buffer, offset, size uint64, sink Sink, id uint64) error {
 	_, err := r.start(func(x *reading) error {
 		x.sink, x.id = sink, id
+		_, x.making = sink.(MakingSink)
 		return x.describe(src, offset, size)
 	})
 	return err

@@ -299,6 +299,31 @@ func (c *counter) Deliver(_ buffers.MappableBuffer, parts []buffers.Delivery) er
 
 func (c *counter) Settle(_ uint64, err error) { c.ended <- err }
 
+// making is a counter that makes memory.
+type making struct{ *counter }
+
+func (making) MakesMemory() {}
+
+func TestReadsIntoMemoryThatIsMadeForThemTellNothingOfAPath(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 16<<20)
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	s.Load(buffers.Calibration{Rates: []buffers.Rate{{"readback", "mapped ring, 4 MiB chunks", 16 << 20, 1}}})
+	loaded := s.Calibration()
+	plain := &counter{ended: make(chan error, 1)}
+	read := func(sink buffers.Sink) {
+		for range 8 {
+			require.NoError(t, r.StartTo(b, 0, b.Size(), sink, 0))
+			s.FlushReads()
+			require.NoError(t, <-plain.ended)
+		}
+	}
+	read(making{plain})
+	require.Equal(t, loaded, s.Calibration())
+	read(plain)
+	require.NotEqual(t, loaded, s.Calibration())
+}
+
 func TestReadsToASinkAllocateNothing(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")

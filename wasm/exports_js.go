@@ -282,10 +282,11 @@ func uploadAllow(handle, size float64) (allowed float64) {
 func ask(number float64) { promises.number = number }
 
 // readStart asks for a read of size bytes, or all there are where size is -1, from offset on of a buffer of
-// the same system, under a number that is JavaScript's own. It returns their number.
+// the same system, under a number that is JavaScript's own. making is 1 where JavaScript makes the memory for them
+// when they arrive, and else 0. It returns their number.
 //
 //go:wasmexport readStart
-func readStart(readback, source, offset, size, number float64) (bytes float64) {
+func readStart(readback, source, offset, size, number, making float64) (bytes float64) {
 	defer refuse(&bytes)
 	r, s, isReadback := standsFor[*buffers.ReadbackBuffer](readback)
 	b, owner, isBuffer := standsFor[gpuBuffer](source)
@@ -296,7 +297,7 @@ func readStart(readback, source, offset, size, number float64) (bytes float64) {
 		size = float64(b.shared().Size()) - offset
 	}
 	at, n := uint64(offset), uint64(size)
-	if float64(at) != offset || float64(n) != size || s.started(r.StartTo(b.shared(), at, n, &reads, uint64(number))) != nil {
+	if float64(at) != offset || float64(n) != size || s.started(r.StartTo(b.shared(), at, n, sinkOf(making != 0), uint64(number))) != nil {
 		return refused
 	}
 	return size
@@ -319,6 +320,7 @@ func readFlush() (sent float64) {
 func readCancel(readback, number float64) {
 	if r, _, ok := standsFor[*buffers.ReadbackBuffer](readback); ok {
 		r.Cancel(&reads, uint64(number))
+		r.Cancel(newReads, uint64(number))
 	}
 }
 

@@ -15,13 +15,30 @@ import (
 // reads in it. It has what was asked for in a task sent when the task ends.
 var readFunctions = []function{
 	{"takeReads", "take reads", takeReads},                 // (deliver, settle): see readSink
-	{"readStart", "read", startRead},                       // (readback, source, offset, size, number) => size
+	{"readStart", "read", startRead},                       // (readback, source, offset, size, number, whether memory is made) => size
 	{"readTextureStart", "read texture", startTextureRead}, // (readback, texture, mip level, origin and size in 3 numbers each, size of into, number) => size
 	{"readFlush", "read", flushReads},                      // ()
 }
 
 // reads is where the reads that JavaScript numbers go.
 var reads readSink
+
+// newReads is the same for reads into memory that JavaScript makes when they arrive.
+var newReads = makingSink{&reads}
+
+type makingSink struct{ *readSink }
+
+var _ buffers.MakingSink = makingSink{}
+
+func (makingSink) MakesMemory() {}
+
+// sinkOf is where a read goes.
+func sinkOf(making bool) buffers.Sink {
+	if making {
+		return newReads
+	}
+	return &reads
+}
 
 // readSink tells JavaScript of what landed. Its functions must not call the module.
 type readSink struct {
@@ -64,11 +81,11 @@ func startRead(c *call) (any, error) {
 	source, offset, rest := c.source(s)
 	size := c.wholeOr(3, "size", rest)
 	c.within(offset, size, rest)
-	number := c.whole(4, "number")
+	number, making := c.whole(4, "number"), c.flag(5, "making")
 	if c.err != nil {
 		return nil, c.err
 	}
-	return size, s.started(r.StartTo(source, offset, size, &reads, number))
+	return size, s.started(r.StartTo(source, offset, size, sinkOf(making), number))
 }
 
 func startTextureRead(c *call) (any, error) {

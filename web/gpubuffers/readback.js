@@ -23,7 +23,8 @@ export class ReadbackBuffer extends Resource {
       const n = size === undefined ? read.room : size;
       if (typeof n === "number" && n > read.room) throw refusal("range", "read", this.label, `memory of ${read.room} bytes for a read of ${n}`);
       const handle = handleOf(source);
-      const start = (number) => this.#startFast(handle, offset, n, number) ?? this[call]("readStart", handle, offset, n, number);
+      const making = read.room === undefined;
+      const start = (number) => this.#startFast(handle, offset, n, number, making) ?? this[call]("readStart", handle, offset, n, number, making);
       if (this.#joins && isWithin(source, offset, n)) read.describe(start, handle, offset, n);
       else read.describe(start);
     });
@@ -45,10 +46,10 @@ export class ReadbackBuffer extends Resource {
   }
 
   /** Starts a read of a buffer of this module's, and gives its size; else the module's function says why not. */
-  #startFast(source, offset, size, number) {
+  #startFast(source, offset, size, number, making) {
     if (typeof source !== "number" || typeof offset !== "number" || !(size === undefined || (typeof size === "number" && size > 0))) return undefined;
     try {
-      const started = this.#module.exports.readStart(this.#handle, source, offset, size ?? -1, number);
+      const started = this.#module.exports.readStart(this.#handle, source, offset, size ?? -1, number, Number(making));
       return started < 0 ? undefined : started;
     } catch (cause) {
       this.#module.fault(cause);

@@ -207,7 +207,7 @@ class Run {
   }
 
   begin({ exports }) {
-    this.left = exports.readStart(this.handle, this.source, this.#offset, this.#end - this.#offset, this.number);
+    this.left = exports.readStart(this.handle, this.source, this.#offset, this.#end - this.#offset, this.number, 0);
     if (this.left < 0) throw new Error("refused");
     for (const read of this.reads) read.run = this;
   }
