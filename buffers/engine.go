@@ -268,7 +268,9 @@ func (e *engine) cut(size uint64, measurable bool) cut {
 }
 
 // sharesChunk reports whether a read of size bytes is not cut for itself, but goes into what chunks there are.
-func (e *engine) sharesChunk(size uint64) bool { return size <= e.sys.options.ChunkSize/4 || e.fixedChunks }
+func (e *engine) sharesChunk(size uint64) bool {
+	return size <= e.sys.options.ChunkSize/4 || e.fixedChunks
+}
 
 // askCopyCost has the cost of a copy measured, once.
 func (e *engine) askCopyCost() {

@@ -8,6 +8,7 @@
 export const modules = {
   "hand-written": "./competitors/hand.js",
   "gpubuffers": "./competitors/ours.js",
+  "gpubuffers, one path": "./competitors/fixed.js",
   "gpubuffers from Go": "./competitors/go-ours.js",
   "usual Go": "./competitors/go-usual.js",
   "three.js": "./dist/three.js",

@@ -12,11 +12,18 @@ export async function gather(competitors, family, args, makeCase) {
       parts.push(part);
       for (const path of part.paths) {
         const base = { competitor: competitor.name, path: path.name, explain: path.explain };
-        cases.push({ ...base, ...makeCase(competitor, path) });
+        cases.push(readied({ ...base, ...makeCase(competitor, path) }, path));
       }
     } catch (error) {
       cases.push({ competitor: competitor.name, path: "", run: () => Promise.reject(error) });
     }
   }
   return { cases, destroy: () => Promise.allSettled(parts.map((part) => part.destroy())) };
+}
+
+/** A path may have ready(), which is called, not timed, before each run. */
+function readied(made, { ready }) {
+  if (!ready) return made;
+  const prepare = (seed) => (ready(), made.prepare?.(seed));
+  return { ...made, prepare };
 }

@@ -5,6 +5,7 @@ import * as reads from "./workloads/reads.js";
 import * as frame from "./workloads/frame.js";
 import * as map from "./workloads/map.js";
 import * as lifetime from "./workloads/lifetime.js";
+import * as calibrate from "./workloads/calibrate.js";
 
 export const workloads = {
   upload,
@@ -17,4 +18,5 @@ export const workloads = {
   "frames in flight": frame.inFlight,
   "mapAsync": map,
   "create and destroy": lifetime,
+  calibrate,
 };

@@ -83,6 +83,9 @@ func drawing(run *results.Run, cells []results.Cell, value func(*results.Cell, *
 	p.Add(plotter.NewGrid())
 	legend.Top, legend.Left, legend.Padding = true, true, vg.Millimeter
 	for _, name := range taking(run, cells) {
+		if name == results.OnePath {
+			continue
+		}
 		var points plotter.XYs
 		for _, c := range cells {
 			if best := c.Best(name); best != nil {

@@ -80,6 +80,7 @@ func writeTable(w io.Writer, run *results.Run, workload string) {
 		fmt.Fprintln(w)
 	}
 	writeReferences(w, cells)
+	writeChoices(w, cells)
 }
 
 func writeReferences(w io.Writer, cells []results.Cell) {
@@ -91,6 +92,19 @@ func writeReferences(w io.Writer, cells []results.Cell) {
 	}
 	if len(texts) > 0 {
 		fmt.Fprintf(w, "\nBest by hand: %s.\n", strings.Join(texts, "; "))
+	}
+}
+
+// writeChoices compares what the engine chooses with the best of its paths.
+func writeChoices(w io.Writer, cells []results.Cell) {
+	var texts []string
+	for _, c := range cells {
+		if chosen, best := c.Best(results.Ours), c.Best(results.OnePath); chosen != nil && best != nil {
+			texts = append(texts, fmt.Sprintf("%s: %.2fx (%s)", column(&c), chosen.Median/best.Median, best.Path))
+		}
+	}
+	if len(texts) > 0 {
+		fmt.Fprintf(w, "\nThe engine's choice, to the best of its paths alone: %s.\n", strings.Join(texts, "; "))
 	}
 }
 

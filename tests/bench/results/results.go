@@ -66,8 +66,12 @@ type Cell struct {
 	Error string `json:"error,omitempty"`
 }
 
-// HandWritten is the competitor that ratios refer to.
-const HandWritten = "hand-written"
+// Competitors of their own meaning.
+const (
+	HandWritten = "hand-written"         // what ratios refer to
+	Ours        = "gpubuffers"           // from JavaScript
+	OnePath     = "gpubuffers, one path" // the same without a choice of paths
+)
 
 // Result is one competitor's, by one of the paths it has.
 type Result struct {

@@ -12,8 +12,11 @@ const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.
 export async function open(device) {
   const gpu = await openGPUBuffers({ device });
   await gpu.calibrate?.();
-  return { device, ...bind(gpu, { upload, stream, readable, readback, reads, frames, map, lifetime }) };
+  return { device, ...bind(gpu, { ...chosen, readable, reads, map, lifetime, calibrate }) };
 }
+
+/** The parts in which the engine has a choice. */
+export const chosen = { upload, stream, readback, frames };
 
 /** What the engine says of its choice, for the report. */
 function explained(gpu, operation, size) {
@@ -128,3 +131,27 @@ function map(gpu) {
 function lifetime(gpu) {
   return lifetimePart("createDeviceBuffer, destroy", () => gpu.createDeviceBuffer({ size: 256, usage }), (buffer) => buffer.destroy());
 }
+
+/** Explains what a new system has chosen, with nothing but its calibration to go by. */
+function calibrate({ device }) {
+  let gpu;
+  let choices = "";
+  const path = {
+    name: "open, calibrate",
+    explain: () => choices,
+    async run() {
+      gpu = await openGPUBuffers({ device });
+      await gpu.calibrate();
+    },
+    drop() {
+      choices = choicesOf(gpu);
+      gpu.destroy();
+    },
+  };
+  return { paths: [path], destroy() {} };
+}
+
+const choicesOf = (gpu) =>
+  [["upload", 20], ["upload", 24], ["upload", 26], ["readback", 24], ["readback", 26], ["flush", 18], ["flush", 21], ["flush", 24]]
+    .map(([operation, power]) => `${operation} of 2^${power}: ${gpu.explain(operation, 2 ** power).path}`)
+    .join("; ");

@@ -1,0 +1,63 @@
+// This project's module without a choice: one path after the other, where the engine has several. What it chooses
+// by itself is to be as fast as the best of these.
+import { open as openGPUBuffers } from "/gpubuffers.js";
+import { chosen } from "./ours.js";
+import { update } from "../workloads/update.js";
+
+// What is fixed, by operation. Which queue writes a buffer gets depends on what went into it before.
+const fixed = {
+  upload: [["queue write", "queue write where copies went"], ["mapped ring, 2 MiB chunks"], ["mapped ring, 4 MiB chunks"]],
+  flush: [["queue write"], ["mapped chunk"]],
+  readback: [["mapped ring, 4 MiB chunks"], ["mapped ring, 1 MiB chunks"], ["mapped ring, 16 MiB chunks"]],
+};
+const operations = { upload: "upload", stream: "upload", readback: "readback", frames: "flush" }; // of the parts
+
+export async function open(device) {
+  const systems = await Promise.all([0, 1, 2].map(async (turn) => new Fixed(await openGPUBuffers({ device }), turn)));
+  return { device, ...Object.fromEntries(Object.keys(chosen).map((family) => [family, (...args) => partOf(systems, family, args)])) };
+}
+
+/** A system in which one path of each operation is far faster than all others, or so it is told. */
+class Fixed {
+  #calibration;
+
+  constructor(gpu, turn) {
+    this.gpu = gpu;
+    this.names = Object.fromEntries(Object.entries(fixed).map(([operation, all]) => [operation, all[turn % all.length]]));
+    this.#calibration = { version: 1, copyCost: 0, rates: Object.keys(fixed).flatMap((operation) => this.#rates(operation)) };
+    this.fix();
+  }
+
+  #rates(operation) {
+    const rates = [];
+    for (const path of fixed[operation].flat()) {
+      const bytesPerSecond = this.names[operation].includes(path) ? 1e13 : 1;
+      for (let size = 256 << 10; size <= 64 << 20; size *= 4) rates.push({ operation, path, size, bytesPerSecond });
+    }
+    return rates;
+  }
+
+  /** Makes it forget what it has measured since. */
+  fix() {
+    this.gpu.loadCalibration(this.#calibration);
+  }
+
+  /** The path for size, where it is that which is fixed. */
+  pathFor(operation, size) {
+    const { path } = this.gpu.explain(operation, size);
+    return this.names[operation].includes(path) ? path : undefined;
+  }
+}
+
+/** One part with the paths of all systems that differ, each under the name of what is fixed. */
+function partOf(systems, family, args) {
+  const size = family === "frames" ? args[0] * update.size : args[0].bytes.length;
+  const byPath = new Map(systems.map((system) => [system.pathFor(operations[family], size), system]));
+  byPath.delete(undefined);
+  if (byPath.size < 2) return { paths: [], destroy() {} };
+  const parts = [...byPath].map(([path, system]) => ({ path, system, ...chosen[family](system.gpu, ...args) }));
+  return {
+    paths: parts.flatMap(({ path, system, paths }) => paths.map((one) => ({ ...one, name: `${path}: ${one.name}`, ready: () => system.fix() }))),
+    destroy: () => parts.forEach((part) => part.destroy()),
+  };
+}
