@@ -5,6 +5,7 @@ package bench
 import (
 	"fmt"
 	"net/url"
+	"slices"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
@@ -19,6 +20,7 @@ const readyWorkload = "ready"
 
 // readyRounds are page loads; the warm ones begin with some that fill the caches, that of compiled code too.
 var readyRounds = map[string]struct{ warmups, rounds int }{
+	"smoke": {0, 1},
 	"quick": {1, 2},
 	"full":  {3, 15},
 }
@@ -32,7 +34,7 @@ func (m *measurement) ready(cache string) results.Cell {
 	plan := readyRounds[m.plan]
 	samples := map[string][]float64{}
 	for round := range plan.warmups + plan.rounds {
-		for _, c := range m.run.Competitors {
+		for _, c := range m.loaded() {
 			if cache == "cold" {
 				clearCache(m, page)
 			}
@@ -42,12 +44,17 @@ func (m *measurement) ready(cache string) results.Cell {
 			}
 		}
 	}
-	for _, c := range m.run.Competitors {
+	for _, c := range m.loaded() {
 		r := results.Result{Competitor: c.Name}
 		r.Summarize(samples[c.Name])
 		cell.Results = append(cell.Results, r)
 	}
 	return cell
+}
+
+// loaded are the competitors that differ in what they load.
+func (m *measurement) loaded() []results.Competitor {
+	return slices.DeleteFunc(slices.Clone(m.run.Competitors), func(c results.Competitor) bool { return c.Name == results.OnePath })
 }
 
 func loadOnce(page *browser.Page, competitor string) float64 {
