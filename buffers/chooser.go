@@ -170,14 +170,11 @@ func (c *chooser) explore(k *sizeClass, size uint64, h history, best int) int {
 	return -1
 }
 
-// promises reports whether path i may turn out faster than the best, and may be tried on a buffer of the
-// program's: since a copy into it may spoil it (see history), and since they may be far slower, paths of the other
-// kind of which nothing is known are left to a prober.
+// promises reports whether path i may turn out faster than the best, and may be tried on a transfer of the
+// program's: those of the other kind are left to the prober, since they may be far slower, and a copy into a buffer
+// may spoil it (see history).
 func (c *chooser) promises(i int, size uint64, h history, best int) bool {
-	if i == best || !c.paths[i].suits(size, h) || c.classes[classOf(size)].seen[i].hung {
-		return false
-	}
-	if c.paths[i].mapped != c.paths[best].mapped && (!h.copied || c.rate(i, size) == 0) {
+	if i == best || !c.paths[i].suits(size, h) || c.paths[i].mapped != c.paths[best].mapped || c.classes[classOf(size)].seen[i].hung {
 		return false
 	}
 	return c.rate(i, size) == 0 || c.rate(i, size) > c.rate(best, size)/2

@@ -157,8 +157,16 @@ func (e *engine) observe(op Operation, path int, size uint64, start time.Time) {
 		go e.watch(e.probes)
 	}
 	e.probing, e.sys.roused = true, true
-	e.probes <- probe{op, path, size, start, e.workDone(), e.sys.traffic().moved}
+	done := e.sys.queue.WorkDone()
+	if size < unhurried {
+		e.look(looks)
+	}
+	e.probes <- probe{op, path, size, start, done, e.sys.traffic().moved}
 }
+
+// unhurried is the size from which on the program's own transfers are measured as it would itself: to look for their
+// end costs them more than it tells.
+const unhurried = 16 << 20
 
 // looks are for as long as most measurements last.
 const looks = 64
