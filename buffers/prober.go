@@ -24,7 +24,7 @@ type prober struct {
 const (
 	probeTime       = 50 * time.Millisecond
 	backgroundTime  = time.Second
-	probeBytes      = 32 << 20
+	probeBytes      = 36 << 20
 	backgroundBytes = 64 << 20
 	probeSize       = 4 << 20 // the most at a time
 )
@@ -48,17 +48,16 @@ type probeStep struct {
 	paths  []int // or nil for all
 }
 
-// probeSteps are the most telling first: an upload by a path of each kind, of several chunks, since one alone tells
+// probeSteps are the most telling first: an upload by a path of each kind, of several pieces, since one alone tells
 // little of how fast they follow each other, and frames, which follow each other too.
 var probeSteps = []probeStep{
-	{OpUpload, probeSize, 1, 2, []int{queueWrites}},
-	{OpUpload, probeSize, 2, 1, []int{smallRing}},
+	{OpUpload, probeSize, 2, 1, []int{queueWrites, smallRing}},
 	{OpFlush, 256 << 10, 2, 3, nil},
+	{OpUpload, probeSize, 2, 1, []int{queueWrites, smallRing}},
 	// A calibration comes to here.
 	{OpFlush, 256 << 10, 3, 3, nil},
 	{OpFlush, 2 << 20, 3, 2, nil},
-	{OpUpload, probeSize, 2, 2, []int{smallRing}},
-	{OpUpload, probeSize, 1, 2, []int{copiedQueueWrites}},
+	{OpUpload, probeSize, 2, 2, []int{copiedQueueWrites}},
 	{OpReadback, probeSize, 1, 1, nil},
 }
 
@@ -200,14 +199,11 @@ func (b *probing) measure(ctx context.Context, step probeStep, path int) error {
 	}
 	if warm := &b.warm[step.op][path]; *warm < step.size {
 		*warm = step.size
-		start, first := time.Now(), step
-		if step.op == OpUpload && !paths[step.op][path].mapped {
-			first.times = 1 // else memory is new each time, as far as none has come back
-		}
-		if err := b.transfer(ctx, first, path, func(time.Duration) {}); err != nil {
+		start, left := time.Now(), b.left
+		if err := b.transfer(ctx, step, path, func(time.Duration) {}); err != nil {
 			return err
 		}
-		b.end = b.end.Add(time.Since(start))
+		b.end, b.left = b.end.Add(time.Since(start)), left
 	}
 	return b.transfer(ctx, step, path, func(took time.Duration) { b.learn(step, path, took) })
 }
