@@ -84,6 +84,20 @@ func TestCopiesAreFetchedIntoAChunk(t *testing.T) {
 	require.ErrorIs(t, into.ReadMapped(make([]byte, 16), 0), ErrRange, "no more than that is mapped")
 }
 
+func TestAFetchMakesOneEncoderWhereTheMemoryHasGrown(t *testing.T) {
+	d, _, source := chunk(t)
+	into := buffer(t, d, 64)
+	copies := Copies{source, []float64{8, 0, 4}}
+	require.NoError(t, d.Queue().WriteBuffer(source, 0, make([]byte, 4)))
+	growMemory(t)
+	defer func() { ballast = nil }()
+	calls()
+	require.NoError(t, d.AddFetch(into, copies, true))
+	require.Equal(t, lines(
+		"GPUDevice.createCommandEncoder()",
+		"GPUCommandEncoder.copyBufferToBuffer(b,8,b,0,4)"), calls())
+}
+
 // relayed are two chunks of 8 bytes that were sent to a buffer, and the channels of their maps.
 func relayed(t *testing.T) (d *Device, to *Buffer, settled []<-chan error) {
 	d = device(t)

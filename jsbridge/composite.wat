@@ -224,10 +224,10 @@
       (param $from externref) (param $fromAt f64) (param $n i32)
     (local $list externref)
     (local $i i32)
+    (local.set $list (call $construct (global.get $DataView) ;; which throws where the memory has grown
+      (call $part (local.get $from) (local.get $fromAt) (f64.convert_i32_u (local.get $n)))))
     (if (local.get $first)
       (then (global.set $encoder (call $createEncoder (local.get $device)))))
-    (local.set $list (call $construct (global.get $DataView)
-      (call $part (local.get $from) (local.get $fromAt) (f64.convert_i32_u (local.get $n)))))
     (block $done
       (loop $next
         (br_if $done (i32.ge_u (local.get $i) (local.get $n)))
