@@ -299,12 +299,14 @@ func (q unsubmittedQueue) Submit(encoders ...buffers.Encoder) error {
 }
 
 func TestQueueWritesThatMeasureAreSubmitted(t *testing.T) {
-	device := &unsubmitted{Device: memory.Open(memory.Options{})}
-	s := openOn(t, device, buffers.Options{})
-	require.NoError(t, s.Calibrate(within(t)))
-	require.NotEmpty(t, s.Explain(buffers.OpFlush, 512<<10).Alternatives, "it measured")
-	require.LessOrEqual(t, device.most, 6, "those of one measurement")
-	require.Zero(t, device.writes)
+	regime(t, "a GPU in no time", func(t *testing.T) {
+		device := &unsubmitted{Device: memory.Open(memory.Options{})}
+		s := openOn(t, device, buffers.Options{})
+		require.NoError(t, s.Calibrate(within(t)))
+		require.NotEmpty(t, s.Explain(buffers.OpFlush, 512<<10).Alternatives, "it measured")
+		require.LessOrEqual(t, device.most, 3, "two of one measurement, and one where a ring had no chunk left")
+		require.Zero(t, device.writes)
+	})
 }
 
 func TestAHostIsToldThatGoroutinesAreToRun(t *testing.T) {
