@@ -44,6 +44,23 @@ export const savedAndLoaded = () =>
     await throwsNothing(() => gpu.loadCalibration({ version: 1, copyCost: 0, rates: [] }));
   });
 
+/** Making memory takes longer than any path: reads that do say nothing of one. */
+export const newMemoryTellsNothing = () =>
+  withSystem(async (gpu) => {
+    const size = 16 * MiB;
+    const b = gpu.createDeviceBuffer({ size, usage: STORAGE });
+    b.write(0, new Uint8Array(size));
+    const reader = gpu.createReadbackBuffer();
+    const rate = { operation: "readback", path: "mapped ring, 4 MiB chunks", size, bytesPerSecond: 1 };
+    gpu.loadCalibration({ version: 1, copyCost: 0, rates: [rate] });
+    const known = () => gpu.calibration().rates.filter(({ operation }) => operation === "readback");
+    for (let i = 0; i < 8; i++) await reader.read(b, 0, size);
+    same(known(), [rate], "into new memory");
+    const into = new Uint8Array(size);
+    for (let i = 0; i < 8; i++) await reader.read(b, 0, size, { into });
+    ok(known().length > 1, "into memory of the caller's");
+  });
+
 /** What a call by numbers starts goes on, though nothing else is called. */
 export const learnedFromFramesAlone = async () => {
   const { writeBuffer } = GPUQueue.prototype;
