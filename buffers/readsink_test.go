@@ -304,23 +304,27 @@ type making struct{ *counter }
 
 func (making) MakesMemory() {}
 
-func TestReadsIntoMemoryThatIsMadeForThemTellNothingOfAPath(t *testing.T) {
-	s, _ := openSystem(t, buffers.Options{})
+func TestReadsThatSayNothingOfAPathAreNotMeasured(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
 	b := deviceBuffer(t, s, 16<<20)
+	e := buffers.Extent{Width: 2048, Height: 2048, Layers: 1}
+	region := buffers.TextureRegion{Texture: device.NewTexture("image", e, 4), Extent: e}
 	r := readback(t, s, buffers.ReadbackDescriptor{})
 	s.Load(buffers.Calibration{Rates: []buffers.Rate{{"readback", "mapped ring, 4 MiB chunks", 16 << 20, 1}}})
 	loaded := s.Calibration()
 	plain := &counter{ended: make(chan error, 1)}
-	read := func(sink buffers.Sink) {
+	read := func(start func() error) {
 		for range 8 {
-			require.NoError(t, r.StartTo(b, 0, b.Size(), sink, 0))
+			require.NoError(t, start())
 			s.FlushReads()
 			require.NoError(t, <-plain.ended)
 		}
 	}
-	read(making{plain})
-	require.Equal(t, loaded, s.Calibration())
-	read(plain)
+	read(func() error { return r.StartTo(b, 0, b.Size(), making{plain}, 0) })
+	require.Equal(t, loaded, s.Calibration(), "into memory that is made for them")
+	read(func() error { return r.StartTextureTo(region, plain, 0) })
+	require.Equal(t, loaded, s.Calibration(), "of textures, row by row")
+	read(func() error { return r.StartTo(b, 0, b.Size(), plain, 0) })
 	require.NotEqual(t, loaded, s.Calibration())
 }
 
