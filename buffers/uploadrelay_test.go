@@ -61,32 +61,34 @@ func (q relayingQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory,
 
 // carryOn sends pieces of the relay until it ends.
 func (d *relaying) carryOn(chunk buffers.MappableBuffer, err error) error {
-	for steps := buffers.ChunkQueueOf(d.Device); err == nil; {
-		m, dst, offset := d.next(chunk.Size())
-		if m.Size() == 0 {
-			return nil
-		}
+	for err == nil {
 		var settled <-chan error
-		if settled, err = steps.FillChunk(chunk, m, dst, offset, nil); err == nil {
-			d.note(chunk, dst)
-			err = <-settled
+		if settled, err = d.send(chunk); settled == nil {
+			return err
 		}
+		err = <-settled
 	}
 	return err
 }
 
-func (d *relaying) next(size uint64) (m buffers.Memory, dst buffers.Buffer, offset uint64) {
+// send takes the next piece and sends it, at once, as a turn in a browser does. Where the relay has ended settled is
+// nil.
+func (d *relaying) send(chunk buffers.MappableBuffer) (settled <-chan error, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.active || d.most > 0 && d.pieces == d.most || size < d.piece {
-		return buffers.Memory{}, nil, 0
+	if !d.active || d.rest.Size() == 0 || d.most > 0 && d.pieces == d.most || chunk.Size() < d.piece {
+		return nil, nil
 	}
 	n := min(d.piece, d.rest.Size())
-	m, dst, offset = d.rest.Slice(0, n), d.dst, d.offset
+	settled, err = buffers.ChunkQueueOf(d.Device).FillChunk(chunk, d.rest.Slice(0, n), d.dst, d.offset, nil)
+	if err != nil {
+		return nil, err
+	}
+	d.note(chunk, d.dst)
 	d.rest = d.rest.Slice(n, d.rest.Size()-n)
 	d.offset += n
 	d.pieces++
-	return m, dst, offset
+	return settled, nil
 }
 
 func (q relayingQueue) Relay(m buffers.Memory, piece uint64, dst buffers.Buffer, offset uint64) bool {
