@@ -119,8 +119,8 @@ func (e *engine) load(r Rate) {
 	}
 }
 
-// Calibrate measures the paths on buffers of its own: for at most 50 ms and 36 MiB, as far as it gets, and
-// the time that the first touch of that memory takes. The engine does the same by itself, in the
+// Calibrate measures the paths on buffers of its own: for at most 50 ms and 35 MiB, as far as it gets, and
+// what the first touch of that memory takes. The engine does the same by itself, in the
 // background, as soon as something large is moved: Calibrate does it before.
 func (s *System) Calibrate(ctx context.Context) error {
 	s.mu.Lock()

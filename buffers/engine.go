@@ -157,25 +157,23 @@ func (e *engine) observe(op Operation, path int, size uint64, start time.Time) {
 		go e.watch(e.probes)
 	}
 	e.probing, e.sys.roused = true, true
-	done := e.sys.queue.WorkDone()
-	if size < unhurried {
-		e.look(looks)
-	}
-	e.probes <- probe{op, path, size, start, done, e.sys.traffic().moved}
+	e.probes <- probe{op, path, size, start, e.workDone(size < unhurried), e.sys.traffic().moved}
 }
 
-// unhurried is the size from which on the program's own transfers are measured as it would itself: to look for their
-// end costs them more than it tells.
+// unhurried is the size from which on the program's own transfers are measured without looks, which slow a ring down
+// while it goes on.
 const unhurried = 16 << 20
 
 // looks are for as long as most measurements last.
 const looks = 64
 
-// workDone tells as soon as can be when the GPU is done with everything so far: what is measured is the transfer,
-// and not when the host happens to look.
-func (e *engine) workDone() <-chan error {
+// workDone tells when the GPU is done with everything so far, where that is hurried as soon as can be: then what is
+// measured is the transfer, and not when the host happens to look.
+func (e *engine) workDone(hurried bool) <-chan error {
 	done := e.sys.queue.WorkDone()
-	e.look(looks)
+	if hurried {
+		e.look(looks)
+	}
 	return done
 }
 
@@ -264,12 +262,12 @@ func (e *engine) close() {
 	}
 }
 
-// cut chooses how a read of size bytes is cut that is sent now, and whether it is measured where it can be.
-func (e *engine) cut(size uint64, measurable bool) cut {
-	if e.sharesChunk(size) {
+// cut chooses how a read is cut that is sent now, alone or among others.
+func (e *engine) cut(x *reading, alone bool) cut {
+	if e.sharesChunk(x.size) {
 		return cut{piece: e.sys.options.ChunkSize, depth: ringDepth, path: -1}
 	}
-	i, measure := e.choosers[OpReadback].pick(size, history{}, measurable)
+	i, measure := e.choosers[OpReadback].pick(x.size, history{}, alone && x.tellsOfPath())
 	p := &paths[OpReadback][i]
 	most := e.sys.budget.limit / uint64(p.depth) &^ 255
 	return cut{min(p.piece, most), p.depth, i, measure}

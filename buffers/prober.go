@@ -24,7 +24,7 @@ type prober struct {
 const (
 	probeTime       = 50 * time.Millisecond
 	backgroundTime  = time.Second
-	probeBytes      = 36 << 20
+	probeBytes      = 35 << 20 // of the steps up to the mark
 	backgroundBytes = 64 << 20
 	probeSize       = 4 << 20 // the most at a time
 )
@@ -54,7 +54,7 @@ var probeSteps = []probeStep{
 	{OpUpload, probeSize, 2, 1, []int{queueWrites, smallRing}},
 	{OpFlush, 256 << 10, 2, 3, nil},
 	{OpUpload, probeSize, 2, 1, []int{queueWrites, smallRing}},
-	// A calibration comes to here.
+	// A calibration comes to this mark.
 	{OpFlush, 256 << 10, 3, 3, nil},
 	{OpFlush, 2 << 20, 3, 2, nil},
 	{OpUpload, probeSize, 2, 2, []int{copiedQueueWrites}},
@@ -274,7 +274,7 @@ func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error
 			return false, nil, err
 		}
 	}
-	done = s.engine.workDone()
+	done = s.engine.workDone(true)
 	if !p.mapped && step.times > 1 {
 		err = s.queue.Submit() // of nothing, which ends them: see docs/rationale.md
 	}

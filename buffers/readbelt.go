@@ -282,7 +282,7 @@ func (b *readBelt) sendable(x *reading) bool {
 func (b *readBelt) fill(x *reading) bool {
 	if x.piece == 0 {
 		alone := len(b.inFlight)+len(b.filling) == 0
-		x.cut = b.sys.engine.cut(x.size, alone && !x.making && x.src != nil)
+		x.cut = b.sys.engine.cut(x, alone)
 		if x.measure {
 			x.started = time.Now() // costs a call of JavaScript's in a browser
 		}

@@ -20,7 +20,6 @@ type reading struct {
 	released bool   // may be sent
 	done     bool   // settled: nothing touches dst any more
 	claimed  bool   // somebody waits
-	making   bool   // into a MakingSink
 	settled  chan error
 	turn     uint64
 
@@ -35,6 +34,13 @@ type cut struct {
 	depth   int    // how many pieces may be in flight
 	path    int    // of the engine, or -1
 	measure bool
+}
+
+// tellsOfPath reports whether the time that x takes is that of its path: not where the rows of a texture are padded,
+// nor where the memory they go to is made.
+func (x *reading) tellsOfPath() bool {
+	_, making := x.sink.(MakingSink)
+	return x.src != nil && !making
 }
 
 // readPart is a piece of a read in a chunk: rows of rowBytes, pitch apart from at on.

@@ -33,7 +33,6 @@ type Delivery struct {
 func (r *ReadbackBuffer) StartTo(src Buffer, offset, size uint64, sink Sink, id uint64) error {
 	_, err := r.start(func(x *reading) error {
 		x.sink, x.id = sink, id
-		_, x.making = sink.(MakingSink)
 		return x.describe(src, offset, size)
 	})
 	return err
