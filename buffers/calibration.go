@@ -133,7 +133,7 @@ func (s *System) Calibrate(ctx context.Context) error {
 	if err := b.read(ctx, 4, 0); err != nil { // the first of all is slow
 		return err
 	}
-	b.end, b.left = time.Now().Add(probeTime), probeBytes
+	b.end, b.left = now()+moment(probeTime), probeBytes
 	if err := b.run(ctx, func(probeStep) bool { return true }); err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (b *probing) copyTimes(ctx context.Context, n int) (time.Duration, error) {
 	}
 	defer r.Destroy()
 	reads := make([]Read, n)
-	start := time.Now()
+	start := now()
 	for i := range reads {
 		if reads[i], err = r.Start(b.dst[1], uint64(i)*apart, Bytes(b.data[4*i:4*i+4])); err != nil {
 			return 0, err
@@ -190,5 +190,5 @@ func (b *probing) copyTimes(ctx context.Context, n int) (time.Duration, error) {
 			return 0, err
 		}
 	}
-	return time.Since(start), nil
+	return start.age(), nil
 }

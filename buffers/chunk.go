@@ -1,15 +1,13 @@
 package buffers
 
-import "time"
-
 // chunk is a pooled mappable buffer. What its lists are, it is: see uploadPool and readBelt.
 type chunk struct {
 	buffer    MappableBuffer
 	settled   <-chan error     // of the map that is pending
 	notifies  bool             // upload: so does its queue when that has settled
-	asked     time.Time        // when that map was asked for
+	asked     moment           // when that map was asked for
 	landed    func(error) bool // readback: takes the chunk when its map settled
-	idleSince time.Time
+	idleSince moment
 	encoder   Encoder // that its copies are recorded in
 	turn      uint64  // how often it was lent
 	tail      uint64  // readback: bytes filled

@@ -1,7 +1,5 @@
 package buffers
 
-import "time"
-
 // DynamicDescriptor describes a DynamicBuffer.
 type DynamicDescriptor struct {
 	Label string
@@ -47,7 +45,7 @@ type dynamicRing struct {
 	slots    []*dynamicSlot
 	current  *dynamicSlot // nil until the first update after a submit
 	mostBusy int          // since the last shrink
-	lastFull time.Time    // when all slots were in use, as far as shrink has seen
+	lastFull moment       // when all slots were in use, as far as shrink has seen
 }
 
 // dynamicSlot is the GPU memory of one frame.
@@ -258,7 +256,7 @@ func (r *dynamicRing) begin() error {
 		return NewError("update", r.page.Label, ErrBusy, "all "+number(uint64(len(r.slots)))+" slots are in use by the GPU")
 	}
 	slot, err := r.addSlot()
-	r.current, r.lastFull = slot, time.Now()
+	r.current, r.lastFull = slot, now()
 	if l := &r.sys.logger; err == nil && l.enabled(LevelInfo) {
 		l.log(LevelInfo, "dynamic buffer grown", text("label", r.page.Label), count("slots", len(r.slots)), count("cap", r.maxSlots))
 	}
@@ -322,12 +320,12 @@ func (r *dynamicRing) submitted(serial uint64) {
 func (r *dynamicRing) discard() { r.current = nil }
 
 // shrink destroys one slot where one was idle all the time since before.
-func (r *dynamicRing) shrink(before time.Time) {
+func (r *dynamicRing) shrink(before moment) {
 	if r.mostBusy >= len(r.slots) {
-		r.lastFull = time.Now()
+		r.lastFull = now()
 	}
 	r.mostBusy = 0
-	if len(r.slots) <= initialSlots || r.lastFull.After(before) {
+	if len(r.slots) <= initialSlots || r.lastFull > before {
 		return
 	}
 	for i, slot := range r.slots {

@@ -29,7 +29,7 @@ type probe struct {
 	op    Operation
 	path  int
 	size  uint64
-	start time.Time
+	start moment
 	done  <-chan error
 	moved uint64 // by the program so far
 }
@@ -54,7 +54,7 @@ func (e *engine) write(dst Buffer, h *history, offset uint64, m Memory) error {
 		return err
 	}
 	i, measure := e.pick(OpUpload, m.Size(), *h)
-	start := time.Now()
+	start := now()
 	wholly, err := e.move(&paths[OpUpload][i], dst, offset, m)
 	h.note(&paths[OpUpload][i])
 	if err != nil {
@@ -151,7 +151,7 @@ func (s *System) traffic() traffic {
 }
 
 // observe has the time taken until the GPU is done with everything so far.
-func (e *engine) observe(op Operation, path int, size uint64, start time.Time) {
+func (e *engine) observe(op Operation, path int, size uint64, start moment) {
 	if e.probes == nil {
 		e.probes = make(chan probe, 1)
 		go e.watch(e.probes)
@@ -203,7 +203,7 @@ func (e *engine) watch(probes <-chan probe) {
 }
 
 func (e *engine) conclude(p probe, err error) {
-	took := time.Since(p.start)
+	took := p.start.age()
 	e.sys.mu.Lock()
 	defer e.sys.mu.Unlock()
 	e.probing = false

@@ -43,7 +43,7 @@ const (
 type flight struct {
 	serial uint64
 	done   <-chan error
-	since  time.Time
+	since  moment
 }
 
 // init has at most as many frames in flight as the program says; 0 leaves it to isFull.
@@ -157,7 +157,7 @@ func (f *frameRing) isFull(mayWait bool) bool {
 	case n < pacedFrames || f.fixed || !mayWait:
 		return false
 	}
-	return time.Since(f.inFlight[0].since) > f.soon
+	return f.inFlight[0].since.age() > f.soon
 }
 
 func (f *frameRing) begin() { f.current.sys, f.current.open = f.sys, true }
@@ -193,7 +193,7 @@ func (f *frameRing) poll() {
 
 // follow asks to hear when the GPU is done with what was submitted last.
 func (f *frameRing) follow(serial uint64) {
-	f.inFlight = append(f.inFlight, flight{serial, f.sys.chunks.WorkDoneThen(f.notify), time.Now()})
+	f.inFlight = append(f.inFlight, flight{serial, f.sys.chunks.WorkDoneThen(f.notify), now()})
 }
 
 // Encoder is the frame's own encoder, made at the first call.
@@ -352,7 +352,7 @@ func (s *System) submitted(follow bool) {
 
 // upkeep gives back what was idle for long.
 func (s *System) upkeep() {
-	old := time.Now().Add(-s.options.IdleAge)
+	old := now() - moment(s.options.IdleAge)
 	s.uploads.poll()
 	s.uploads.trim(old)
 	s.reads.trim(old)

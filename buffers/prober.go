@@ -33,7 +33,7 @@ const (
 type probing struct {
 	*prober
 	left     uint64
-	end      time.Time
+	end      moment
 	measured [opCount][maxPaths]bool
 	tried    [opCount]bool
 }
@@ -84,7 +84,7 @@ func (p *prober) begin() (*probing, error) {
 		p.data = make([]byte, size)
 	}
 	p.busy = true
-	return &probing{prober: p, left: backgroundBytes, end: time.Now().Add(backgroundTime)}, nil
+	return &probing{prober: p, left: backgroundBytes, end: now() + moment(backgroundTime)}, nil
 }
 
 // finish is called when a bout is over. The lock is not held.
@@ -184,7 +184,7 @@ func (b *probing) run(ctx context.Context, wanted func(probeStep) bool) error {
 
 // affords takes size bytes from what may be moved, or reports that time or bytes are used up.
 func (b *probing) affords(size uint64) bool {
-	if size > b.left || !time.Now().Before(b.end) {
+	if size > b.left || now() >= b.end {
 		return false
 	}
 	b.left -= size
@@ -199,11 +199,11 @@ func (b *probing) measure(ctx context.Context, step probeStep, path int) error {
 	}
 	if warm := &b.warm[step.op][path]; *warm < step.size {
 		*warm = step.size
-		start, left := time.Now(), b.left
+		start, left := now(), b.left
 		if err := b.transfer(ctx, step, path, func(time.Duration) {}); err != nil {
 			return err
 		}
-		b.end, b.left = b.end.Add(time.Since(start)), left
+		b.end, b.left = b.end+moment(start.age()), left
 	}
 	return b.transfer(ctx, step, path, func(took time.Duration) { b.learn(step, path, took) })
 }
@@ -237,15 +237,15 @@ func (b *probing) transfer(ctx context.Context, step probeStep, path int, learn 
 	if err := await(ctx, b.sys.queue.WorkDone()); err != nil { // what is ahead counts for none
 		return err
 	}
-	start := time.Now()
+	start := now()
 	wholly, done, err := b.send(step, path)
 	if err != nil || !wholly {
 		return err
 	}
 	if step.op == OpFlush {
-		start = start.Add(-time.Since(start)) // what it takes of the thread counts twice: the next frame is filled by that
+		start -= moment(start.age()) // what it takes of the thread counts twice: the next frame is filled by that
 	}
-	return b.conclude(ctx, step, path, done, func() { learn(time.Since(start)) })
+	return b.conclude(ctx, step, path, done, func() { learn(start.age()) })
 }
 
 func await(ctx context.Context, done <-chan error) error {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 )
 
 // readBelt carries the reads of all ReadbackBuffers through chunks that are mapped for reading.
@@ -284,7 +283,7 @@ func (b *readBelt) fill(x *reading) bool {
 		alone := len(b.inFlight)+len(b.filling) == 0
 		x.cut = b.sys.engine.cut(x, alone)
 		if x.measure {
-			x.started = time.Now() // costs a call of JavaScript's in a browser
+			x.started = now() // costs a call of JavaScript's in a browser
 		}
 	}
 	for x.recorded < x.size {
@@ -403,7 +402,7 @@ func (b *readBelt) sendChunk(c *chunk) (refused *readPart, err error) {
 	for i := range c.parts {
 		c.parts[i].sent()
 	}
-	c.asked = time.Now()
+	c.asked = now()
 	b.inFlight = append(b.inFlight, c)
 	b.sys.stats.MapsPending++
 	if c.settled != nil {
@@ -445,7 +444,7 @@ func (b *readBelt) toIdle(c *chunk) {
 		b.drop(c)
 		return
 	}
-	c.idleSince = time.Now()
+	c.idleSince = now()
 	b.idle = append(b.idle, c)
 }
 
@@ -457,7 +456,7 @@ func (b *readBelt) drop(c *chunk) {
 	b.sys.budget.release(c.size())
 }
 
-func (b *readBelt) trim(before time.Time) { b.idle = trim(b.idle, before, b.drop) }
+func (b *readBelt) trim(before moment) { b.idle = trim(b.idle, before, b.drop) }
 
 // collector is where chunks in flight go. It has room for all of them.
 func (b *readBelt) collector() chan<- *chunk {
@@ -498,7 +497,7 @@ func (b *readBelt) land(c *chunk, err error) {
 	}
 	b.sys.stats.MapsPending--
 	if err == nil {
-		b.sys.stats.MapLatency.add(time.Since(c.asked))
+		b.sys.stats.MapLatency.add(c.asked.age())
 	}
 	b.landParts(c, err)
 	if err == nil {

@@ -1,7 +1,5 @@
 package buffers
 
-import "time"
-
 // reading is one read that was asked for.
 type reading struct {
 	belt     *readBelt
@@ -25,7 +23,7 @@ type reading struct {
 
 	rank int // of its source, while the queue is put in order
 	cut
-	started time.Time
+	started moment
 }
 
 // cut is how a read is cut into pieces.
@@ -223,7 +221,7 @@ func (p *readPart) land(err error) {
 	if x.landed == x.size {
 		x.belt.sys.stats.BytesDown += x.size
 		if x.measure {
-			x.belt.sys.engine.learn(OpReadback, x.path, x.size, time.Since(x.started))
+			x.belt.sys.engine.learn(OpReadback, x.path, x.size, x.started.age())
 		}
 		x.belt.settle(x, nil)
 	}

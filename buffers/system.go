@@ -153,8 +153,8 @@ func (s *System) Trim() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.uploads.poll()
-	s.uploads.trim(time.Time{})
-	s.reads.trim(time.Time{})
+	s.uploads.trim(latest)
+	s.reads.trim(latest)
 }
 
 // Destroy gives back what the System holds. Everything pending settles with [ErrDestroyed], later calls
@@ -232,8 +232,8 @@ func (s *System) reserve(n uint64) bool {
 		return true
 	}
 	s.uploads.poll()
-	s.uploads.trim(time.Time{})
-	s.reads.trim(time.Time{})
+	s.uploads.trim(latest)
+	s.reads.trim(latest)
 	return s.budget.reserve(n)
 }
 

@@ -65,8 +65,8 @@ func (u *Upload) Moved() uint64 { return u.moved }
 // Write moves m, which is the caller's again when it returns. It waits for memory to be had, until ctx
 // ends.
 func (u *Upload) Write(ctx context.Context, m Memory) error {
-	start := time.Now()
-	defer func() { u.busy += time.Since(start) }()
+	start := now()
+	defer func() { u.busy += start.age() }()
 	if err := u.check(m); err != nil {
 		return err
 	}
@@ -340,7 +340,7 @@ func (u *Upload) Finish() error {
 func (u *Upload) observe() {
 	s := u.sys
 	if u.measure && u.wholly && !s.engine.probing && u.moved >= smallest && s.lost == nil {
-		s.engine.observe(OpUpload, u.path, u.moved, time.Now().Add(-u.busy))
+		s.engine.observe(OpUpload, u.path, u.moved, now()-moment(u.busy))
 	}
 }
 

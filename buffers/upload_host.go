@@ -1,16 +1,13 @@
 package buffers
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // Room lends mapped memory for the host to fill itself: the first size bytes of chunk. [Upload.Filled]
 // takes what was written there. chunk is nil where the path goes by queue writes: then the host hands its
 // bytes to Write. It waits for memory to be had, until ctx ends.
 func (u *Upload) Room(ctx context.Context) (chunk MappableBuffer, size uint64, err error) {
-	start := time.Now()
-	defer func() { u.busy += time.Since(start) }()
+	start := now()
+	defer func() { u.busy += start.age() }()
 	if err := u.check(Memory{}); err != nil || !u.hasRooms() {
 		return nil, 0, err
 	}
@@ -38,7 +35,7 @@ func (u *Upload) RoomThen(ready func()) (chunk MappableBuffer, size uint64, wait
 		return u.chunk.buffer, u.roomSize(), false, nil
 	}
 	s.uploads.endRelay()
-	j := &uploadJob{Upload: u, ready: func() {}, start: time.Now()}
+	j := &uploadJob{Upload: u, ready: func() {}, start: now()}
 	if len(s.uploads.jobs) > 0 || j.goOn() == jobWaits {
 		j.ready = ready
 		j.enqueue()
@@ -60,8 +57,8 @@ func (u *Upload) roomSize() uint64 { return min(u.room(&paths[OpUpload][u.path])
 
 // Filled takes the first n bytes of the room: all of it, but for the last time.
 func (u *Upload) Filled(n uint64) error {
-	start := time.Now()
-	defer func() { u.busy += time.Since(start) }()
+	start := now()
+	defer func() { u.busy += start.age() }()
 	if err := u.check(Memory{}); err != nil {
 		return err
 	}

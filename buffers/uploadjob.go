@@ -3,7 +3,6 @@ package buffers
 import (
 	"context"
 	"slices"
-	"time"
 )
 
 // uploadJob is an Upload that goes on whenever a chunk comes back, in the call that says so: no goroutine
@@ -13,7 +12,7 @@ type uploadJob struct {
 	rest    Memory
 	done    func(error)
 	ready   func() // the job is to lend a chunk; else nil
-	start   time.Time
+	start   moment
 	relayed uint64 // bytes of the relay that is under way
 }
 
@@ -29,7 +28,7 @@ func (s *System) UploadThen(dst Buffer, offset uint64, m Memory, done func(error
 		done(err)
 		return
 	}
-	j := &uploadJob{Upload: u, rest: m, done: done, start: time.Now()}
+	j := &uploadJob{Upload: u, rest: m, done: done, start: now()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.uploads.endRelay()
@@ -111,7 +110,7 @@ func (j *uploadJob) goOn() jobState {
 			return jobTurns
 		}
 	}
-	j.busy = time.Since(j.start)
+	j.busy = j.start.age()
 	j.observe()
 	return j.end(nil)
 }
@@ -125,7 +124,7 @@ func (j *uploadJob) lendRoom() jobState {
 	if err == nil {
 		j.chunk, j.filled = c, 0
 	}
-	j.busy += time.Since(j.start)
+	j.busy += j.start.age()
 	j.served()
 	j.ready()
 	return jobEnds

@@ -3,7 +3,6 @@ package buffers
 import (
 	"context"
 	"errors"
-	"time"
 )
 
 // uploadPool lends chunks that are mapped for writing. A chunk goes round:
@@ -248,7 +247,7 @@ func (p *uploadPool) giveBack(c *chunk) {
 		p.drop(c)
 		return
 	}
-	c.idleSince = time.Now()
+	c.idleSince = now()
 	p.idle = append(p.idle, c)
 	p.sys.budget.wake()
 }
@@ -349,16 +348,16 @@ func contains(encoders []Encoder, e Encoder) bool {
 	return false
 }
 
-// trim destroys the chunks that are idle since before the given time, or all where it is zero.
-func (p *uploadPool) trim(before time.Time) {
+// trim destroys the chunks that are idle since before the given time.
+func (p *uploadPool) trim(before moment) {
 	p.idle = trim(p.idle, before, p.drop)
 }
 
-// trim drops the chunks that are idle since before the given time, or all where it is zero.
-func trim(idle []*chunk, before time.Time, drop func(*chunk)) []*chunk {
+// trim drops the chunks that are idle since before the given time.
+func trim(idle []*chunk, before moment, drop func(*chunk)) []*chunk {
 	kept := idle[:0]
 	for _, c := range idle {
-		if before.IsZero() || c.idleSince.Before(before) {
+		if c.idleSince < before {
 			drop(c)
 		} else {
 			kept = append(kept, c)
