@@ -53,7 +53,7 @@ func NewError(op, label string, reason error, detail string) *Error {
 func (e *Error) Error() string {
 	text := "buffers: " + e.Op
 	if e.Label != "" {
-		text += " " + strconv.Quote(e.Label)
+		text += ` "` + e.Label + `"`
 	}
 	switch {
 	case e.Detail != "":
