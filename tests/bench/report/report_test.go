@@ -10,18 +10,20 @@ import (
 
 func sample(t *testing.T, dir string) string {
 	t.Helper()
-	cell := func(size uint64) results.Cell {
+	cell := func(size uint64, explain string) results.Cell {
 		c := results.Cell{Workload: "upload", Size: size, Unit: results.Milliseconds, Bytes: size, Results: []results.Result{
 			{Competitor: results.HandWritten, Path: "one | two", Median: float64(size) / 1e6, Rounds: 1},
 			{Competitor: "three.js", Median: float64(size) / 5e5, Rounds: 1},
 			{Competitor: "TypeGPU", Error: "checksum"},
-			{Competitor: results.Ours, Median: float64(size) / 8e5, Rounds: 1},
+			{Competitor: results.Ours, Median: float64(size) / 8e5, Rounds: 1, Explain: explain},
+			{Competitor: results.OnePath, Path: "queue: write", Median: float64(size) / 5e5, Rounds: 1},
+			{Competitor: results.OnePath, Path: "queue: upload", Median: float64(size) / 8e5, Rounds: 1},
 			{Competitor: results.OnePath, Path: "ring: write", Median: float64(size) / 1e6, Rounds: 1},
 		}}
 		c.Compare()
 		return c
 	}
-	run := &results.Run{Commit: "abc", Adapter: results.Adapter{Vendor: "v"}, Cells: []results.Cell{cell(256), cell(64 << 20)},
+	run := &results.Run{Commit: "abc", Adapter: results.Adapter{Vendor: "v"}, Cells: []results.Cell{cell(256, `{"path": "queue"}`), cell(64<<20, "")},
 		Competitors: []results.Competitor{{Name: results.HandWritten}, {Name: "three.js", Version: "r1"}, {Name: "TypeGPU"}}}
 	path := filepath.Join(dir, "sample.json")
 	if err := run.Write(path); err != nil {
@@ -73,7 +75,7 @@ func TestReportIsTheSameEachTimeAndKeepsTheProse(t *testing.T) {
 
 Best by hand: 256 B: one | two; 64 MiB: one | two.
 
-The engine's choice, to the best of its paths alone: 256 B: 1.25x (ring: write); 64 MiB: 1.25x (ring: write).
+The engine's choice, and the path that it chose alone, to the best of its paths alone: 256 B: 1.25x, 1.25x (ring: write); 64 MiB: 1.25x (ring: write).
 ` + end + "after\n"
 	if pages[0] != want {
 		t.Errorf("got:\n%s\nwant:\n%s", pages[0], want)

@@ -95,17 +95,35 @@ func writeReferences(w io.Writer, cells []results.Cell) {
 	}
 }
 
-// writeChoices compares what the engine chooses with the best of its paths.
+// writeChoices compares what the engine chooses, and the path that it says it chose where that is all there is,
+// with the best of its paths.
 func writeChoices(w io.Writer, cells []results.Cell) {
 	var texts []string
 	for _, c := range cells {
-		if chosen, best := c.Best(results.Ours), c.Best(results.OnePath); chosen != nil && best != nil {
-			texts = append(texts, fmt.Sprintf("%s: %.2fx (%s)", column(&c), chosen.Median/best.Median, best.Path))
+		ours, best := c.Best(results.Ours), c.Best(results.OnePath)
+		if ours == nil || best == nil {
+			continue
 		}
+		text := fmt.Sprintf("%s: %.2fx", column(&c), ours.Median/best.Median)
+		if alone := chosenAlone(&c, ours.Chosen()); alone != nil {
+			text += fmt.Sprintf(", %.2fx", alone.Median/best.Median)
+		}
+		texts = append(texts, text+" ("+best.Path+")")
 	}
 	if len(texts) > 0 {
-		fmt.Fprintf(w, "\nThe engine's choice, to the best of its paths alone: %s.\n", strings.Join(texts, "; "))
+		fmt.Fprintf(w, "\nThe engine's choice, and the path that it chose alone, to the best of its paths alone: %s.\n", strings.Join(texts, "; "))
 	}
+}
+
+// chosenAlone is the best result of the path, where that is all there is, or nil.
+func chosenAlone(c *results.Cell, path string) *results.Result {
+	alone := results.Cell{}
+	for _, r := range c.Results {
+		if r.Competitor == results.OnePath && path != "" && strings.HasPrefix(r.Path, path+":") {
+			alone.Results = append(alone.Results, r)
+		}
+	}
+	return alone.Best(results.OnePath)
 }
 
 // column names a cell among those of its workload.

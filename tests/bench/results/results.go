@@ -103,6 +103,15 @@ func (r *Result) Summarize(samples []float64) {
 // Measured reports whether the result has figures that may be shown.
 func (r *Result) Measured() bool { return r.Rounds > 0 && r.Error == "" }
 
+// Chosen is the path that the engine says it chose, or "".
+func (r *Result) Chosen() string {
+	var said struct{ Path string }
+	if json.Unmarshal([]byte(r.Explain), &said) != nil {
+		return ""
+	}
+	return said.Path
+}
+
 // Compare sets the reference and every ratio.
 func (c *Cell) Compare() {
 	reference := c.Best(HandWritten)
