@@ -9,6 +9,8 @@ type DynamicDescriptor struct {
 	Usage Usage
 	// MaxSlots is how many frames' data may exist at a time; 0 means 8.
 	MaxSlots int
+	// HostWrites says that it is the host who writes the updates: to [DynamicBuffer.Mapped], where there is one.
+	HostWrites bool
 }
 
 // DynamicBuffer carries data that is new each frame: Update hands out a piece of an arena, and the next
@@ -39,9 +41,10 @@ type dynamicRing struct {
 	page     Descriptor // of each GPU buffer
 	align    uint64
 	maxSlots int
-	history  history  // of its pages
-	arenas   [][]byte // one a page: a flush copies them out, so that all slots share them
-	used     []uint64 // bytes used of each page of the current slot
+	hosted   bool    // see HostWrites
+	history  history // of the buffers of its slots
+	pages    []*dynamicPage
+	open     int // how many pages the current slot uses
 	slots    []*dynamicSlot
 	current  *dynamicSlot // nil until the first update after a submit
 	mostBusy int          // since the last shrink
@@ -50,8 +53,8 @@ type dynamicRing struct {
 
 // dynamicSlot is the GPU memory of one frame.
 type dynamicSlot struct {
-	pages  []Buffer
-	serial uint64 // of the submit that used it last
+	buffers []Buffer // one a page
+	serial  uint64   // of the submit that used it last
 }
 
 const initialSlots = 3
@@ -62,9 +65,9 @@ func (s *System) NewDynamicBuffer(d DynamicDescriptor) (*DynamicBuffer, error) {
 	if err := validateDynamic(&d, &page, s.limits); err != nil {
 		return nil, err
 	}
-	ring := &dynamicRing{sys: s, page: page, align: s.updateAlignment(d.Usage), maxSlots: orDefault(d.MaxSlots, 8)}
+	ring := &dynamicRing{sys: s, page: page, align: s.updateAlignment(d.Usage), maxSlots: orDefault(d.MaxSlots, 8), hosted: d.HostWrites}
 	ring.held = s.hold(KindDynamic, d.Label, 0, ring.free)
-	if err := ring.open(); err != nil {
+	if err := ring.join(); err != nil {
 		ring.held.destroy()
 		return nil, err
 	}
@@ -95,8 +98,8 @@ func (s *System) updateAlignment(u Usage) uint64 {
 	return align
 }
 
-// open makes the first slots and takes part in submits. The lock is not held.
-func (r *dynamicRing) open() error {
+// join makes the first slots and takes part in submits. The lock is not held.
+func (r *dynamicRing) join() error {
 	r.sys.mu.Lock()
 	defer r.sys.mu.Unlock()
 	if err := r.sys.usable("create", r.page.Label); err != nil {
@@ -107,39 +110,28 @@ func (r *dynamicRing) open() error {
 			return err
 		}
 	}
-	if err := r.addArena("create"); err != nil {
+	if err := r.addPage("create"); err != nil {
 		return err
 	}
-	r.used = append(r.used, 0)
 	r.sys.dynamics = append(r.sys.dynamics, r)
-	return nil
-}
-
-func (r *dynamicRing) addArena(op string) error {
-	arena := takeArena(r.page.Size)
-	if arena == nil {
-		return NewError(op, r.page.Label, ErrOutOfMemory, "a further arena of "+number(r.page.Size)+
-			" bytes exceeds the "+number(arenaLimit)+" of all dynamic buffers")
-	}
-	r.arenas = append(r.arenas, arena)
 	return nil
 }
 
 func (r *dynamicRing) addSlot() (*dynamicSlot, error) {
 	slot := &dynamicSlot{}
-	if err := r.addPage(slot); err != nil {
+	if err := r.addBuffer(slot); err != nil {
 		return nil, err
 	}
 	r.slots = append(r.slots, slot)
 	return slot, nil
 }
 
-func (r *dynamicRing) addPage(slot *dynamicSlot) error {
+func (r *dynamicRing) addBuffer(slot *dynamicSlot) error {
 	b, err := r.sys.device.CreateBuffer(&r.page)
 	if err != nil {
 		return err
 	}
-	slot.pages = append(slot.pages, b)
+	slot.buffers = append(slot.buffers, b)
 	r.held.resize(r.held.bytes + r.page.Size)
 	return nil
 }
@@ -183,7 +175,7 @@ func (b *DynamicBuffer) update(size uint64) (Allocation, error) {
 	if err != nil {
 		return Allocation{}, err
 	}
-	return Allocation{r.current.pages[page], offset, r.arenas[page][offset : offset+size : offset+size]}, nil
+	return Allocation{r.current.buffers[page], offset, r.pages[page].arena[offset : offset+size : offset+size]}, nil
 }
 
 // Advance takes the page of the latest update up to end, for a host that has given out that much of it by
@@ -201,8 +193,8 @@ func (b *DynamicBuffer) Advance(end uint64) error {
 	if end > r.page.Size {
 		return NewError("update", r.page.Label, ErrRange, number(end)+" bytes exceed the page of "+number(r.page.Size))
 	}
-	page := len(r.used) - 1
-	r.used[page] = max(r.used[page], end)
+	page := r.latest()
+	page.used = max(page.used, end)
 	return nil
 }
 
@@ -216,17 +208,19 @@ func (r *dynamicRing) allocate(size uint64) (page int, offset uint64, err error)
 			return 0, 0, err
 		}
 	}
-	page = len(r.used) - 1
-	offset = (r.used[page] + r.align - 1) / r.align * r.align
+	offset = (r.latest().used + r.align - 1) / r.align * r.align
 	if offset > r.page.Size || size > r.page.Size-offset {
 		if err := r.nextPage(); err != nil {
 			return 0, 0, err
 		}
-		page, offset = page+1, 0
+		offset = 0
 	}
-	r.used[page] = offset + size
-	return page, offset, nil
+	r.latest().used = offset + size
+	return r.open - 1, offset, nil
 }
+
+// latest is the page of the latest update.
+func (r *dynamicRing) latest() *dynamicPage { return r.pages[r.open-1] }
 
 func (r *dynamicRing) refuse(size uint64) error {
 	if size == 0 {
@@ -235,7 +229,7 @@ func (r *dynamicRing) refuse(size uint64) error {
 	return NewError("update", r.page.Label, ErrTooLarge, "an update of "+number(size)+" bytes exceeds the page of "+number(r.page.Size))
 }
 
-// begin takes a slot that the GPU is done with, or makes one.
+// begin takes a slot that the GPU is done with, or makes one, and its first page.
 func (r *dynamicRing) begin() error {
 	r.sys.frames.poll()
 	done, busy := r.sys.frames.done, 0
@@ -247,11 +241,18 @@ func (r *dynamicRing) begin() error {
 		}
 	}
 	r.mostBusy = max(r.mostBusy, busy+1)
-	r.used = r.used[:1]
-	r.used[0] = 0
-	if r.current != nil {
-		return nil
+	if r.current == nil {
+		if err := r.grow(); err != nil {
+			return err
+		}
 	}
+	r.open = 0
+	r.goOn()
+	return nil
+}
+
+// grow makes a slot where all are in use.
+func (r *dynamicRing) grow() error {
 	if len(r.slots) >= r.maxSlots {
 		return NewError("update", r.page.Label, ErrBusy, "all "+number(uint64(len(r.slots)))+" slots are in use by the GPU")
 	}
@@ -265,21 +266,20 @@ func (r *dynamicRing) begin() error {
 
 // nextPage goes on in a further page of the current slot.
 func (r *dynamicRing) nextPage() error {
-	next := len(r.used)
-	if next == len(r.arenas) {
-		if err := r.addArena("update"); err != nil {
+	if r.open == len(r.pages) {
+		if err := r.addPage("update"); err != nil {
 			return err
 		}
 	}
-	if next == len(r.current.pages) {
-		if err := r.addPage(r.current); err != nil {
+	if r.open == len(r.current.buffers) {
+		if err := r.addBuffer(r.current); err != nil {
 			return err
 		}
 		if l := &r.sys.logger; l.enabled(LevelInfo) {
-			l.log(LevelInfo, "dynamic buffer opened a page", text("label", r.page.Label), count("pages", next+1))
+			l.log(LevelInfo, "dynamic buffer opened a page", text("label", r.page.Label), count("pages", r.open+1))
 		}
 	}
-	r.used = append(r.used, 0)
+	r.goOn()
 	return nil
 }
 
@@ -299,12 +299,10 @@ func (s *System) flushDynamics() (updated bool, err error) {
 }
 
 func (r *dynamicRing) flush() error {
-	for page, used := range r.used {
-		size := (used + 3) &^ 3
-		if err := r.sys.engine.flush(r.current.pages[page], &r.history, Bytes(r.arenas[page][:size])); err != nil {
+	for i, p := range r.pages[:r.open] {
+		if err := r.flushPage(p, r.current.buffers[i]); err != nil {
 			return err
 		}
-		r.sys.stats.BytesUp += size
 	}
 	return nil
 }
@@ -317,7 +315,10 @@ func (r *dynamicRing) submitted(serial uint64) {
 }
 
 // discard drops the updates since the last submit.
-func (r *dynamicRing) discard() { r.current = nil }
+func (r *dynamicRing) discard() {
+	r.current = nil
+	r.giveBackChunks()
+}
 
 // shrink destroys one slot where one was idle all the time since before.
 func (r *dynamicRing) shrink(before moment) {
@@ -338,7 +339,7 @@ func (r *dynamicRing) shrink(before moment) {
 }
 
 func (r *dynamicRing) destroySlot(slot *dynamicSlot) {
-	for _, b := range slot.pages {
+	for _, b := range slot.buffers {
 		b.Destroy()
 		r.held.resize(r.held.bytes - r.page.Size)
 	}
@@ -349,10 +350,11 @@ func (r *dynamicRing) free() {
 	for _, slot := range r.slots {
 		r.destroySlot(slot)
 	}
-	for _, arena := range r.arenas {
-		giveArena(arena)
+	r.giveBackChunks()
+	for _, p := range r.pages {
+		giveArena(p.arena)
 	}
-	r.slots, r.current, r.arenas = nil, nil, nil
+	r.slots, r.current, r.pages = nil, nil, nil
 	for i, other := range r.sys.dynamics {
 		if other == r {
 			r.sys.dynamics = remove(r.sys.dynamics, i)

@@ -67,10 +67,6 @@ func (e *engine) write(dst Buffer, h *history, offset uint64, m Memory) error {
 	return nil
 }
 
-// leastRing is how many bytes of chunks there may be for transfers that do not wait, at least: more is for
-// those that are longer.
-const leastRing = 32 << 20
-
 // move moves m along a path, and reports whether the path took all of it.
 func (e *engine) move(p *path, dst Buffer, offset uint64, m Memory) (wholly bool, err error) {
 	wholly = true
@@ -78,7 +74,7 @@ func (e *engine) move(p *path, dst Buffer, offset uint64, m Memory) (wholly bool
 		n := min(p.piece, m.Size()-done)
 		var c *chunk
 		if p.mapped && wholly {
-			c = e.sys.uploads.lendNow(n, max(leastRing, 2*m.Size()))
+			c = e.sys.uploads.lendNow(n, p.ring(m.Size()))
 		}
 		if c == nil {
 			wholly = wholly && !p.mapped
@@ -94,18 +90,33 @@ func (e *engine) move(p *path, dst Buffer, offset uint64, m Memory) (wholly bool
 	return wholly, nil
 }
 
-// flush moves the first bytes of an arena to the beginning of dst. Frames overlap, and with them the times
-// they take: their paths are measured by the prober alone.
-//
-// Where copies went once, they go on: see history.
-func (e *engine) flush(dst Buffer, h *history, arena Memory) error {
-	i, _ := e.pick(OpFlush, arena.Size(), *h)
-	if h.copied && arena.Size() >= chosenFrom[OpFlush] {
+// flush moves the bytes of an arena to offset of dst. Frames overlap, and with them the times they take: their paths
+// are measured by the prober alone.
+func (e *engine) flush(dst Buffer, h *history, offset uint64, arena Memory) error {
+	e.pick(OpFlush, arena.Size(), *h)
+	p := e.flushPath(arena.Size(), *h)
+	h.note(p)
+	_, err := e.move(p, dst, offset, arena)
+	return err
+}
+
+// flushChunk is flush of a chunk that was filled in place.
+func (e *engine) flushChunk(dst Buffer, h *history, c *chunk, size uint64) error {
+	e.pick(OpFlush, size, *h)
+	h.note(&path{mapped: true})
+	return e.sys.uploads.send(c, size, dst, 0)
+}
+
+// flushPath is the path of size bytes of updates. Where copies went once, they go on: see history.
+func (e *engine) flushPath(size uint64, h history) *path {
+	i := e.choosers[OpFlush].best(size, h)
+	switch {
+	case size < chosenFrom[OpFlush]:
+		i = 0
+	case h.copied:
 		i = len(paths[OpFlush]) - 1
 	}
-	h.note(&paths[OpFlush][i])
-	_, err := e.move(&paths[OpFlush][i], dst, 0, arena)
-	return err
+	return &paths[OpFlush][i]
 }
 
 // pick chooses a path, and has the prober measure those that it does not know, and all of them anew after

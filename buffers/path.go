@@ -93,6 +93,18 @@ func (p *path) suits(size uint64, h history) bool {
 	return size > p.above && (p.below == 0 || size < p.below) && (p.mapped || p.copied == h.copied || p.piece == inOnePiece)
 }
 
+// leastRing is how many bytes of chunks there may be for transfers that do not wait, at least.
+const leastRing = 32 << 20
+
+// ring is how many bytes of chunks there may be for a transfer of size bytes that does not wait: for each frame that
+// a program keeps in flight a chunk.
+func (p *path) ring(size uint64) uint64 {
+	if p.piece == inOnePiece {
+		return max(leastRing, pacedFrames*chunkSize(size))
+	}
+	return max(leastRing, 2*size)
+}
+
 // history is what became of a buffer before, as far as paths depend on it.
 type history struct {
 	// touched: something was written to it, so that its memory is there.

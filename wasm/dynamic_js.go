@@ -4,6 +4,7 @@ package main
 
 import (
 	"math"
+	"syscall/js"
 	"unsafe"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
@@ -20,12 +21,12 @@ var dynamicFunctions = []function{
 
 // dynamicBuffer follows which page of which slot the latest update is in.
 //
-// JavaScript writes into the page's arena itself, through a view of the module's memory.
+// JavaScript writes into the page itself: through a view of the module's memory, or of a mapped range.
 type dynamicBuffer struct {
 	*buffers.DynamicBuffer
 	current buffers.Buffer
 	page    uint64  // number of current
-	address uintptr // of the arena
+	address uintptr // of the page in the module's memory
 	numbers map[buffers.Buffer]uint64
 	last    uint64
 }
@@ -73,6 +74,8 @@ func createDynamicBuffer(c *call) (any, error) {
 		Size:     c.whole(2, "size"),
 		Usage:    c.usage(3),
 		MaxSlots: int(min(c.wholeOr(4, "maxSlots", 0), math.MaxInt32)),
+
+		HostWrites: enter.Type() == js.TypeFunction, // to which mapped ranges can be handed
 	}
 	if c.err != nil {
 		return nil, c.err

@@ -169,7 +169,8 @@ func dynamicAdvance(handle, end float64) (taken float64) {
 	return end
 }
 
-// dynamicAddress is where in the module's memory the arena of the latest update's page lies.
+// dynamicAddress is where in the module's memory the page of the latest update lies; or 0, where it is a mapped range,
+// which is handed to enter.
 //
 //go:wasmexport dynamicAddress
 func dynamicAddress(handle float64) (address float64) {
@@ -178,7 +179,11 @@ func dynamicAddress(handle float64) (address float64) {
 	if d == nil || d.current == nil {
 		return refused
 	}
-	return float64(d.address)
+	mapped := d.Mapped()
+	if mapped != nil && webgpu.HandMapped(mapped, buffers.MapWrite, enter, float64(d.PageSize()), 0) == nil {
+		return 0
+	}
+	return float64(d.address) // of memory that goes nowhere, where the device is no more
 }
 
 // deviceAllow gives how many bytes at a time JavaScript is to write where it is to write size bytes at offset of a

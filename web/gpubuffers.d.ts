@@ -250,8 +250,9 @@ export class DynamicBuffer {
   readonly gpuBuffer: GPUBuffer;
   /**
    * The memory of the latest update's page, to be written at the offset that update gave, before the
-   * submit. Ask for it after each update: it becomes another array, and the old one is detached, when the
-   * module's memory grows.
+   * submit. It holds what an earlier use left there. Ask for it after each update: it becomes another array, and
+   * what is written to the old one is lost, when the module's memory grows, and with the submit, where frames go by
+   * mapped memory and most of the page is used.
    */
   readonly bytes: Uint8Array;
   readonly floats: Float32Array;

@@ -85,9 +85,7 @@ export class DynamicBuffer extends Resource {
     }
     if (update < 0) update = this[call]("dynamicUpdate", size); // throws, with the reason
     const page = Math.floor(update / 2 ** 32);
-    if (page !== this.#page) this.#goOn(page);
-    if (this.#turn !== this.#updates.turn) this.#updates.add(this);
-    this.#turn = this.#updates.turn;
+    if (page !== this.#page || this.#turn !== this.#updates.turn) this.#goOn(page);
     const offset = (update - page * 2 ** 32) | 0; // whole for V8 too, which else computes every place in doubles
     this.#end = offset + size;
     return offset;
@@ -147,23 +145,28 @@ export class DynamicBuffer extends Resource {
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
 
-  /** Goes on in another buffer. */
+  /** Goes on in another buffer, or another turn. */
   #goOn(page) {
+    if (this.#turn !== this.#updates.turn) this.#updates.add(this);
+    this.#turn = this.#updates.turn;
     if (this.#gpuBuffers.size > 64) this.#gpuBuffers.clear();
     if (!this.#gpuBuffers.has(page)) this.#gpuBuffers.set(page, this[call]("dynamicNative"));
     this.#page = page;
     this.#gpuBuffer = this.#gpuBuffers.get(page);
-    if (this.#module.exports.dynamicAddress(this.#handle) !== this.#bytes.byteOffset) this.#bytes = none;
+    this.#view();
   }
 
-  /** Views the page's memory, which growth of the module's memory takes away. */
+  /**
+   * Views the page: the module's memory, whose growth takes the views away, or a mapped range, of which the submit
+   * does.
+   */
   #view() {
     if (this.#page === 0 || this[destroyed]) this[call]("dynamicNative"); // throws
-    const { buffer } = this.#module.memory;
     const address = this.#module.exports.dynamicAddress(this.#handle);
     if (address < 0) this[call]("dynamicNative"); // throws
-    this.#bytes = new Uint8Array(buffer, address, this.#pageSize);
-    this.#floats = new Float32Array(buffer, address, this.#pageSize / 4);
-    this.#uints = new Uint32Array(buffer, address, this.#pageSize / 4);
+    if (address !== 0 && address === this.#bytes.byteOffset && this.#bytes.byteLength !== 0) return;
+    this.#bytes = address === 0 ? this.#module.room : new Uint8Array(this.#module.memory.buffer, address, this.#pageSize);
+    this.#floats = new Float32Array(this.#bytes.buffer, address, this.#pageSize / 4);
+    this.#uints = new Uint32Array(this.#bytes.buffer, address, this.#pageSize / 4);
   }
 }

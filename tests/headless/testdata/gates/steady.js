@@ -95,6 +95,22 @@ export const dynamicFrames = () =>
     });
   });
 
+export const fullFrames = () =>
+  withSystem(
+    async (gpu) => {
+      const dynamic = gpu.createDynamicBuffer({ label: "full", size: MiB, usage: UNIFORM });
+      const bytes = pattern(MiB);
+      await steady(gpu, "a frame that fills its page", async () => {
+        const frame = await gpu.nextFrame();
+        dynamic.write(bytes);
+        frame.submit();
+      });
+      dynamic.update(MiB);
+      same(dynamic.bytes.buffer.byteLength, MiB, "size of the mapped range that it is in");
+    },
+    { calibration: { version: 1, copyCost: 0, rates: [{ operation: "flush", path: "mapped chunk", size: MiB, bytesPerSecond: 1e12 }] } },
+  );
+
 export const stagings = () =>
   withSystem(async (gpu) => {
     const b = device(gpu);

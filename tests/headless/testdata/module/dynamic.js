@@ -1,4 +1,4 @@
-import { COPY_SRC, STORAGE, UNIFORM, api, bytesOf, ok, pattern, same, sameBytes, throws, withSystem } from "./check.js";
+import { COPY_SRC, MAP_WRITE, STORAGE, UNIFORM, api, bytesOf, ok, pattern, same, sameBytes, throws, withSystem } from "./check.js";
 
 export const properties = () =>
   withSystem((gpu) => {
@@ -195,4 +195,120 @@ export const staleViews = async () => {
   const d = again.createDynamicBuffer({ size: 1 << 20, usage: UNIFORM });
   same([d.write(pattern(16)), d.pageSize], [0, 1 << 20], "the module lives");
   again.destroy();
+};
+
+const page = 256 << 10;
+
+/** Where frames go through mapped memory, one that fills its page is filled there, and whole nevertheless. */
+const withFullFrames = (test) =>
+  withSystem(
+    async (gpu) => {
+      const d = gpu.createDynamicBuffer({ label: "full", size: page, usage: STORAGE | COPY_SRC });
+      const recorder = new Recorder(gpu, 40 * page);
+      const frame = gpu.frame();
+      d.write(pattern(page, 100));
+      const inPlace = () => d.bytes.buffer.byteLength <= 2 * page; // not the module's memory, which is larger
+      ok(!inPlace(), "the first frame lies in the module's memory");
+      frame.submit();
+      await test({ gpu, d, recorder, inPlace });
+      await recorder.verify();
+    },
+    { calibration: mappedFrames },
+  );
+
+const mappedFrames = {
+  version: 1,
+  copyCost: 0,
+  rates: ["queue write", "mapped chunk"].map((path, i) => ({ operation: "flush", path, size: page, bytesPerSecond: i === 0 ? 1e6 : 1e12 })),
+};
+
+export const fullFrames = () =>
+  withFullFrames(async ({ gpu, d, recorder, inPlace }) => {
+    let last;
+    for (let i = 0; i < 24; i++) {
+      const frame = await gpu.nextFrame();
+      const bytes = pattern(page, i + 1);
+      for (let at = 0; at < page; at += 4096) {
+        const piece = bytes.subarray(at, at + 4096);
+        if (at % 3 === 0) d.write(piece);
+        else if (at % 3 === 1) d.floats.set(new Float32Array(piece.buffer, at, 1024), d.update(4096) / 4);
+        else d.uints.set(new Uint32Array(piece.buffer, at, 1024), d.update(4096) / 4);
+        if (at > 0) ok(d.bytes === last, "one view a page");
+        last = d.bytes;
+      }
+      same([last.length, d.floats.length, d.uints.length], [page, page / 4, page / 4], "views of the page");
+      ok(inPlace(), `frame ${i} lies in mapped memory`);
+      sameBytes(last, bytes, "what was written can be read");
+      recorder.record(frame.encoder, d.gpuBuffer, 0, bytes);
+      frame.submit();
+      same(last.length, 0, "length of a view after the submit");
+      ok(!inPlace(), "what is written after the submit goes nowhere");
+    }
+  });
+
+export const fullFramesOfManyPages = () =>
+  withFullFrames(async ({ gpu, d, recorder, inPlace }) => {
+    for (let i = 0; i < 6; i++) {
+      const frame = await gpu.nextFrame();
+      for (let k = 0; k < 3; k++) {
+        const bytes = pattern(page, i * 3 + k + 1);
+        d.write(bytes);
+        same(inPlace(), i > 0 || k === 0, `page ${k} of frame ${i} lies in mapped memory`);
+        recorder.record(frame.encoder, d.gpuBuffer, 0, bytes);
+      }
+      frame.submit();
+    }
+  });
+
+/** A frame that fills little of its page is the last that lies in mapped memory, which would be sent whole. */
+export const emptierFrames = () =>
+  withFullFrames(async ({ gpu, d, recorder, inPlace }) => {
+    for (const [i, size, mapped] of [[0, page, true], [1, page / 4, true], [2, page / 4, false], [3, page, false], [4, page, true]]) {
+      const frame = await gpu.nextFrame();
+      const bytes = pattern(size, i + 1);
+      same([d.write(bytes), inPlace()], [0, mapped], `frame ${i}`);
+      recorder.record(frame.encoder, d.gpuBuffer, 0, bytes);
+      frame.submit();
+    }
+  });
+
+export const fullFramesThatAreNotSent = () =>
+  withFullFrames(async ({ gpu, d, recorder, inPlace }) => {
+    for (let i = 0; i < 4; i++) {
+      const dropped = await gpu.nextFrame();
+      d.write(pattern(page, 50 + i));
+      ok(inPlace(), "a frame that is discarded");
+      dropped.discard();
+      const frame = await gpu.nextFrame();
+      const bytes = pattern(page, i + 1);
+      d.write(bytes.subarray(0, page / 2));
+      ok(inPlace(), "the next one");
+      const mapped = gpu.createMappableBuffer({ label: "mapped", size: 4, usage: COPY_SRC | MAP_WRITE, mappedAtCreation: true });
+      frame.use(mapped);
+      throws("mapped", () => frame.submit(), "a submit that is refused", "mapped");
+      mapped.unmap();
+      d.write(bytes.subarray(page / 2));
+      ok(inPlace(), "the frame is still open");
+      recorder.record(frame.encoder, d.gpuBuffer, 0, bytes);
+      frame.submit();
+      mapped.destroy();
+    }
+  });
+
+/** Updates of a device that is lost go nowhere, and nothing throws that did not before. */
+export const fullFramesOfALostDevice = async () => {
+  const gpu = await api.open({ calibration: mappedFrames });
+  const d = gpu.createDynamicBuffer({ size: page, usage: STORAGE });
+  for (let i = 0; i < 2; i++) {
+    const frame = await gpu.nextFrame();
+    d.write(pattern(page));
+    if (i === 0) frame.submit();
+  }
+  const view = d.bytes;
+  gpu.device.destroy();
+  await gpu.device.lost;
+  same(view.length, 0, "the view is detached");
+  d.bytes.fill(7);
+  throws("device-lost", () => d.update(4), "an update");
+  gpu.destroy();
 };

@@ -1,0 +1,223 @@
+package buffers_test
+
+import (
+	"bytes"
+	"errors"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+const pageSize = 256 << 10
+
+// openForFrames opens a System that has found a path to be the faster one for frames.
+func openForFrames(t testing.TB, device buffers.Device, path string) *buffers.System {
+	t.Helper()
+	s := openOn(t, device, buffers.Options{})
+	var c buffers.Calibration
+	for _, known := range []string{"queue write", "mapped chunk"} {
+		rate := buffers.Rate{Operation: "flush", Path: known, Size: pageSize, BytesPerSecond: 1e6}
+		if known == path {
+			rate.BytesPerSecond = 1e9
+		}
+		c.Rates = append(c.Rates, rate)
+	}
+	s.Load(c)
+	return s
+}
+
+func hosted(t testing.TB, s *buffers.System) *buffers.DynamicBuffer {
+	return dynamic(t, s, buffers.DynamicDescriptor{
+		Label: "hosted", Size: pageSize, Usage: buffers.UsageStorage | buffers.UsageCopySrc, HostWrites: true,
+	})
+}
+
+var contents atomic.Uint32
+
+// fresh are n bytes as there were none before.
+func fresh(n int) []byte {
+	p, turn := randomBytes(n), byte(contents.Add(1))
+	for i := range p {
+		p[i] += turn
+	}
+	return p
+}
+
+// hostUpdate writes p as one update, as a host does, and reports whether that went to mapped memory.
+func hostUpdate(t testing.TB, b *buffers.DynamicBuffer, p []byte) (a buffers.Allocation, inPlace bool) {
+	t.Helper()
+	a, err := b.Update(uint64(len(p)))
+	require.NoError(t, err)
+	m := b.Mapped()
+	if m == nil {
+		copy(a.Bytes, p)
+		return a, false
+	}
+	_, err = m.WriteAt(p, int64(a.Offset))
+	require.NoError(t, err)
+	return a, true
+}
+
+// sendFrame is a frame with one update, whose bytes are read back.
+func sendFrame(t testing.TB, s *buffers.System, b *buffers.DynamicBuffer, p []byte) (inPlace bool) {
+	t.Helper()
+	f, _ := frame(t, s)
+	a, inPlace := hostUpdate(t, b, p)
+	require.NoError(t, f.Submit())
+	require.True(t, bytes.Equal(p, read(t, s, a.Buffer, a.Offset, uint64(len(p)))), "what the GPU has")
+	require.NoError(t, waitForFrames(t, s))
+	return inPlace
+}
+
+func waitForFrames(t testing.TB, s *buffers.System) error {
+	f, err := s.BeginFrame(within(t))
+	if err == nil {
+		f.Discard()
+	}
+	return err
+}
+
+func TestAHostFillsMappedMemoryWhereTheLastFrameFilledThePage(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		path     string
+		last     int
+		hosted   bool
+		wantMaps bool
+	}{
+		{"most of the page", "mapped chunk", pageSize / 4 * 3, true, true},
+		{"less of it, where an unmap would take far more than was written", "mapped chunk", pageSize/4*3 - 4, true, false},
+		{"where queue writes are faster", "queue write", pageSize, true, false},
+		{"where Go writes", "mapped chunk", pageSize, false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := openForFrames(t, memory.Open(memory.Options{}), c.path)
+			d := dynamic(t, s, buffers.DynamicDescriptor{Size: pageSize, Usage: buffers.UsageStorage | buffers.UsageCopySrc, HostWrites: c.hosted})
+			require.False(t, sendFrame(t, s, d, fresh(c.last)), "the first frame")
+			for range 10 {
+				require.Equal(t, c.wantMaps, sendFrame(t, s, d, fresh(c.last)))
+			}
+			require.Nil(t, d.Mapped(), "after the submit")
+		})
+	}
+}
+
+func TestEachPageOfAFrameIsFilledInPlace(t *testing.T) {
+	s := openForFrames(t, memory.Open(memory.Options{}), "mapped chunk")
+	d := hosted(t, s)
+	for round := range 5 {
+		f, _ := frame(t, s)
+		var pages []buffers.Allocation
+		var want [][]byte
+		for range 3 {
+			p := fresh(pageSize)
+			a, inPlace := hostUpdate(t, d, p)
+			require.Equal(t, round > 0, inPlace)
+			pages, want = append(pages, a), append(want, p)
+		}
+		require.NoError(t, f.Submit())
+		for i, a := range pages {
+			require.True(t, bytes.Equal(want[i], read(t, s, a.Buffer, 0, pageSize)), "page %d", i)
+		}
+	}
+}
+
+func TestAFrameThatFindsNoMappedMemoryGoesByTheArena(t *testing.T) {
+	device := memory.Open(memory.Options{})
+	s := openForFrames(t, device, "mapped chunk")
+	d := hosted(t, s)
+	sendFrame(t, s, d, fresh(pageSize))
+	require.True(t, sendFrame(t, s, d, fresh(pageSize)))
+	s.Trim()
+	device.FailCreate(1)
+	require.False(t, sendFrame(t, s, d, fresh(pageSize)))
+	require.True(t, sendFrame(t, s, d, fresh(pageSize)))
+}
+
+func TestADiscardedFrameGivesItsMappedMemoryBack(t *testing.T) {
+	s := openForFrames(t, memory.Open(memory.Options{}), "mapped chunk")
+	d := hosted(t, s)
+	sendFrame(t, s, d, fresh(pageSize))
+	for range 5 {
+		f, _ := frame(t, s)
+		_, inPlace := hostUpdate(t, d, fresh(pageSize))
+		require.True(t, inPlace)
+		f.Discard()
+		require.Nil(t, d.Mapped())
+	}
+	uploads := s.Stats().Uploads
+	require.Equal(t, uploads.Bytes, uploads.IdleBytes)
+	require.True(t, sendFrame(t, s, d, fresh(pageSize)))
+	f, _ := frame(t, s)
+	hostUpdate(t, d, fresh(pageSize))
+	d.Destroy()
+	f.Discard()
+	s.Trim()
+	require.Zero(t, s.Stats().Uploads.Bytes, "nor does a destroyed one keep it")
+	require.Zero(t, s.Stats().Mappable)
+}
+
+func TestALostDeviceTakesTheMappedMemoryAlong(t *testing.T) {
+	device := memory.Open(memory.Options{})
+	s := openForFrames(t, device, "mapped chunk")
+	d := hosted(t, s)
+	sendFrame(t, s, d, fresh(pageSize))
+	f, _ := frame(t, s)
+	hostUpdate(t, d, fresh(pageSize))
+	s.Destroy()
+	require.ErrorIs(t, f.Submit(), buffers.ErrDestroyed)
+	require.Nil(t, d.Mapped())
+	require.Empty(t, device.Buffers())
+}
+
+// refusing is a GPU in memory whose queue refuses a submit of two encoders as often as is said.
+type refusing struct {
+	*memory.Device
+	times int
+}
+
+type refusingQueue struct {
+	buffers.Queue
+	device *refusing
+}
+
+var errRefused = errors.New("refused")
+
+func (d *refusing) Queue() buffers.Queue { return refusingQueue{d.Device.Queue(), d} }
+
+func (q refusingQueue) Submit(encoders ...buffers.Encoder) error {
+	if len(encoders) == 2 && q.device.times > 0 {
+		q.device.times--
+		return errRefused
+	}
+	return q.Queue.Submit(encoders...)
+}
+
+// What went to the GPU before the submit was refused is there, and what follows goes behind it.
+func TestUpdatesFilledInPlaceSurviveASubmitThatFails(t *testing.T) {
+	device := &refusing{Device: memory.Open(memory.Options{})}
+	s := openForFrames(t, device, "mapped chunk")
+	d := hosted(t, s)
+	sendFrame(t, s, d, fresh(pageSize))
+	device.times = 2
+	f, e := frame(t, s)
+	further, err := device.CreateEncoder("further")
+	require.NoError(t, err)
+	first, inPlace := hostUpdate(t, d, []byte("sent first"))
+	require.True(t, inPlace)
+	require.ErrorIs(t, f.Submit(further), errRefused)
+	second, inPlace := hostUpdate(t, d, []byte("and behind it"))
+	require.False(t, inPlace, "the memory is on its way")
+	require.Same(t, first.Buffer, second.Buffer)
+	require.ErrorIs(t, f.Submit(further), errRefused)
+	b := deviceBuffer(t, s, 64)
+	require.NoError(t, e.CopyBufferToBuffer(first.Buffer, 0, b, 0, 12))
+	require.NoError(t, e.CopyBufferToBuffer(first.Buffer, second.Offset, b, 12, 16))
+	require.NoError(t, f.Submit(further))
+	require.Equal(t, "sent first", string(read(t, s, b, 0, 10)))
+	require.Equal(t, "and behind it", string(read(t, s, b, 12, 13)))
+}
