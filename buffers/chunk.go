@@ -27,13 +27,16 @@ func chunkSize(need uint64) uint64 {
 	return (need + step - 1) / step * step
 }
 
-// bestFit is the index of the smallest chunk that holds need bytes and is at most twice as large, or -1:
-// a mapped chunk is copied whole at its unmap, so a much larger one costs more than a new one. Of several it is
-// the last, which was used last: caches know its memory, and the others grow old and are destroyed.
+// fits reports whether the chunk holds need bytes and is at most twice as large: a mapped chunk is copied whole at its
+// unmap, so a much larger one costs more than a new one.
+func (c *chunk) fits(need uint64) bool { return c.size() >= need && c.size() <= max(2*need, 16<<10) }
+
+// bestFit is the index of the smallest chunk that fits, or -1. Of several it is the last, which was used last: caches
+// know its memory, and the others grow old and are destroyed.
 func bestFit(chunks []*chunk, need uint64) int {
 	best := -1
 	for i, c := range chunks {
-		if c.size() >= need && c.size() <= max(2*need, 16<<10) && (best < 0 || c.size() <= chunks[best].size()) {
+		if c.fits(need) && (best < 0 || c.size() <= chunks[best].size()) {
 			best = i
 		}
 	}

@@ -118,6 +118,24 @@ func TestAnUploadThatNobodyWaitsForArrives(t *testing.T) {
 	}
 }
 
+func TestAnUploadKeepsToItsRingWhereMoreChunksAreIdle(t *testing.T) {
+	const size, piece, depth = 64 << 20, 4 << 20, 4
+	s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+	b := deviceBuffer(t, s, size)
+	onPath(s, "mapped ring, 4 MiB chunks")
+	device.Hold()
+	require.NoError(t, b.Write(0, make([]byte, size)))
+	device.Release()
+	require.Eventually(t, func() bool { return s.Stats().Uploads.IdleBytes == size }, 10*time.Second, time.Millisecond,
+		"a write that does not wait leaves a chunk for each piece")
+	device.Hold()
+	upload := uploadThen(s, b, 0, buffers.Bytes(make([]byte, size)))
+	uploads := s.Stats().Uploads
+	require.EqualValues(t, depth*piece, uploads.Bytes-uploads.IdleBytes)
+	device.Release()
+	require.NoError(t, ended(t, upload))
+}
+
 func TestUploadsThatNobodyWaitsForTakeTurns(t *testing.T) {
 	s, device := openNotifying(t, memory.Options{}, buffers.Options{})
 	onPath(s, "mapped ring, 2 MiB chunks")

@@ -47,7 +47,7 @@ func (p *uploadPool) refuse(label string, size uint64, cause error) error {
 }
 
 // tryLend returns a chunk, an error, or a function that waits until another try makes sense. Where depth is
-// not 0 it rather has that wait for a chunk than more than depth pending.
+// not 0 it rather has that wait for a chunk than more than depth of such a size pending.
 func (p *uploadPool) tryLend(ctx context.Context, label string, size uint64, depth int) (*chunk, func(context.Context) error, error) {
 	s := p.sys
 	s.mu.Lock()
@@ -77,16 +77,26 @@ func (p *uploadPool) find(label string, size uint64, depth int) (*chunk, error) 
 		return nil, err
 	}
 	p.poll()
+	if depth > 0 && p.pendingFor(size) >= depth {
+		return nil, errPending // even where others are idle: those that went round just now are in the caches
+	}
 	if c := p.fromIdle(size); c != nil {
 		return c, nil
-	}
-	if depth > 0 && len(p.pending) >= depth {
-		return nil, errPending
 	}
 	if !s.reserve(p.need(size)) {
 		return nil, errShort
 	}
 	return p.create(p.need(size))
+}
+
+// pendingFor is how many chunks are pending that size bytes could have gone by.
+func (p *uploadPool) pendingFor(size uint64) (n int) {
+	for _, c := range p.pending {
+		if c.fits(size) {
+			n++
+		}
+	}
+	return n
 }
 
 // need is the size of a new chunk for size bytes.
