@@ -175,8 +175,12 @@ func (e *engine) observe(op Operation, path int, size uint64, start moment) {
 // while it goes on.
 const unhurried = 16 << 20
 
-// looks are for as long as most measurements last.
-const looks = 64
+const (
+	// looks are for as long as most measurements last,
+	looks = 64
+	// fewLooks for as long as most chunks of a read take to land.
+	fewLooks = 6
+)
 
 // workDone tells when the GPU is done with everything so far, where that is hurried as soon as can be: then what is
 // measured is the transfer, and not when the host happens to look.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -330,4 +331,48 @@ func TestAReadWaitsForTheMemoryOfUploads(t *testing.T) {
 	device.Release()
 	require.NoError(t, pending.Wait(within(t)))
 	require.Equal(t, p, got)
+}
+
+// looking is a GPU in memory whose queue counts how often it is made to look.
+type looking struct {
+	*memory.Device
+	looks atomic.Int64
+}
+
+type lookingQueue struct {
+	buffers.Queue
+	device *looking
+}
+
+func (d *looking) Queue() buffers.Queue { return lookingQueue{d.Device.Queue(), d} }
+
+func (q lookingQueue) Look(times int) { q.device.looks.Add(int64(times)) }
+
+func TestTheHostIsMadeToLookForTheLastChunksOfALongRead(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		size  uint64
+		looks bool
+	}{
+		{"in one chunk, which is the backend's matter", 1 << 20, false},
+		{"in two", 8 << 20, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			device := &looking{Device: memory.Open(memory.Options{})}
+			s := openOn(t, device, buffers.Options{ChunkSize: 4 << 20})
+			b, r := deviceBuffer(t, s, c.size), readback(t, s, buffers.ReadbackDescriptor{})
+			into := make([]byte, c.size)
+			require.NoError(t, r.Read(within(t), b, 0, into)) // makes the chunks
+			device.looks.Store(0)
+			device.Hold()
+			pending, err := r.Start(b, 0, buffers.Bytes(into))
+			require.NoError(t, err)
+			require.True(t, s.FlushReads())
+			sent := device.looks.Load()
+			require.Equal(t, c.looks, sent > 0, "when all is sent")
+			device.Release()
+			require.NoError(t, pending.Wait(within(t)))
+			require.Equal(t, c.looks, device.looks.Load() > sent, "when the first has landed")
+		})
+	}
 }

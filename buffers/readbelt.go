@@ -193,6 +193,15 @@ func (b *readBelt) pump() {
 	}
 	b.checked = nil
 	b.dequeue()
+	b.hurry(2)
+}
+
+// hurry has the host look whether the GPU is done with the chunks in flight, where there are at least so many: with
+// each chunk that is sent it looks by itself, but no more will be. One alone is the backend's matter.
+func (b *readBelt) hurry(least int) {
+	if len(b.queue) == 0 && len(b.inFlight) >= least {
+		b.sys.engine.look(fewLooks)
+	}
 }
 
 // send sends the chunks that are filled. Where a copy is refused, the readings of its source fail, and all
@@ -484,6 +493,7 @@ func (b *readBelt) landed(c *chunk, err error) (told bool) {
 	b.land(c, err)
 	b.sys.budget.wake()
 	b.pump()
+	b.hurry(1)
 	return b.told
 }
 
