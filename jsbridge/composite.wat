@@ -24,16 +24,19 @@
   (import "Function" "bind" (func $bindTurn (param externref externref externref f64 externref externref) (result externref)))
   (import "Function" "call" (func $callNone (param externref externref)))
   (import "Function" "call" (func $callOne (param externref externref externref)))
+  (import "Function" "call" (func $callNumber (param externref externref f64) (result i32)))
   (import "Object" "create" (func $newObject (param externref) (result externref)))
   (import "Promise" "then" (func $then (param externref externref externref)))
   (import "Promise" "then" (func $chain (param externref externref externref) (result externref)))
   (import "Reflect" "apply" (func $apply (param externref externref externref)))
+  (import "Reflect" "get" (func $isSet (param externref externref) (result i32)))
   (import "Reflect" "construct" (func $construct (param externref externref) (result externref)))
   (import "Reflect" "set" (func $setValue (param externref externref externref)))
   (import "Reflect" "set" (func $setNumber (param externref externref f64)))
   (import "Uint8Array" "set" (func $setBytes (param externref externref)))
   (import "class" "DataView" (global $DataView externref))
   (import "class" "Uint8Array" (global $Uint8Array externref))
+  (import "string" "exited" (global $exited externref))
   (import "string" "label" (global $label externref))
   (import "string" "size" (global $size externref))
   (import "string" "usage" (global $usage externref))
@@ -110,6 +113,14 @@
 
   (func (export "then") (param $promise externref) (param $resolve externref) (param $reject externref)
     (call $then (local.get $promise) (local.get $resolve) (local.get $reject)))
+
+  ;; Tells a program that the promise with a number resolved, and has its goroutines
+  ;; run, where one may be awake; or where the program has ended, which throws.
+  (func (export "settled") (param $resolved externref) (param $go externref) (param $resume externref) (param $number f64)
+    (if (i32.eqz (call $isSet (local.get $go) (global.get $exited)))
+      (then (if (i32.eqz (call $callNumber (local.get $resolved) (ref.null extern) (local.get $number)))
+        (then (return)))))
+    (call $callNone (local.get $resume) (local.get $go)))
 
   ;; Maps a buffer and has the promise call resolve or reject.
   (func $map (export "map") (param $buffer externref) (param $mode f64) (param $at f64) (param $n f64) (param $resolve externref) (param $reject externref)

@@ -38,7 +38,7 @@ type slot struct {
 var slots struct {
 	sync.Mutex
 	all, free []*slot
-	resolver  js.Value // see SetResolver; or undefined
+	resolver  resolver // or nil
 }
 
 func takeSlot() *slot {
@@ -75,8 +75,11 @@ func newSlot() *slot {
 		return nil
 	})
 	s.number, s.plain = len(slots.all), s.resolve.Value
-	if !slots.resolver.IsUndefined() {
-		s.plain = slots.resolver.Invoke(s.number)
+	if s.number == 0 && slots.resolver == nil {
+		slots.resolver = loadersResolver(loaderObject())
+	}
+	if slots.resolver != nil {
+		s.plain = slots.resolver(s.number)
 	}
 	slots.all = append(slots.all, s)
 	return s

@@ -7,26 +7,80 @@ import (
 	"syscall/js"
 )
 
+//lint:file-ignore U1000 staticcheck does not know that go:wasmexport uses a function
+
 // ErrQuiet is what a [Completion] of a call that gives no channel returns where
 // no goroutine was told anything.
 var ErrQuiet = errors.New("jsbridge: nobody waits")
 
-// SetResolver has promises that resolve with nothing settled by [Resolve]
-// rather than by a js.Func: by an export of the module, which JavaScript calls
-// some hundred times faster. resolver gives, for a number, the function that
-// calls it with that number.
-func SetResolver(resolver js.Value) {
+// Promises that resolve with nothing are settled by an export of the module,
+// which JavaScript calls some hundred times faster than a js.Func. A resolver
+// gives, for a number, the function that calls it with that number.
+type resolver func(number int) js.Value
+
+// exportName is that of the export [resolved].
+const exportName = "gpubuffers_resolved"
+
+// resolved settles the promise that waits under a number. Where it gives 1 a
+// goroutine may be awake, which the loader's _resume, or Go's export "resume",
+// has run.
+//
+//go:wasmexport gpubuffers_resolved
+func resolved(number float64) (awake float64) {
+	s := slots.all[int(number)]
+	if s.finish(s.resolved(nil)) {
+		return 1
+	}
+	return 0
+}
+
+// SetResolver has a host that calls the export gpubuffers_resolved by itself
+// give the functions that do.
+func SetResolver(host js.Value) {
 	slots.Lock()
 	defer slots.Unlock()
-	slots.resolver = resolver
+	slots.resolver = func(number int) js.Value { return host.Invoke(number) }
 	for _, s := range slots.all {
-		s.plain = resolver.Invoke(s.number)
+		s.plain = slots.resolver(s.number)
 	}
 }
 
-// Resolve settles the promise that waits under a number. Where it reports that
-// a goroutine may be awake, that goroutine runs in the next event.
-func Resolve(number int) (awake bool) {
-	s := slots.all[number]
-	return s.finish(s.resolved(nil))
+// loadersResolver is the resolver of a program that runs by the loader that
+// comes with Go, or nil where that is not as it was.
+func loadersResolver(loader js.Value) resolver {
+	if !isObject(loader) || !isObject(loader.Get("_inst")) {
+		return nil
+	}
+	exports, resume := loader.Get("_inst").Get("exports"), loader.Get("_resume")
+	if !isObject(exports) || resume.Type() != js.TypeFunction || exports.Get(exportName).Type() != js.TypeFunction {
+		return nil
+	}
+	settled := composites().Get("settled")
+	return func(number int) js.Value {
+		return settled.Call("bind", js.Null(), exports.Get(exportName), loader, resume, number)
+	}
+}
+
+// loaderObject is the object of wasm_exec.js that runs the program, which is
+// the receiver where syscall/js makes a function, or undefined.
+func loaderObject() (object js.Value) {
+	const method = "_makeFuncWrapper"
+	class := js.Global().Get("Go")
+	if class.Type() != js.TypeFunction || !isObject(class.Get("prototype")) {
+		return js.Undefined()
+	}
+	prototype := class.Get("prototype")
+	makeWrapper := prototype.Get(method)
+	if makeWrapper.Type() != js.TypeFunction {
+		return js.Undefined()
+	}
+	watch := js.FuncOf(func(this js.Value, args []js.Value) any {
+		object = this
+		return makeWrapper.Call("call", this, first(args))
+	})
+	defer watch.Release()
+	prototype.Set(method, watch)
+	defer prototype.Set(method, makeWrapper)
+	js.FuncOf(func(js.Value, []js.Value) any { return nil }).Release()
+	return object
 }

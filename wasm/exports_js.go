@@ -7,7 +7,6 @@ import (
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
-	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
 //lint:file-ignore U1000 staticcheck does not know that go:wasmexport uses a function
@@ -235,17 +234,6 @@ func (s *system) rouse() {
 	if s.core.Roused() {
 		later(func() {})
 	}
-}
-
-// resolved settles a promise of the browser's that waits under a number. Where it gives 1 a goroutine may be
-// awake, which Go's export "resume" has run.
-//
-//go:wasmexport resolved
-func resolved(number float64) (awake float64) {
-	if jsbridge.Resolve(int(number)) {
-		return 1
-	}
-	return 0
 }
 
 // taken is what uploadTurn returns where it took what was filled, and uploadNext is to be called for the rest.

@@ -123,7 +123,7 @@ class Module {
   #resolved(number) {
     if (this.#ended) return;
     try {
-      if (this.exports.resolved(number) === 1) this.exports.resume();
+      if (this.exports.gpubuffers_resolved(number) === 1) this.exports.resume();
     } catch (cause) {
       this.#end(cause);
     }
