@@ -39,6 +39,7 @@ func TestHotCallsAllocateNothing(t *testing.T) {
 		"CopyBufferToBuffer":      succeeds(func() error { return e.CopyBufferToBuffer(b, 0, b, 8, 8) }),
 		"ClearBuffer":             succeeds(func() error { return e.ClearBuffer(b, 0, WholeSize) }),
 		"Unmap":                   b.Unmap,
+		"MapState":                func() { _ = b.MapState() },
 		"SetPipeline":             func() { pass.SetPipeline(&ComputePipeline{b.v}) },
 		"SetBindGroup":            func() { pass.SetBindGroup(0, group) },
 		"SetBindGroup, 2 offsets": func() { pass.SetBindGroup(0, group, 256, 512) },

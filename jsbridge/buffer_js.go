@@ -127,13 +127,15 @@ const (
 	Mapped     MapState = "mapped"
 )
 
-// MapState asks the browser. It makes a string: not for hot paths.
+var mapStates = [...]MapState{Unmapped, MapPending, Mapped}
+
+// MapState asks the browser.
 func (b *Buffer) MapState() MapState {
-	state, err := bufferMapState.call(b.v)
+	state, err := compositeMapState.call(bufferMapState.function(), b.v)
 	if err != nil {
 		return Unmapped
 	}
-	return MapState(state.String())
+	return mapStates[state.Int()]
 }
 
 // Destroy unmaps the buffer, aborts a map that is pending and frees the

@@ -25,6 +25,8 @@
   (import "Function" "call" (func $callNone (param externref externref)))
   (import "Function" "call" (func $callOne (param externref externref externref)))
   (import "Function" "call" (func $callNumber (param externref externref f64) (result i32)))
+  (import "Function" "call" (func $callGiving (param externref externref externref) (result externref)))
+  (import "Object" "is" (func $isSame (param externref externref) (result i32)))
   (import "Object" "create" (func $newObject (param externref) (result externref)))
   (import "Promise" "then" (func $then (param externref externref externref)))
   (import "Promise" "then" (func $chain (param externref externref externref) (result externref)))
@@ -37,6 +39,8 @@
   (import "class" "DataView" (global $DataView externref))
   (import "class" "Uint8Array" (global $Uint8Array externref))
   (import "string" "exited" (global $exited externref))
+  (import "string" "mapped" (global $mapped externref))
+  (import "string" "pending" (global $pending externref))
   (import "string" "label" (global $label externref))
   (import "string" "size" (global $size externref))
   (import "string" "usage" (global $usage externref))
@@ -105,6 +109,14 @@
   (func (export "takeAndHand") (param $i i32) (param $buffer externref) (param $at f64) (param $n f64) (param $function externref) (param $x f64) (param $y f64)
     (call $take (local.get $i) (local.get $buffer) (local.get $at) (local.get $n))
     (call $hand (local.get $i) (local.get $function) (local.get $x) (local.get $y)))
+
+  ;; What a function says of a buffer: 2 that it is mapped, 1 that a map is pending, else 0.
+  (func (export "mapState") (param $stateOf externref) (param $buffer externref) (result i32)
+    (local $state externref)
+    (local.set $state (call $callGiving (local.get $stateOf) (ref.null extern) (local.get $buffer)))
+    (i32.add
+      (i32.shl (call $isSame (local.get $state) (global.get $mapped)) (i32.const 1))
+      (call $isSame (local.get $state) (global.get $pending))))
 
   ;; Unmaps a buffer whose range has that number.
   (func $release (export "unmap") (param $buffer externref) (param $i i32)

@@ -73,6 +73,7 @@ var (
 	compositeLoad     = method{class: "Uint8Array", name: "set", composite: "load"}
 	compositeHand     = method{class: "Reflect", name: "apply", composite: "hand"}
 	compositeTakeHand = method{class: "Reflect", name: "apply", composite: "takeAndHand"}
+	compositeMapState = method{class: "GPUBuffer", name: "mapState", composite: "mapState"}
 	compositeUnmap    = method{class: "GPUBuffer", name: "unmap", composite: "unmap"}
 	compositeMap      = method{class: "GPUBuffer", name: "mapAsync", composite: "map"}
 	compositeThen     = method{class: "Promise", name: "then", composite: "then"}
