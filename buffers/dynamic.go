@@ -9,8 +9,6 @@ type DynamicDescriptor struct {
 	Usage Usage
 	// MaxSlots is how many frames' data may exist at a time; 0 means 8.
 	MaxSlots int
-	// HostWrites says that it is the host who writes the updates: to [DynamicBuffer.Mapped], where there is one.
-	HostWrites bool
 }
 
 // DynamicBuffer carries data that is new each frame: Update hands out a piece of an arena, and the next
@@ -41,7 +39,6 @@ type dynamicRing struct {
 	page     Descriptor // of each GPU buffer
 	align    uint64
 	maxSlots int
-	hosted   bool    // see HostWrites
 	history  history // of the buffers of its slots
 	pages    []*dynamicPage
 	open     int // how many pages the current slot uses
@@ -65,7 +62,7 @@ func (s *System) NewDynamicBuffer(d DynamicDescriptor) (*DynamicBuffer, error) {
 	if err := validateDynamic(&d, &page, s.limits); err != nil {
 		return nil, err
 	}
-	ring := &dynamicRing{sys: s, page: page, align: s.updateAlignment(d.Usage), maxSlots: orDefault(d.MaxSlots, 8), hosted: d.HostWrites}
+	ring := &dynamicRing{sys: s, page: page, align: s.updateAlignment(d.Usage), maxSlots: orDefault(d.MaxSlots, 8)}
 	ring.held = s.hold(KindDynamic, d.Label, 0, ring.free)
 	if err := ring.join(); err != nil {
 		ring.held.destroy()

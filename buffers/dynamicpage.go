@@ -26,10 +26,10 @@ func (r *dynamicRing) goOn() {
 	r.open++
 	wasFull := p.used >= r.page.Size/4*3
 	p.used, p.sent = 0, 0
-	if !r.hosted || !wasFull {
+	if !r.sys.options.HostWrites || !wasFull {
 		return
 	}
-	if way := r.sys.engine.flushPath(r.page.Size, r.history); way.mapped {
+	if way := r.sys.engine.flushPath(r.page.Size, r.history.inPlace()); way.inPlace {
 		p.chunk = r.sys.uploads.lendNow(r.page.Size, way.ring(r.page.Size))
 	}
 }

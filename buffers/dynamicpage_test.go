@@ -14,12 +14,14 @@ import (
 
 const pageSize = 256 << 10
 
-// openForFrames opens a System that has found a path to be the faster one for frames.
-func openForFrames(t testing.TB, device buffers.Device, path string) *buffers.System {
+const inPlace = "mapped chunk, filled in place"
+
+// openForFrames opens a System that has found a path to be the fastest one for frames, which the host writes, or Go.
+func openForFrames(t testing.TB, device buffers.Device, path string, hostWrites bool) *buffers.System {
 	t.Helper()
-	s := openOn(t, device, buffers.Options{})
+	s := openOn(t, device, buffers.Options{HostWrites: hostWrites})
 	var c buffers.Calibration
-	for _, known := range []string{"queue write", "mapped chunk"} {
+	for _, known := range []string{"queue write", "mapped chunk", inPlace} {
 		rate := buffers.Rate{Operation: "flush", Path: known, Size: pageSize, BytesPerSecond: 1e6}
 		if known == path {
 			rate.BytesPerSecond = 1e9
@@ -30,10 +32,9 @@ func openForFrames(t testing.TB, device buffers.Device, path string) *buffers.Sy
 	return s
 }
 
-func hosted(t testing.TB, s *buffers.System) *buffers.DynamicBuffer {
-	return dynamic(t, s, buffers.DynamicDescriptor{
-		Label: "hosted", Size: pageSize, Usage: buffers.UsageStorage | buffers.UsageCopySrc, HostWrites: true,
-	})
+// onePage is a DynamicBuffer with pages of pageSize.
+func onePage(t testing.TB, s *buffers.System) *buffers.DynamicBuffer {
+	return dynamic(t, s, buffers.DynamicDescriptor{Label: "one page", Size: pageSize, Usage: buffers.UsageStorage | buffers.UsageCopySrc})
 }
 
 var contents atomic.Uint32
@@ -83,23 +84,23 @@ func waitForFrames(t testing.TB, s *buffers.System) error {
 
 func TestAHostFillsMappedMemoryWhereTheLastFrameFilledThePage(t *testing.T) {
 	for _, c := range []struct {
-		name     string
-		path     string
-		last     int
-		hosted   bool
-		wantMaps bool
+		name       string
+		path       string
+		last       int
+		hostWrites bool
+		want       bool
 	}{
-		{"most of the page", "mapped chunk", pageSize / 4 * 3, true, true},
-		{"less of it, where an unmap would take far more than was written", "mapped chunk", pageSize/4*3 - 4, true, false},
+		{"most of the page", inPlace, pageSize / 4 * 3, true, true},
+		{"less of it, where an unmap would take far more than was written", inPlace, pageSize/4*3 - 4, true, false},
 		{"where queue writes are faster", "queue write", pageSize, true, false},
-		{"where Go writes", "mapped chunk", pageSize, false, false},
+		{"where Go writes", inPlace, pageSize, false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := openForFrames(t, memory.Open(memory.Options{}), c.path)
-			d := dynamic(t, s, buffers.DynamicDescriptor{Size: pageSize, Usage: buffers.UsageStorage | buffers.UsageCopySrc, HostWrites: c.hosted})
+			s := openForFrames(t, memory.Open(memory.Options{}), c.path, c.hostWrites)
+			d := onePage(t, s)
 			require.False(t, sendFrame(t, s, d, fresh(c.last)), "the first frame")
 			for range 10 {
-				require.Equal(t, c.wantMaps, sendFrame(t, s, d, fresh(c.last)))
+				require.Equal(t, c.want, sendFrame(t, s, d, fresh(c.last)))
 			}
 			require.Nil(t, d.Mapped(), "after the submit")
 		})
@@ -107,8 +108,8 @@ func TestAHostFillsMappedMemoryWhereTheLastFrameFilledThePage(t *testing.T) {
 }
 
 func TestEachPageOfAFrameIsFilledInPlace(t *testing.T) {
-	s := openForFrames(t, memory.Open(memory.Options{}), "mapped chunk")
-	d := hosted(t, s)
+	s := openForFrames(t, memory.Open(memory.Options{}), inPlace, true)
+	d := onePage(t, s)
 	for round := range 5 {
 		f, _ := frame(t, s)
 		var pages []buffers.Allocation
@@ -128,8 +129,8 @@ func TestEachPageOfAFrameIsFilledInPlace(t *testing.T) {
 
 func TestAFrameThatFindsNoMappedMemoryGoesByTheArena(t *testing.T) {
 	device := memory.Open(memory.Options{})
-	s := openForFrames(t, device, "mapped chunk")
-	d := hosted(t, s)
+	s := openForFrames(t, device, inPlace, true)
+	d := onePage(t, s)
 	sendFrame(t, s, d, fresh(pageSize))
 	require.True(t, sendFrame(t, s, d, fresh(pageSize)))
 	s.Trim()
@@ -139,8 +140,8 @@ func TestAFrameThatFindsNoMappedMemoryGoesByTheArena(t *testing.T) {
 }
 
 func TestADiscardedFrameGivesItsMappedMemoryBack(t *testing.T) {
-	s := openForFrames(t, memory.Open(memory.Options{}), "mapped chunk")
-	d := hosted(t, s)
+	s := openForFrames(t, memory.Open(memory.Options{}), inPlace, true)
+	d := onePage(t, s)
 	sendFrame(t, s, d, fresh(pageSize))
 	for range 5 {
 		f, _ := frame(t, s)
@@ -163,8 +164,8 @@ func TestADiscardedFrameGivesItsMappedMemoryBack(t *testing.T) {
 
 func TestALostDeviceTakesTheMappedMemoryAlong(t *testing.T) {
 	device := memory.Open(memory.Options{})
-	s := openForFrames(t, device, "mapped chunk")
-	d := hosted(t, s)
+	s := openForFrames(t, device, inPlace, true)
+	d := onePage(t, s)
 	sendFrame(t, s, d, fresh(pageSize))
 	f, _ := frame(t, s)
 	hostUpdate(t, d, fresh(pageSize))
@@ -200,8 +201,8 @@ func (q refusingQueue) Submit(encoders ...buffers.Encoder) error {
 // What went to the GPU before the submit was refused is there, and what follows goes behind it.
 func TestUpdatesFilledInPlaceSurviveASubmitThatFails(t *testing.T) {
 	device := &refusing{Device: memory.Open(memory.Options{})}
-	s := openForFrames(t, device, "mapped chunk")
-	d := hosted(t, s)
+	s := openForFrames(t, device, inPlace, true)
+	d := onePage(t, s)
 	sendFrame(t, s, d, fresh(pageSize))
 	device.times = 2
 	f, e := frame(t, s)

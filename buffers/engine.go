@@ -76,10 +76,13 @@ func (e *engine) move(p *path, dst Buffer, offset uint64, m Memory) (wholly bool
 		if p.mapped && wholly {
 			c = e.sys.uploads.lendNow(n, p.ring(m.Size()))
 		}
-		if c == nil {
+		switch {
+		case c == nil:
 			wholly = wholly && !p.mapped
 			err = e.sys.queue.WriteBuffer(dst, offset+done, m.Slice(done, n))
-		} else {
+		case p.inPlace: // as if it was filled
+			err = e.sys.uploads.send(c, n, dst, offset+done)
+		default:
 			err = e.sys.uploads.fill(c, m.Slice(done, n), dst, offset+done)
 		}
 		if err != nil {
@@ -103,7 +106,7 @@ func (e *engine) flush(dst Buffer, h *history, offset uint64, arena Memory) erro
 // flushChunk is flush of a chunk that was filled in place.
 func (e *engine) flushChunk(dst Buffer, h *history, c *chunk, size uint64) error {
 	e.pick(OpFlush, size, *h)
-	h.note(&path{mapped: true})
+	h.note(&paths[OpFlush][filledInPlace])
 	return e.sys.uploads.send(c, size, dst, 0)
 }
 
@@ -113,8 +116,10 @@ func (e *engine) flushPath(size uint64, h history) *path {
 	switch {
 	case size < chosenFrom[OpFlush]:
 		i = 0
+	case h.copied && h.hosted:
+		i = filledInPlace
 	case h.copied:
-		i = len(paths[OpFlush]) - 1
+		i = mappedChunk
 	}
 	return &paths[OpFlush][i]
 }

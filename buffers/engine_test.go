@@ -310,20 +310,61 @@ func TestQueueWritesThatMeasureAreSubmitted(t *testing.T) {
 }
 
 func TestACalibrationMeasuresQueueWritesAndRingsAlike(t *testing.T) {
-	regime(t, "a GPU in no time", func(t *testing.T) {
-		var written, copied uint64
-		count := func(sum *uint64) memory.Cost {
-			return func(n uint64) time.Duration {
-				if n >= 256<<10 { // copies are measured, too, by small ones
-					*sum += n
+	const uploads, frames, touchedFirst = 16, 1.5, 8 + 0.5 // MiB by each path
+	for _, c := range []struct {
+		name            string
+		hostWrites      bool
+		written, copied float64
+	}{
+		{"where Go writes", false, uploads + frames + touchedFirst, uploads + frames + touchedFirst},
+		{"where the host may fill chunks, those too", true, uploads + frames + touchedFirst, uploads + 2*frames + touchedFirst + 0.5},
+	} {
+		regime(t, c.name, func(t *testing.T) {
+			var written, copied uint64
+			count := func(sum *uint64) memory.Cost {
+				return func(n uint64) time.Duration {
+					if n >= 256<<10 { // copies are measured, too, by small ones
+						*sum += n
+					}
+					return 0
 				}
-				return 0
 			}
+			s := openOn(t, memory.Open(memory.Options{Write: count(&written), Copy: count(&copied)}), buffers.Options{HostWrites: c.hostWrites})
+			require.NoError(t, s.Calibrate(within(t)))
+			require.EqualValues(t, c.written*(1<<20), written)
+			require.EqualValues(t, c.copied*(1<<20), copied)
+		})
+	}
+}
+
+// laborious is a GPU in memory to whose chunks the thread copies slowly.
+type laborious struct{ *memory.Device }
+
+type laboriousQueue struct {
+	buffers.Queue
+	buffers.ChunkQueue
+}
+
+func (d laborious) Queue() buffers.Queue {
+	return laboriousQueue{d.Device.Queue(), buffers.ChunkQueueOf(d.Device)}
+}
+
+func (q laboriousQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+	time.Sleep(2 * time.Millisecond)
+	return q.ChunkQueue.FillChunk(chunk, m, dst, offset, notify)
+}
+
+func TestWhatAHostFillsInPlaceIsAPathOfItsOwn(t *testing.T) {
+	regime(t, "a GPU by whose chunks frames come sooner unless they are copied there", func(t *testing.T) {
+		device := laborious{memory.Open(memory.Options{Write: memory.Fixed(time.Millisecond), Copy: fast, Map: atOnce})}
+		for hostWrites, want := range map[bool]string{false: "queue write", true: inPlace} {
+			s := openOn(t, device, buffers.Options{HostWrites: hostWrites})
+			require.NoError(t, s.Calibrate(within(t)))
+			require.Equal(t, want, s.Explain(buffers.OpFlush, pageSize).Path)
+			d := onePage(t, s)
+			sendFrame(t, s, d, fresh(pageSize))
+			require.Equal(t, hostWrites, sendFrame(t, s, d, fresh(pageSize)))
 		}
-		s := openOn(t, memory.Open(memory.Options{Write: count(&written), Copy: count(&copied)}), buffers.Options{})
-		require.NoError(t, s.Calibrate(within(t)))
-		require.Equal(t, written, copied)
-		require.EqualValues(t, (35+2*(8+0.5))*1<<20, written+copied, "and what is touched first")
 	})
 }
 

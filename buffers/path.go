@@ -39,6 +39,8 @@ type path struct {
 	copied bool
 	// mapped says that they go through mapped chunks, and else by queue writes.
 	mapped bool
+	// inPlace says that the host fills the chunk, so that nothing is copied into it.
+	inPlace bool
 }
 
 const (
@@ -65,6 +67,12 @@ const (
 	copiedQueueWrites = 3
 )
 
+// Of those of flushes that go through mapped chunks.
+const (
+	mappedChunk   = 1
+	filledInPlace = 2
+)
+
 // paths lists what there is to choose from, the default first.
 //
 // Queue writes are cut into 4 MiB: from there on Chromium moves them through shared memory of their own,
@@ -79,6 +87,7 @@ var paths = [opCount][]path{
 	OpFlush: {
 		{name: "queue write", piece: inOnePiece},
 		{name: "mapped chunk", piece: inOnePiece, mapped: true},
+		{name: "mapped chunk, filled in place", piece: inOnePiece, mapped: true, inPlace: true},
 	},
 	OpReadback: {
 		{name: "mapped ring, 4 MiB chunks", piece: 4 << 20, depth: 6, mapped: true},
@@ -90,6 +99,9 @@ var paths = [opCount][]path{
 // suits reports whether p is a path for size bytes to such a buffer, and differs from the same path with
 // smaller pieces.
 func (p *path) suits(size uint64, h history) bool {
+	if p.mapped && p.inPlace != h.hosted {
+		return false
+	}
 	return size > p.above && (p.below == 0 || size < p.below) && (p.mapped || p.copied == h.copied || p.piece == inOnePiece)
 }
 
@@ -105,7 +117,7 @@ func (p *path) ring(size uint64) uint64 {
 	return max(leastRing, 2*size)
 }
 
-// history is what became of a buffer before, as far as paths depend on it.
+// history is what became of a buffer before, and what its bytes come from, as far as paths depend on it.
 type history struct {
 	// touched: something was written to it, so that its memory is there.
 	touched bool
@@ -113,6 +125,14 @@ type history struct {
 	// GPU's memory is the CPU's; from the first copy on it goes by way of memory that it makes for the
 	// purpose: with SwiftShader 16 MiB take 47 ms instead of 3 (measured).
 	copied bool
+	// hosted: where they go through a mapped chunk, the host fills it.
+	hosted bool
+}
+
+// inPlace is the same history for bytes that the host writes.
+func (h history) inPlace() history {
+	h.hosted = true
+	return h
 }
 
 // note takes note of a transfer along p.

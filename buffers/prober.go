@@ -24,7 +24,7 @@ type prober struct {
 const (
 	probeTime       = 50 * time.Millisecond
 	backgroundTime  = time.Second
-	probeBytes      = 35 << 20 // of the steps up to the mark
+	probeBytes      = 73 << 19 // of the steps of a calibration, at most
 	backgroundBytes = 64 << 20
 	probeSize       = 4 << 20 // the most at a time
 )
@@ -46,19 +46,19 @@ type probeStep struct {
 	times  uint64
 	rounds int
 	paths  []int // or nil for all
+	later  bool  // than a calibration
 }
 
 // probeSteps are the most telling first: an upload by a path of each kind, of several pieces, since one alone tells
 // little of how fast they follow each other, and frames, which follow each other too.
 var probeSteps = []probeStep{
-	{OpUpload, probeSize, 2, 1, []int{queueWrites, smallRing}},
-	{OpFlush, 256 << 10, 2, 3, nil},
-	{OpUpload, probeSize, 2, 1, []int{queueWrites, smallRing}},
-	// A calibration comes to this mark.
-	{OpFlush, 256 << 10, 3, 3, nil},
-	{OpFlush, 2 << 20, 3, 2, nil},
-	{OpUpload, probeSize, 2, 2, []int{copiedQueueWrites}},
-	{OpReadback, probeSize, 1, 1, nil},
+	{OpUpload, probeSize, 2, 1, []int{queueWrites, smallRing}, false},
+	{OpFlush, 256 << 10, 2, 3, nil, false},
+	{OpUpload, probeSize, 2, 1, []int{queueWrites, smallRing}, false},
+	{OpFlush, 256 << 10, 3, 3, nil, true},
+	{OpFlush, 2 << 20, 3, 2, nil, true},
+	{OpUpload, probeSize, 2, 2, []int{copiedQueueWrites}, true},
+	{OpReadback, probeSize, 1, 1, nil, true},
 }
 
 // begin makes what is needed. The lock is held.
@@ -170,7 +170,7 @@ func (b *probing) run(ctx context.Context, wanted func(probeStep) bool) error {
 		b.tried[step.op] = true
 		for range step.rounds {
 			for i := range paths[step.op] {
-				if step.size <= paths[step.op][i].above || step.paths != nil && !slices.Contains(step.paths, i) {
+				if !b.tells(step, i) {
 					continue
 				}
 				if err := b.measure(ctx, step, i); err != nil {
@@ -180,6 +180,15 @@ func (b *probing) run(ctx context.Context, wanted func(probeStep) bool) error {
 		}
 	}
 	return nil
+}
+
+// tells reports whether a path is one to measure with a step.
+func (b *probing) tells(step probeStep, i int) bool {
+	p := &paths[step.op][i]
+	if p.inPlace && !b.sys.options.HostWrites {
+		return false
+	}
+	return step.size > p.above && (step.paths == nil || slices.Contains(step.paths, i))
 }
 
 // affords takes size bytes from what may be moved, or reports that time or bytes are used up.

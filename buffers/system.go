@@ -20,6 +20,9 @@ type Options struct {
 	MaxFramesInFlight int
 	// IdleAge is how long a pooled chunk may lie idle before it is destroyed; 0 means 5 seconds.
 	IdleAge time.Duration
+	// HostWrites says that it is the host who writes the updates of dynamic buffers: where there is one to
+	// [DynamicBuffer.Mapped].
+	HostWrites bool
 	// Log hears of what the System does, from LogLevel up; nil costs nothing.
 	Log      LogFunc
 	LogLevel Level

@@ -4,7 +4,6 @@ package main
 
 import (
 	"math"
-	"syscall/js"
 	"unsafe"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
@@ -74,8 +73,6 @@ func createDynamicBuffer(c *call) (any, error) {
 		Size:     c.whole(2, "size"),
 		Usage:    c.usage(3),
 		MaxSlots: int(min(c.wholeOr(4, "maxSlots", 0), math.MaxInt32)),
-
-		HostWrites: enter.Type() == js.TypeFunction, // to which mapped ranges can be handed
 	}
 	if c.err != nil {
 		return nil, c.err

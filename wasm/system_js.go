@@ -42,6 +42,7 @@ type adoptedEncoder struct {
 
 func open(c *call) (any, error) {
 	options := buffers.Options{
+		HostWrites:        enter.Type() == js.TypeFunction, // to which mapped ranges can be handed
 		Budget:            c.wholeOr(1, "budget", 0),
 		OnBudget:          buffers.BudgetPolicy(c.choice(2, "onBudget", "wait", "fail", "fallback")),
 		ChunkSize:         c.wholeOr(3, "chunkSize", 0),

@@ -28,7 +28,7 @@ export interface OpenOptions {
   /** "info" by default. */
   logLevel?: LogLevel;
   /**
-   * What the engine is to know of this adapter: true measures it now, for at most 50 ms and 35 MiB; "local"
+   * What the engine is to know of this adapter: true measures it now, for at most 50 ms and 36.5 MiB; "local"
    * takes what localStorage has of an earlier run, or measures, and stores it, and at destroy what was
    * learned since; what calibration() gave is loaded. Without it the engine learns in the background.
    */
@@ -77,7 +77,7 @@ export class GPUBufferSystem {
 
   /** Which path a transfer of size bytes would take now, and why. */
   explain(operation: Operation, size: number): Explanation;
-  /** Measures the paths on buffers of its own, for at most 50 ms and 35 MiB. */
+  /** Measures the paths on buffers of its own, for at most 50 ms and 36.5 MiB. */
   calibrate(): Promise<void>;
   /** What was measured so far, to be kept as JSON. */
   calibration(): Calibration;

@@ -7,7 +7,7 @@ import { update } from "../workloads/update.js";
 // What is fixed, by operation. Which queue writes a buffer gets depends on what went into it before.
 const fixed = {
   upload: [["queue write", "queue write where copies went"], ["mapped ring, 2 MiB chunks"], ["mapped ring, 4 MiB chunks"]],
-  flush: [["queue write"], ["mapped chunk"]],
+  flush: [["queue write"], ["mapped chunk", "mapped chunk, filled in place"]],
   readback: [["mapped ring, 4 MiB chunks"], ["mapped ring, 1 MiB chunks"], ["mapped ring, 16 MiB chunks"]],
 };
 const operations = { upload: "upload", stream: "upload", readback: "readback", frames: "flush" }; // of the parts

@@ -108,7 +108,7 @@ export const fullFrames = () =>
       dynamic.update(MiB);
       same(dynamic.bytes.buffer.byteLength, MiB, "size of the mapped range that it is in");
     },
-    { calibration: { version: 1, copyCost: 0, rates: [{ operation: "flush", path: "mapped chunk", size: MiB, bytesPerSecond: 1e12 }] } },
+    { calibration: { version: 1, copyCost: 0, rates: [{ operation: "flush", path: "mapped chunk, filled in place", size: MiB, bytesPerSecond: 1e12 }] } },
   );
 
 export const stagings = () =>

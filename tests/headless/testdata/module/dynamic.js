@@ -219,7 +219,7 @@ const withFullFrames = (test) =>
 const mappedFrames = {
   version: 1,
   copyCost: 0,
-  rates: ["queue write", "mapped chunk"].map((path, i) => ({ operation: "flush", path, size: page, bytesPerSecond: i === 0 ? 1e6 : 1e12 })),
+  rates: ["queue write", "mapped chunk, filled in place"].map((path, i) => ({ operation: "flush", path, size: page, bytesPerSecond: i === 0 ? 1e6 : 1e12 })),
 };
 
 export const fullFrames = () =>
