@@ -368,6 +368,34 @@ func TestWhatAHostFillsInPlaceIsAPathOfItsOwn(t *testing.T) {
 	})
 }
 
+// Looks slow a ring down while it goes on.
+func TestALongTransferOfTheProgramsIsMeasuredWithoutLooks(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		size  uint64
+		looks bool
+	}{
+		{"a short one with", 8 << 20, true},
+		{"a long one without", 16 << 20, false},
+	} {
+		regime(t, c.name, func(t *testing.T) {
+			device := &looking{Device: memory.Open(memory.Options{})}
+			s := openOn(t, device, buffers.Options{})
+			onPath(s, "mapped ring, 4 MiB chunks")
+			b := deviceBuffer(t, s, c.size)
+			rate := func() float64 { return s.Explain(buffers.OpUpload, c.size).BytesPerSecond }
+			known := rate()
+			for range 40 {
+				require.NoError(t, b.Write(0, make([]byte, c.size)))
+				require.NoError(t, <-device.Queue().WorkDone())
+				synctest.Wait()
+			}
+			require.NotEqual(t, known, rate(), "it was measured")
+			require.Equal(t, c.looks, device.looks.Load() > 0)
+		})
+	}
+}
+
 func TestAHostIsToldThatGoroutinesAreToRun(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	require.False(t, s.Roused())
