@@ -8,6 +8,7 @@ type chunk struct {
 	asked     moment           // when that map was asked for
 	landed    func(error) bool // readback: takes the chunk when its map settled
 	idleSince moment
+	handed    bool    // upload: the host has its mapped memory, and may write to it until the unmap
 	encoder   Encoder // that its copies are recorded in
 	turn      uint64  // how often it was lent
 	tail      uint64  // readback: bytes filled

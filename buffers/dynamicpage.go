@@ -43,7 +43,9 @@ func (b *DynamicBuffer) Mapped() MappableBuffer {
 	if r.current == nil || r.latest().chunk == nil {
 		return nil
 	}
-	return r.latest().chunk.buffer
+	c := r.latest().chunk
+	c.handed = true
+	return c.buffer
 }
 
 // flushPage moves what was not moved yet of a page to the GPU's memory of it.

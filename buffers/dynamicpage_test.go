@@ -147,8 +147,10 @@ func TestADiscardedFrameGivesItsMappedMemoryBack(t *testing.T) {
 		f, _ := frame(t, s)
 		_, inPlace := hostUpdate(t, d, fresh(pageSize))
 		require.True(t, inPlace)
+		handed := d.Mapped()
 		f.Discard()
 		require.Nil(t, d.Mapped())
+		require.Equal(t, buffers.Destroyed, handed.State(), "the host may still write to it")
 	}
 	uploads := s.Stats().Uploads
 	require.Equal(t, uploads.Bytes, uploads.IdleBytes)

@@ -9,7 +9,7 @@ type RangeMapper interface {
 }
 
 // MappedRange gives the memory itself, as the backend's own object, to be written until the upload,
-// which then copies all of Size. Bytes that nobody wrote hold what an earlier use left there. Rows of
+// which then copies all of Size, or until the buffer is reset, unmapped or destroyed. Bytes that nobody wrote hold what an earlier use left there. Rows of
 // texels with padding between them are [ErrUsage].
 func (s *staging) MappedRange() (any, error) {
 	s.lock()
@@ -27,7 +27,7 @@ func (s *staging) MappedRange() (any, error) {
 	}
 	mapped, err := mapper.MappedRange(0, s.Size())
 	if err == nil {
-		s.core.written = s.Size()
+		s.core.written, s.core.chunk.handed = s.Size(), true
 	}
 	return mapped, err
 }

@@ -251,9 +251,9 @@ func (p *uploadPool) settle(c *chunk, err error) {
 	p.giveBack(c)
 }
 
-// giveBack takes a chunk that is mapped.
+// giveBack takes a chunk that is mapped. What the host may still write to is for nobody else.
 func (p *uploadPool) giveBack(c *chunk) {
-	if p.sys.lost != nil {
+	if p.sys.lost != nil || c.handed {
 		p.drop(c)
 		return
 	}
@@ -276,7 +276,7 @@ func (p *uploadPool) seal(c *chunk, encoder Encoder) error {
 		p.drop(c)
 		return err
 	}
-	c.encoder = encoder
+	c.encoder, c.handed = encoder, false
 	p.sealed = append(p.sealed, c)
 	return nil
 }
@@ -338,7 +338,7 @@ func (p *uploadPool) sent(c *chunk, settled <-chan error, err error) error {
 		p.drop(c)
 		return err
 	}
-	c.settled, c.notifies = settled, p.notify != nil
+	c.settled, c.notifies, c.handed = settled, p.notify != nil, false
 	p.pending = append(p.pending, c)
 	return nil
 }

@@ -186,7 +186,8 @@ declare class StagingBuffer {
   readFrom(source: ReadableStream<Uint8Array> | Blob | Response, options?: { signal?: AbortSignal; onProgress?: (bytes: number) => void }): Promise<number>;
   /**
    * The native memory, to be written directly, all of it: an upload copies size bytes afterwards, and what
-   * was not written holds what an earlier use left there. Not for rows of texels with padding.
+   * was not written holds what an earlier use left there. The upload detaches it, as do reset, unmap and destroy.
+   * Not for rows of texels with padding.
    */
   mappedRange(): Uint8Array;
   /** Ends the writing and records the copy into encoder. */

@@ -102,6 +102,22 @@ export const stagingRange = () =>
     throws("usage", () => rows.mappedRange(), "padded rows", "rows");
   });
 
+/** What a page kept of memory that was not uploaded is detached, lest it writes into another's. */
+export const stagingRangeThatIsKept = () =>
+  withSystem(async (gpu) => {
+    for (const [end, leave] of [["reset", (b) => b.reset()], ["destroyed", (b) => b.destroy()]]) {
+      const staging = gpu.createImmediateStagingBuffer({ size: 64 });
+      const range = staging.mappedRange();
+      leave(staging);
+      same(range.length, 0, `length when it is ${end}`);
+    }
+    const deferred = gpu.createDeferredStagingBuffer({ size: 64 });
+    await deferred.mapAsync();
+    const range = deferred.mappedRange();
+    deferred.unmap();
+    same(range.length, 0, "length when it is unmapped");
+  });
+
 export const deferredStaging = () =>
   withSystem(async (gpu) => {
     const b = gpu.createDeviceBuffer({ size: 64, usage: STORAGE });

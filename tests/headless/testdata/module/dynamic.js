@@ -278,7 +278,9 @@ export const fullFramesThatAreNotSent = () =>
       const dropped = await gpu.nextFrame();
       d.write(pattern(page, 50 + i));
       ok(inPlace(), "a frame that is discarded");
+      const stale = d.bytes;
       dropped.discard();
+      same(stale.length, 0, "length of a view after that");
       const frame = await gpu.nextFrame();
       const bytes = pattern(page, i + 1);
       d.write(bytes.subarray(0, page / 2));
