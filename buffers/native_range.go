@@ -8,9 +8,9 @@ type RangeMapper interface {
 	MappedRange(offset, size uint64) (any, error)
 }
 
-// MappedRange gives the memory itself, as the backend's own object, to be written until the upload,
-// which then copies all of Size, or until the buffer is reset, unmapped or destroyed. Bytes that nobody wrote hold what an earlier use left there. Rows of
-// texels with padding between them are [ErrUsage].
+// MappedRange gives the memory itself, as the backend's own object, to be written until the upload, which then
+// copies all of Size, or until the buffer is reset, unmapped or destroyed. Bytes that nobody wrote hold what an
+// earlier use left there. Rows of texels with padding between them are [ErrUsage].
 func (s *staging) MappedRange() (any, error) {
 	s.lock()
 	defer s.unlock()
