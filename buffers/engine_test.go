@@ -360,7 +360,9 @@ func TestWhatAHostFillsInPlaceIsAPathOfItsOwn(t *testing.T) {
 		for hostWrites, want := range map[bool]string{false: "queue write", true: inPlace} {
 			s := openOn(t, device, buffers.Options{HostWrites: hostWrites})
 			require.NoError(t, s.Calibrate(within(t)))
-			require.Equal(t, want, s.Explain(buffers.OpFlush, pageSize).Path)
+			explained := s.Explain(buffers.OpFlush, pageSize)
+			require.Equal(t, want, explained.Path)
+			require.Equal(t, hostWrites, explained.Copies == 2, "one less")
 			d := onePage(t, s)
 			sendFrame(t, s, d, fresh(pageSize))
 			require.Equal(t, hostWrites, sendFrame(t, s, d, fresh(pageSize)))

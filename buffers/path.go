@@ -147,6 +147,8 @@ func (p *path) copies(op Operation) int {
 	switch {
 	case op == OpReadback:
 		return 3 // on the GPU, to memory shared between processes, out of it
+	case p.inPlace:
+		return 2 // to the GPU's process, on the GPU
 	case p.mapped:
 		return 3 // into memory shared between processes, to the GPU's process, on the GPU
 	}
