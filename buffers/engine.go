@@ -162,7 +162,7 @@ type traffic struct {
 func (s *System) traffic() traffic {
 	return traffic{
 		moved:    s.stats.BytesUp + s.stats.BytesDown + s.stats.Submits,
-		underway: len(s.uploads.jobs) > 0 || len(s.reads.inFlight) > 0 || len(s.frames.inFlight) > 0,
+		underway: len(s.uploads.jobs) > 0 || len(s.reads.inFlight)+len(s.reads.lent) > 0 || len(s.frames.inFlight) > 0,
 	}
 }
 

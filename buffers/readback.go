@@ -171,7 +171,7 @@ func (s *System) FlushReads() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads.sendAll()
-	return len(s.reads.queue) == 0 && len(s.reads.inFlight) > 0
+	return len(s.reads.queue) == 0 && len(s.reads.inFlight)+len(s.reads.lent) > 0
 }
 
 // Read is a read that was asked for. Wait for it, or cancel it, once.

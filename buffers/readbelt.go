@@ -25,6 +25,7 @@ type readBelt struct {
 	idle     []*chunk
 	filling  []*chunk // none, but while reads are placed
 	inFlight []*chunk
+	lent     []*HostRead
 	bytes    uint64 // of chunks filling or in flight
 	landing  chan *chunk
 	waiting  bool           // for memory to be given back
@@ -140,6 +141,11 @@ func (b *readBelt) fail(reason error) {
 	b.idle = nil
 	for _, c := range b.inFlight {
 		c.buffer.Destroy() // settles its map, so that the collector lets go of it
+	}
+	for _, h := range b.lent {
+		for _, c := range h.Chunks {
+			c.Destroy() // so do those that the host has asked for
+		}
 	}
 	if b.landing != nil {
 		close(b.landing)
@@ -289,11 +295,14 @@ func (b *readBelt) sendable(x *reading) bool {
 // fill places x into chunks, and reports whether it went in whole.
 func (b *readBelt) fill(x *reading) bool {
 	if x.piece == 0 {
-		alone := len(b.inFlight)+len(b.filling) == 0
+		alone := len(b.inFlight)+len(b.filling)+len(b.lent) == 0
 		x.cut = b.sys.engine.cut(x, alone)
 		if x.measure {
 			x.started = now() // costs a call of JavaScript's in a browser
 		}
+	}
+	if b.lends(x) {
+		return true
 	}
 	for x.recorded < x.size {
 		c := b.room(x)

@@ -217,12 +217,18 @@ func (p *readPart) land(err error) {
 		x.belt.settle(x, err)
 		return
 	}
-	x.landed += p.rows * p.rowBytes
-	if x.landed == x.size {
-		x.belt.sys.stats.BytesDown += x.size
-		if x.measure {
-			x.belt.sys.engine.learn(OpReadback, x.path, x.size, x.started.age())
-		}
-		x.belt.settle(x, nil)
+	x.arrived(p.rows * p.rowBytes)
+}
+
+// arrived takes note that n bytes more are where they belong.
+func (x *reading) arrived(n uint64) {
+	x.landed += n
+	if x.landed < x.size {
+		return
 	}
+	x.belt.sys.stats.BytesDown += x.size
+	if x.measure {
+		x.belt.sys.engine.learn(OpReadback, x.path, x.size, x.started.age())
+	}
+	x.belt.settle(x, nil)
 }

@@ -67,6 +67,11 @@ func (b *readBelt) pending(yield func(*reading) bool) {
 			return
 		}
 	}
+	for _, h := range b.lent {
+		if h.isOpen() && !yield(h.reading) {
+			return
+		}
+	}
 	for _, c := range b.inFlight {
 		for i := range c.parts {
 			if p := &c.parts[i]; p.open() && !yield(p.reading) {

@@ -307,6 +307,34 @@ func readFlush() (sent float64) {
 	return 1
 }
 
+// readGoesOn gives 1 where a read that was lent is to go on with its next piece, and else 0.
+//
+//go:wasmexport readGoesOn
+func readGoesOn(lent float64) (goes float64) {
+	if r := reads.lentAs(lent); r != nil && r.GoesOn() {
+		return 1
+	}
+	return 0
+}
+
+// readEnded takes the chunks of a read that was lent back. failed is 1 where a map of them was rejected, which only the
+// end of the device does, or something threw; else it is 0.
+//
+//go:wasmexport readEnded
+func readEnded(lent, failed float64) {
+	r := reads.lentAs(lent)
+	if r == nil {
+		return
+	}
+	reads.lent[int(lent)] = nil
+	var failure error
+	if failed != 0 {
+		failure = buffers.NewError("read", "", buffers.ErrDeviceLost, "")
+	}
+	r.End(failure)
+	later(func() {}) // for goroutines that are awake
+}
+
 // readCancel has JavaScript hear no more of a read.
 //
 //go:wasmexport readCancel

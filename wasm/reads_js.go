@@ -3,6 +3,7 @@
 package main
 
 import (
+	"slices"
 	"syscall/js"
 	"unsafe"
 
@@ -14,7 +15,7 @@ import (
 // where it belongs, and makes and settles their Promises; a chunk crosses once, whatever the number of
 // reads in it. It has what was asked for in a task sent when the task ends.
 var readFunctions = []function{
-	{"takeReads", "take reads", takeReads},                 // (deliver, settle): see readSink
+	{"takeReads", "take reads", takeReads},                 // (deliver, settle, lend): see readSink
 	{"readStart", "read", startRead},                       // (readback, source, offset, size, number, whether memory is made) => size
 	{"readTextureStart", "read texture", startTextureRead}, // (readback, texture, mip level, origin and size in 3 numbers each, size of into, number) => size
 	{"readFlush", "read", flushReads},                      // ()
@@ -44,10 +45,12 @@ func sinkOf(making bool) buffers.Sink {
 type readSink struct {
 	deliver js.Value // (ArrayBuffer of the chunk, address of numbers in the module's memory, count of parts)
 	settle  js.Value // (number, error)
+	lend    js.Value // (number, lent, GPUBuffer, offset, size, piece, chunks): JavaScript is to make the read
 	numbers []float64
+	lent    []*buffers.HostRead // by number; nil where there is none
 }
 
-var _ buffers.Sink = (*readSink)(nil)
+var _ buffers.HostSink = (*readSink)(nil)
 
 // Deliver gives six numbers for each part, in the order of the fields of a Delivery.
 func (k *readSink) Deliver(chunk buffers.MappableBuffer, parts []buffers.Delivery) error {
@@ -67,10 +70,33 @@ func (k *readSink) Settle(number uint64, err error) {
 	}
 }
 
+// Lend makes a few objects for JavaScript, which a long read takes long enough for.
+func (k *readSink) Lend(r *buffers.HostRead) {
+	number := slices.Index(k.lent, nil)
+	if number < 0 {
+		number = len(k.lent)
+		k.lent = append(k.lent, nil)
+	}
+	k.lent[number] = r
+	chunks := make([]any, len(r.Chunks))
+	for i, c := range r.Chunks {
+		chunks[i] = webgpu.BufferOf(c).JSValue()
+	}
+	_, _ = invoke(k.lend, float64(r.ID), number, webgpu.BufferOf(r.Src).JSValue(), float64(r.Offset), float64(r.Size), float64(r.Piece), chunks)
+}
+
+// lentAs is the read that was lent under a number, or nil.
+func (k *readSink) lentAs(number float64) *buffers.HostRead {
+	if i := int(number); i >= 0 && i < len(k.lent) {
+		return k.lent[i]
+	}
+	return nil
+}
+
 func takeReads(c *call) (any, error) {
-	deliver, settle := c.function(0, "deliver"), c.function(1, "settle")
+	deliver, settle, lend := c.function(0, "deliver"), c.function(1, "settle"), c.function(2, "lend")
 	if c.err == nil {
-		reads.deliver, reads.settle = deliver, settle
+		reads = readSink{deliver: deliver, settle: settle, lend: lend}
 	}
 	return nil, c.err
 }

@@ -8,6 +8,7 @@ export class ReadbackBuffer extends Resource {
   #module;
   #handle;
   #reads;
+  #device;
   #joins; // reads of neighbouring places
 
   constructor(key, core, handle, label, policy = "all") {
@@ -15,6 +16,7 @@ export class ReadbackBuffer extends Resource {
     this.#module = core.module;
     this.#handle = handle;
     this.#reads = readsOf(core.module);
+    this.#device = core.device;
     this.#joins = policy === "all";
   }
 
@@ -39,7 +41,7 @@ export class ReadbackBuffer extends Resource {
   #start(operation, options, describe) {
     return new Promise((resolve, reject) => {
       const [into, signal] = fields(operation, options, "into", "signal");
-      const read = new Read(this, this.#handle, operation, into, signal, resolve, reject);
+      const read = new Read(this, this.#handle, this.#device, operation, into, signal, resolve, reject);
       describe(read);
       this.#reads.start(read);
     });

@@ -34,7 +34,7 @@ class Reads {
 
   constructor(module) {
     this.#module = module;
-    module.call("takeReads", (chunk, address, count) => this.#deliver(chunk, address, count), (number, error) => this.#fail(number, error));
+    module.call("takeReads", (chunk, address, count) => this.#deliver(chunk, address, count), (number, error) => this.#fail(number, error), (...lent) => this.#lend(...lent));
     module.whenEnded((error) => [...this.#pending.splice(0), ...this.#joinable.splice(0)].forEach((read) => read?.end(error)));
   }
 
@@ -108,6 +108,18 @@ class Reads {
     }
   }
 
+  /** Makes a long read by itself. No function of the module's may be called before this returns. */
+  #lend(number, lent, source, offset, size, piece, chunks) {
+    const read = this.#pending[number];
+    const isOpen = () => this.#pending[number] === read && read.error === undefined;
+    const goesOn = () => isOpen() && this.#module.numbers("readGoesOn", lent) === 1;
+    new Ring(read, source, offset, size, piece, isOpen, goesOn).run(chunks).then((failed) => {
+      if (this.#pending[number] === read && (read.left === 0 || read.error !== undefined)) this.#settle(read);
+      if (read.error !== undefined) this.#module.numbers("readCancel", read.handle, number);
+      this.#module.numbers("readEnded", lent, Number(failed));
+    });
+  }
+
   #fail(number, error) {
     const read = this.#pending[number];
     read.error ??= error;
@@ -164,6 +176,81 @@ class Reads {
   }
 }
 
+/** A long read, piece by piece through chunks that are lent for it. */
+class Ring {
+  #isOpen;
+  #goesOn; // asks the module, too
+  #read;
+  #device;
+  #source;
+  #offset;
+  #size;
+  #piece;
+  #at = 0; // where the next piece begins
+  #failed = false;
+  #looks = 0;
+  #looking = false;
+
+  constructor(read, source, offset, size, piece, isOpen, goesOn) {
+    this.#isOpen = isOpen;
+    this.#goesOn = goesOn;
+    this.#read = read;
+    this.#device = read.device;
+    this.#source = source;
+    this.#offset = offset;
+    this.#size = size;
+    this.#piece = piece;
+  }
+
+  /** Ends when no chunk is in use, with whether something failed. */
+  async run(chunks) {
+    await Promise.all(chunks.map((chunk) => this.#goRound(chunk)));
+    return this.#failed;
+  }
+
+  async #goRound(chunk) {
+    try {
+      for (let isFirst = true; this.#at < this.#size && !this.#failed; isFirst = false) {
+        if (!isFirst && !this.#goesOn()) return;
+        const at = this.#at;
+        const n = Math.min(this.#piece, this.#size - at);
+        this.#at += n;
+        await this.#bring(chunk, at, n);
+        const range = chunk.getMappedRange(0, n);
+        if (this.#isOpen()) this.#read.take(range, at, 0, n, n, 1); // which does not throw
+        chunk.unmap();
+        if (this.#at >= this.#size) this.#look();
+      }
+    } catch {
+      this.#failed = true;
+    }
+  }
+
+  /** Copies a piece into a chunk, and maps it. */
+  #bring(chunk, at, n) {
+    const encoder = this.#device.createCommandEncoder();
+    encoder.copyBufferToBuffer(this.#source, this.#offset + at, chunk, 0, n);
+    this.#device.queue.submit([encoder.finish()]);
+    const mapped = chunk.mapAsync(GPUMapMode.READ, 0, n);
+    if (this.#at >= this.#size) this.#look();
+    return mapped;
+  }
+
+  /** Has the browser look whether the GPU is done: with each submit it looks by itself, but there are no more. */
+  #look() {
+    this.#looks = 6;
+    if (!this.#looking) this.#lookAgain();
+  }
+
+  #lookAgain() {
+    this.#looking = this.#looks-- > 0;
+    if (!this.#looking) return;
+    this.#device.pushErrorScope("validation");
+    const again = () => this.#lookAgain();
+    this.#device.popErrorScope().then(again, again);
+  }
+}
+
 /** The longest read that is joined with others, and the longest Run: longer ones the module cuts by itself. */
 const joined = 64 << 10;
 const longest = 256 << 10;
@@ -191,6 +278,7 @@ class Run {
 
   constructor(read) {
     this.handle = read.handle;
+    this.device = read.device;
     this.source = read.source;
     this.reads = [read];
     this.#offset = read.offset;
@@ -255,8 +343,9 @@ export class Read {
   #resolve;
   #reject;
 
-  constructor(readback, handle, operation, into, signal, resolve, reject) {
+  constructor(readback, handle, device, operation, into, signal, resolve, reject) {
     this.handle = handle;
+    this.device = device;
     this.#readback = readback;
     this.#operation = operation;
     this.#resolve = resolve;

@@ -362,3 +362,52 @@ export const manyReads = () =>
     into.forEach((memory, i) => sameBytes(memory, bytes.subarray(i * 1000, i * 1000 + 64), `read ${i}`));
     ok(gpu.stats().reads.misses - before <= 1, "buffers made in steady state");
   });
+
+/** Reads that go piece by piece, of any place, beside each other and beside short ones. */
+export const longReads = () =>
+  withSystem(async (gpu) => {
+    const [b, bytes] = filled(gpu, 4096 * K);
+    const rb = gpu.createReadbackBuffer();
+    for (const [offset, size] of [[0, 4096 * K], [4, 1024 * K], [256 * K, 256 * K + 4], [1, 512 * K], [8, 512 * K + 3]]) {
+      const want = bytes.subarray(offset, offset + size);
+      sameBytes(await rb.read(b, offset, size), want, `${size} bytes at ${offset}`);
+      const into = new Uint8Array(size);
+      await rb.read(b, offset, size, { into });
+      sameBytes(into, want, `${size} bytes at ${offset}, into memory`);
+    }
+    const order = [];
+    const long = [0, 1].map((i) => rb.read(b, i * 4, 4000 * K).then((got) => (order.push("long"), sameBytes(got, bytes.subarray(i * 4, i * 4 + 4000 * K), `read ${i} of two`))));
+    await null;
+    const short = rb.read(b, 12, 8).then((got) => (order.push("short"), sameBytes(got, bytes.subarray(12, 20), "a short one beside them")));
+    await Promise.all([...long, short]);
+    same(order[0], "short", "what arrives first");
+    const { reads } = gpu.stats();
+    same(reads.bytes, reads.idleBytes, "bytes that are idle at the end");
+  }, { chunkSize: 64 * K });
+
+/** What ends a long read ends it, once, and nothing is written to its memory afterwards. */
+export const longReadsThatEndEarly = async () => {
+  const ends = {
+    "its source is destroyed": ["destroyed", ({ b }) => b.destroy()],
+    "its ReadbackBuffer is destroyed": ["destroyed", ({ rb }) => rb.destroy()],
+    "the system is destroyed": ["destroyed", ({ gpu }) => gpu.destroy()],
+    "the device is lost": ["device-lost", ({ gpu }) => gpu.device.destroy()],
+  };
+  for (const [when, [code, end]] of Object.entries(ends)) {
+    const gpu = await api.open({ chunkSize: 64 * K });
+    const size = 4096 * K;
+    const [b] = filled(gpu, size);
+    const rb = gpu.createReadbackBuffer();
+    const into = new Uint8Array(size);
+    const read = rb.read(b, 0, size, { into });
+    read.catch(() => {});
+    await null;
+    await null;
+    await end({ gpu, b, rb });
+    await rejects(code, () => read, when);
+    const then = into.slice();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    sameBytes(into, then, `memory after ${when}`);
+    gpu.destroy();
+  }
+};

@@ -1,0 +1,146 @@
+package buffers_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+// reader is a host that makes long reads by itself.
+type reader struct {
+	lent    []*buffers.HostRead
+	settled []error
+}
+
+var _ buffers.HostSink = (*reader)(nil)
+
+func (r *reader) Deliver(buffers.MappableBuffer, []buffers.Delivery) error { return nil }
+func (r *reader) Settle(_ uint64, err error)                               { r.settled = append(r.settled, err) }
+func (r *reader) Lend(h *buffers.HostRead)                                 { r.lent = append(r.lent, h) }
+
+const readPiece = 64 << 10
+
+// lend asks for a read that is lent.
+func lend(t testing.TB, s *buffers.System, size uint64) (*reader, *buffers.ReadbackBuffer, *buffers.DeviceBuffer, *buffers.HostRead) {
+	t.Helper()
+	host, rb, b := &reader{}, readback(t, s, buffers.ReadbackDescriptor{}), deviceBuffer(t, s, size)
+	require.NoError(t, rb.StartTo(b, 0, size, host, 7))
+	require.True(t, s.FlushReads())
+	require.Len(t, host.lent, 1)
+	return host, rb, b, host.lent[0]
+}
+
+func openForReads(t testing.TB) (*buffers.System, *memory.Device) {
+	return openSystem(t, buffers.Options{ChunkSize: readPiece})
+}
+
+func TestALongReadIsLentToItsHost(t *testing.T) {
+	s, _ := openForReads(t)
+	host, _, b, h := lend(t, s, 10*readPiece)
+	require.EqualValues(t, 7, h.ID)
+	require.EqualValues(t, []uint64{0, 10 * readPiece, readPiece}, []uint64{h.Offset, h.Size, h.Piece})
+	require.Equal(t, b.Label(), h.Src.Label())
+	require.Len(t, h.Chunks, 4, "as many as may be in flight")
+	require.True(t, h.GoesOn())
+	require.Equal(t, make([]byte, 8), read(t, s, b, 8, 8), "another read goes on beside it")
+	h.End(nil)
+	require.Equal(t, []error{nil}, host.settled)
+	require.False(t, h.GoesOn())
+	reads := s.Stats().Reads
+	require.Equal(t, reads.Bytes, reads.IdleBytes)
+	require.EqualValues(t, 10*readPiece+8, s.Stats().BytesDown)
+}
+
+func TestShortAndUnalignedReadsAreNotLent(t *testing.T) {
+	s, _ := openForReads(t)
+	host, rb, b := &reader{}, readback(t, s, buffers.ReadbackDescriptor{}), deviceBuffer(t, s, 10*readPiece)
+	for _, place := range [][2]uint64{{0, readPiece}, {1, 4 * readPiece}, {4, 4*readPiece + 2}} {
+		require.NoError(t, rb.StartTo(b, place[0], place[1], host, 1))
+		s.FlushReads()
+	}
+	require.Empty(t, host.lent)
+}
+
+func TestWhatEndsAReadThatIsLent(t *testing.T) {
+	failure := errors.New("the map failed")
+	for _, c := range []struct {
+		name string
+		end  func(*buffers.System, *reader, *buffers.ReadbackBuffer, *buffers.DeviceBuffer, *buffers.HostRead)
+		want error
+		kept bool // whether its chunks are
+	}{
+		{"its source is destroyed", func(_ *buffers.System, _ *reader, _ *buffers.ReadbackBuffer, b *buffers.DeviceBuffer, _ *buffers.HostRead) {
+			b.Destroy()
+		}, buffers.ErrDestroyed, true},
+		{"its ReadbackBuffer is destroyed", func(_ *buffers.System, _ *reader, rb *buffers.ReadbackBuffer, _ *buffers.DeviceBuffer, _ *buffers.HostRead) {
+			rb.Destroy()
+		}, buffers.ErrDestroyed, true},
+		{"the system is destroyed", func(s *buffers.System, _ *reader, _ *buffers.ReadbackBuffer, _ *buffers.DeviceBuffer, _ *buffers.HostRead) {
+			s.Destroy()
+		}, buffers.ErrDestroyed, false},
+		{"its host fails", func(_ *buffers.System, _ *reader, _ *buffers.ReadbackBuffer, _ *buffers.DeviceBuffer, h *buffers.HostRead) {
+			h.End(failure)
+		}, failure, false},
+		{"it is cancelled", func(_ *buffers.System, r *reader, rb *buffers.ReadbackBuffer, _ *buffers.DeviceBuffer, _ *buffers.HostRead) {
+			rb.Cancel(r, 7)
+		}, nil, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, device := openForReads(t)
+			host, rb, b, h := lend(t, s, 10*readPiece)
+			c.end(s, host, rb, b, h)
+			require.False(t, h.GoesOn())
+			if c.want != failure {
+				h.End(nil)
+			}
+			if c.want == nil {
+				require.Empty(t, host.settled, "who cancels hears nothing")
+			} else {
+				require.Len(t, host.settled, 1)
+				require.ErrorIs(t, host.settled[0], c.want)
+			}
+			require.Zero(t, s.Stats().BytesDown)
+			reads := s.Stats().Reads
+			require.Equal(t, reads.Bytes, reads.IdleBytes)
+			require.Equal(t, c.kept, reads.Bytes > 0)
+			if !c.kept && c.want == buffers.ErrDestroyed {
+				require.Empty(t, device.Buffers())
+			}
+		})
+	}
+}
+
+func TestAReadThatIsLentIsInFlight(t *testing.T) {
+	s, _ := openForReads(t)
+	host, b := &reader{}, deviceBuffer(t, s, 10*readPiece)
+	rb := readback(t, s, buffers.ReadbackDescriptor{Policy: buffers.ReadLatest, MaxInFlight: 1})
+	for id := range uint64(3) {
+		require.NoError(t, rb.StartTo(b, 0, 10*readPiece, host, id))
+		s.FlushReads()
+		require.Len(t, host.lent, 1)
+	}
+	host.lent[0].End(nil)
+	require.Len(t, host.lent, 2, "the latest of those that waited")
+	require.EqualValues(t, 2, host.lent[1].ID)
+	require.NoError(t, rb.StartTo(b, 0, 10*readPiece, host, 3))
+	s.FlushReads()
+	require.Len(t, host.lent, 2)
+	host.lent[1].End(nil)
+	host.lent[2].End(nil)
+}
+
+func TestAReadThatFindsNoMemoryIsLentLater(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{ChunkSize: readPiece, Budget: 4 * readPiece})
+	host, rb, b, h := lend(t, s, 10*readPiece)
+	require.NoError(t, rb.StartTo(b, 0, 10*readPiece, host, 8))
+	s.FlushReads()
+	require.Len(t, host.lent, 1)
+	h.End(nil)
+	require.Len(t, host.lent, 2)
+	host.lent[1].End(nil)
+	require.Equal(t, []error{nil, nil}, host.settled)
+}
