@@ -111,11 +111,12 @@ class Reads {
   /** Makes a long read by itself. No function of the module's may be called before this returns. */
   #lend(number, lent, source, offset, size, piece, chunks) {
     const read = this.#pending[number];
-    const isOpen = () => this.#pending[number] === read && read.error === undefined;
+    const isPending = () => this.#pending[number] === read; // and the number not another's by now
+    const isOpen = () => isPending() && read.error === undefined;
     const goesOn = () => isOpen() && this.#module.numbers("readGoesOn", lent) === 1;
     new Ring(read, source, offset, size, piece, isOpen, goesOn).run(chunks).then((failed) => {
-      if (this.#pending[number] === read && (read.left === 0 || read.error !== undefined)) this.#settle(read);
-      if (read.error !== undefined) this.#module.numbers("readCancel", read.handle, number);
+      if (isPending() && read.error !== undefined) this.#module.numbers("readCancel", read.handle, number);
+      if (isPending() && (read.left === 0 || read.error !== undefined)) this.#settle(read);
       this.#module.numbers("readEnded", lent, Number(failed));
     });
   }
