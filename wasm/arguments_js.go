@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"strconv"
 	"syscall/js"
 
@@ -172,27 +171,4 @@ func (c *call) texture(i int, s *system) buffers.Texture {
 	}
 	c.wrongType("texture", "a GPUTexture", v)
 	return nil
-}
-
-// signal is the context of an AbortSignal; done lets go of the signal, and turns the end of the context
-// into the signal's reason.
-func (c *call) signal(i int) (ctx context.Context, done func(error) error) {
-	v := c.value(i)
-	if !v.IsUndefined() && !instanceOf(v, "AbortSignal") {
-		c.wrongType("signal", "an AbortSignal", v)
-	}
-	if c.err != nil {
-		return nil, nil
-	}
-	ctx, stop, err := signalContext(v)
-	if err != nil {
-		c.wrongType("signal", "an AbortSignal", v)
-	}
-	return ctx, func(err error) error {
-		stop()
-		if err == context.Canceled {
-			return abortReason(v)
-		}
-		return err
-	}
 }

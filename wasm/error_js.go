@@ -16,9 +16,6 @@ var errorFactory js.Value
 
 // errorValue is err for JavaScript.
 func errorValue(err error) js.Value {
-	if a, ok := err.(*abortedError); ok {
-		return a.reason
-	}
 	if value, err := invoke(errorFactory, described(err)...); err == nil && isObject(value) {
 		return value
 	}
@@ -61,8 +58,3 @@ func causeOf(err error) js.Value {
 	}
 	return js.Undefined()
 }
-
-// abortedError is a wait that an AbortSignal ended.
-type abortedError struct{ reason js.Value }
-
-func (e *abortedError) Error() string { return "gpubuffers: aborted by the signal" }

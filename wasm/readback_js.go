@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"math"
 	"runtime"
 	"syscall/js"
@@ -12,8 +13,8 @@ import (
 
 var readbackFunctions = []function{
 	{"createReadbackBuffer", "create", createReadbackBuffer}, // (system, label, policy, maxInFlight) => buffer
-	{"read", "read", read},                       // (readback, source, offset, size, into, signal) => Promise of the data
-	{"readTexture", "read texture", readTexture}, // (readback, texture, mip level, origin and size in 3 numbers each, into, signal) => Promise
+	{"read", "read", read},                       // (readback, source, offset, size, into) => Promise of the data
+	{"readTexture", "read texture", readTexture}, // (readback, texture, mip level, origin and size in 3 numbers each, into) => Promise
 }
 
 func createReadbackBuffer(c *call) (any, error) {
@@ -40,7 +41,7 @@ func read(c *call) (any, error) {
 	size := c.readSize(3, 4, rest)
 	c.within(offset, size, rest)
 	into, result := c.destination(4, size)
-	return c.promiseRead(r, s, 5, result, func() (buffers.Read, error) { return r.Start(source, offset, into) })
+	return c.promiseRead(r, s, result, func() (buffers.Read, error) { return r.Start(source, offset, into) })
 }
 
 // source is the buffer to read from, where, and how many bytes are left from there on.
@@ -83,7 +84,7 @@ func readTexture(c *call) (any, error) {
 	c.labelled(r)
 	region, size := c.texels(s)
 	into, result := c.destination(9, size)
-	return c.promiseRead(r, s, 10, result, func() (buffers.Read, error) { return r.StartTexture(region, into) })
+	return c.promiseRead(r, s, result, func() (buffers.Read, error) { return r.StartTexture(region, into) })
 }
 
 // texels are those to read, and how many bytes they are.
@@ -125,18 +126,17 @@ func (c *call) newMemory(size uint64) js.Value {
 }
 
 // promiseRead asks for a read and returns the Promise of result.
-func (c *call) promiseRead(r *buffers.ReadbackBuffer, s *system, signalAt int, result js.Value, start func() (buffers.Read, error)) (any, error) {
-	ctx, done := c.signal(signalAt)
+func (c *call) promiseRead(r *buffers.ReadbackBuffer, s *system, result js.Value, start func() (buffers.Read, error)) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
 	pending, err := start()
 	if err != nil {
-		return nil, done(err)
+		return nil, err
 	}
 	s.flush()
 	return promise(c.op, func() (any, error) {
 		defer runtime.KeepAlive(r) // a read of a buffer that JavaScript dropped goes on
-		return result, done(pending.Wait(ctx))
+		return result, pending.Wait(context.Background())
 	}), nil
 }

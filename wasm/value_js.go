@@ -27,14 +27,11 @@ func typeName(v js.Value) (name string) {
 // isObject reports whether v can have properties.
 func isObject(v js.Value) bool { return is(v, js.TypeObject) || is(v, js.TypeFunction) }
 
-var reflect struct{ get, isArray, hasInstance js.Value }
+var reflect struct{ get, isArray js.Value }
 
 func init() {
-	function := js.Global().Get("Function").Get("prototype")
 	reflect.get = js.Global().Get("Reflect").Get("get")
 	reflect.isArray = js.Global().Get("Array").Get("isArray")
-	hasInstance := reflect.get.Invoke(function, js.Global().Get("Symbol").Get("hasInstance"))
-	reflect.hasInstance = function.Get("call").Call("bind", hasInstance)
 }
 
 // property reads a property. What a getter or a Proxy throws is the error.
@@ -59,10 +56,4 @@ func invoke(f js.Value, values ...any) (result js.Value, err error) {
 func construct(class js.Value, values ...any) (object js.Value, err error) {
 	defer rescue("construct", &err)
 	return class.New(values...), nil
-}
-
-// instanceOf is v instanceof class, false where a Proxy has it throw.
-func instanceOf(v js.Value, class string) bool {
-	yes, err := invoke(reflect.hasInstance, js.Global().Get(class), v)
-	return err == nil && yes.Bool()
 }
