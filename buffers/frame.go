@@ -2,7 +2,6 @@ package buffers
 
 import (
 	"context"
-	"slices"
 	"time"
 )
 
@@ -167,7 +166,7 @@ func (f *frameRing) putBack(oldest flight) {
 	f.sys.mu.Lock()
 	defer f.sys.mu.Unlock()
 	f.awaited--
-	f.inFlight = slices.Insert(f.inFlight, 0, oldest)
+	f.inFlight = append([]flight{oldest}, f.inFlight...)
 }
 
 // finish takes a flight that was taken out and is done. The lock is not held.
