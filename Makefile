@@ -22,7 +22,7 @@ COMPRESS    := $(TOOLS) run ./compress -dir "$(CURDIR)/web"
 WASM_BUILD  := $(JS) go build -trimpath -ldflags="-s -w"
 # The module is kept small: nothing is inlined but what is called all the time of the standard library. More made
 # no difference to reads and frames that could be seen.
-INLINED     := internal/abi internal/runtime/atomic internal/runtime/math internal/runtime/sys math/bits sync sync/atomic syscall/js
+INLINED     := internal/abi internal/byteorder internal/runtime/atomic internal/runtime/math internal/runtime/sys math/bits sync sync/atomic syscall/js
 SMALLER     := -gcflags=all=-l $(INLINED:%=-gcflags=%=)
 
 # wasm_exec.js refuses arguments and environment above 8 KiB together, and some

@@ -26,6 +26,7 @@ type readBelt struct {
 	filling  []*chunk // none, but while reads are placed
 	inFlight []*chunk
 	lent     []*HostRead
+	hostFree []*HostRead
 	bytes    uint64 // of chunks filling or in flight
 	landing  chan *chunk
 	waiting  bool           // for memory to be given back
@@ -339,10 +340,7 @@ func (b *readBelt) take(x *reading) *chunk {
 	if len(b.inFlight)+len(b.filling) >= maxInFlight || b.bytes > 0 && b.bytes+want > uint64(x.depth)*x.piece {
 		return nil
 	}
-	if i := bestFit(b.idle, want); i >= 0 {
-		c := b.idle[i]
-		b.idle = remove(b.idle, i)
-		b.stats.Hits++
+	if c := b.reuse(want); c != nil {
 		return c
 	}
 	if !b.sys.reserve(want) {
@@ -355,6 +353,18 @@ func (b *readBelt) take(x *reading) *chunk {
 		b.settle(x, err)
 		return nil
 	}
+	return c
+}
+
+// reuse returns an idle chunk of a size, or nil.
+func (b *readBelt) reuse(want uint64) *chunk {
+	i := bestFit(b.idle, want)
+	if i < 0 {
+		return nil
+	}
+	c := b.idle[i]
+	b.idle = remove(b.idle, i)
+	b.stats.Hits++
 	return c
 }
 

@@ -1,5 +1,7 @@
 package buffers
 
+import "time"
+
 // HostSink is a Sink whose host makes long reads by itself, with chunks that are lent to it.
 type HostSink interface {
 	Sink
@@ -9,10 +11,10 @@ type HostSink interface {
 	Lend(r *HostRead)
 }
 
-// HostRead is a read that the host makes.
+// HostRead is a read that the host makes, and ends. It must not be used afterwards.
 type HostRead struct {
 	ID           uint64
-	Src          Buffer
+	Src          Buffer // nil where the host alone knows: see [ReadbackBuffer.LendTo]
 	Offset, Size uint64 // multiples of 4
 	Piece        uint64 // what a chunk takes
 	Chunks       []MappableBuffer
@@ -21,6 +23,7 @@ type HostRead struct {
 	reading *reading
 	turn    uint64
 	chunks  []*chunk
+	asked   moment
 }
 
 // lends hands x to its host where that makes such reads, and reports whether it does now.
@@ -29,23 +32,72 @@ func (b *readBelt) lends(x *reading) bool {
 	if !ok || x.src == nil || x.recorded > 0 || x.size <= x.piece || x.offset%4 != 0 || x.size%4 != 0 {
 		return false
 	}
-	h := &HostRead{ID: x.id, Src: x.src, Offset: x.offset, Size: x.size, Piece: x.piece, belt: b, reading: x, turn: x.turn}
+	h := b.newHostRead()
 	for n := min(uint64(x.depth), (x.size+x.piece-1)/x.piece); uint64(len(h.chunks)) < n; {
 		c := b.take(x)
 		if c == nil {
 			break
 		}
-		h.chunks, h.Chunks = append(h.chunks, c), append(h.Chunks, c.buffer)
+		h.add(c)
 	}
 	if len(h.chunks) == 0 {
+		b.hostFree = append(b.hostFree, h)
 		return false
 	}
+	b.lend(h, x)
+	sink.Lend(h)
+	return true
+}
+
+// LendTo lends a chunk for a read of size bytes, a multiple of 4, that the host makes at once, of places that it knows
+// can be read: it records their copies, submits them, maps the chunk, takes what is there, unmaps it and calls
+// [HostRead.End]. It gives nil where the read has to wait for others or for memory, where it is longer than a chunk, and
+// to a [ReadLatest] buffer.
+func (r *ReadbackBuffer) LendTo(size uint64, sink Sink, id uint64) *HostRead {
+	b := r.core.belt
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
+	waits := len(b.queue) > 0 || len(b.inFlight)+len(b.lent) >= maxInFlight
+	if waits || size == 0 || size%4 != 0 || size > b.sys.options.ChunkSize || r.core.policy == ReadLatest || r.held.check("read") != nil {
+		return nil
+	}
+	want := chunkSize(size)
+	c := b.reuse(want)
+	if c == nil && b.sys.reserve(want) {
+		c, _ = b.create(want)
+	}
+	if c == nil {
+		return nil
+	}
+	h, x := b.newHostRead(), b.newReading(r.core)
+	h.add(c)
+	x.sink, x.id, x.size, x.cut = sink, id, size, cut{piece: size, depth: 1, path: -1}
+	b.lend(h, x)
+	return h
+}
+
+func (b *readBelt) newHostRead() *HostRead {
+	if n := len(b.hostFree); n > 0 {
+		h := b.hostFree[n-1]
+		b.hostFree = b.hostFree[:n-1]
+		return h
+	}
+	return &HostRead{belt: b}
+}
+
+func (h *HostRead) add(c *chunk) {
+	h.chunks, h.Chunks = append(h.chunks, c), append(h.Chunks, c.buffer)
+}
+
+// lend takes note that x is made by the host, with the chunks of h.
+func (b *readBelt) lend(h *HostRead, x *reading) {
+	h.ID, h.Src, h.Offset, h.Size, h.Piece, h.reading, h.turn = x.id, x.src, x.offset, x.size, x.piece, x, x.turn
+	h.asked = now()
 	x.recorded, x.sent = x.size, x.size
 	x.owner.inFlight++
 	b.sys.stats.Submits += (x.size + x.piece - 1) / x.piece
+	b.sys.stats.MapsPending += len(h.chunks)
 	b.lent = append(b.lent, h)
-	sink.Lend(h)
-	return true
 }
 
 // isOpen reports whether somebody waits for the read.
@@ -67,23 +119,23 @@ func (h *HostRead) GoesOn() bool {
 	return true
 }
 
-// End takes the chunks back: idle, or where the read failed in no known state. Goroutines may be awake then.
-func (h *HostRead) End(failure error) {
+// End takes the chunks back: idle, or where the read failed in no known state. It reports whether a goroutine is awake.
+func (h *HostRead) End(failure error) (awake bool) {
 	b := h.belt
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()
-	for i := range b.lent {
-		if b.lent[i] == h {
-			b.lent = remove(b.lent, i)
-			break
-		}
+	b.told = b.sys.budget.freed != nil // somebody waits for memory
+	b.sys.stats.MapsPending -= len(h.chunks)
+	ended := now()
+	if failure == nil && h.Size == h.Piece {
+		b.sys.stats.MapLatency.add(time.Duration(ended - h.asked))
 	}
 	for _, c := range h.chunks {
 		if failure != nil || b.sys.lost != nil {
 			b.drop(c)
 			continue
 		}
-		c.idleSince = now()
+		c.idleSince = ended
 		b.idle = append(b.idle, c)
 	}
 	if x := h.reading; h.isOpen() {
@@ -93,7 +145,25 @@ func (h *HostRead) End(failure error) {
 			b.settle(x, failure)
 		}
 	}
+	b.takeBack(h)
 	b.sys.budget.wake()
 	b.dequeue()
 	b.pump()
+	awake = b.told || b.sys.roused
+	b.sys.roused = false
+	return awake
+}
+
+// takeBack makes a read that the host has ended available again.
+func (b *readBelt) takeBack(h *HostRead) {
+	for i := range b.lent {
+		if b.lent[i] == h {
+			b.lent = remove(b.lent, i)
+			break
+		}
+	}
+	clear(h.chunks)
+	clear(h.Chunks)
+	*h = HostRead{belt: b, chunks: h.chunks[:0], Chunks: h.Chunks[:0]}
+	b.hostFree = append(b.hostFree, h)
 }

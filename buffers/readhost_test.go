@@ -49,7 +49,6 @@ func TestALongReadIsLentToItsHost(t *testing.T) {
 	require.Equal(t, make([]byte, 8), read(t, s, b, 8, 8), "another read goes on beside it")
 	h.End(nil)
 	require.Equal(t, []error{nil}, host.settled)
-	require.False(t, h.GoesOn())
 	reads := s.Stats().Reads
 	require.Equal(t, reads.Bytes, reads.IdleBytes)
 	require.EqualValues(t, 10*readPiece+8, s.Stats().BytesDown)
@@ -93,8 +92,8 @@ func TestWhatEndsAReadThatIsLent(t *testing.T) {
 			s, device := openForReads(t)
 			host, rb, b, h := lend(t, s, 10*readPiece)
 			c.end(s, host, rb, b, h)
-			require.False(t, h.GoesOn())
 			if c.want != failure {
+				require.False(t, h.GoesOn())
 				h.End(nil)
 			}
 			if c.want == nil {
@@ -143,4 +142,118 @@ func TestAReadThatFindsNoMemoryIsLentLater(t *testing.T) {
 	require.Len(t, host.lent, 2)
 	host.lent[1].End(nil)
 	require.Equal(t, []error{nil, nil}, host.settled)
+}
+
+// lendChunk asks for a chunk for a read that the host makes by itself.
+func lendChunk(s *buffers.System, rb *buffers.ReadbackBuffer, size uint64) (*reader, *buffers.HostRead) {
+	host := &reader{}
+	return host, rb.LendTo(size, host, 7)
+}
+
+func TestAChunkIsLentForAShortRead(t *testing.T) {
+	s, _ := openForReads(t)
+	rb := readback(t, s, buffers.ReadbackDescriptor{})
+	for range 3 {
+		host, h := lendChunk(s, rb, 512)
+		require.Len(t, h.Chunks, 1)
+		require.GreaterOrEqual(t, h.Chunks[0].Size(), uint64(512))
+		require.Equal(t, 1, s.Stats().MapsPending)
+		require.False(t, h.End(nil), "no goroutine was told")
+		require.Equal(t, []error{nil}, host.settled)
+	}
+	st := s.Stats()
+	require.EqualValues(t, []uint64{1, 2, 3 * 512}, []uint64{st.Reads.Misses, st.Reads.Hits, st.BytesDown}, "chunks made, used again, and bytes")
+	require.EqualValues(t, 3, st.MapLatency.Count)
+	require.Zero(t, st.MapsPending)
+	require.Equal(t, st.Reads.Bytes, st.Reads.IdleBytes)
+}
+
+func TestWhatNoChunkIsLentFor(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		options buffers.Options
+		policy  buffers.ReadPolicy
+		size    uint64
+		before  func(*testing.T, *buffers.System, *buffers.ReadbackBuffer)
+	}{
+		{name: "nothing", size: 0},
+		{name: "a part of a word", size: 6},
+		{name: "more than a chunk", size: readPiece + 4},
+		{name: "the latest of many", size: 64, policy: buffers.ReadLatest},
+		{name: "a ReadbackBuffer that is destroyed", size: 64, before: func(_ *testing.T, _ *buffers.System, rb *buffers.ReadbackBuffer) { rb.Destroy() }},
+		{name: "a system that is destroyed", size: 64, before: func(_ *testing.T, s *buffers.System, _ *buffers.ReadbackBuffer) { s.Destroy() }},
+		{name: "one that others wait before", size: 64, before: func(t *testing.T, s *buffers.System, rb *buffers.ReadbackBuffer) {
+			_, err := rb.Start(deviceBuffer(t, s, 64), 0, buffers.Bytes(make([]byte, 4)))
+			require.NoError(t, err)
+		}},
+		{name: "no memory", size: readPiece, options: buffers.Options{ChunkSize: readPiece, Budget: 4 * readPiece}, before: func(t *testing.T, s *buffers.System, rb *buffers.ReadbackBuffer) {
+			for range 4 {
+				_, h := lendChunk(s, rb, readPiece)
+				require.NotNil(t, h)
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.options.ChunkSize == 0 {
+				c.options.ChunkSize = readPiece
+			}
+			s, _ := openSystem(t, c.options)
+			rb := readback(t, s, buffers.ReadbackDescriptor{Policy: c.policy})
+			if c.before != nil {
+				c.before(t, s, rb)
+			}
+			_, h := lendChunk(s, rb, c.size)
+			require.Nil(t, h)
+		})
+	}
+}
+
+func TestWhatEndsAShortReadOfItsHost(t *testing.T) {
+	failure := errors.New("the map failed")
+	for _, c := range []struct {
+		name string
+		end  func(*buffers.System, *buffers.ReadbackBuffer, *buffers.HostRead)
+		want error
+		kept bool // whether its chunk is
+	}{
+		{"its ReadbackBuffer is destroyed", func(_ *buffers.System, rb *buffers.ReadbackBuffer, h *buffers.HostRead) {
+			rb.Destroy()
+			h.End(nil)
+		}, buffers.ErrDestroyed, true},
+		{"the system is destroyed", func(s *buffers.System, _ *buffers.ReadbackBuffer, h *buffers.HostRead) {
+			s.Destroy()
+			h.End(nil)
+		}, buffers.ErrDestroyed, false},
+		{"its host fails", func(_ *buffers.System, _ *buffers.ReadbackBuffer, h *buffers.HostRead) { h.End(failure) }, failure, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, device := openForReads(t)
+			rb := readback(t, s, buffers.ReadbackDescriptor{})
+			host, h := lendChunk(s, rb, 512)
+			c.end(s, rb, h)
+			require.Len(t, host.settled, 1)
+			require.ErrorIs(t, host.settled[0], c.want)
+			require.Zero(t, s.Stats().BytesDown)
+			require.Equal(t, c.kept, len(device.Buffers()) > 0)
+		})
+	}
+}
+
+func TestAGoroutineThatWaitsForMemoryHearsOfALentChunk(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{ChunkSize: readPiece, Budget: 4 * readPiece, OnBudget: buffers.BudgetWait})
+	rb := readback(t, s, buffers.ReadbackDescriptor{})
+	var lent []*buffers.HostRead
+	for range 4 {
+		_, h := lendChunk(s, rb, readPiece)
+		lent = append(lent, h)
+	}
+	b := deviceBuffer(t, s, 64)
+	x, err := rb.Start(b, 0, buffers.Bytes(make([]byte, 64)))
+	require.NoError(t, err)
+	rb.Flush()
+	require.True(t, lent[0].End(nil), "a goroutine is awake")
+	require.NoError(t, x.Wait(t.Context()))
+	for _, h := range lent[1:] {
+		h.End(nil)
+	}
 }

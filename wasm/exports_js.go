@@ -307,6 +307,23 @@ func readFlush() (sent float64) {
 	return 1
 }
 
+// readLend gives a number for a read that JavaScript makes at once of size bytes, a multiple of 4, of places that it
+// knows can be read: see [buffers.ReadbackBuffer.LendTo]. The chunk for it is the one that was last handed to give for
+// that number, now or before. number is the one under which JavaScript hears where nobody is to wait any more.
+//
+//go:wasmexport readLend
+func readLend(readback, size, number float64) (lent float64) {
+	defer refuse(&lent)
+	r, s, ok := standsFor[*buffers.ReadbackBuffer](readback)
+	if !ok || s.frame != 0 {
+		return refused
+	}
+	if h := r.LendTo(uint64(size), &reads, uint64(number)); h != nil {
+		return float64(reads.lendChunk(h))
+	}
+	return refused
+}
+
 // readGoesOn gives 1 where a read that was lent is to go on with its next piece, and else 0.
 //
 //go:wasmexport readGoesOn
@@ -331,8 +348,9 @@ func readEnded(lent, failed float64) {
 	if failed != 0 {
 		failure = buffers.NewError("read", "", buffers.ErrDeviceLost, "")
 	}
-	r.End(failure)
-	later(func() {}) // for goroutines that are awake
+	if r.End(failure) {
+		later(func() {}) // for goroutines that are awake
+	}
 }
 
 // readCancel has JavaScript hear no more of a read.

@@ -47,7 +47,8 @@ type readSink struct {
 	settle  js.Value // (number, error)
 	lend    js.Value // (number, lent, GPUBuffer, offset, size, piece, chunks): JavaScript is to make the read
 	numbers []float64
-	lent    []*buffers.HostRead // by number; nil where there is none
+	lent    []*buffers.HostRead      // by number; nil where there is none
+	known   []buffers.MappableBuffer // by the same: the chunk that JavaScript knows by it
 }
 
 var _ buffers.HostSink = (*readSink)(nil)
@@ -72,17 +73,34 @@ func (k *readSink) Settle(number uint64, err error) {
 
 // Lend makes a few objects for JavaScript, which a long read takes long enough for.
 func (k *readSink) Lend(r *buffers.HostRead) {
-	number := slices.Index(k.lent, nil)
-	if number < 0 {
-		number = len(k.lent)
-		k.lent = append(k.lent, nil)
-	}
-	k.lent[number] = r
+	number := k.add(r)
 	chunks := make([]any, len(r.Chunks))
 	for i, c := range r.Chunks {
 		chunks[i] = webgpu.BufferOf(c).JSValue()
 	}
 	_, _ = invoke(k.lend, float64(r.ID), number, webgpu.BufferOf(r.Src).JSValue(), float64(r.Offset), float64(r.Size), float64(r.Piece), chunks)
+}
+
+// add gives a read that is lent its number.
+func (k *readSink) add(r *buffers.HostRead) (number int) {
+	number = slices.Index(k.lent, nil)
+	if number < 0 {
+		number = len(k.lent)
+		k.lent, k.known = append(k.lent, nil), append(k.known, nil)
+	}
+	k.lent[number] = r
+	return number
+}
+
+// lendChunk gives the number of a read that JavaScript makes with one chunk. Unless it knows the chunk by that number
+// from before, the chunk is handed to give.
+func (k *readSink) lendChunk(r *buffers.HostRead) (number int) {
+	number = k.add(r)
+	if chunk := r.Chunks[0]; k.known[number] != chunk {
+		k.known[number] = chunk
+		give.Invoke(webgpu.BufferOf(chunk).JSValue())
+	}
+	return number
 }
 
 // lentAs is the read that was lent under a number, or nil.

@@ -8,8 +8,8 @@ const smallest = 256 << 10;
 /** An upload that is longer waits now and then, so that little of it is on its way at a time. */
 const unwaited = 32 << 20;
 
-/** Whether source is a DeviceBuffer that is there, with size bytes from offset on. */
-export let isWithin;
+/** The GPUBuffer of a DeviceBuffer that has size bytes from offset on to be read; undefined for all else. */
+export let readableOf;
 
 export class DeviceBuffer extends NativeBuffer {
   #core;
@@ -18,13 +18,14 @@ export class DeviceBuffer extends NativeBuffer {
   #queue;
   #gpuBuffer = this[native]();
   #size = this.#gpuBuffer.size;
+  #isReadable = (this.#gpuBuffer.usage & GPUBufferUsage.COPY_SRC) !== 0;
   #touched = false; // was written to
   #generation = 0;
 
   static {
-    isWithin = (source, offset, size) =>
-      source !== null && typeof source === "object" && #gpuBuffer in source && !source[destroyed] &&
-      Number.isInteger(offset) && offset >= 0 && Number.isInteger(size) && size > 0 && size <= source.#size - offset;
+    readableOf = (source, offset, size) =>
+      source !== null && typeof source === "object" && #gpuBuffer in source && source.#isReadable && !source[destroyed] &&
+      Number.isInteger(offset) && offset >= 0 && Number.isInteger(size) && size > 0 && size <= source.#size - offset ? source.#gpuBuffer : undefined;
   }
 
   constructor(key, core, handle, label) {

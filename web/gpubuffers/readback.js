@@ -1,5 +1,5 @@
 import { fields, region } from "./arguments.js";
-import { isWithin } from "./devicebuffer.js";
+import { readableOf } from "./devicebuffer.js";
 import { refusal } from "./errors.js";
 import { Read, readsOf } from "./reads.js";
 import { call, handleOf, Resource } from "./resource.js";
@@ -8,7 +8,7 @@ export class ReadbackBuffer extends Resource {
   #module;
   #handle;
   #reads;
-  #device;
+  #core;
   #joins; // reads of neighbouring places
 
   constructor(key, core, handle, label, policy = "all") {
@@ -16,7 +16,7 @@ export class ReadbackBuffer extends Resource {
     this.#module = core.module;
     this.#handle = handle;
     this.#reads = readsOf(core.module);
-    this.#device = core.device;
+    this.#core = core;
     this.#joins = policy === "all";
   }
 
@@ -27,7 +27,7 @@ export class ReadbackBuffer extends Resource {
       const handle = handleOf(source);
       const making = read.room === undefined;
       const start = (number) => this.#startFast(handle, offset, n, number, making) ?? this[call]("readStart", handle, offset, n, number, making);
-      if (this.#joins && isWithin(source, offset, n)) read.describe(start, handle, offset, n);
+      if (this.#joins && readableOf(source, offset, n)) read.describe(start, source, handle, offset, n);
       else read.describe(start);
     });
   }
@@ -41,7 +41,7 @@ export class ReadbackBuffer extends Resource {
   #start(operation, options, describe) {
     return new Promise((resolve, reject) => {
       const [into, signal] = fields(operation, options, "into", "signal");
-      const read = new Read(this, this.#handle, this.#device, operation, into, signal, resolve, reject);
+      const read = new Read(this, this.#handle, this.#core, operation, into, signal, resolve, reject);
       describe(read);
       this.#reads.start(read);
     });

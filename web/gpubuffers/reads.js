@@ -3,6 +3,8 @@
 
 import { isA, isBufferSource } from "./arguments.js";
 import { refusal } from "./errors.js";
+import { LongRead } from "./longread.js";
+import { batchOf, joined, runsOf } from "./shortreads.js";
 
 const byModule = new WeakMap();
 
@@ -10,6 +12,11 @@ const byModule = new WeakMap();
 export function readsOf(module) {
   if (!byModule.has(module)) byModule.set(module, new Reads(module));
   return byModule.get(module);
+}
+
+/** Has the module know of every read that has ended: before what tells of them. */
+export function endReads(module) {
+  byModule.get(module)?.endMade();
 }
 
 /** Has the module know of every read that was asked for: before what the order of reads depends on. */
@@ -24,12 +31,17 @@ const soon = Promise.resolve();
 
 class Reads {
   #module;
-  #pending = []; // by number: a Read, or a Run of several
+  #pending = []; // by number: a Read, or a Run or Batch of several
   #free = []; // numbers
   #joinable = []; // asked for in this task
   #settled = []; // their promises are, when no lock of the module's is held: a result may have a getter named then
   #asked = false;
+  #begun = false; // some that the module is to send
+  #chunks = []; // by the number under which they are lent to a Batch
+  #batches = 0; // under way
+  #made = []; // Batches that have what they read, and chunks that are to be given back
   #send = () => this.#sendAsked();
+  #end = () => this.endMade();
   #finish = () => this.#finishSettled();
 
   constructor(module) {
@@ -44,7 +56,7 @@ class Reads {
       this.#joinable.push(read);
     } else {
       this.begin();
-      this.#begin(read);
+      this.#beginThere(read);
     }
     try {
       read.watch(() => this.#abort(read));
@@ -56,7 +68,12 @@ class Reads {
     this.#asked = true;
   }
 
-  /** Has the module start a Read or a Run. */
+  /** Has the module make a Read or a Run. */
+  #beginThere(read) {
+    this.#begun = true;
+    this.#begin(read);
+  }
+
   #begin(read) {
     read.number = this.#free.pop() ?? this.#pending.length;
     this.#pending[read.number] = read;
@@ -70,11 +87,55 @@ class Reads {
 
   #sendAsked() {
     this.#asked = false;
+    if (!this.#begun && this.#makesAsked()) return;
     this.begin();
+    this.#begun = false;
     try {
       if (this.#module.exports.readFlush() !== 1) this.#module.call("readFlush");
     } catch (cause) {
       this.#module.fault(cause);
+    }
+  }
+
+  /** Makes the reads that wait for their neighbours by itself, where it may, and says whether it does. */
+  #makesAsked() {
+    const batch = batchOf(this.#joinable);
+    if (batch === undefined) return false;
+    this.#module.given = undefined;
+    try {
+      this.#begin(batch);
+    } catch {
+      return false;
+    }
+    this.#joinable = [];
+    this.#chunks[batch.lent] = this.#module.given ?? this.#chunks[batch.lent];
+    this.#make(batch, this.#chunks[batch.lent]);
+    return true;
+  }
+
+  async #make(batch, chunk) {
+    const looks = this.#batches++ === 0 ? batch.looks : undefined;
+    try {
+      const mapped = batch.copyTo(chunk);
+      looks?.start();
+      await mapped;
+      looks?.stop();
+      batch.takeFrom(chunk);
+      this.#made.push([batch, chunk]);
+      soon.then(this.#end); // what waits for the reads goes on first
+    } catch {
+      this.#module.numbers("readEnded", batch.lent, 1); // fails the reads
+    } finally {
+      this.#batches--;
+    }
+  }
+
+  /** Gives the chunks back of Batches that are made. */
+  endMade() {
+    for (const [batch, chunk] of this.#made.splice(0)) {
+      chunk.unmap();
+      this.#module.numbers("readEnded", batch.lent, 0);
+      if (this.#pending[batch.number] === batch) this.#forget(batch);
     }
   }
 
@@ -86,7 +147,7 @@ class Reads {
   /** Where a Run cannot begin, each of its reads does, or says why not. */
   #beginRun(run) {
     try {
-      this.#begin(run);
+      this.#beginThere(run);
     } catch {
       for (const read of run.reads) this.#beginAlone(read);
     }
@@ -94,7 +155,7 @@ class Reads {
 
   #beginAlone(read) {
     try {
-      this.#begin(read);
+      this.#beginThere(read);
     } catch (error) {
       read.end(error);
     }
@@ -114,7 +175,7 @@ class Reads {
     const isPending = () => this.#pending[number] === read; // and the number not another's by now
     const isOpen = () => isPending() && read.error === undefined;
     const goesOn = () => isOpen() && this.#module.numbers("readGoesOn", lent) === 1;
-    new Ring(read, source, offset, size, piece, isOpen, goesOn).run(chunks).then((failed) => {
+    new LongRead(read, source, offset, size, piece, isOpen, goesOn).run(chunks).then((failed) => {
       if (isPending() && read.error !== undefined) this.#module.numbers("readCancel", read.handle, number);
       if (isPending() && (read.left === 0 || read.error !== undefined)) this.#settle(read);
       this.#module.numbers("readEnded", lent, Number(failed));
@@ -157,7 +218,7 @@ class Reads {
     }
     const known = read.run ?? read;
     if (read.run ? !read.run.loses(read) : this.#pending[read.number] !== read) return false;
-    if (known === read || known.reads.length === 0) this.#drop(known);
+    if (known === read || known.isEmpty) this.#drop(known);
     return true;
   }
 
@@ -177,159 +238,13 @@ class Reads {
   }
 }
 
-/** A long read, piece by piece through chunks that are lent for it. */
-class Ring {
-  #isOpen;
-  #goesOn; // asks the module, too
-  #read;
-  #device;
-  #source;
-  #offset;
-  #size;
-  #piece;
-  #at = 0; // where the next piece begins
-  #failed = false;
-  #looks = 0;
-  #looking = false;
-
-  constructor(read, source, offset, size, piece, isOpen, goesOn) {
-    this.#isOpen = isOpen;
-    this.#goesOn = goesOn;
-    this.#read = read;
-    this.#device = read.device;
-    this.#source = source;
-    this.#offset = offset;
-    this.#size = size;
-    this.#piece = piece;
-  }
-
-  /** Ends when no chunk is in use, with whether something failed. */
-  async run(chunks) {
-    await Promise.all(chunks.map((chunk) => this.#goRound(chunk)));
-    return this.#failed;
-  }
-
-  async #goRound(chunk) {
-    try {
-      for (let isFirst = true; this.#at < this.#size && !this.#failed; isFirst = false) {
-        if (!isFirst && !this.#goesOn()) return;
-        const at = this.#at;
-        const n = Math.min(this.#piece, this.#size - at);
-        this.#at += n;
-        await this.#bring(chunk, at, n);
-        const range = chunk.getMappedRange(0, n);
-        if (this.#isOpen()) this.#read.take(range, at, 0, n, n, 1); // which does not throw
-        chunk.unmap();
-        if (this.#at >= this.#size) this.#look();
-      }
-    } catch {
-      this.#failed = true;
-    }
-  }
-
-  /** Copies a piece into a chunk, and maps it. */
-  #bring(chunk, at, n) {
-    const encoder = this.#device.createCommandEncoder();
-    encoder.copyBufferToBuffer(this.#source, this.#offset + at, chunk, 0, n);
-    this.#device.queue.submit([encoder.finish()]);
-    const mapped = chunk.mapAsync(GPUMapMode.READ, 0, n);
-    if (this.#at >= this.#size) this.#look();
-    return mapped;
-  }
-
-  /** Has the browser look whether the GPU is done: with each submit it looks by itself, but there are no more. */
-  #look() {
-    this.#looks = 6;
-    if (!this.#looking) this.#lookAgain();
-  }
-
-  #lookAgain() {
-    this.#looking = this.#looks-- > 0;
-    if (!this.#looking) return;
-    this.#device.pushErrorScope("validation");
-    const again = () => this.#lookAgain();
-    this.#device.popErrorScope().then(again, again);
-  }
-}
-
-/** The longest read that is joined with others, and the longest Run: longer ones the module cuts by itself. */
-const joined = 64 << 10;
-const longest = 256 << 10;
-
-/** The Runs of reads of known places. */
-function runsOf(reads) {
-  const runs = [];
-  for (const read of reads.sort(byPlace)) {
-    if (!runs.at(-1)?.takesIn(read)) runs.push(new Run(read));
-  }
-  return runs;
-}
-
-function byPlace(a, b) {
-  return a.handle - b.handle || a.source - b.source || a.offset - b.offset;
-}
-
-/** Reads that touch or overlap, which the module knows as one. */
-class Run {
-  number;
-  left; // bytes that have not arrived
-  error;
-  #offset;
-  #end;
-
-  constructor(read) {
-    this.handle = read.handle;
-    this.device = read.device;
-    this.source = read.source;
-    this.reads = [read];
-    this.#offset = read.offset;
-    this.#end = read.offset + read.size;
-  }
-
-  /** Takes in the next read by place, where it is a neighbour. */
-  takesIn(read) {
-    const end = Math.max(this.#end, read.offset + read.size);
-    if (read.handle !== this.handle || read.source !== this.source || read.offset > this.#end || end - this.#offset > longest) return false;
-    this.#end = end;
-    this.reads.push(read);
-    return true;
-  }
-
-  begin({ exports }) {
-    this.left = exports.readStart(this.handle, this.source, this.#offset, this.#end - this.#offset, this.number, 0);
-    if (this.left < 0) throw new Error("refused");
-    for (const read of this.reads) read.run = this;
-  }
-
-  /** Hands out what a chunk has from at on, size bytes from offset on of the Run, and says whether that was all. */
-  take(chunk, offset, at, size) {
-    const from = this.#offset + offset;
-    for (const read of this.reads) {
-      const start = Math.max(read.offset, from);
-      const n = Math.min(read.offset + read.size, from + size) - start;
-      if (n > 0) read.take(chunk, start - read.offset, at + start - from, n, n, 1);
-    }
-    this.left -= size;
-    return this.left === 0;
-  }
-
-  /** Lets go of a read, and says whether it was there. */
-  loses(read) {
-    const i = this.reads.indexOf(read);
-    if (i >= 0) this.reads.splice(i, 1);
-    return i >= 0;
-  }
-
-  end(error) {
-    for (const read of this.reads.splice(0)) read.end(error ?? read.error);
-  }
-}
-
 /** One read, and its promise. It keeps the ReadbackBuffer alive. */
 export class Read {
   number;
-  source; // of a read that may be joined with others: the handle of a buffer,
-  offset; // and the place in it,
+  core;
+  buffer; // of a read that may be joined with others: a DeviceBuffer,
+  source; // its handle,
+  offset; // the place in it,
   size; // which is known to be there
   run; // that it has begun in
   left; // bytes that have not arrived
@@ -344,9 +259,9 @@ export class Read {
   #resolve;
   #reject;
 
-  constructor(readback, handle, device, operation, into, signal, resolve, reject) {
+  constructor(readback, handle, core, operation, into, signal, resolve, reject) {
     this.handle = handle;
-    this.device = device;
+    this.core = core;
     this.#readback = readback;
     this.#operation = operation;
     this.#resolve = resolve;
@@ -363,9 +278,10 @@ export class Read {
   }
 
   /** Says how the module starts it, and, where it is known to be there, where it is. */
-  describe(start, source, offset, size) {
+  describe(start, buffer, source, offset, size) {
     this.#start = start;
-    if (source === undefined || size > joined) return;
+    if (buffer === undefined || size > joined) return;
+    this.buffer = buffer;
     this.source = source;
     this.offset = offset;
     this.size = this.left = size;

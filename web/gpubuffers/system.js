@@ -4,9 +4,10 @@ import { DeviceBuffer } from "./devicebuffer.js";
 import { DynamicBuffer, OpenUpdates } from "./dynamic.js";
 import { refusal } from "./errors.js";
 import { Frame } from "./frame.js";
+import { Looks } from "./looks.js";
 import { MappableBuffer } from "./mappable.js";
 import { ReadbackBuffer } from "./readback.js";
-import { beginReads } from "./reads.js";
+import { beginReads, endReads } from "./reads.js";
 import { calibrated, destroyHandle, dispose, guard, made } from "./resource.js";
 import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
 
@@ -20,7 +21,15 @@ export class GPUBufferSystem {
 
   constructor(key, module, handle, device, owned) {
     guard(key, new.target);
-    this.#core = { module, device, updates: new OpenUpdates(), destroyed: false, lost: false, written: 0 }; // written: bytes that the module does not know of
+    this.#core = {
+      module,
+      device,
+      updates: new OpenUpdates(),
+      looks: new Looks(device), // for short reads
+      destroyed: false,
+      lost: false,
+      written: 0, // bytes that the module does not know of
+    };
     module.whenEnded(() => this.#core.updates.close());
     this.#handle = handle;
     this.#owned = owned;
@@ -138,11 +147,13 @@ export class GPUBufferSystem {
   }
 
   stats() {
+    endReads(this.#core.module);
     const stats = this.#call("stats");
     return { ...stats, bytesUp: stats.bytesUp + this.#core.written };
   }
 
   trim() {
+    endReads(this.#core.module);
     this.#call("trim");
   }
 

@@ -386,6 +386,121 @@ export const longReads = () =>
     same(reads.bytes, reads.idleBytes, "bytes that are idle at the end");
   }, { chunkSize: 64 * K });
 
+/** Has the numbers of each call of an export noted, by name, of a module that is loaded meanwhile. */
+async function notingExports(f) {
+  const calls = {};
+  const original = WebAssembly.instantiateStreaming;
+  WebAssembly.instantiateStreaming = async (...values) => {
+    const { instance } = await original(...values);
+    const noted = ([name, value]) => [name, typeof value !== "function" ? value : (...numbers) => (((calls[name] ??= []).push(numbers)), value(...numbers))];
+    const exports = Object.fromEntries(Object.entries(instance.exports).map(noted));
+    return { instance: new Proxy(instance, { get: (target, name) => (name === "exports" ? exports : target[name]) }) };
+  };
+  try {
+    await f(calls);
+  } finally {
+    WebAssembly.instantiateStreaming = original;
+  }
+}
+
+/** JavaScript makes short reads of a few places, and the module hears of their beginning and their end. */
+export const shortReads = () =>
+  notingExports((calls) =>
+    withSystem(async (gpu) => {
+      knowAll(gpu);
+      const [[b, bytes], [other, otherBytes]] = [filled(gpu, 512 * K), filled(gpu, 64, 2)];
+      const rb = gpu.createReadbackBuffer();
+      const callsOf = async (...places) => {
+        for (const name in calls) delete calls[name];
+        const results = await Promise.all(places.map(([source, at, n]) => rb.read(source, at, n)));
+        await new Promise((resolve) => setTimeout(resolve));
+        results.forEach((result, i) => {
+          const [source, at, n] = places[i];
+          sameBytes(result, (source === b ? bytes : otherBytes).subarray(at, at + n), `read ${i} of ${n} bytes at ${at}`);
+        });
+        return Object.keys(calls).filter((name) => name.startsWith("read")).sort();
+      };
+      const byJavaScript = ["readEnded", "readLend"];
+      await callsOf([b, 0, 4]);
+      const { bytesDown, mapLatency: { count } } = gpu.stats();
+      same(await callsOf([b, 0, 4]), byJavaScript, "calls for 4 bytes");
+      same(await callsOf([b, 511 * K + 5, 1], [b, 7, 64 * K], [other, 3, 61], [b, 300 * K + 2, 2]), byJavaScript, "for four places, none aligned");
+      same(await callsOf([b, 2, 5], [b, 5, 10], [b, 12, 1], [b, 13, 3]), byJavaScript, "for neighbours");
+      same(gpu.stats().mapLatency.count - count, 3, "maps");
+      same(gpu.stats().bytesDown - bytesDown, 4 + (4 + (64 * K + 4) + 64 + 4) + 16, "bytes, in whole words");
+      same(gpu.stats().mapsPending, 0, "maps that are pending at the end");
+      const byModule = (names, what) => ok(names.includes("readStart") && !names.includes("readEnded"), `${what}: ${names}`);
+      byModule(await callsOf(...Array.from({ length: 5 }, (_, i) => [b, i * 64 * K, 4])), "for five places");
+      byModule(await callsOf([b, 0, 200 * K]), "for a long one");
+      const frame = gpu.frame();
+      const reads = callsOf([b, 0, 4]);
+      await null;
+      frame.submit();
+      byModule(await reads, "for one that waits for a frame");
+      same(await callsOf([b, 0, 4]), byJavaScript, "after all of those");
+      ok(calls.readLend[0][2] < 8, `number ${calls.readLend[0][2]}, which are used again`);
+    }, { wasm: "/gpubuffers.wasm?exports" }));
+
+/** What ends a short read that is under way ends it, once, and nothing is written to its memory afterwards. */
+export const shortReadsThatEndEarly = async () => {
+  const controller = new AbortController();
+  const ends = {
+    "its ReadbackBuffer is destroyed": ["destroyed", ({ rb }) => rb.destroy()],
+    "the system is destroyed": ["destroyed", ({ gpu }) => gpu.destroy()],
+    "the device is lost": ["device-lost", ({ gpu }) => gpu.device.destroy()],
+    "it is aborted": ["stop", () => controller.abort({ code: "stop" })],
+  };
+  for (const [when, [code, end]] of Object.entries(ends)) {
+    const gpu = await api.open();
+    const [b, bytes] = filled(gpu, 256);
+    const [rb, another] = [gpu.createReadbackBuffer(), gpu.createReadbackBuffer()];
+    const into = new Uint8Array(256);
+    const reason = reasonOf(rb.read(b, 0, 256, { into, signal: controller.signal }));
+    await null;
+    await null;
+    end({ gpu, rb });
+    same((await reason).code, code, `reason when ${when}`);
+    if (when.includes("Readback") || when.includes("aborted")) sameBytes(await another.read(b), bytes, `the next read when ${when}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    same([...into], [...new Uint8Array(256)], `memory after ${when}`);
+    gpu.destroy();
+  }
+};
+
+/** A map that the browser refuses fails the reads that wait for it, and none after them. */
+export const mapsThatAreRefused = () =>
+  withSystem(async (gpu) => {
+    const [b, bytes] = filled(gpu, 1024 * K);
+    const rb = gpu.createReadbackBuffer();
+    const original = GPUBuffer.prototype.mapAsync;
+    for (const size of [4, 1024 * K]) {
+      GPUBuffer.prototype.mapAsync = () => Promise.reject(new DOMException("no", "OperationError"));
+      const reason = reasonOf(rb.read(b, 0, size));
+      await null;
+      await null;
+      GPUBuffer.prototype.mapAsync = original;
+      same((await reason).code, "device-lost", `a read of ${size} bytes`);
+      sameBytes(await rb.read(b, 0, size), bytes.subarray(0, size), `the next one of ${size}`);
+    }
+    const { reads } = gpu.stats();
+    same(reads.idleBytes, reads.bytes, "bytes that are idle");
+  }, { chunkSize: 64 * K });
+
+/** A buffer that is destroyed as soon as its read resolves harms no other read. */
+export const readbackBuffersForOneRead = () =>
+  withSystem(async (gpu) => {
+    const [b, bytes] = filled(gpu, 256);
+    for (let i = 0; i < 20; i++) {
+      const once = gpu.createReadbackBuffer();
+      const got = await once.read(b, i, 4);
+      once.destroy();
+      sameBytes(got, bytes.subarray(i, i + 4), `read ${i}`);
+    }
+    const { reads, mapsPending } = gpu.stats();
+    ok(reads.misses < 4, `${reads.misses} buffers for 20 reads`);
+    same(mapsPending, 0, "maps that are pending");
+  });
+
 /** What ends a long read ends it, once, and nothing is written to its memory afterwards. */
 export const longReadsThatEndEarly = async () => {
   const ends = {

@@ -1,0 +1,187 @@
+import { readableOf } from "./devicebuffer.js";
+
+/** The longest read that is joined with others, and the most that is: longer ones the module cuts by itself. */
+export const joined = 64 << 10;
+const longest = 256 << 10;
+/** The most copies that are made without asking the module whether less of them, of more bytes, take less time. */
+const fewRuns = 4;
+
+/** The Runs of reads of known places. */
+export function runsOf(reads) {
+  const runs = [];
+  for (const read of reads.sort(byPlace)) {
+    if (!runs.at(-1)?.takesIn(read)) runs.push(new Run(read));
+  }
+  return runs;
+}
+
+function byPlace(a, b) {
+  return a.handle - b.handle || a.source - b.source || a.offset - b.offset;
+}
+
+/** Reads that touch or overlap, which the module knows as one. */
+class Run {
+  number;
+  left; // bytes that have not arrived
+  error;
+  reads;
+  #buffer;
+  #offset;
+  #end;
+  #at; // where in a chunk its first byte lies
+
+  constructor(read) {
+    this.core = read.core;
+    this.handle = read.handle;
+    this.source = read.source;
+    this.reads = [read];
+    this.#buffer = read.buffer;
+    this.#offset = read.offset;
+    this.#end = read.offset + read.size;
+  }
+
+  /** Takes in the next read by place, where it is a neighbour. */
+  takesIn(read) {
+    const end = Math.max(this.#end, read.offset + read.size);
+    if (read.handle !== this.handle || read.source !== this.source || read.offset > this.#end || end - this.#offset > longest) return false;
+    this.#end = end;
+    this.reads.push(read);
+    return true;
+  }
+
+  /** Copies move words: where the first one begins, and how many bytes there are to the end of the last. */
+  get #start() {
+    return this.#offset - (this.#offset % 4);
+  }
+
+  get room() {
+    return Math.ceil(this.#end / 4) * 4 - this.#start;
+  }
+
+  get isReadable() {
+    return readableOf(this.#buffer, this.#start, this.room) !== undefined;
+  }
+
+  begin({ exports }) {
+    this.left = exports.readStart(this.handle, this.source, this.#offset, this.#end - this.#offset, this.number, 0);
+    if (this.left < 0) throw new Error("refused");
+    this.begun(this);
+  }
+
+  /** Its reads have begun, as part of a Run or a Batch. */
+  begun(run) {
+    for (const read of this.reads) read.run = run;
+  }
+
+  /** Records a copy to a place in a chunk. */
+  copyTo(chunk, at, encoder) {
+    const start = this.#start;
+    const room = this.room;
+    encoder.copyBufferToBuffer(readableOf(this.#buffer, start, room), start, chunk, at, room);
+    this.#at = at + this.#offset - start;
+  }
+
+  /** Hands out what that has brought. */
+  takeCopy(range) {
+    this.left = this.#end - this.#offset;
+    this.take(range, 0, this.#at, this.left);
+  }
+
+  /** Hands out what a chunk has from at on, size bytes from offset on of the Run, and says whether that was all. */
+  take(chunk, offset, at, size) {
+    const from = this.#offset + offset;
+    for (const read of this.reads) {
+      const start = Math.max(read.offset, from);
+      const n = Math.min(read.offset + read.size, from + size) - start;
+      if (n > 0) read.take(chunk, start - read.offset, at + start - from, n, n, 1);
+    }
+    this.left -= size;
+    return this.left === 0;
+  }
+
+  get isEmpty() {
+    return this.reads.length === 0;
+  }
+
+  /** Lets go of a read, and says whether it was there. */
+  loses(read) {
+    const i = this.reads.indexOf(read);
+    if (i >= 0) this.reads.splice(i, 1);
+    return i >= 0;
+  }
+
+  end(error) {
+    for (const read of this.reads.splice(0)) read.end(error ?? read.error);
+  }
+}
+
+/** The Batch of reads that JavaScript may make, where they are such. */
+export function batchOf(reads) {
+  if (reads.length === 0) return undefined;
+  const runs = runsOf(reads);
+  const { handle } = runs[0];
+  if (runs.length > fewRuns || !runs.every((run) => run.handle === handle && run.isReadable)) return undefined;
+  const size = runs.reduce((sum, run) => sum + run.room, 0);
+  return size <= longest ? new Batch(runs, size) : undefined;
+}
+
+/** A few Runs that JavaScript makes, through one chunk that is lent for them. */
+class Batch {
+  number;
+  lent;
+  left; // bytes that have not arrived
+  error;
+  #core;
+  #runs;
+  #size;
+
+  constructor(runs, size) {
+    this.handle = runs[0].handle;
+    this.left = this.#size = size;
+    this.#core = runs[0].core;
+    this.#runs = runs;
+  }
+
+  begin({ exports }) {
+    this.lent = exports.readLend(this.handle, this.#size, this.number);
+    if (this.lent < 0) throw new Error("refused");
+    for (const run of this.#runs) run.begun(this);
+  }
+
+  /** Copies all to a chunk, and maps it. */
+  copyTo(chunk) {
+    const { device } = this.#core;
+    const encoder = device.createCommandEncoder();
+    let at = 0;
+    for (const run of this.#runs) {
+      run.copyTo(chunk, at, encoder);
+      at += run.room;
+    }
+    device.queue.submit([encoder.finish()]);
+    return chunk.mapAsync(GPUMapMode.READ, 0, this.#size);
+  }
+
+  /** Ends the reads that have not ended, with what the chunk has. */
+  takeFrom(chunk) {
+    const range = chunk.getMappedRange(0, this.#size);
+    this.left = 0;
+    for (const run of this.#runs) run.takeCopy(range);
+    this.end();
+  }
+
+  get looks() {
+    return this.#core.looks;
+  }
+
+  get isEmpty() {
+    return this.#runs.every((run) => run.isEmpty);
+  }
+
+  loses(read) {
+    return this.#runs.some((run) => run.loses(read));
+  }
+
+  end(error) {
+    for (const run of this.#runs) run.end(error);
+  }
+}
