@@ -23,6 +23,7 @@ type chooser struct {
 const (
 	classCount   = 5
 	exploreEvery = 64
+	exploreFirst = 8
 	measureEvery = 16
 	enough       = 2
 	window       = 8
@@ -63,8 +64,8 @@ func classOf(size uint64) int {
 }
 
 // pick chooses a path for size bytes, and says whether its time is worth measuring. Only where it can be
-// measured is anything but the fastest path taken: every exploreEvery turns, and every second until its
-// likes were measured.
+// measured is anything but the fastest path taken: every exploreEvery turns, and every exploreFirst until its likes were
+// measured, which may take memory that is new.
 func (c *chooser) pick(size uint64, h history, measurable bool) (index int, measure bool) {
 	if size < c.from {
 		return 0, false
@@ -152,7 +153,7 @@ func (c *chooser) rate(i int, size uint64) float64 {
 
 // explore is a path other than the best to try in this turn, or -1. It is like the best one, and promising.
 func (c *chooser) explore(k *sizeClass, size uint64, h history, best int) int {
-	if k.turns%2 == 0 {
+	if k.turns%exploreFirst == 0 {
 		for i := range c.paths {
 			if k.seen[i].n < enough && c.promises(i, size, h, best) {
 				return i

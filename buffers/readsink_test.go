@@ -314,7 +314,7 @@ func TestReadsThatSayNothingOfAPathAreNotMeasured(t *testing.T) {
 	loaded := s.Calibration()
 	plain := &counter{ended: make(chan error, 1)}
 	read := func(start func() error) {
-		for range 8 {
+		for range 24 {
 			require.NoError(t, start())
 			s.FlushReads()
 			require.NoError(t, <-plain.ended)
