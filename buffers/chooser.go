@@ -80,7 +80,7 @@ func (c *chooser) pick(size uint64, h history, measurable bool) (index int, meas
 		return i, true
 	}
 	k.doubt = max(k.doubt-1, 0)
-	return best, k.seen[best].n < enough || k.turns%measureEvery == 0 || k.doubt > 0
+	return best, k.seen[best].n < window || k.turns%measureEvery == 0 || k.doubt > 0
 }
 
 // best is the fastest path for size, or the first where nothing is known.

@@ -14,3 +14,17 @@ func Probing(s *System) bool {
 
 // SetSoon says, before the first frame, within what time the GPU is done with a frame that does not count.
 func SetSoon(s *System, d time.Duration) { s.frames.soon = d }
+
+// Picks makes transfers of size bytes, one after the other, that each take as long as took says, and returns the
+// paths that were picked for them.
+func Picks(op Operation, size uint64, transfers int, took func(path string) time.Duration) (picked []string) {
+	c := chooser{paths: paths[op], from: chosenFrom[op]}
+	for range transfers {
+		i, measure := c.pick(size, history{}, true)
+		picked = append(picked, c.paths[i].name)
+		if measure {
+			c.learn(i, size, took(c.paths[i].name))
+		}
+	}
+	return picked
+}
