@@ -335,6 +335,23 @@ func TestIdleChunksMakeRoomForOthers(t *testing.T) {
 	require.EqualValues(t, 8192, s.Stats().Mappable)
 }
 
+// The whole of a chunk goes to the GPU's process when it is unmapped.
+func TestWhatIsStagedAgainAndAgainHasAChunkOfItsSize(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	stage := func(size uint64) buffers.PoolStats {
+		immediate(t, s, buffers.StagingDescriptor{Size: size}).Destroy()
+		return s.Stats().Uploads
+	}
+	stage(2 << 20)
+	for range 3 {
+		require.EqualValues(t, 2<<20, stage(1<<20).Bytes, "a larger chunk is taken a few times")
+	}
+	for range 20 {
+		require.EqualValues(t, 3<<20, stage(1<<20).Bytes)
+		require.EqualValues(t, 2, stage(2<<20).Misses, "chunks that were made")
+	}
+}
+
 func TestAChunkWhoseMapFailedIsNotUsedAgain(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{})
 	b := deviceBuffer(t, s, 4096)

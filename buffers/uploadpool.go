@@ -20,6 +20,7 @@ type uploadPool struct {
 	pending []*chunk           // oldest first
 	awaited int                // how many a goroutine waits for, which are in no list
 	jobs    []*uploadJob       // that go on when a chunk comes back, one after the other
+	loose   int                // how often a chunk was taken that is much larger than what it carries
 	told    bool               // a goroutine has something to do: see cameBack
 	notify  func() (told bool) // cameBack, made once; nil where the queue would not call it
 	stats   PoolStats
@@ -119,6 +120,11 @@ func (p *uploadPool) lendNow(size, most uint64) *chunk {
 	if c := p.fromIdle(size); c != nil {
 		return c
 	}
+	return p.make(size, most)
+}
+
+// make returns a new chunk, or nil where that takes a wait, or more memory than most bytes or half of the budget.
+func (p *uploadPool) make(size, most uint64) *chunk {
 	need := chunkSize(size)
 	if p.stats.Bytes+need > min(most, p.sys.budget.limit/2) || !p.sys.reserve(need) {
 		return nil
@@ -130,8 +136,20 @@ func (p *uploadPool) lendNow(size, most uint64) *chunk {
 	return c
 }
 
+// looseUses is how often a chunk that is much larger than what it carries is taken before one of its size is made.
+// The whole of a chunk goes to the GPU's process when it is unmapped, but to make one takes longer than that.
+const looseUses = 4
+
 func (p *uploadPool) fromIdle(size uint64) *chunk {
 	i := bestFit(p.idle, size)
+	if i >= 0 && size >= smallest && p.idle[i].size() > size+size/4 {
+		if p.loose++; p.loose%looseUses == 0 {
+			if c := p.make(size, leastRing); c != nil {
+				return c
+			}
+			i = bestFit(p.idle, size) // which may have made room
+		}
+	}
 	if i < 0 {
 		return nil
 	}
