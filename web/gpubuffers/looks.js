@@ -9,6 +9,7 @@ export class Looks {
   #device;
   #left = 0;
   #looking = false;
+  #waiting = 0; // for maps of short reads
   #again = () => this.#look();
 
   constructor(device) {
@@ -20,8 +21,16 @@ export class Looks {
     if (!this.#looking) this.#look();
   }
 
-  stop() {
-    this.#left = 0;
+  /** A map was asked for. */
+  asked() {
+    this.#waiting++;
+    this.start();
+  }
+
+  /** It has settled. */
+  settled() {
+    if (--this.#waiting > 0) this.start();
+    else this.#left = 0;
   }
 
   #look() {

@@ -38,7 +38,6 @@ class Reads {
   #asked = false;
   #begun = false; // some that the module is to send
   #chunks = []; // by the number under which they are lent to a Batch
-  #batches = 0; // under way
   #made = []; // Batches that have what they read, and chunks that are to be given back
   #send = () => this.#sendAsked();
   #end = () => this.endMade();
@@ -114,19 +113,13 @@ class Reads {
   }
 
   async #make(batch, chunk) {
-    const looks = this.#batches++ === 0 ? batch.looks : undefined;
     try {
-      const mapped = batch.copyTo(chunk);
-      looks?.start();
-      await mapped;
-      looks?.stop();
+      await batch.copyTo(chunk);
       batch.takeFrom(chunk);
       this.#made.push([batch, chunk]);
       soon.then(this.#end); // what waits for the reads goes on first
     } catch {
       this.#module.numbers("readEnded", batch.lent, 1); // fails the reads
-    } finally {
-      this.#batches--;
     }
   }
 

@@ -148,9 +148,9 @@ class Batch {
     for (const run of this.#runs) run.begun(this);
   }
 
-  /** Copies all to a chunk, and maps it. */
-  copyTo(chunk) {
-    const { device } = this.#core;
+  /** Copies all to a chunk, and waits until that is mapped. */
+  async copyTo(chunk) {
+    const { device, looks } = this.#core;
     const encoder = device.createCommandEncoder();
     let at = 0;
     for (const run of this.#runs) {
@@ -158,7 +158,13 @@ class Batch {
       at += run.room;
     }
     device.queue.submit([encoder.finish()]);
-    return chunk.mapAsync(GPUMapMode.READ, 0, this.#size);
+    const mapped = chunk.mapAsync(GPUMapMode.READ, 0, this.#size);
+    looks.asked();
+    try {
+      await mapped;
+    } finally {
+      looks.settled();
+    }
   }
 
   /** Ends the reads that have not ended, with what the chunk has. */
@@ -167,10 +173,6 @@ class Batch {
     this.left = 0;
     for (const run of this.#runs) run.takeCopy(range);
     this.end();
-  }
-
-  get looks() {
-    return this.#core.looks;
   }
 
   get isEmpty() {

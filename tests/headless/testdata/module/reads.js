@@ -486,6 +486,43 @@ export const mapsThatAreRefused = () =>
     same(reads.idleBytes, reads.bytes, "bytes that are idle");
   }, { chunkSize: 64 * K });
 
+/** The browser is made to look whether the GPU is done as long as a short read waits for it. */
+export const looksForShortReads = () =>
+  withSystem(async (gpu) => {
+    knowAll(gpu);
+    const [b, bytes] = filled(gpu, 256);
+    const rb = gpu.createReadbackBuffer();
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
+    await rb.read(b, 0, 4);
+    await pause();
+    const { mapAsync } = GPUBuffer.prototype;
+    let release;
+    try {
+      await counting([[GPUDevice, "pushErrorScope"]], async (counts) => {
+        const first = rb.read(b, 0, 4);
+        await null;
+        GPUBuffer.prototype.mapAsync = async function (...values) {
+          await mapAsync.apply(this, values);
+          await new Promise((resolve) => (release = resolve));
+        };
+        const second = rb.read(b, 4, 4);
+        await null;
+        ok(counts.pushErrorScope > 0, "looks when they are sent");
+        sameBytes(await first, bytes.subarray(0, 4), "the first");
+        const before = counts.pushErrorScope;
+        await pause();
+        ok(counts.pushErrorScope > before, "looks for the second");
+        release();
+        sameBytes(await second, bytes.subarray(4, 8), "the second");
+        const after = counts.pushErrorScope;
+        await pause();
+        same(counts.pushErrorScope, after, "looks when both are there");
+      });
+    } finally {
+      GPUBuffer.prototype.mapAsync = mapAsync;
+    }
+  });
+
 /** A buffer that is destroyed as soon as its read resolves harms no other read. */
 export const readbackBuffersForOneRead = () =>
   withSystem(async (gpu) => {
