@@ -1,5 +1,6 @@
 // Reads that are under way. The module knows them by number, has them sent together when the task ends, and
-// hands over a mapped chunk with the parts of all reads in it.
+// hands over a mapped chunk with the parts of all reads in it; or it lends chunks for a long read, or for a few short
+// ones, which are made here.
 
 import { isA, isBufferSource } from "./arguments.js";
 import { refusal } from "./errors.js";
@@ -112,6 +113,7 @@ class Reads {
     return true;
   }
 
+  /** Reads a Batch through the chunk that is lent for it. */
   async #make(batch, chunk) {
     try {
       await batch.copyTo(chunk);

@@ -6,11 +6,13 @@ const longest = 256 << 10;
 /** The most copies that are made without asking the module whether less of them, of more bytes, take less time. */
 const fewRuns = 4;
 
-/** The Runs of reads of known places. */
-export function runsOf(reads) {
+/** The Runs of reads of known places, or the first that are one too many. */
+export function runsOf(reads, most = Infinity) {
   const runs = [];
   for (const read of reads.sort(byPlace)) {
-    if (!runs.at(-1)?.takesIn(read)) runs.push(new Run(read));
+    if (runs.at(-1)?.takesIn(read)) continue;
+    runs.push(new Run(read));
+    if (runs.length > most) break;
   }
   return runs;
 }
@@ -118,7 +120,7 @@ class Run {
 /** The Batch of reads that JavaScript may make, where they are such. */
 export function batchOf(reads) {
   if (reads.length === 0) return undefined;
-  const runs = runsOf(reads);
+  const runs = runsOf(reads, fewRuns);
   const { handle } = runs[0];
   if (runs.length > fewRuns || !runs.every((run) => run.handle === handle && run.isReadable)) return undefined;
   const size = runs.reduce((sum, run) => sum + run.room, 0);
