@@ -24,12 +24,15 @@ type budget struct {
 
 // reserve takes n bytes, or reports that they are not free.
 func (b *budget) reserve(n uint64) bool {
-	if n > b.limit || b.used > b.limit-n {
+	if !b.has(n) {
 		return false
 	}
 	b.used += n
 	return true
 }
+
+// has reports whether n bytes are free.
+func (b *budget) has(n uint64) bool { return n <= b.limit && b.used <= b.limit-n }
 
 func (b *budget) release(n uint64) {
 	b.used -= n

@@ -352,6 +352,19 @@ func TestWhatIsStagedAgainAndAgainHasAChunkOfItsSize(t *testing.T) {
 	}
 }
 
+func TestNothingMakesRoomForAChunkThatOnlyFitsBetter(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{Budget: 6 << 20})
+	immediate(t, s, buffers.StagingDescriptor{Size: 2 << 20}).Destroy()
+	read(t, s, deviceBuffer(t, s, 7<<19), 0, 7<<19)
+	before := s.Stats()
+	require.NotZero(t, before.Reads.IdleBytes)
+	for range 8 {
+		immediate(t, s, buffers.StagingDescriptor{Size: 1 << 20}).Destroy()
+	}
+	require.Equal(t, before.Reads, s.Stats().Reads)
+	require.Equal(t, before.Uploads.Misses, s.Stats().Uploads.Misses)
+}
+
 func TestAChunkWhoseMapFailedIsNotUsedAgain(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{})
 	b := deviceBuffer(t, s, 4096)

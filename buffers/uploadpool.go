@@ -143,11 +143,10 @@ const looseUses = 4
 func (p *uploadPool) fromIdle(size uint64) *chunk {
 	i := bestFit(p.idle, size)
 	if i >= 0 && size >= smallest && p.idle[i].size() > size+size/4 {
-		if p.loose++; p.loose%looseUses == 0 {
+		if p.loose++; p.loose%looseUses == 0 && p.sys.budget.has(chunkSize(size)) {
 			if c := p.make(size, leastRing); c != nil {
 				return c
 			}
-			i = bestFit(p.idle, size) // which may have made room
 		}
 	}
 	if i < 0 {
