@@ -315,10 +315,11 @@ func readFlush() (sent float64) {
 func readLend(readback, size, number float64) (lent float64) {
 	defer refuse(&lent)
 	r, s, ok := standsFor[*buffers.ReadbackBuffer](readback)
-	if !ok || s.frame != 0 {
+	n := uint64(size)
+	if !ok || s.frame != 0 || float64(n) != size {
 		return refused
 	}
-	if h := r.LendTo(uint64(size), &reads, uint64(number)); h != nil {
+	if h := r.LendTo(n, &reads, uint64(number)); h != nil {
 		return float64(reads.lendChunk(h))
 	}
 	return refused

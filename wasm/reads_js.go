@@ -114,7 +114,7 @@ func (k *readSink) lentAs(number float64) *buffers.HostRead {
 func takeReads(c *call) (any, error) {
 	deliver, settle, lend := c.function(0, "deliver"), c.function(1, "settle"), c.function(2, "lend")
 	if c.err == nil {
-		reads = readSink{deliver: deliver, settle: settle, lend: lend}
+		reads.deliver, reads.settle, reads.lend = deliver, settle, lend
 	}
 	return nil, c.err
 }
