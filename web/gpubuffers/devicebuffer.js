@@ -8,7 +8,7 @@ const smallest = 256 << 10;
 /** An upload that is longer waits now and then, so that little of it is on its way at a time. */
 const unwaited = 32 << 20;
 
-/** The GPUBuffer of a DeviceBuffer that has size bytes from offset on to be read; undefined for all else. */
+/** The GPUBuffer of a system's DeviceBuffer that has size bytes from offset on to be read; undefined for all else. */
 export let readableOf;
 
 export class DeviceBuffer extends NativeBuffer {
@@ -23,8 +23,8 @@ export class DeviceBuffer extends NativeBuffer {
   #generation = 0;
 
   static {
-    readableOf = (source, offset, size) =>
-      source !== null && typeof source === "object" && #gpuBuffer in source && source.#isReadable && !source[destroyed] &&
+    readableOf = (core, source, offset, size) =>
+      source !== null && typeof source === "object" && #gpuBuffer in source && source.#core === core && source.#isReadable && !source[destroyed] &&
       Number.isInteger(offset) && offset >= 0 && Number.isInteger(size) && size > 0 && size <= source.#size - offset ? source.#gpuBuffer : undefined;
   }
 

@@ -27,7 +27,7 @@ export class ReadbackBuffer extends Resource {
       const handle = handleOf(source);
       const making = read.room === undefined;
       const start = (number) => this.#startFast(handle, offset, n, number, making) ?? this[call]("readStart", handle, offset, n, number, making);
-      if (this.#joins && readableOf(source, offset, n)) read.describe(start, source, handle, offset, n);
+      if (this.#joins && readableOf(this.#core, source, offset, n)) read.describe(start, source, handle, offset, n);
       else read.describe(start);
     });
   }

@@ -70,8 +70,8 @@ class Reads {
 
   /** Has the module make a Read or a Run. */
   #beginThere(read) {
-    this.#begun = true;
     this.#begin(read);
+    this.#begun = true;
   }
 
   #begin(read) {

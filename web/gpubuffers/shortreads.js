@@ -61,7 +61,7 @@ class Run {
   }
 
   get isReadable() {
-    return readableOf(this.#buffer, this.#start, this.room) !== undefined;
+    return readableOf(this.core, this.#buffer, this.#start, this.room) !== undefined;
   }
 
   begin({ exports }) {
@@ -79,7 +79,7 @@ class Run {
   copyTo(chunk, at, encoder) {
     const start = this.#start;
     const room = this.room;
-    encoder.copyBufferToBuffer(readableOf(this.#buffer, start, room), start, chunk, at, room);
+    encoder.copyBufferToBuffer(readableOf(this.core, this.#buffer, start, room), start, chunk, at, room);
     this.#at = at + this.#offset - start;
   }
 

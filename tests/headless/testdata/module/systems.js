@@ -42,6 +42,7 @@ export const twoSystems = async () => {
   sameBytes(await contents(a, x), pattern(32, 1), "the first");
   sameBytes(await contents(b, y), pattern(32, 2), "the second");
   await rejects("wrong-device", () => a.createReadbackBuffer().read(y), "a read of the other's", "b1");
+  await rejects("wrong-device", () => a.createReadbackBuffer().read(y, 0, 4), "a read of 4 bytes of the other's", "b1");
   const staging = a.createImmediateStagingBuffer({ label: "s", size: 4 });
   staging.write(pattern(4));
   throws("wrong-device", () => staging.uploadTo(a.device.createCommandEncoder(), y), "an upload to the other's");
