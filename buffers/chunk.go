@@ -3,10 +3,10 @@ package buffers
 // chunk is a pooled mappable buffer. What its lists are, it is: see uploadPool and readBelt.
 type chunk struct {
 	buffer    MappableBuffer
-	settled   <-chan error     // of the map that is pending
-	notifies  bool             // upload: so does its queue when that has settled
-	asked     moment           // when that map was asked for
-	landed    func(error) bool // readback: takes the chunk when its map settled
+	settled   <-chan error // of the map that is pending
+	notifies  bool         // upload: so does its queue when that has settled
+	asked     moment       // when that map was asked for
+	belt      *readBelt    // readback: takes the chunk when its map settled
 	idleSince moment
 	handed    bool    // upload: the host has its mapped memory, and may write to it until the unmap
 	encoder   Encoder // that its copies are recorded in
@@ -14,10 +14,18 @@ type chunk struct {
 	tail      uint64  // readback: bytes filled
 	parts     []readPart
 	copies    []ChunkCopy
-	batch     [1]Encoder
+	refusals  []refusal
+	serial    uint64 // of the latest creation when its map was asked for: see System.confirm
 }
 
-func (c *chunk) size() uint64 { return c.buffer.Size() }
+// pooled is memory that lies idle in a pool between its uses.
+type pooled interface {
+	size() uint64
+	since() moment // when it was used last
+}
+
+func (c *chunk) size() uint64  { return c.buffer.Size() }
+func (c *chunk) since() moment { return c.idleSince }
 
 // chunkSize rounds up so that chunks fit more than one request: to a quarter of the power of two below.
 func chunkSize(need uint64) uint64 {
@@ -30,14 +38,16 @@ func chunkSize(need uint64) uint64 {
 
 // fits reports whether the chunk holds need bytes and is at most twice as large: a mapped chunk is copied whole at its
 // unmap, so a much larger one costs more than a new one.
-func (c *chunk) fits(need uint64) bool { return c.size() >= need && c.size() <= max(2*need, 16<<10) }
+func (c *chunk) fits(need uint64) bool { return fits(c.size(), need) }
+
+func fits(size, need uint64) bool { return size >= need && size <= max(2*need, 16<<10) }
 
 // bestFit is the index of the smallest chunk that fits, or -1. Of several it is the last, which was used last: caches
 // know its memory, and the others grow old and are destroyed.
-func bestFit(chunks []*chunk, need uint64) int {
+func bestFit[T pooled](list []T, need uint64) int {
 	best := -1
-	for i, c := range chunks {
-		if c.fits(need) && (best < 0 || c.size() <= chunks[best].size()) {
+	for i, c := range list {
+		if fits(c.size(), need) && (best < 0 || c.size() <= list[best].size()) {
 			best = i
 		}
 	}

@@ -34,7 +34,14 @@ type Queue interface {
 	// Submit checks the encoders, finishes them and hands them to the GPU in order, after which none can
 	// be used again. Where a check refuses, nothing was submitted and all can still be used. The slice is
 	// the caller's again when Submit returns.
+	//
+	// What the GPU finds wrong later, such as a buffer that its owner has destroyed, voids every command of
+	// the Submit, and OnError hears of it.
 	Submit(encoders ...Encoder) error
+	// SubmitScoped is Submit within an error scope of its own: what the GPU finds wrong later goes to the
+	// channel instead of OnError. That settles with it, or with nil, under the contract of the channel of
+	// MapAsync.
+	SubmitScoped(encoders ...Encoder) (verdict <-chan error, err error)
 	// WorkDone settles exactly once, when the GPU is done with everything submitted so far, under the
 	// same contract as the channel of MapAsync.
 	WorkDone() <-chan error
@@ -53,12 +60,12 @@ type ChunkQueue interface {
 	SendChunk(chunk MappableBuffer, size uint64, dst Buffer, offset uint64, notify func() bool) (mapped <-chan error, err error)
 	// FillChunk is SendChunk of m, written to the beginning of the chunk. m may be reused at once.
 	FillChunk(chunk MappableBuffer, m Memory, dst Buffer, offset uint64, notify func() bool) (mapped <-chan error, err error)
-	// FetchChunk makes the copies into a chunk that is not mapped, in a submit of their own, and asks for
-	// the map of its first size bytes for reading. Where a copy is refused, refused is its index, and
-	// nothing was done; for every other error it is -1. A backend whose maps settle in calls of its own
-	// calls landed with what the map settled with, once, after FetchChunk has returned; then mapped is nil.
-	// landed reports whether a goroutine was told something.
-	FetchChunk(chunk MappableBuffer, size uint64, copies []ChunkCopy, landed func(error) bool) (mapped <-chan error, refused int, err error)
+	// FetchChunk makes the copies into a chunk that is not mapped, in submits of their own, and asks for the
+	// map of its first size bytes for reading. Copies in a row of one group share a submit, which is scoped
+	// for every group but [Vouched]. If a copy is refused at once, refused is its index, and nothing was done;
+	// for every other error it is -1. A backend whose maps settle in calls of its own calls Landed with what
+	// the map settled with, once, after FetchChunk has returned; then mapped is nil.
+	FetchChunk(chunk MappableBuffer, size uint64, copies []ChunkCopy, l Landing) (mapped <-chan error, refused int, err error)
 	// WorkDoneThen is WorkDone. After that has settled it calls notify, unless the device is lost by then,
 	// which reports whether a goroutine was told something, or waits for it.
 	WorkDoneThen(notify func() bool) <-chan error
@@ -86,12 +93,28 @@ type Looker interface {
 	Look(times int)
 }
 
-// ChunkCopy is a range of a buffer that is copied into a chunk.
-type ChunkCopy struct {
-	Src          Buffer
-	Offset, Size uint64 // in Src
-	At           uint64 // in the chunk
+// Landing hears what became of a fetch.
+type Landing interface {
+	// Refused takes what the GPU found wrong with the copies of a group, none of which were made. It is called
+	// before Landed is, or before the channel of the map settles.
+	Refused(group int, err error)
+	// Landed takes what the map settled with, and reports whether a goroutine was told something.
+	Landed(err error) (told bool)
 }
+
+// ChunkCopy is a range of a buffer, or rows of one layer of a texture, that is copied into a chunk.
+type ChunkCopy struct {
+	Src          Buffer        // or, if it is nil,
+	Rows         TextureRegion // which lie Pitch apart in the chunk
+	Offset, Size uint64        // in Src
+	At           uint64        // in the chunk
+	Pitch        uint32
+	Group        int
+}
+
+// Vouched is the group of copies whose sources are known to be there, and that nobody but the core can destroy.
+// One source of another group can void every copy of that group.
+const Vouched = 0
 
 // Encoder records copies. It is made by a Device, or by a backend from the caller's own encoder.
 // Buffers may be given as they are or wrapped: a backend calls [Unwrap] on each it is handed.

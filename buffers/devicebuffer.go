@@ -20,6 +20,8 @@ type deviceCore struct {
 type currentBuffer struct {
 	Buffer
 	history history
+	serial  uint64      // how many buffers had been created with it: see System.confirm
+	handed  atomic.Bool // its owner is not the only one who can destroy it
 }
 
 // NewDeviceBuffer makes a DeviceBuffer. CopySrc and CopyDst are added to its usage, for Grow and for
@@ -39,13 +41,13 @@ func (s *System) NewDeviceBuffer(d Descriptor) (*DeviceBuffer, error) {
 		return nil, err
 	}
 	core := &deviceCore{}
-	core.current.Store(&currentBuffer{Buffer: b})
+	core.current.Store(b)
 	held := s.hold(KindDevice, d.Label, d.Size, func() { core.current.Load().Destroy() })
 	return &DeviceBuffer{watch(held), core}, nil
 }
 
 // createDevice makes a buffer of the device. The lock is not held.
-func (s *System) createDevice(d *Descriptor) (Buffer, error) {
+func (s *System) createDevice(d *Descriptor) (*currentBuffer, error) {
 	if err := d.Validate(s.limits); err != nil {
 		return nil, err
 	}
@@ -54,10 +56,10 @@ func (s *System) createDevice(d *Descriptor) (Buffer, error) {
 	if err := s.usable("create", d.Label); err != nil {
 		return nil, err
 	}
-	return s.device.CreateBuffer(d)
+	return s.createBuffer(d)
 }
 
-// Unwrap returns the GPU buffer that stands behind the handle now.
+// Unwrap returns the GPU buffer that stands behind the handle now, for backends: see [DeviceBuffer.Native].
 func (b *DeviceBuffer) Unwrap() Buffer { return b.core.current.Load().Buffer }
 
 func (b *DeviceBuffer) history() *history { return &b.core.current.Load().history }
@@ -75,7 +77,22 @@ func (b *DeviceBuffer) Size() uint64  { return b.Unwrap().Size() }
 func (b *DeviceBuffer) Usage() Usage  { return b.Unwrap().Usage() }
 func (b *DeviceBuffer) State() State  { return b.Unwrap().State() }
 func (b *DeviceBuffer) Valid() bool   { return b.Unwrap().Valid() }
-func (b *DeviceBuffer) Native() any   { return b.Unwrap().Native() }
+
+// Native returns the backend's own object. From then on the System cannot know whether that was destroyed behind its
+// back, and has what is read from the buffer confirmed by the GPU.
+func (b *DeviceBuffer) Native() any {
+	current := b.core.current.Load()
+	current.handed.Store(true)
+	return current.Native()
+}
+
+// Vouched reports whether the GPU buffer is known to be there, and nobody but the System can destroy it.
+func (b *DeviceBuffer) Vouched() bool {
+	s, current := b.held.sys, b.core.current.Load()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !current.handed.Load() && current.serial <= s.confirmed
+}
 
 // Destroy implements [Buffer].
 func (b *DeviceBuffer) Destroy() { b.held.destroy() }
@@ -125,15 +142,16 @@ func (b *DeviceBuffer) Grow(size uint64) error {
 	if err := d.Validate(s.limits); err != nil {
 		return err
 	}
-	grown, err := s.device.CreateBuffer(&d)
+	grown, err := s.createBuffer(&d)
 	if err != nil {
 		return err
 	}
-	if err := s.copyNow(old, grown, old.Size()); err != nil {
+	if err := s.copyNow(old, grown.Buffer, old.Size()); err != nil {
 		grown.Destroy()
 		return err
 	}
-	b.core.current.Store(&currentBuffer{grown, history{touched: true, copied: true}})
+	grown.history = history{touched: true, copied: true}
+	b.core.current.Store(grown)
 	b.core.generation.Add(1)
 	b.held.resize(d.Size)
 	s.retired = append(s.retired, old)

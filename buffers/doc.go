@@ -22,7 +22,8 @@
 //	err = frame.Submit()
 //
 // A submit first moves the updates of dynamic buffers, then runs the encoders in order, then sends the
-// reads that were asked for, in submits of their own. Where it is refused nothing happened, and it can be
+// reads that were asked for, in submits of their own. Those that were asked for while a frame is open are
+// sent with the frame. Where it is refused nothing happened, and it can be
 // repeated. [DeviceBuffer.Write] is ordered ahead of every later submit. BeginFrame waits while three
 // frames are with the GPU, or as many as [Options] says.
 //

@@ -262,6 +262,7 @@ func (f *Frame) Discard() {
 func (f *Frame) close() {
 	clear(f.used)
 	f.used, f.encoder, f.open = f.used[:0], nil, false
+	f.sys.reads.leaveFrame()
 }
 
 func (f *Frame) check(op string) error {
@@ -318,7 +319,7 @@ func (s *System) submit(first Encoder, further []Encoder, isFrame bool) error {
 	if err := s.submitBatch(); err != nil {
 		return err
 	}
-	s.submitted(updated || isFrame)
+	s.submitted(updated, isFrame)
 	return nil
 }
 
@@ -330,14 +331,14 @@ func (s *System) submitBatch() error {
 	return s.queue.Submit(s.batch...)
 }
 
-// submitted does what follows a submit; follow says whether to hear when the GPU is done with it.
-func (s *System) submitted(follow bool) {
+// submitted does what follows a submit. It asks to hear when the GPU is done with one of a frame, or with updates.
+func (s *System) submitted(updated, isFrame bool) {
 	s.stats.Submits++
 	s.frames.count++
 	s.uploads.submitted(s.batch)
-	s.reads.sendAll()
+	s.reads.sendAll(isFrame)
 	s.destroyRetired()
-	if follow {
+	if updated || isFrame {
 		s.frames.serial++
 		s.frames.follow(s.frames.serial)
 	}

@@ -8,8 +8,8 @@ type ReadPolicy uint8
 const (
 	// ReadAll completes every read, in the order asked for.
 	ReadAll ReadPolicy = iota
-	// ReadLatest drops a read that waits to be sent when a newer one is asked for; it settles with
-	// [ErrStale] and costs no copy.
+	// ReadLatest drops a read that waits to be mapped when a newer one is asked for; it settles with
+	// [ErrStale] and costs no map.
 	ReadLatest
 )
 
@@ -23,9 +23,15 @@ type ReadbackDescriptor struct {
 
 // ReadbackBuffer brings results from the GPU to the CPU: of computations, queries, pictures.
 //
-// Reads that are sent together share a chunk of memory and one map, and reads of neighbouring ranges one
-// copy. A read longer than a chunk is cut and goes through a ring of chunks: until it settles, its
-// source must not be written. Offsets and sizes need no alignment.
+// A read gives the bytes that its source has when it is sent, or fails: nothing that is written or submitted later
+// is read. Reads that are sent together share a chunk of memory and one map, and reads of neighbouring ranges one
+// copy. What finds no chunk when it is sent is copied on the GPU at that moment, at most [Options].Budget bytes in
+// all, and goes through a ring of chunks from there; beyond that it fails with [ErrBudget]. Offsets and sizes need
+// no alignment.
+//
+// If the GPU refuses a copy, because the source was destroyed by others or belongs to another device, the read fails
+// with [ErrValidation]. It fails alone, but for reads of DeviceBuffers whose native object was handed out: those
+// that are sent together fail together.
 type ReadbackBuffer struct {
 	held *handle
 	core *readbackCore
@@ -78,7 +84,8 @@ func (r *ReadbackBuffer) ReadTexture(ctx context.Context, region TextureRegion, 
 }
 
 // Start asks for a read of src at offset into m, which it fills. It is sent with the next submit of the
-// System, after everything in it, or by Flush. m must not be used until Wait returned.
+// System, after everything in it, or by Flush; if a frame is open, with that frame. m must not be used until Wait
+// returned.
 func (r *ReadbackBuffer) Start(src Buffer, offset uint64, m Memory) (Read, error) {
 	return r.start(func(x *reading) error {
 		x.dst = m
@@ -87,7 +94,7 @@ func (r *ReadbackBuffer) Start(src Buffer, offset uint64, m Memory) (Read, error
 }
 
 func (x *reading) describe(src Buffer, offset, size uint64) error {
-	x.src, x.offset, x.size, x.rowBytes = src, offset, size, size
+	x.src, x.offset, x.size, x.rowBytes, x.pitch = src, offset, size, size, size
 	return checkReadable(Unwrap(src), offset, size)
 }
 
@@ -108,7 +115,7 @@ func (r *ReadbackBuffer) StartTexture(region TextureRegion, m Memory) (Read, err
 func (x *reading) describeTexels(region TextureRegion) error {
 	e := region.Extent
 	row := uint64(e.Width) * region.Texture.TexelSize()
-	x.region, x.rowBytes = region, row
+	x.region, x.rowBytes, x.pitch = region, row, rowPitch(row)
 	x.size = row * uint64(e.Height) * uint64(e.Layers)
 	layout := TexelLayout{BytesPerRow: uint32(rowPitch(row)), RowsPerImage: e.Height}
 	_, err := CheckTexels("read texture", layout, region)
@@ -148,6 +155,7 @@ func (r *ReadbackBuffer) start(describe func(*reading) error) (Read, error) {
 	if r.core.policy == ReadLatest {
 		b.dropStale(r.core)
 	}
+	x.inFrame = b.sys.frames.current.open
 	b.queue = append(b.queue, x)
 	return Read{x, x.turn}, nil
 }
@@ -170,7 +178,7 @@ func (r *ReadbackBuffer) Flush() {
 func (s *System) FlushReads() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.reads.sendAll()
+	s.reads.sendAll(true)
 	return len(s.reads.queue) == 0 && len(s.reads.inFlight)+len(s.reads.lent) > 0
 }
 

@@ -9,15 +9,17 @@ import (
 
 // readBelt carries the reads of all ReadbackBuffers through chunks that are mapped for reading.
 //
-// A read goes from the queue into chunks: at once, or piece by piece where it is long or memory scarce.
-// A chunk goes round:
+// A read goes from the queue into chunks at the moment when it is sent. What finds no room there is copied into a
+// hold at that moment, and from there into chunks when they come back: nothing that is written or submitted
+// later is read. A chunk goes round:
 //
 //  1. idle: not mapped, empty
 //  2. filling: copies into it are being recorded for the submit underway
 //  3. in flight: submitted, its map asked for; the collector waits for it
-//  4. landed: mapped; its bytes are copied to where they belong, and it is idle again
+//  4. unjudged: mapped, but the GPU has not said yet whether it made the copies of a hold
+//  5. landed: mapped; its bytes are copied to where they belong, and it is idle again
 //
-// A chunk whose map fails is destroyed, and so fail the reads in it.
+// A chunk whose map fails, or with a copy that was refused, is destroyed, and so fail the reads concerned.
 type readBelt struct {
 	sys      *System
 	queue    []*reading // not recorded whole yet, oldest first
@@ -25,9 +27,12 @@ type readBelt struct {
 	idle     []*chunk
 	filling  []*chunk // none, but while reads are placed
 	inFlight []*chunk
+	unjudged []*chunk
 	lent     []*HostRead
 	hostFree []*HostRead
-	bytes    uint64 // of chunks filling or in flight
+	holds    readHolds
+	groups   copyGroups
+	bytes    uint64 // of chunks filling, in flight or unjudged
 	landing  chan *chunk
 	waiting  bool           // for memory to be given back
 	told     bool           // a goroutine has something to do: see landed
@@ -101,6 +106,9 @@ func (b *readBelt) dequeue() {
 	for _, x := range b.queue {
 		if !x.done && x.sent < x.size {
 			kept = append(kept, x)
+		} else {
+			b.holds.leave(x.hold)
+			x.hold = nil
 		}
 	}
 	clear(b.queue[len(kept):])
@@ -143,9 +151,17 @@ func (b *readBelt) fail(reason error) {
 	for _, c := range b.inFlight {
 		c.buffer.Destroy() // settles its map, so that the collector lets go of it
 	}
+	for _, c := range b.unjudged {
+		b.toIdle(c)
+	}
+	b.unjudged = nil
+	b.holds.trim(latest)
 	for _, h := range b.lent {
 		for _, c := range h.Chunks {
 			c.Destroy() // so do those that the host has asked for
+		}
+		if h.hold != nil {
+			h.hold.Destroy()
 		}
 	}
 	if b.landing != nil {
@@ -174,33 +190,50 @@ func (b *readBelt) dropStale(owner *readbackCore) {
 	b.dequeue()
 }
 
-// sendAll sends the readings that were asked for, and need not wait.
-func (b *readBelt) sendAll() {
+// sendAll sends the readings that were asked for. Those of the frame that is open go with it.
+func (b *readBelt) sendAll(withFrame bool) {
 	for _, x := range b.queue {
-		x.released = true
+		if withFrame || !x.inFrame {
+			x.released = true
+		}
 	}
 	b.pump()
 }
 
-// pump sends what may be sent, each chunk in a submit of its own: the GPU is done with the first while it
-// works on the next.
+// leaveFrame is called when the frame that was open has ended.
+func (b *readBelt) leaveFrame() {
+	for _, x := range b.queue {
+		x.inFrame = false
+	}
+}
+
+// pump sends what may be sent, each chunk in submits of its own: the GPU is done with the first while it works on
+// the next. What has no room keeps its place in a hold.
 func (b *readBelt) pump() {
 	for b.sys.lost == nil && len(b.queue) > 0 {
 		b.nearby = b.sys.engine.nearby()
 		b.order()
-		for _, x := range b.queue {
-			if b.sendable(x) && !b.fill(x) && !x.done {
-				break
-			}
-		}
+		b.place()
 		if len(b.filling) == 0 {
 			break
 		}
 		b.send()
 	}
+	for b.sys.lost == nil && b.hold() {
+	} // what is held in several parts
 	b.checked = nil
+	b.groups.reset()
 	b.dequeue()
 	b.hurry(2)
+}
+
+// place puts what may be sent into chunks, as far as there is room.
+func (b *readBelt) place() {
+	for _, x := range b.queue {
+		if b.sendable(x) && !b.fill(x) && !x.done {
+			return
+		}
+	}
 }
 
 // hurry has the host look whether the GPU is done with the chunks in flight, where there are at least so many: with
@@ -230,8 +263,8 @@ func (b *readBelt) send() {
 	b.dequeue()
 }
 
-// order brings reads of neighbouring ranges together, where all of them fit into one chunk; else they
-// stay in the order in which they were asked for.
+// order brings reads of neighbouring ranges together, and those of one group, if all of them fit into one chunk; else
+// they stay in the order in which they were asked for.
 func (b *readBelt) order() {
 	if len(b.queue) < 2 || b.demand(b.sys.options.ChunkSize) >= b.sys.options.ChunkSize {
 		return
@@ -240,17 +273,14 @@ func (b *readBelt) order() {
 		b.sys.engine.askCopyCost()
 	}
 	for i, x := range b.queue {
-		if i == 0 || x.src != b.queue[i-1].src {
-			x.rank = b.rank(x.src)
+		if i > 0 && x.src != nil && x.src == b.queue[i-1].src {
+			x.rank, x.group = b.queue[i-1].rank, b.queue[i-1].group
 		} else {
-			x.rank = b.queue[i-1].rank
+			x.rank, x.group = b.rank(x.src), b.groupOf(x)
 		}
 	}
 	slices.SortStableFunc(b.queue, func(x, y *reading) int {
-		if x.rank != y.rank {
-			return x.rank - y.rank
-		}
-		return cmp.Compare(x.offset, y.offset)
+		return cmp.Or(x.group-y.group, x.rank-y.rank, cmp.Compare(x.offset, y.offset))
 	})
 	clear(b.sources)
 }
@@ -266,23 +296,26 @@ func (b *readBelt) rank(src Buffer) int {
 }
 
 // refuse ends the readings of the source of a copy, or where that is nil all that were to be sent.
-func (b *readBelt) refuse(source *readPart, err error) {
+func (b *readBelt) refuse(source *reading, err error) {
 	for _, x := range b.queue {
-		if source == nil && x.released || source != nil && (x == source.reading || x.src != nil && x.src == source.reading.src) {
+		if source == nil && x.released || source != nil && (x == source || x.src != nil && x.src == source.src) {
 			b.settle(x, err)
 		}
 	}
 }
 
-// sendable reports whether x may be recorded now. One whose source can no longer be read is settled.
+// sendable reports whether x may be recorded now. One whose source cannot be read is settled.
 func (b *readBelt) sendable(x *reading) bool {
-	if x.done || !x.released {
+	if x.done || !x.released || !b.readable(x) {
 		return false
 	}
-	if o := x.owner; o.policy == ReadLatest && x.sent == 0 && o.inFlight >= o.maxInFlight {
-		return false
-	}
-	if x.src == nil || x.src == b.checked {
+	o := x.owner
+	return o.policy != ReadLatest || x.sent > 0 || o.inFlight < o.maxInFlight
+}
+
+// readable settles x if its source cannot be read any more.
+func (b *readBelt) readable(x *reading) bool {
+	if x.src == nil || x.hold != nil || x.src == b.checked {
 		return true
 	}
 	if err := CheckUse("read", x.src, UsageCopySrc); err != nil {
@@ -302,6 +335,7 @@ func (b *readBelt) fill(x *reading) bool {
 			x.started = now() // costs a call of JavaScript's in a browser
 		}
 	}
+	x.group = b.groupOf(x)
 	if b.lends(x) {
 		return true
 	}
@@ -310,11 +344,7 @@ func (b *readBelt) fill(x *reading) bool {
 		if c == nil {
 			return false
 		}
-		if x.src != nil {
-			x.recorded += c.addRange(x, b.nearby)
-		} else {
-			x.recorded += c.addRows(x)
-		}
+		x.recorded += c.add(x, b.nearby)
 	}
 	return true
 }
@@ -337,7 +367,7 @@ func (b *readBelt) room(x *reading) *chunk {
 // take returns an idle chunk, or makes one, of the size that all that waits needs; or nil.
 func (b *readBelt) take(x *reading) *chunk {
 	want := chunkSize(max(min(b.demand(x.piece), x.piece), x.least()))
-	if len(b.inFlight)+len(b.filling) >= maxInFlight || b.bytes > 0 && b.bytes+want > uint64(x.depth)*x.piece {
+	if len(b.inFlight)+len(b.filling) >= maxInFlight || b.ringIsFull(x, want) {
 		return nil
 	}
 	if c := b.reuse(want); c != nil {
@@ -354,6 +384,11 @@ func (b *readBelt) take(x *reading) *chunk {
 		return nil
 	}
 	return c
+}
+
+// ringIsFull reports whether x is to wait for chunks in flight. It does not if a hold has no room for it meanwhile.
+func (b *readBelt) ringIsFull(x *reading, want uint64) bool {
+	return b.bytes > 0 && b.bytes+want > uint64(x.depth)*x.piece && (x.hold != nil || x.heldSize() <= b.holds.room())
 }
 
 // reuse returns an idle chunk of a size, or nil.
@@ -385,9 +420,12 @@ func (b *readBelt) demand(enough uint64) (n uint64) {
 // short is called when the budget has no room for a chunk. What is in flight will come back and be used;
 // where nothing is, the policy says whether to wait for memory of others.
 func (b *readBelt) short(x *reading, want uint64) {
+	comingBack := len(b.inFlight) + len(b.filling) + len(b.unjudged) + len(b.lent)
 	switch {
-	case len(b.inFlight)+len(b.filling) > 0 || b.waiting:
-	case b.sys.budget.policy != BudgetWait || want > b.sys.budget.limit:
+	case want > b.sys.budget.limit:
+		b.settle(x, b.sys.budget.refuse("read", "", want, nil))
+	case comingBack > 0 || b.waiting:
+	case b.sys.budget.policy != BudgetWait:
 		b.settle(x, b.sys.budget.refuse("read", "", want, nil))
 	default:
 		b.waiting, b.told = true, true
@@ -415,17 +453,16 @@ func (b *readBelt) create(size uint64) (*chunk, error) {
 	if l := &b.sys.logger; l.enabled(LevelDebug) {
 		l.log(LevelDebug, "readback chunk created", count("bytes", size), count("chunks", b.stats.Chunks))
 	}
-	c := &chunk{buffer: buffer}
-	c.landed = func(err error) bool { return b.landed(c, err) }
-	return c, nil
+	return &chunk{buffer: buffer, belt: b}, nil
 }
 
-// sendChunk submits the copies into a chunk and asks for its map. Where it fails it returns a part that
+// sendChunk submits the copies into a chunk and asks for its map. If it fails it returns a reading that
 // the refused copy was for, or nil.
-func (b *readBelt) sendChunk(c *chunk) (refused *readPart, err error) {
+func (b *readBelt) sendChunk(c *chunk) (refused *reading, err error) {
 	if c.settled, refused, err = c.fetch(b.sys); err != nil {
 		return refused, err
 	}
+	c.serial = b.sys.created
 	b.sys.stats.Submits++
 	for i := range c.parts {
 		c.parts[i].sent()
@@ -467,7 +504,7 @@ func (b *readBelt) toIdle(c *chunk) {
 	b.bytes -= c.size()
 	clear(c.parts)
 	clear(c.copies)
-	c.parts, c.copies, c.tail = c.parts[:0], c.copies[:0], 0
+	c.parts, c.copies, c.refusals, c.tail = c.parts[:0], c.copies[:0], nil, 0
 	if b.sys.lost != nil {
 		b.drop(c)
 		return
@@ -484,7 +521,10 @@ func (b *readBelt) drop(c *chunk) {
 	b.sys.budget.release(c.size())
 }
 
-func (b *readBelt) trim(before moment) { b.idle = trim(b.idle, before, b.drop) }
+func (b *readBelt) trim(before moment) {
+	b.idle = trim(b.idle, before, b.drop)
+	b.holds.trim(before)
+}
 
 // collector is where chunks in flight go. It has room for all of them.
 func (b *readBelt) collector() chan<- *chunk {
@@ -518,26 +558,43 @@ func (b *readBelt) landed(c *chunk, err error) (told bool) {
 
 // land takes a chunk whose map settled.
 func (b *readBelt) land(c *chunk, err error) {
-	for i := range b.inFlight {
-		if b.inFlight[i] == c {
-			b.inFlight = remove(b.inFlight, i)
-			break
-		}
-	}
+	b.inFlight = without(b.inFlight, c)
 	b.sys.stats.MapsPending--
 	if err == nil {
 		b.sys.stats.MapLatency.add(c.asked.age())
+		b.sys.confirm(c.serial)
 	}
+	if err == nil && c.isUnjudged() {
+		b.unjudged = append(b.unjudged, c)
+		return
+	}
+	b.empty(c, err)
+}
+
+// empty takes what a chunk has brought, unless its map failed. One that is in no known state is destroyed.
+func (b *readBelt) empty(c *chunk, err error) {
+	b.refuseParts(c)
 	b.landParts(c, err)
 	if err == nil {
 		err = c.buffer.Unmap()
 	}
-	if err != nil {
+	if err != nil || len(c.refusals) > 0 {
 		b.bytes -= c.size()
 		b.drop(c)
 		return
 	}
 	b.toIdle(c)
+}
+
+// refuseParts ends the readings whose copies the GPU refused.
+func (b *readBelt) refuseParts(c *chunk) {
+	for _, r := range c.refusals {
+		for i := range c.parts {
+			if p := &c.parts[i]; p.group == r.group && p.open() {
+				b.settle(p.reading, refusalOf(p.reading.label(), r.err))
+			}
+		}
+	}
 }
 
 // landParts brings the parts of a chunk to where they belong, unless its map failed.

@@ -4,24 +4,30 @@ package buffers
 type reading struct {
 	belt     *readBelt
 	owner    *readbackCore
-	src      Buffer        // or, where it is nil,
+	src      Buffer        // or, if it is nil,
 	region   TextureRegion // rows of texels
-	offset   uint64        // in src
+	offset   uint64        // in src, of byte from
+	from     uint64        // what is before it was sent before the rest was held
 	size     uint64        // of all
-	rowBytes uint64        // size, where it is a buffer that is read
+	rowBytes uint64        // size, if it is a buffer that is read
+	pitch    uint64        // of rows in a chunk or a hold
 	dst      Memory        // or, where sink is not nil,
 	sink     Sink          // under the number
 	id       uint64
 	recorded uint64 // bytes that copies are recorded or submitted for
 	sent     uint64 // bytes that copies are submitted for
 	landed   uint64 // bytes that have arrived in dst
+	inFrame  bool   // goes with the frame that is open
 	released bool   // may be sent
 	done     bool   // settled: nothing touches dst any more
 	claimed  bool   // somebody waits
 	settled  chan error
 	turn     uint64
 
-	rank int // of its source, while the queue is put in order
+	rank     int   // of its source, while the queue is put in order
+	group    int   // of its copies: see groupOf
+	hold     *hold // that src is, or nil
+	unjudged int   // verdicts on the copies into the hold that are still to come
 	cut
 	started moment
 }
@@ -49,6 +55,7 @@ type readPart struct {
 	dst       uint64 // where in the reading's memory
 	rowBytes  uint64
 	rows      uint64
+	group     int
 }
 
 // room is how many bytes are free.
@@ -56,15 +63,26 @@ func (c *chunk) room() uint64 { return c.size() - c.tail }
 
 // least is the smallest room in which a piece of x makes sense.
 func (x *reading) least() uint64 {
-	if x.src != nil {
+	if x.pitch == x.rowBytes {
 		return min(x.size-x.recorded+8, 256)
 	}
-	return rowPitch(x.rowBytes) + 256
+	return x.pitch + 256
+}
+
+// add adds a piece of x and returns how many bytes of x it is.
+func (c *chunk) add(x *reading, nearby uint64) uint64 {
+	switch {
+	case x.src == nil:
+		return c.addTexels(x)
+	case x.pitch != x.rowBytes:
+		return c.addRows(x)
+	}
+	return c.addRange(x, nearby)
 }
 
 // addRange adds a piece of a buffer, widened to whole words, and returns how many bytes of x it is.
 func (c *chunk) addRange(x *reading, nearby uint64) uint64 {
-	first := x.offset + x.recorded
+	first := x.offset + x.recorded - x.from
 	start := first &^ 3
 	skip := first - start
 	if cp := c.near(x.src, start, nearby); cp != nil {
@@ -76,7 +94,7 @@ func (c *chunk) addRange(x *reading, nearby uint64) uint64 {
 		return n
 	}
 	n := min(x.size-x.recorded, c.room()-skip)
-	c.copies = append(c.copies, ChunkCopy{x.src, start, (first+n+3)&^3 - start, c.tail})
+	c.copies = append(c.copies, ChunkCopy{Src: x.src, Offset: start, Size: (first+n+3)&^3 - start, At: c.tail, Group: x.group})
 	c.addPart(x, c.tail+skip, n)
 	c.tail += (skip + n + 3) &^ 3
 	return n
@@ -95,93 +113,122 @@ func (c *chunk) near(src Buffer, start, nearby uint64) *ChunkCopy {
 	return last
 }
 
-// addRows adds rows of one layer of a texture, and returns how many bytes of x they are.
-func (c *chunk) addRows(x *reading) uint64 {
-	pitch := rowPitch(x.rowBytes)
+// addTexels adds rows of one layer of a texture, and returns how many bytes of x they are.
+func (c *chunk) addTexels(x *reading) uint64 {
 	at := (c.tail + 255) &^ 255
-	row := x.recorded / x.rowBytes
-	left := uint64(x.region.Extent.Height) - row%uint64(x.region.Extent.Height)
-	rows := min(left, (c.size()-at)/pitch)
-	c.parts = append(c.parts, readPart{x, x.turn, at, pitch, x.recorded, x.rowBytes, rows})
-	c.tail = at + rows*pitch
+	rows := x.rowsOfLayer(x.recorded, (c.size()-at)/x.pitch)
+	c.copies = append(c.copies, x.copyRows(x.recorded, rows, at))
+	return c.addRowsAt(x, at, rows)
+}
+
+// addRows adds rows of texels that are held.
+func (c *chunk) addRows(x *reading) uint64 {
+	rows := min((x.size-x.recorded)/x.rowBytes, c.room()/x.pitch)
+	first := x.offset + (x.recorded-x.from)/x.rowBytes*x.pitch
+	c.copies = append(c.copies, ChunkCopy{Src: x.src, Offset: first, Size: rows * x.pitch, At: c.tail, Group: x.group})
+	return c.addRowsAt(x, c.tail, rows)
+}
+
+func (c *chunk) addRowsAt(x *reading, at, rows uint64) uint64 {
+	c.parts = append(c.parts, readPart{x, x.turn, at, x.pitch, x.recorded, x.rowBytes, rows, x.group})
+	c.tail = at + rows*x.pitch
 	return rows * x.rowBytes
 }
 
-func (c *chunk) addPart(x *reading, at, n uint64) {
-	c.parts = append(c.parts, readPart{x, x.turn, at, n, x.recorded, n, 1})
+// rowsOfLayer is how many rows of one layer there are from a byte of x on, most at the most.
+func (x *reading) rowsOfLayer(from, most uint64) uint64 {
+	height := uint64(x.region.Extent.Height)
+	return min(height-from/x.rowBytes%height, most)
 }
 
-// fetch submits the copies into the chunk and asks for its map. Where a copy is refused it returns a part
-// that the copy was for.
-func (c *chunk) fetch(s *System) (settled <-chan error, refused *readPart, err error) {
-	size := (c.tail + 3) &^ 3
-	for i := range c.parts {
-		if c.parts[i].reading.src == nil {
-			return c.fetchTexels(s, size)
-		}
+// copyRows is the copy of rows of one layer, from a byte of x on.
+func (x *reading) copyRows(from, rows, at uint64) ChunkCopy {
+	region := x.region
+	row := uint32(from / x.rowBytes)
+	region.Origin.Layer += row / region.Extent.Height
+	region.Origin.Y += row % region.Extent.Height
+	region.Extent.Height, region.Extent.Layers = uint32(rows), 1
+	return ChunkCopy{Rows: region, At: at, Pitch: uint32(x.pitch), Group: x.group}
+}
+
+func (c *chunk) addPart(x *reading, at, n uint64) {
+	c.parts = append(c.parts, readPart{x, x.turn, at, n, x.recorded, n, 1, x.group})
+}
+
+// fetch submits the copies into the chunk and asks for its map. If a copy is refused it returns a reading that the
+// copy was for.
+func (c *chunk) fetch(s *System) (settled <-chan error, refused *reading, err error) {
+	queue := s.chunks
+	if c.hasTexels() {
+		queue = &s.steps
 	}
-	settled, at, err := s.chunks.FetchChunk(c.buffer, size, c.copies, c.landed)
+	settled, at, err := queue.FetchChunk(c.buffer, (c.tail+3)&^3, c.copies, c)
 	if at >= 0 && err != nil {
-		refused = c.partOf(c.copies[at].Src)
+		refused = c.readingOf(&c.copies[at])
 	}
 	return settled, refused, err
 }
 
-// fetchTexels is fetch for a chunk in which rows of textures are.
-func (c *chunk) fetchTexels(s *System, size uint64) (settled <-chan error, refused *readPart, err error) {
-	e, err := s.device.CreateEncoder("readback")
-	if err != nil {
-		return nil, nil, err
+func (c *chunk) hasTexels() bool {
+	for i := range c.copies {
+		if c.copies[i].Src == nil {
+			return true
+		}
 	}
-	if refused, err = c.encode(e); err != nil {
-		return nil, refused, err
-	}
-	c.batch[0] = e
-	err = s.queue.Submit(c.batch[:]...)
-	c.batch[0] = nil
-	if err != nil {
-		return nil, nil, err
-	}
-	return c.buffer.MapAsync(MapRead, 0, size), nil, nil
+	return false
 }
 
-// encode records the copies of the chunk, and returns a part that one was for where it is refused.
-func (c *chunk) encode(e Encoder) (*readPart, error) {
-	for _, cp := range c.copies {
-		if err := e.CopyBufferToBuffer(cp.Src, cp.Offset, c.buffer, cp.At, cp.Size); err != nil {
-			return c.partOf(cp.Src), err
-		}
-	}
+func (c *chunk) readingOf(copied *ChunkCopy) *reading {
 	for i := range c.parts {
-		p := &c.parts[i]
-		if p.reading.src != nil {
-			continue
-		}
-		layout := TexelLayout{Offset: p.at, BytesPerRow: uint32(p.pitch), RowsPerImage: uint32(p.rows)}
-		if err := e.CopyTextureToBuffer(p.rowsOf(), c.buffer, layout); err != nil {
-			return p, err
-		}
-	}
-	return nil, nil
-}
-
-func (c *chunk) partOf(src Buffer) *readPart {
-	for i := range c.parts {
-		if c.parts[i].reading.src == src {
-			return &c.parts[i]
+		if x := c.parts[i].reading; x.reads(copied) {
+			return x
 		}
 	}
 	panic("buffers: a copy without a read")
 }
 
-// rowsOf is the region of the texture that the part is.
-func (p *readPart) rowsOf() TextureRegion {
-	region := p.reading.region
-	row := uint32(p.dst / p.rowBytes)
-	region.Origin.Layer += row / region.Extent.Height
-	region.Origin.Y += row % region.Extent.Height
-	region.Extent.Height, region.Extent.Layers = uint32(p.rows), 1
-	return region
+// reads reports whether the source of a copy is that of x.
+func (x *reading) reads(copied *ChunkCopy) bool {
+	return x.src == copied.Src && (x.src != nil || x.region.Texture == copied.Rows.Texture)
+}
+
+// refusal is what the GPU found wrong with the copies of a group.
+type refusal struct {
+	group int
+	err   error
+}
+
+// Refused implements [Landing]. It is called once at a time, ahead of Landed.
+func (c *chunk) Refused(group int, err error) { c.refusals = append(c.refusals, refusal{group, err}) }
+
+// Landed implements [Landing].
+func (c *chunk) Landed(err error) (told bool) { return c.belt.landed(c, err) }
+
+// isUnjudged reports whether the GPU has yet to say whether there is what a part of the chunk was copied from.
+func (c *chunk) isUnjudged() bool {
+	for i := range c.parts {
+		if p := &c.parts[i]; p.open() && p.reading.unjudged > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// refusalOf is the error of a read whose copy the GPU refused.
+func refusalOf(label string, cause error) error {
+	e := &Error{Op: "read", Label: label, Reason: ErrValidation, Detail: "the GPU refused the copy", Cause: cause}
+	if known, ok := cause.(*Error); ok {
+		e.Reason, e.Cause = known.Reason, known.Cause
+	}
+	return e
+}
+
+// label is that of the source.
+func (x *reading) label() string {
+	if x.src != nil {
+		return x.src.Label()
+	}
+	return x.region.Texture.Label()
 }
 
 // open reports whether somebody waits for the part.

@@ -5,9 +5,9 @@ import "time"
 // HostSink is a Sink whose host makes long reads by itself, with chunks that are lent to it.
 type HostSink interface {
 	Sink
-	// Lend hands over a read. The host records a copy of each piece into a chunk that is free, submits it, maps the
-	// chunk, takes what is there and unmaps it; then asks [HostRead.GoesOn] before the next, and calls [HostRead.End]
-	// when no chunk is in use.
+	// Lend hands over a read. Before it returns the host copies the first piece for each chunk from Src, and all that
+	// follows these pieces to Rest. A chunk that was mapped, emptied and unmapped takes a further piece from Rest or,
+	// if that is nil, from Src. When no chunk is in use the host calls [HostRead.End].
 	Lend(r *HostRead)
 }
 
@@ -18,35 +18,79 @@ type HostRead struct {
 	Offset, Size uint64 // multiples of 4
 	Piece        uint64 // what a chunk takes
 	Chunks       []MappableBuffer
+	Rest         Buffer // where the read keeps its place; nil if it does so in Src, or goes into the chunks whole
+	// Scoped says that the host copies from Src within an error scope, and hands nothing out before that was answered.
+	Scoped bool
 
 	belt    *readBelt
 	reading *reading
 	turn    uint64
 	chunks  []*chunk
+	hold    *hold // that Src or Rest is, or nil
 	asked   moment
+	serial  uint64 // see System.confirm
 }
 
 // lends hands x to its host where that makes such reads, and reports whether it does now.
 func (b *readBelt) lends(x *reading) bool {
 	sink, ok := x.sink.(HostSink)
-	if !ok || x.src == nil || x.recorded > 0 || x.size <= x.piece || x.offset%4 != 0 || x.size%4 != 0 {
+	if !ok || x.pitch != x.rowBytes || x.recorded > 0 || x.unjudged > 0 || x.size <= x.piece || x.offset%4 != 0 || x.size%4 != 0 {
 		return false
 	}
 	h := b.newHostRead()
-	for n := min(uint64(x.depth), (x.size+x.piece-1)/x.piece); uint64(len(h.chunks)) < n; {
+	for n := b.chunksToLend(x); uint64(len(h.chunks)) < n; {
 		c := b.take(x)
 		if c == nil {
 			break
 		}
 		h.add(c)
 	}
-	if len(h.chunks) == 0 {
-		b.hostFree = append(b.hostFree, h)
+	if len(h.chunks) == 0 || !b.lendRest(h, x) {
+		b.giveUp(h)
 		return false
 	}
 	b.lend(h, x)
 	sink.Lend(h)
 	return true
+}
+
+// chunksToLend is how many pieces of x are to be in flight: more than its path says if a hold has no room for the rest.
+func (b *readBelt) chunksToLend(x *reading) uint64 {
+	n, room := uint64(x.depth), b.holds.room()
+	if x.hold == nil && x.size > n*x.piece+room {
+		n = (x.size - room + x.piece - 1) / x.piece
+	}
+	return min(n, (x.size+x.piece-1)/x.piece)
+}
+
+// lendRest has h keep its place with what its chunks do not take at once, and reports whether there is memory for that.
+func (b *readBelt) lendRest(h *HostRead, x *reading) bool {
+	first := uint64(len(h.chunks)) * x.piece
+	switch {
+	case x.hold != nil: // it does already
+		h.hold, x.hold = x.hold, nil
+		return true
+	case first >= x.size:
+		return true
+	case x.size-first > b.holds.room():
+		return false
+	}
+	rest, err := b.holds.take(x.size - first)
+	if err != nil {
+		return false
+	}
+	rest.readings = 1
+	h.hold, h.Rest = rest, rest.Buffer
+	return true
+}
+
+// giveUp takes back what was to be lent.
+func (b *readBelt) giveUp(h *HostRead) {
+	for _, c := range h.chunks {
+		c.idleSince = now()
+		b.idle = append(b.idle, c)
+	}
+	b.reuseHost(h)
 }
 
 // LendTo lends a chunk for a read of size bytes, a multiple of 4, that the host makes at once, of places that it knows
@@ -92,7 +136,7 @@ func (h *HostRead) add(c *chunk) {
 // lend takes note that x is made by the host, with the chunks of h.
 func (b *readBelt) lend(h *HostRead, x *reading) {
 	h.ID, h.Src, h.Offset, h.Size, h.Piece, h.reading, h.turn = x.id, x.src, x.offset, x.size, x.piece, x, x.turn
-	h.asked = now()
+	h.asked, h.serial, h.Scoped = now(), b.sys.created, x.src != nil && x.group != Vouched
 	x.recorded, x.sent = x.size, x.size
 	x.owner.inFlight++
 	b.sys.stats.Submits += (x.size + x.piece - 1) / x.piece
@@ -103,22 +147,6 @@ func (b *readBelt) lend(h *HostRead, x *reading) {
 // isOpen reports whether somebody waits for the read.
 func (h *HostRead) isOpen() bool { return h.reading.turn == h.turn && !h.reading.done }
 
-// GoesOn reports whether the read is still wanted, and its source can be read.
-func (h *HostRead) GoesOn() bool {
-	s := h.belt.sys
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !h.isOpen() {
-		return false
-	}
-	if err := CheckUse("read", h.Src, UsageCopySrc); err != nil {
-		h.belt.settle(h.reading, err)
-		h.belt.dequeue()
-		return false
-	}
-	return true
-}
-
 // End takes the chunks back: idle, or where the read failed in no known state. It reports whether a goroutine is awake.
 func (h *HostRead) End(failure error) (awake bool) {
 	b := h.belt
@@ -127,6 +155,9 @@ func (h *HostRead) End(failure error) (awake bool) {
 	b.told = b.sys.budget.freed != nil // somebody waits for memory
 	b.sys.stats.MapsPending -= len(h.chunks)
 	ended := now()
+	if failure == nil {
+		b.sys.confirm(h.serial)
+	}
 	if failure == nil && h.Size == h.Piece {
 		b.sys.stats.MapLatency.add(time.Duration(ended - h.asked))
 	}
@@ -145,7 +176,9 @@ func (h *HostRead) End(failure error) (awake bool) {
 			b.settle(x, failure)
 		}
 	}
-	b.takeBack(h)
+	b.lent = without(b.lent, h)
+	b.holds.leave(h.hold)
+	b.reuseHost(h)
 	b.sys.budget.wake()
 	b.dequeue()
 	b.pump()
@@ -154,14 +187,8 @@ func (h *HostRead) End(failure error) (awake bool) {
 	return awake
 }
 
-// takeBack makes a read that the host has ended available again.
-func (b *readBelt) takeBack(h *HostRead) {
-	for i := range b.lent {
-		if b.lent[i] == h {
-			b.lent = remove(b.lent, i)
-			break
-		}
-	}
+// reuseHost makes a read that the host has ended available again.
+func (b *readBelt) reuseHost(h *HostRead) {
 	clear(h.chunks)
 	clear(h.Chunks)
 	*h = HostRead{belt: b, chunks: h.chunks[:0], Chunks: h.Chunks[:0]}

@@ -24,10 +24,18 @@ func (r *reader) Lend(h *buffers.HostRead)                                 { r.l
 
 const readPiece = 64 << 10
 
+// knownBuffer is one whose creation is known to have worked.
+func knownBuffer(t testing.TB, s *buffers.System, size uint64) *buffers.DeviceBuffer {
+	t.Helper()
+	b := deviceBuffer(t, s, size)
+	read(t, s, b, 0, 4)
+	return b
+}
+
 // lend asks for a read that is lent.
 func lend(t testing.TB, s *buffers.System, size uint64) (*reader, *buffers.ReadbackBuffer, *buffers.DeviceBuffer, *buffers.HostRead) {
 	t.Helper()
-	host, rb, b := &reader{}, readback(t, s, buffers.ReadbackDescriptor{}), deviceBuffer(t, s, size)
+	host, rb, b := &reader{}, readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, size)
 	require.NoError(t, rb.StartTo(b, 0, size, host, 7))
 	require.True(t, s.FlushReads())
 	require.Len(t, host.lent, 1)
@@ -45,13 +53,23 @@ func TestALongReadIsLentToItsHost(t *testing.T) {
 	require.EqualValues(t, []uint64{0, 10 * readPiece, readPiece}, []uint64{h.Offset, h.Size, h.Piece})
 	require.Equal(t, b.Label(), h.Src.Label())
 	require.Len(t, h.Chunks, 4, "as many as may be in flight")
-	require.True(t, h.GoesOn())
+	require.EqualValues(t, 6*readPiece, h.Rest.Size(), "what follows the first pieces is kept at once")
+	require.False(t, h.Scoped)
 	require.Equal(t, make([]byte, 8), read(t, s, b, 8, 8), "another read goes on beside it")
 	h.End(nil)
 	require.Equal(t, []error{nil}, host.settled)
 	reads := s.Stats().Reads
 	require.Equal(t, reads.Bytes, reads.IdleBytes)
-	require.EqualValues(t, 10*readPiece+8, s.Stats().BytesDown)
+	require.EqualValues(t, 10*readPiece+8+4, s.Stats().BytesDown)
+}
+
+func TestAReadThatIsLentGoesOnWithoutItsSource(t *testing.T) {
+	s, _ := openForReads(t)
+	host, _, b, h := lend(t, s, 10*readPiece)
+	b.Destroy()
+	require.Empty(t, host.settled)
+	h.End(nil)
+	require.Equal(t, []error{nil}, host.settled)
 }
 
 func TestShortAndUnalignedReadsAreNotLent(t *testing.T) {
@@ -72,9 +90,6 @@ func TestWhatEndsAReadThatIsLent(t *testing.T) {
 		want error
 		kept bool // whether its chunks are
 	}{
-		{"its source is destroyed", func(_ *buffers.System, _ *reader, _ *buffers.ReadbackBuffer, b *buffers.DeviceBuffer, _ *buffers.HostRead) {
-			b.Destroy()
-		}, buffers.ErrDestroyed, true},
 		{"its ReadbackBuffer is destroyed", func(_ *buffers.System, _ *reader, rb *buffers.ReadbackBuffer, _ *buffers.DeviceBuffer, _ *buffers.HostRead) {
 			rb.Destroy()
 		}, buffers.ErrDestroyed, true},
@@ -93,7 +108,6 @@ func TestWhatEndsAReadThatIsLent(t *testing.T) {
 			host, rb, b, h := lend(t, s, 10*readPiece)
 			c.end(s, host, rb, b, h)
 			if c.want != failure {
-				require.False(t, h.GoesOn())
 				h.End(nil)
 			}
 			if c.want == nil {
@@ -102,10 +116,10 @@ func TestWhatEndsAReadThatIsLent(t *testing.T) {
 				require.Len(t, host.settled, 1)
 				require.ErrorIs(t, host.settled[0], c.want)
 			}
-			require.Zero(t, s.Stats().BytesDown)
+			require.EqualValues(t, 4, s.Stats().BytesDown, "of another read")
 			reads := s.Stats().Reads
 			require.Equal(t, reads.Bytes, reads.IdleBytes)
-			require.Equal(t, c.kept, reads.Bytes > 0)
+			require.Equal(t, c.kept, reads.Bytes >= readPiece)
 			if !c.kept && c.want == buffers.ErrDestroyed {
 				require.Empty(t, device.Buffers())
 			}
@@ -115,7 +129,7 @@ func TestWhatEndsAReadThatIsLent(t *testing.T) {
 
 func TestAReadThatIsLentIsInFlight(t *testing.T) {
 	s, _ := openForReads(t)
-	host, b := &reader{}, deviceBuffer(t, s, 10*readPiece)
+	host, b := &reader{}, knownBuffer(t, s, 10*readPiece)
 	rb := readback(t, s, buffers.ReadbackDescriptor{Policy: buffers.ReadLatest, MaxInFlight: 1})
 	for id := range uint64(3) {
 		require.NoError(t, rb.StartTo(b, 0, 10*readPiece, host, id))
@@ -133,15 +147,28 @@ func TestAReadThatIsLentIsInFlight(t *testing.T) {
 }
 
 func TestAReadThatFindsNoMemoryIsLentLater(t *testing.T) {
-	s, _ := openSystem(t, buffers.Options{ChunkSize: readPiece, Budget: 4 * readPiece})
-	host, rb, b, h := lend(t, s, 10*readPiece)
+	s, _ := openSystem(t, buffers.Options{ChunkSize: readPiece, Budget: 10 * readPiece})
+	host, rb, b := &reader{}, readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, 10*readPiece)
+	var others []*buffers.HostRead
+	for range 10 {
+		_, h := lendChunk(s, rb, readPiece)
+		others = append(others, h)
+	}
 	require.NoError(t, rb.StartTo(b, 0, 10*readPiece, host, 8))
 	s.FlushReads()
+	require.Empty(t, host.lent)
+	require.EqualValues(t, 10*readPiece, s.Stats().Held, "it keeps its place")
+	others[0].End(nil)
 	require.Len(t, host.lent, 1)
-	h.End(nil)
-	require.Len(t, host.lent, 2)
-	host.lent[1].End(nil)
-	require.Equal(t, []error{nil, nil}, host.settled)
+	require.Nil(t, host.lent[0].Rest, "it is all in one hold")
+	require.NotEqual(t, b.Label(), host.lent[0].Src.Label())
+	host.lent[0].End(nil)
+	require.Equal(t, []error{nil}, host.settled)
+	s.Trim()
+	require.Zero(t, s.Stats().Held)
+	for _, h := range others[1:] {
+		h.End(nil)
+	}
 }
 
 // lendChunk asks for a chunk for a read that the host makes by itself.

@@ -115,7 +115,7 @@ func TestASinkIsHandedAChunkAtATime(t *testing.T) {
 }
 
 func TestPiecesOfALongReadReachASinkInOrder(t *testing.T) {
-	s, _ := openSystem(t, buffers.Options{ChunkSize: 4096, Budget: 64 << 10})
+	s, _ := openSystem(t, buffers.Options{ChunkSize: 4096, Budget: 1 << 20})
 	b, p := filled(t, s, 100*4096+60)
 	r := readback(t, s, buffers.ReadbackDescriptor{})
 	sink := newCollection(t)
@@ -144,7 +144,7 @@ func TestTexelsReachASinkRowByRow(t *testing.T) {
 }
 
 func TestASinkHearsNothingOfAReadThatIsCancelled(t *testing.T) {
-	s, device := openSystem(t, buffers.Options{ChunkSize: 4096, Budget: 64 << 10})
+	s, device := openSystem(t, buffers.Options{ChunkSize: 4096, Budget: 1 << 20})
 	b, p := filled(t, s, 100*4096)
 	one, two := readback(t, s, buffers.ReadbackDescriptor{}), readback(t, s, buffers.ReadbackDescriptor{})
 	sink, other := newCollection(t), newCollection(t)
@@ -191,7 +191,7 @@ func TestASinkHearsOnceWhatEndsAllItsReads(t *testing.T) {
 		"losing the device":             {func(_ *buffers.System, d *memory.Device, _ *buffers.ReadbackBuffer) { d.Lose(memory.Crashed) }, buffers.ErrDeviceLost},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, device := openSystem(t, buffers.Options{ChunkSize: 4096, Budget: 64 << 10})
+			s, device := openSystem(t, buffers.Options{ChunkSize: 4096, Budget: 1 << 20})
 			b, _ := filled(t, s, 100*4096)
 			r := readback(t, s, buffers.ReadbackDescriptor{})
 			sink := newCollection(t)

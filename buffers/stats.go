@@ -67,6 +67,7 @@ type Stats struct {
 	Budget   uint64 // bytes of mappable memory allowed
 	Mappable uint64 // bytes of mappable memory in use or pooled
 	Peak     uint64 // the most that Mappable has been
+	Held     uint64 // bytes on the GPU that keep what reads are to bring until there is mappable memory for it
 
 	MapsPending int
 	MapLatency  LatencyStats

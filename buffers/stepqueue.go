@@ -5,6 +5,19 @@ package buffers
 type stepQueue struct {
 	device Device
 	batch  [1]Encoder
+	groups []copyGroup // scratch of record
+}
+
+// copyGroup is recorded copies that share a submit.
+type copyGroup struct {
+	group   int
+	encoder Encoder
+}
+
+// verdict is what the GPU will say of the copies of a group.
+type verdict struct {
+	group   int
+	settled <-chan error
 }
 
 // ChunkQueueOf is the device's own ChunkQueue, or one made of steps.
@@ -39,21 +52,79 @@ func (q *stepQueue) SendChunk(chunk MappableBuffer, size uint64, dst Buffer, off
 	return chunk.MapAsync(MapWrite, 0, chunk.Size()), nil
 }
 
-func (q *stepQueue) FetchChunk(chunk MappableBuffer, size uint64, copies []ChunkCopy, _ func(error) bool) (mapped <-chan error, refused int, err error) {
-	e, err := q.device.CreateEncoder("readback")
+func (q *stepQueue) FetchChunk(chunk MappableBuffer, size uint64, copies []ChunkCopy, l Landing) (mapped <-chan error, refused int, err error) {
+	verdicts, refused, err := q.gather(chunk, copies)
 	if err != nil {
-		return nil, -1, err
+		return nil, refused, err
 	}
-	for i := range copies {
-		c := &copies[i]
-		if err := e.CopyBufferToBuffer(c.Src, c.Offset, chunk, c.At, c.Size); err != nil {
-			return nil, i, err
+	mapped = chunk.MapAsync(MapRead, 0, size)
+	if len(verdicts) > 0 {
+		mapped = judged(mapped, verdicts, l)
+	}
+	return mapped, -1, nil
+}
+
+// judged settles with what mapped settles with, after l heard every verdict that is none of success.
+func judged(mapped <-chan error, verdicts []verdict, l Landing) <-chan error {
+	settled := make(chan error, 1)
+	go func() {
+		err := <-mapped
+		for _, v := range verdicts {
+			if refusal := <-v.settled; refusal != nil {
+				l.Refused(v.group, refusal)
+			}
+		}
+		settled <- err
+	}()
+	return settled
+}
+
+// gather makes the copies into dst, each group in a submit of its own. If one is refused at once, refused is its
+// index, and nothing was submitted.
+func (q *stepQueue) gather(dst Buffer, copies []ChunkCopy) (verdicts []verdict, refused int, err error) {
+	defer func() {
+		clear(q.groups)
+		q.groups = q.groups[:0]
+	}()
+	if refused, err = q.record(dst, copies); err != nil {
+		return nil, refused, err
+	}
+	for _, g := range q.groups {
+		if g.group == Vouched {
+			err = q.submit(g.encoder)
+		} else {
+			verdicts, err = q.submitScoped(g, verdicts)
+		}
+		if err != nil {
+			return verdicts, -1, err
 		}
 	}
-	if err := q.submit(e); err != nil {
-		return nil, -1, err
+	return verdicts, -1, nil
+}
+
+// record records the copies, an encoder for those in a row of one group.
+func (q *stepQueue) record(dst Buffer, copies []ChunkCopy) (refused int, err error) {
+	for i := range copies {
+		c := &copies[i]
+		if i == 0 || c.Group != copies[i-1].Group {
+			e, err := q.device.CreateEncoder("readback")
+			if err != nil {
+				return -1, err
+			}
+			q.groups = append(q.groups, copyGroup{c.Group, e})
+		}
+		if err := c.record(q.groups[len(q.groups)-1].encoder, dst); err != nil {
+			return i, err
+		}
 	}
-	return chunk.MapAsync(MapRead, 0, size), -1, nil
+	return -1, nil
+}
+
+func (c *ChunkCopy) record(e Encoder, dst Buffer) error {
+	if c.Src != nil {
+		return e.CopyBufferToBuffer(c.Src, c.Offset, dst, c.At, c.Size)
+	}
+	return e.CopyTextureToBuffer(c.Rows, dst, TexelLayout{Offset: c.At, BytesPerRow: c.Pitch, RowsPerImage: c.Rows.Extent.Height})
 }
 
 func (q *stepQueue) WorkDoneThen(func() bool) <-chan error { return q.device.Queue().WorkDone() }
@@ -63,4 +134,14 @@ func (q *stepQueue) submit(e Encoder) error {
 	err := q.device.Queue().Submit(q.batch[:]...)
 	q.batch[0] = nil
 	return err
+}
+
+func (q *stepQueue) submitScoped(g copyGroup, verdicts []verdict) ([]verdict, error) {
+	q.batch[0] = g.encoder
+	settled, err := q.device.Queue().SubmitScoped(q.batch[:]...)
+	q.batch[0] = nil
+	if err != nil {
+		return verdicts, err
+	}
+	return append(verdicts, verdict{g.group, settled}), nil
 }

@@ -65,6 +65,7 @@ type System struct {
 	device  Device
 	queue   Queue
 	chunks  ChunkQueue
+	steps   stepQueue  // what a ChunkQueue does not do at once
 	relay   ChunkRelay // queue, where it is one; or nil
 	looker  Looker     // the same
 	limits  Limits
@@ -72,19 +73,21 @@ type System struct {
 	logger  logger
 	errors  chan error
 
-	mu       sync.Mutex
-	budget   budget
-	uploads  uploadPool
-	reads    readBelt
-	frames   frameRing
-	engine   engine
-	dynamics []*dynamicRing
-	holdings *holding  // first of those that are not freed
-	retired  []Buffer  // replaced by a Grow: destroyed after the next submit
-	batch    []Encoder // scratch of Submit
-	stats    Stats
-	lost     error // not nil: every call fails with it
-	roused   bool  // see Roused
+	mu        sync.Mutex
+	budget    budget
+	uploads   uploadPool
+	reads     readBelt
+	frames    frameRing
+	engine    engine
+	dynamics  []*dynamicRing
+	holdings  *holding  // first of those that are not freed
+	retired   []Buffer  // replaced by a Grow: destroyed after the next submit
+	batch     []Encoder // scratch of Submit
+	stats     Stats
+	lost      error  // not nil: every call fails with it
+	roused    bool   // see Roused
+	created   uint64 // buffers of the device, for how new one is
+	confirmed uint64 // so many of these are known to be valid, or not: see confirm
 }
 
 // Open returns a System on device. The device stays the caller's: destroy the System first.
@@ -104,7 +107,8 @@ func Open(device Device, options Options) (*System, error) {
 		errors:  make(chan error, 64),
 	}
 	s.budget = budget{limit: options.Budget, policy: options.OnBudget}
-	s.uploads.sys, s.reads.sys = s, s
+	s.steps.device = device
+	s.uploads.sys, s.reads.sys, s.reads.holds.sys = s, s, s
 	s.frames.init(s, asked.MaxFramesInFlight)
 	if _, steps := s.chunks.(*stepQueue); !steps {
 		s.uploads.notify, s.frames.notify = s.uploads.cameBack, s.frames.landed
@@ -147,6 +151,7 @@ func (s *System) Stats() Stats {
 	st.Uploads, st.Reads = s.uploads.stats, s.reads.stats
 	st.Uploads.IdleBytes, st.Reads.IdleBytes = bytesOf(s.uploads.idle), bytesOf(s.reads.idle)
 	st.MapsPending += len(s.uploads.pending)
+	st.Held = s.reads.holds.bytes
 	st.FramesInFlight = len(s.frames.inFlight)
 	return st
 }

@@ -220,9 +220,10 @@ func (u *Upload) ringHangs() (goOn bool) {
 	return !u.closed
 }
 
-func without(jobs []*uploadJob, j *uploadJob) []*uploadJob {
-	if i := slices.Index(jobs, j); i >= 0 {
-		return remove(jobs, i)
+// without takes x out of the list, if it is there.
+func without[T comparable](list []T, x T) []T {
+	if i := slices.Index(list, x); i >= 0 {
+		return remove(list, i)
 	}
-	return jobs
+	return list
 }

@@ -380,11 +380,11 @@ func (p *uploadPool) trim(before moment) {
 	p.idle = trim(p.idle, before, p.drop)
 }
 
-// trim drops the chunks that are idle since before the given time.
-func trim(idle []*chunk, before moment, drop func(*chunk)) []*chunk {
+// trim drops what is idle since before the given time.
+func trim[T pooled](idle []T, before moment, drop func(T)) []T {
 	kept := idle[:0]
 	for _, c := range idle {
-		if c.idleSince < before {
+		if c.since() < before {
 			drop(c)
 		} else {
 			kept = append(kept, c)

@@ -99,23 +99,56 @@ type Copies struct {
 	Ranges []float64
 }
 
+// A FetchStep says what copies into a chunk begin with.
+type FetchStep int
+
+// The steps.
+const (
+	FetchGoesOn FetchStep = iota // behind other copies of the same group
+	FetchGroup                   // with a group of copies, which is submitted by itself
+	FetchFirst                   // with the first group
+)
+
 // AddFetch records copies into a chunk, ahead of those of [Device.Fetch]. Between
-// the two there are further calls of AddFetch and no others; the first one is
-// said to be.
-func (d *Device) AddFetch(chunk *Buffer, c Copies, isFirst bool) error {
+// the first and the last of a fetch there are calls of AddFetch and EndFetchGroup,
+// and no others.
+func (d *Device) AddFetch(chunk *Buffer, c Copies, step FetchStep) error {
 	return c.lend(func(data js.Value, at uint64, size int) error {
-		_, err := compositeAdd.call(d.v, isFirst, c.From.v, chunk.v, data, at, size)
+		_, err := compositeAdd.call(d.v, int(step), c.From.v, chunk.v, data, at, size)
 		return err
 	})
 }
 
+// EndFetchGroup submits the copies of a group, within an error scope of its own if
+// they are scoped. The last group is ended by Fetch.
+func (d *Device) EndFetchGroup(scoped bool) error {
+	_, err := compositeCopies.call(d.v, d.queue.v, scoped)
+	return err
+}
+
 // A Fetch is how the copies into a chunk end: they are submitted, and the first
-// Size bytes of the chunk mapped for reading. Then is all that hears of the map.
+// Size bytes of the chunk mapped for reading. Then is all that hears of the map,
+// once the scopes are answered, too. What they caught are the [Verdicts] of its
+// error.
 type Fetch struct {
-	Size  uint64
-	Token uint64
-	Then  Completion
-	Looks int // see [Device.Look]
+	Scoped bool // the last group is
+	Size   uint64
+	Token  uint64
+	Then   Completion
+	Looks  int // see [Device.Look]
+}
+
+// Verdicts are what the scopes of a fetch caught, in order, nil for those that
+// caught nothing, if err says so of a chunk that is mapped; else there are none.
+func Verdicts(err error) (verdicts []error) {
+	e, ok := err.(*Error)
+	if !ok || !js.Global().Get("Array").Call("isArray", e.Cause).Bool() {
+		return nil
+	}
+	for i := range e.Cause.Length() - 1 { // the last is the map's
+		verdicts = append(verdicts, scopeError(e.Cause.Index(i)))
+	}
+	return verdicts
 }
 
 // Look has the browser look so many times whether the GPU is done, each time as
@@ -125,14 +158,13 @@ func (d *Device) Look(times int) {
 	_, _ = compositeLook.call(d.v, times)
 }
 
-// Fetch records the last copies into a chunk, which are the first where AddFetch
-// was not called, and does what f says.
-func (d *Device) Fetch(chunk *Buffer, c Copies, isFirst bool, f Fetch) error {
+// Fetch records the last copies into a chunk and does what f says.
+func (d *Device) Fetch(chunk *Buffer, c Copies, step FetchStep, f Fetch) error {
 	s := takeSlot()
 	s.expectMap(chunk, part{0, f.Size}, f.Token, f.Then)
 	s.silent = true
 	_, err := s.attached(c.lend(func(data js.Value, at uint64, size int) error {
-		_, err := compositeFetch.call(d.v, isFirst, c.From.v, chunk.v, data, at, size, d.queue.v, f.Size, f.Looks, s.plain, s.reject.Value)
+		_, err := compositeFetch.call(d.v, int(step), c.From.v, chunk.v, data, at, size, d.queue.v, f.Scoped, f.Size, f.Looks, s.plain, s.reject.Value)
 		return err
 	}))
 	return err

@@ -65,9 +65,9 @@ func TestCopiesAreFetchedIntoAChunk(t *testing.T) {
 	d, _, source := chunk(t)
 	into := buffer(t, d, 64)
 	other := buffer(t, d, 64)
-	require.NoError(t, d.AddFetch(into, Copies{source, []float64{8, 0, 4, 16, 4, 4}}, true))
+	require.NoError(t, d.AddFetch(into, Copies{source, []float64{8, 0, 4, 16, 4, 4}}, FetchFirst))
 	completed, settled := uint64(0), make(chan error, 1)
-	require.NoError(t, d.Fetch(into, Copies{other, []float64{32, 8, 4}}, false, Fetch{Size: 12, Token: 7, Then: func(token uint64, err error) error {
+	require.NoError(t, d.Fetch(into, Copies{other, []float64{32, 8, 4}}, FetchGoesOn, Fetch{Size: 12, Token: 7, Then: func(token uint64, err error) error {
 		completed = token
 		settled <- err
 		return err
@@ -84,6 +84,61 @@ func TestCopiesAreFetchedIntoAChunk(t *testing.T) {
 	require.ErrorIs(t, into.ReadMapped(make([]byte, 16), 0), ErrRange, "no more than that is mapped")
 }
 
+// Each group of copies has a submit and a scope of its own, and what these caught comes with the map.
+func TestTheVerdictsOfAFetchComeWithItsMap(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		refuse  string
+		refused []bool // scope by scope
+	}{
+		{"nothing is refused", "", nil},
+		{"the first scoped group is", "next", []bool{true, false}},
+		{"what has no scope is", "submit", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, _, source := chunk(t)
+			into := buffer(t, d, 64)
+			var uncaptured []error
+			require.NoError(t, d.OnUncapturedError(func(err *Error) { uncaptured = append(uncaptured, err) }))
+			set(t, "refuse", c.refuse)
+			set(t, "recordScopes", true)
+			settled := make(chan error, 1)
+			require.NoError(t, d.AddFetch(into, Copies{source, []float64{8, 0, 4}}, FetchFirst))
+			require.NoError(t, d.EndFetchGroup(false))
+			require.NoError(t, d.AddFetch(into, Copies{source, []float64{8, 4, 4}}, FetchGroup))
+			require.NoError(t, d.EndFetchGroup(true))
+			require.NoError(t, d.Fetch(into, Copies{source, []float64{16, 8, 4}}, FetchGroup, Fetch{Scoped: true, Size: 12, Then: func(_ uint64, err error) error {
+				settled <- err
+				return err
+			}}))
+			copied := func(from, to string) string {
+				return "GPUCommandEncoder.copyBufferToBuffer(b," + from + ",b," + to + ",4)"
+			}
+			submit := []string{"GPUCommandEncoder.finish()", "GPUQueue.submit([GPUCommandBuffer])"}
+			want := append([]string{"GPUDevice.createCommandEncoder()", copied("8", "0")}, submit...)
+			want = append(append(want, "GPUDevice.createCommandEncoder()", copied("8", "4")), append(submit, "GPUDevice.popErrorScope()")...)
+			want = append(append(want, "GPUDevice.createCommandEncoder()", copied("16", "8")), append(submit, "GPUDevice.popErrorScope()")...)
+			require.Equal(t, lines(want...), calls())
+			err := wait(t, settled)
+			var refused []bool
+			for _, verdict := range Verdicts(err) {
+				refused = append(refused, verdict != nil)
+			}
+			require.Equal(t, c.refused, refused)
+			require.Equal(t, c.refused == nil, err == nil)
+			require.Equal(t, c.refuse == "submit", len(uncaptured) > 0)
+			require.NoError(t, into.ReadMapped(make([]byte, 12), 0), "it is mapped in any case")
+
+			into.Unmap()
+			require.NoError(t, d.Fetch(into, Copies{source, []float64{16, 8, 4}}, FetchFirst, Fetch{Size: 12, Then: func(_ uint64, err error) error {
+				settled <- err
+				return err
+			}}))
+			require.NoError(t, wait(t, settled), "nothing is left of the scopes before")
+		})
+	}
+}
+
 func TestAFetchMakesOneEncoderWhereTheMemoryHasGrown(t *testing.T) {
 	d, _, source := chunk(t)
 	into := buffer(t, d, 64)
@@ -92,7 +147,7 @@ func TestAFetchMakesOneEncoderWhereTheMemoryHasGrown(t *testing.T) {
 	growMemory(t)
 	defer func() { ballast = nil }()
 	calls()
-	require.NoError(t, d.AddFetch(into, copies, true))
+	require.NoError(t, d.AddFetch(into, copies, FetchFirst))
 	require.Equal(t, lines(
 		"GPUDevice.createCommandEncoder()",
 		"GPUCommandEncoder.copyBufferToBuffer(b,8,b,0,4)"), calls())
@@ -179,7 +234,7 @@ func TestTheBrowserIsMadeToLook(t *testing.T) {
 			into := buffer(t, d, 64)
 			settled := make(chan error, 1)
 			calls()
-			require.NoError(t, d.Fetch(into, Copies{source, []float64{0, 0, 4}}, true, Fetch{Size: 4, Looks: c.looks, Then: func(_ uint64, err error) error {
+			require.NoError(t, d.Fetch(into, Copies{source, []float64{0, 0, 4}}, FetchFirst, Fetch{Size: 4, Looks: c.looks, Then: func(_ uint64, err error) error {
 				if c.take {
 					_ = into.ReadMapped(make([]byte, 4), 0)
 				}

@@ -19,8 +19,11 @@
   (import "Array" "of" (func $list (param externref) (result externref)))
   (import "Array" "of" (func $pair (param externref externref) (result externref)))
   (import "Array" "of" (func $part (param externref f64 f64) (result externref)))
+  (import "Array" "push" (func $push (param externref externref)))
+  (import "Array" "some" (func $some (param externref externref) (result i32)))
   (import "DataView" "getFloat64" (func $float64 (param externref i32 i32) (result f64)))
   (import "Function" "bind" (func $bind (param externref externref externref) (result externref)))
+  (import "Function" "bind" (func $bindTwo (param externref externref externref externref) (result externref)))
   (import "Function" "bind" (func $bindTurn (param externref externref externref f64 externref externref) (result externref)))
   (import "Function" "call" (func $callNone (param externref externref)))
   (import "Function" "call" (func $callOne (param externref externref externref)))
@@ -30,12 +33,14 @@
   (import "Object" "create" (func $newObject (param externref) (result externref)))
   (import "Promise" "then" (func $then (param externref externref externref)))
   (import "Promise" "then" (func $chain (param externref externref externref) (result externref)))
+  (import "Promise" "all" (func $all (param externref) (result externref)))
   (import "Reflect" "apply" (func $apply (param externref externref externref)))
   (import "Reflect" "get" (func $isSet (param externref externref) (result i32)))
   (import "Reflect" "construct" (func $construct (param externref externref) (result externref)))
   (import "Reflect" "set" (func $setValue (param externref externref externref)))
   (import "Reflect" "set" (func $setNumber (param externref externref f64)))
   (import "Uint8Array" "set" (func $setBytes (param externref externref)))
+  (import "class" "Boolean" (global $Boolean externref))
   (import "class" "DataView" (global $DataView externref))
   (import "class" "Uint8Array" (global $Uint8Array externref))
   (import "string" "exited" (global $exited externref))
@@ -55,7 +60,8 @@
   (table $ranges 64 externref)
 
   (global $descriptor (mut externref) (ref.null extern)) ;; of every buffer
-  (global $encoder (mut externref) (ref.null extern)) ;; between the first copies and fetch
+  (global $encoder (mut externref) (ref.null extern)) ;; between the first copies of a group and their submit
+  (global $verdicts (mut externref) (ref.null extern)) ;; promises of what the scopes of a fetch caught; null for none
 
   (global $ticks (mut i32) (i32.const 0)) ;; still to come: see tick
   (global $ticking (mut i32) (i32.const 0)) ;; one is under way,
@@ -70,11 +76,13 @@
   (global $tickFunction (mut externref) (ref.null extern))
   (global $turnFunction (mut externref) (ref.null extern))
   (global $failFunction (mut externref) (ref.null extern))
+  (global $judgeFunction (mut externref) (ref.null extern))
 
-  (func (export "adopt") (param $tick externref) (param $turn externref) (param $fail externref)
+  (func (export "adopt") (param $tick externref) (param $turn externref) (param $fail externref) (param $judge externref)
     (global.set $tickFunction (local.get $tick))
     (global.set $turnFunction (local.get $turn))
-    (global.set $failFunction (local.get $fail)))
+    (global.set $failFunction (local.get $fail))
+    (global.set $judgeFunction (local.get $judge)))
 
   ;; A Uint8Array over n bytes of an ArrayBuffer.
   (func $view (param $buffer externref) (param $at f64) (param $n f64) (result externref)
@@ -242,13 +250,16 @@
 
   ;; Copies of one buffer into a chunk: for each there are three numbers in the
   ;; n bytes from fromAt on: where in src, where in the chunk, how many bytes.
-  ;; The copies that are the first into the chunk begin with an encoder.
+  ;; The copies that are the first of a group begin with an encoder, and those that
+  ;; are the first into the chunk, for which first is 2, with no verdicts.
   (func $add (export "add") (param $device externref) (param $first i32) (param $src externref) (param $chunk externref)
       (param $from externref) (param $fromAt f64) (param $n i32)
     (local $list externref)
     (local $i i32)
     (local.set $list (call $construct (global.get $DataView) ;; which throws where the memory has grown
       (call $part (local.get $from) (local.get $fromAt) (f64.convert_i32_u (local.get $n)))))
+    (if (i32.eq (local.get $first) (i32.const 2))
+      (then (global.set $verdicts (ref.null extern))))
     (if (local.get $first)
       (then (global.set $encoder (call $createEncoder (local.get $device)))))
     (block $done
@@ -261,18 +272,52 @@
         (local.set $i (i32.add (local.get $i) (i32.const 24)))
         (br $next))))
 
+  ;; Submits the copies of a group, within an error scope if they are scoped.
+  (func $submitCopies (export "submitCopies") (param $device externref) (param $queue externref) (param $scoped i32)
+    (local $commands externref)
+    (if (local.get $scoped)
+      (then (call $pushScope (local.get $device) (global.get $validation))))
+    (local.set $commands (call $finish (global.get $encoder)))
+    (global.set $encoder (ref.null extern))
+    (call $submit (local.get $queue) (call $list (local.get $commands)))
+    (if (local.get $scoped)
+      (then (call $judgeLater (call $popScope (local.get $device))))))
+
+  (func $judgeLater (param $verdict externref)
+    (if (ref.is_null (global.get $verdicts))
+      (then (global.set $verdicts (call $list (local.get $verdict))))
+      (else (call $push (global.get $verdicts) (local.get $verdict)))))
+
   ;; The same for the last copies, which are submitted, and the first size bytes
   ;; of the chunk mapped; meanwhile the browser looks.
   (func (export "fetch") (param $device externref) (param $first i32) (param $src externref) (param $chunk externref)
       (param $from externref) (param $fromAt f64) (param $n i32)
-      (param $queue externref) (param $size f64) (param $looks i32) (param $resolve externref) (param $reject externref)
-    (local $commands externref)
+      (param $queue externref) (param $scoped i32) (param $size f64) (param $looks i32) (param $resolve externref) (param $reject externref)
     (call $add (local.get $device) (local.get $first) (local.get $src) (local.get $chunk) (local.get $from) (local.get $fromAt) (local.get $n))
-    (local.set $commands (call $finish (global.get $encoder)))
-    (global.set $encoder (ref.null extern))
-    (call $submit (local.get $queue) (call $list (local.get $commands)))
-    (call $map (local.get $chunk) (global.get $mapModeRead) (f64.const 0) (local.get $size) (local.get $resolve) (local.get $reject))
+    (call $submitCopies (local.get $device) (local.get $queue) (local.get $scoped))
+    (call $mapJudged (local.get $chunk) (local.get $size) (local.get $resolve) (local.get $reject))
     (call $look (local.get $device) (local.get $looks)))
+
+  ;; Maps a chunk for reading. Its promise is told when every verdict is known, too.
+  (func $mapJudged (param $chunk externref) (param $size f64) (param $resolve externref) (param $reject externref)
+    (local $mapped externref)
+    (local.set $mapped (call $mapAsync (local.get $chunk) (global.get $mapModeRead) (f64.const 0) (local.get $size)))
+    (if (ref.is_null (global.get $verdicts))
+      (then
+        (call $then (local.get $mapped) (local.get $resolve) (local.get $reject))
+        (return)))
+    (call $push (global.get $verdicts) (local.get $mapped))
+    (call $then
+      (call $all (global.get $verdicts))
+      (call $bindTwo (global.get $judgeFunction) (ref.null extern) (local.get $resolve) (local.get $reject))
+      (local.get $reject))
+    (global.set $verdicts (ref.null extern)))
+
+  ;; Where a scope caught something the promise is told all that they caught.
+  (func (export "judge") (param $resolve externref) (param $reject externref) (param $verdicts externref)
+    (if (call $some (local.get $verdicts) (global.get $Boolean))
+      (then (call $callOne (local.get $reject) (ref.null extern) (local.get $verdicts)))
+      (else (call $callNone (local.get $resolve) (ref.null extern)))))
 
   ;; Has the browser look so many times whether the GPU is done with anything.
   (func $look (export "look") (param $device externref) (param $times i32)

@@ -21,7 +21,7 @@ var compositeExports js.Value
 func composites() js.Value {
 	if compositeExports.IsUndefined() {
 		compositeExports = instantiate([]byte(compositeCode)).Get("exports")
-		compositeExports.Call("adopt", compositeExports.Get("tick"), compositeExports.Get("turn"), compositeExports.Get("fail"))
+		compositeExports.Call("adopt", compositeExports.Get("tick"), compositeExports.Get("turn"), compositeExports.Get("fail"), compositeExports.Get("judge"))
 	}
 	return compositeExports
 }
@@ -60,7 +60,7 @@ func importOf(class, name string) js.Value {
 		return f
 	}
 	if static := js.Global().Get(class); isObject(static) && static.Get(name).Type() == js.TypeFunction {
-		return static.Get(name)
+		return static.Get(name).Call("bind", static)
 	}
 	return js.Global().Get("Symbol").Get("prototype").Get("valueOf") // throws when it is called
 }
@@ -83,6 +83,7 @@ var (
 	compositeRelay    = method{class: "GPUQueue", name: "submit", composite: "relay"}
 	compositeEndRelay = method{class: "GPUQueue", name: "submit", composite: "endRelay"}
 	compositeAdd      = method{class: "GPUCommandEncoder", name: "copyBufferToBuffer", composite: "add"}
+	compositeCopies   = method{class: "GPUQueue", name: "submit", composite: "submitCopies"}
 	compositeFetch    = method{class: "GPUQueue", name: "submit", composite: "fetch"}
 	compositeLook     = method{class: "GPUDevice", name: "popErrorScope", composite: "look"}
 	compositeCreate   = method{class: "GPUDevice", name: "createBuffer", composite: "createBuffer"}

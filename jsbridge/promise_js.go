@@ -71,7 +71,7 @@ func newSlot() *slot {
 		return nil
 	})
 	s.reject = js.FuncOf(func(_ js.Value, args []js.Value) any {
-		s.finish(thrownError(s.op.op(), first(args)))
+		s.finish(s.rejected(thrownError(s.op.op(), first(args))))
 		return nil
 	})
 	s.number, s.plain = len(slots.all), s.resolve.Value
@@ -93,6 +93,14 @@ func (s *slot) resolved(args []js.Value) error {
 		return nil
 	}
 	return s.convert(first(args))
+}
+
+// rejected begins the mapping of a chunk that is mapped, where the promise tells what scopes caught.
+func (s *slot) rejected(err error) error {
+	if s.mapping != nil && len(Verdicts(err)) > 0 {
+		s.mapping.begin(s.part)
+	}
+	return err
 }
 
 // finish reports whether a goroutine may be awake now.

@@ -91,17 +91,40 @@ func (c *call) reachable(b gpuBuffer, owner, s *system) buffers.Buffer {
 		c.failed(buffers.NewError(c.op, b.shared().Label(), buffers.ErrWrongDevice, ""))
 		return nil
 	}
-	return s.gpu.AdoptBuffer(webgpu.BufferOf(b.shared()))
+	return s.gpu.AdoptBuffer(nativeOf(b.shared()))
 }
 
 func (c *call) native(v js.Value, s *system, name string) buffers.Buffer {
 	if isObject(v) {
-		if b, err := jsbridge.AdoptBuffer(v); err == nil {
-			return s.gpu.AdoptBuffer(b)
+		if b := s.foreignBuffer(v); b != nil {
+			return b
 		}
 	}
 	c.wrongType(name, "a buffer", v)
 	return nil
+}
+
+// adoptedBuffer is a GPUBuffer of the caller's, which stays the same to the core until its reads are sent: so these
+// share copies.
+type adoptedBuffer struct {
+	native js.Value
+	buffers.Buffer
+}
+
+// foreignBuffer is nil where v is no GPUBuffer.
+func (s *system) foreignBuffer(v js.Value) buffers.Buffer {
+	for _, a := range s.foreign {
+		if a.native.Equal(v) {
+			return a.Buffer
+		}
+	}
+	b, err := jsbridge.AdoptBuffer(v)
+	if err != nil {
+		return nil
+	}
+	a := adoptedBuffer{v, s.gpu.AdoptBuffer(b)}
+	s.foreign = append(s.foreign, a)
+	return a.Buffer
 }
 
 // encoder is a GPUCommandEncoder, of the frame or of the caller's.

@@ -5,6 +5,7 @@ package main
 import (
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
 var bufferFunctions = []function{
@@ -20,6 +21,9 @@ func native(c *call) (any, error) {
 	}
 	return webgpu.BufferOf(b.shared()).JSValue(), nil
 }
+
+// nativeOf is the GPUBuffer behind b now. It does not count as handed out.
+func nativeOf(b buffers.Buffer) *jsbridge.Buffer { return webgpu.BufferOf(buffers.Unwrap(b)) }
 
 // stateNames are the states as JavaScript writes words.
 var stateNames = map[buffers.State]string{

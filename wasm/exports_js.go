@@ -108,7 +108,7 @@ func makeDeviceBuffer(handle, size, usage, characters float64) (buffer float64) 
 	return handles.add(s, deviceBuffer{b})
 }
 
-// native gives the GPUBuffer of a device buffer or a mappable one.
+// native gives the GPUBuffer of a device buffer or a mappable one, which the ES module keeps to itself.
 //
 //go:wasmexport native
 func giveNative(handle float64) (given float64) {
@@ -117,8 +117,27 @@ func giveNative(handle float64) (given float64) {
 	if !ok {
 		return refused
 	}
-	give.Invoke(webgpu.BufferOf(b.shared()).JSValue())
+	give.Invoke(nativeOf(b.shared()).JSValue())
 	return 1
+}
+
+// vouched gives 1 where a device buffer may be read without an error scope: see [buffers.DeviceBuffer.Vouched].
+//
+//go:wasmexport vouched
+func vouched(handle float64) (yes float64) {
+	if b, _, ok := standsFor[deviceBuffer](handle); ok && b.Vouched() {
+		return 1
+	}
+	return 0
+}
+
+// handOut takes note that the page has the GPUBuffer of a device buffer.
+//
+//go:wasmexport handOut
+func handOut(handle float64) {
+	if b, _, ok := standsFor[deviceBuffer](handle); ok {
+		_ = b.Native()
+	}
 }
 
 // destroy ends what a handle stands for: a system, or something of one. Where it gives 2 a goroutine may be awake.
@@ -323,16 +342,6 @@ func readLend(readback, size, number float64) (lent float64) {
 		return float64(reads.lendChunk(h))
 	}
 	return refused
-}
-
-// readGoesOn gives 1 where a read that was lent is to go on with its next piece, and else 0.
-//
-//go:wasmexport readGoesOn
-func readGoesOn(lent float64) (goes float64) {
-	if r := reads.lentAs(lent); r != nil && r.GoesOn() {
-		return 1
-	}
-	return 0
 }
 
 // readEnded takes the chunks of a read that was lent back. failed is 1 where a map of them was rejected, which only the

@@ -45,7 +45,7 @@ func sinkOf(making bool) buffers.Sink {
 type readSink struct {
 	deliver js.Value // (ArrayBuffer of the chunk, address of numbers in the module's memory, count of parts)
 	settle  js.Value // (number, error)
-	lend    js.Value // (number, lent, GPUBuffer, offset, size, piece, chunks): JavaScript is to make the read
+	lend    js.Value // (number, lent, GPUBuffer, offset, size, piece, chunks, GPUBuffer for the rest, whether the copies are scoped): JavaScript is to make the read
 	numbers []float64
 	lent    []*buffers.HostRead      // by number; nil where there is none
 	known   []buffers.MappableBuffer // by the same: the chunk that JavaScript knows by it
@@ -76,9 +76,13 @@ func (k *readSink) Lend(r *buffers.HostRead) {
 	number := k.add(r)
 	chunks := make([]any, len(r.Chunks))
 	for i, c := range r.Chunks {
-		chunks[i] = webgpu.BufferOf(c).JSValue()
+		chunks[i] = nativeOf(c).JSValue()
 	}
-	_, _ = invoke(k.lend, float64(r.ID), number, webgpu.BufferOf(r.Src).JSValue(), float64(r.Offset), float64(r.Size), float64(r.Piece), chunks)
+	rest := js.Undefined()
+	if r.Rest != nil {
+		rest = nativeOf(r.Rest).JSValue()
+	}
+	_, _ = invoke(k.lend, float64(r.ID), number, nativeOf(r.Src).JSValue(), float64(r.Offset), float64(r.Size), float64(r.Piece), chunks, rest, r.Scoped)
 }
 
 // add gives a read that is lent its number.
@@ -98,7 +102,7 @@ func (k *readSink) lendChunk(r *buffers.HostRead) (number int) {
 	number = k.add(r)
 	if chunk := r.Chunks[0]; k.known[number] != chunk {
 		k.known[number] = chunk
-		give.Invoke(webgpu.BufferOf(chunk).JSValue())
+		give.Invoke(nativeOf(chunk).JSValue())
 	}
 	return number
 }
@@ -161,7 +165,7 @@ func (s *system) started(err error) error {
 func sendReads() bool {
 	all := true
 	for i, s := range asked {
-		asked[i], s.asked = nil, false
+		asked[i], s.asked, s.foreign = nil, false, nil
 		if s.frame == 0 && !s.core.FlushReads() {
 			all = false
 		}

@@ -22,6 +22,7 @@ func stats(c *call) (any, error) {
 	o.Set("budget", float64(st.Budget))
 	o.Set("mappable", float64(st.Mappable))
 	o.Set("peak", float64(st.Peak))
+	o.Set("held", float64(st.Held))
 	o.Set("mapsPending", st.MapsPending)
 	o.Set("mapLatency", latencyStats(&st.MapLatency))
 	o.Set("bytesUp", float64(st.BytesUp))

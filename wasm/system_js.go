@@ -30,6 +30,7 @@ type system struct {
 	handle  float64
 	frame   float64 // handle of the frame that is open, or 0
 	adopted []adoptedEncoder
+	foreign []adoptedBuffer
 	asked   bool // for reads, which the end of the task sends
 	closed  chan struct{}
 }
@@ -116,7 +117,7 @@ func submit(c *call) (any, error) {
 
 // submitted is called after each submit, with which every read went.
 func (s *system) submitted() {
-	s.adopted = nil
+	s.adopted, s.foreign = nil, nil
 }
 
 func trim(c *call) (any, error) {

@@ -223,12 +223,23 @@ export interface ReadOptions {
   signal?: AbortSignal;
 }
 
-/** Brings results to the CPU. Reads made in one task, or in one frame, share memory, map and copies. */
+/**
+ * Brings results to the CPU. Reads made in one task, or in one frame, share memory, map and copies.
+ *
+ * A read gives the bytes that its source has when it is sent, or rejects: nothing that is written or submitted later is
+ * read. What finds no mappable memory when it is sent is copied on the GPU at that moment, at most `budget` bytes in
+ * all (`stats().held`); beyond that it rejects with code "budget".
+ *
+ * If the browser refuses a copy, since the page has destroyed the source, or it belongs to another device, the read
+ * rejects with code "validation". It rejects alone, but for reads of DeviceBuffers whose `gpuBuffer` was asked for:
+ * those that are sent together reject together. Such copies are made within an error scope that opens and closes within
+ * one call of this module; none of their errors reaches the page's own scopes or its `uncapturederror`.
+ */
 export class ReadbackBuffer {
   readonly label: string;
   /**
-   * Reads size bytes (all by default) at offset. While a frame is open it is sent with the frame, else at
-   * the end of the task. Resolves with a new ArrayBuffer, or with `into`, whose first size bytes are
+   * Reads size bytes (all by default) at offset. While a frame is open it is sent with the frame, and waits for that to
+   * be submitted; else at the end of the task. Resolves with a new ArrayBuffer, or with `into`, whose first size bytes are
    * filled; size is that of `into` where it is left out.
    */
   read(source: AnyBuffer, offset?: number, size?: number, options?: ReadOptions): Promise<ArrayBuffer>;
@@ -307,6 +318,8 @@ export interface Stats {
   budget: number;
   mappable: number;
   peak: number;
+  /** Bytes on the GPU that keep what reads are to bring until there is mappable memory for it; at most the budget. */
+  held: number;
   mapsPending: number;
   /** Milliseconds. */
   mapLatency: { count: number; last: number; mean: number; max: number };

@@ -102,6 +102,16 @@ var brokenDevices = []struct {
 		"a queue write changes exactly its range",
 	},
 	{
+		"says that the GPU took what it refused",
+		withQueue(func(q buffers.Queue) buffers.Queue { return lenient{q} }),
+		"a scoped submit with a buffer that its owner destroyed is void, and the verdict alone says so",
+	},
+	{
+		"reports late what a scope has caught",
+		withQueue(func(q buffers.Queue) buffers.Queue { return unscoped{q} }),
+		"a scoped submit with a buffer that its owner destroyed is void, and the verdict alone says so",
+	},
+	{
 		"does nothing when it is destroyed",
 		func(d *memory.Device) buffers.Device { return &immortal{Device: d} },
 		"a destroyed device settles what is pending",
@@ -158,15 +168,20 @@ func TestRulesThatNeedAnAbilityDoNotRunWithoutIt(t *testing.T) {
 	for _, r := range rules() {
 		lacking[r.lacks(&plain)]++
 	}
-	require.Len(t, lacking, 5, "no lack, textures, host memory, relays, loss")
+	require.Len(t, lacking, 6, "no lack, textures, foreign buffers, host memory, relays, loss")
 }
 
 // stand is a backend whose devices wrap one in memory.
 func stand(open func() buffers.Device) Backend {
 	return Backend{
-		Name:     "stand-in",
-		Open:     func(testing.TB) buffers.Device { return open() },
-		Hold:     func(d buffers.Device) func() { return inMemory(d).hold() },
+		Name: "stand-in",
+		Open: func(testing.TB) buffers.Device { return open() },
+		Hold: func(d buffers.Device) func() { return inMemory(d).hold() },
+		NewForeign: func(t testing.TB, d buffers.Device, size uint64) (buffers.Buffer, func()) {
+			owned, err := d.CreateBuffer(&buffers.Descriptor{Label: "foreign", Size: size, Usage: gpuUsage})
+			require.NoError(t, err)
+			return inMemory(d).Adopt(owned.(*memory.Buffer)), owned.Destroy
+		},
 		Patience: 100 * time.Millisecond,
 	}
 }

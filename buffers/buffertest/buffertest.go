@@ -23,6 +23,10 @@ type Backend struct {
 	// NewTexture makes a texture of 4 bytes a texel that can be copied from and to. Where it is nil the
 	// rules about textures are not run.
 	NewTexture func(t testing.TB, device buffers.Device, extent buffers.Extent) buffers.Texture
+	// NewForeign makes a buffer to copy from and to that an owner besides the device has, and a function by which
+	// the owner destroys it, of which the device does not hear. Where it is nil the rules about late refusals are
+	// not run.
+	NewForeign func(t testing.TB, device buffers.Device, size uint64) (b buffers.Buffer, destroy func())
 	// NewHost makes host memory with p's content and a function that reads the content. Where it is nil
 	// the rules about host memory are not run.
 	NewHost func(t testing.TB, p []byte) (h buffers.Host, content func() []byte)
@@ -51,7 +55,7 @@ type rule struct {
 func rules() []rule {
 	return slices.Concat(
 		creationRules, stateRules, mapRules, accessRules, cancelRules, hostRules,
-		writeRules, copyRules, chunkRules, relayRules, orderRules, submitRules, textureRules,
+		writeRules, copyRules, scopeRules, chunkRules, relayRules, orderRules, submitRules, textureRules,
 		destroyRules, lossRules, errorRules,
 	)
 }

@@ -6,14 +6,36 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers"
 )
 
+// landing is what was heard of a fetch.
+type landing struct {
+	landed  chan error
+	refused []int // groups
+	reasons []error
+}
+
+func (l *landing) Refused(group int, err error) {
+	l.refused, l.reasons = append(l.refused, group), append(l.reasons, err)
+}
+
+func (l *landing) Landed(err error) bool {
+	l.landed <- err
+	return true
+}
+
 // fetch asks for copies, and gives the channel on which their map settles.
 func (t *trial) fetch(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy) (settled <-chan error, refused int, err error) {
-	landed := make(chan error, 2) // twice would be once too often
-	mapped, refused, err := t.chunks().FetchChunk(chunk, size, copies, func(err error) bool { landed <- err; return true })
+	settled, _, refused, err = t.fetchGroups(chunk, size, copies)
+	return settled, refused, err
+}
+
+// fetchGroups is fetch that gives what is heard of the groups, too.
+func (t *trial) fetchGroups(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy) (settled <-chan error, heard *landing, refused int, err error) {
+	heard = &landing{landed: make(chan error, 2)} // twice would be once too often
+	mapped, refused, err := t.chunks().FetchChunk(chunk, size, copies, heard)
 	if mapped != nil {
-		return mapped, refused, err
+		return mapped, heard, refused, err
 	}
-	return landed, refused, err
+	return heard.landed, heard, refused, err
 }
 
 // chunks is the device's ChunkQueue, or that which the core puts in its place.

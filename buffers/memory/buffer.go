@@ -19,6 +19,7 @@ type Buffer struct {
 	failure  error         // why there is no memory for it, or nil
 	reported bool          // failure was told to OnError
 	pending  *task         // the map that has not settled
+	of       *Buffer       // what it was adopted from, whose memory it has; or nil
 	channels channels
 }
 
@@ -44,7 +45,24 @@ func (b *Buffer) Native() any { return b }
 func (b *Buffer) State() buffers.State {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
-	return b.life.State()
+	return b.state()
+}
+
+// state of an adopted buffer does not tell whether its owner has destroyed it.
+func (b *Buffer) state() buffers.State {
+	state := b.life.State()
+	if b.of != nil && state == buffers.Ready && b.of.life.State() != buffers.Destroyed {
+		return b.of.life.State()
+	}
+	return state
+}
+
+// Adopt gives another owner of b: one who can use it, but neither maps nor destroys it, and does not hear that its
+// first owner does. That comes to light with the commands that use it, as in a browser.
+func (d *Device) Adopt(b *Buffer) buffers.Buffer {
+	adopted := &Buffer{device: d, descriptor: b.descriptor, of: b}
+	adopted.life.Create(&buffers.Descriptor{})
+	return adopted
 }
 
 func (b *Buffer) Valid() bool {
@@ -65,6 +83,9 @@ func (b *Buffer) Destroy() {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
 	if !b.life.Destroy() {
+		return
+	}
+	if b.of != nil {
 		return
 	}
 	b.abort()
@@ -98,7 +119,7 @@ func (b *Buffer) release() {
 // locked is a Buffer seen by the core's checks while the device's lock is held.
 type locked struct{ *Buffer }
 
-func (b locked) State() buffers.State { return b.life.State() }
+func (b locked) State() buffers.State { return b.state() }
 
 func (b *Buffer) base() *Buffer { return b }
 

@@ -60,9 +60,28 @@ func (c *command) run() {
 	}
 }
 
-// execute runs commands in order, or none where a buffer has no memory, and releases what they hold.
-func (d *Device) execute(commands []command) (late error) {
-	late = missing(commands)
+// resolve puts the buffers that were adopted in place of those that adopted them, and returns why the commands
+// are void: the owner of one has destroyed it.
+func resolve(commands []command) (void error) {
+	for i := range commands {
+		for _, b := range []**Buffer{&commands[i].src, &commands[i].dst} {
+			if *b == nil || (*b).of == nil {
+				continue
+			}
+			*b = (*b).of
+			if (*b).life.State() == buffers.Destroyed {
+				void = buffers.NewError("submit", (*b).Label(), buffers.ErrValidation, "the buffer is destroyed and used by the submit")
+			}
+		}
+	}
+	return void
+}
+
+// execute runs commands in order, or none if they are void or a buffer has no memory, and releases what they hold.
+func (d *Device) execute(commands []command, void error) (late error) {
+	if late = void; late == nil {
+		late = missing(commands)
+	}
 	for i := range commands {
 		c := &commands[i]
 		if late == nil {

@@ -30,6 +30,13 @@ func backend(name string, options memory.Options, loss memory.Loss) buffertest.B
 		NewTexture: func(_ testing.TB, d buffers.Device, e buffers.Extent) buffers.Texture {
 			return d.(*memory.Device).NewTexture("texture", e, 4)
 		},
+		NewForeign: func(t testing.TB, d buffers.Device, size uint64) (buffers.Buffer, func()) {
+			owned, err := d.CreateBuffer(&buffers.Descriptor{Label: "foreign", Size: size, Usage: buffers.UsageCopySrc | buffers.UsageCopyDst})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return d.(*memory.Device).Adopt(owned.(*memory.Buffer)), owned.Destroy
+		},
 		NewHost: func(_ testing.TB, p []byte) (buffers.Host, func() []byte) {
 			h := memory.NewHostBytes(p)
 			return h, h.Bytes

@@ -59,15 +59,32 @@ func (d *Device) write(op, label string, m buffers.Memory, c command) error {
 	}
 	t := d.timeline.task()
 	t.commands = append(t.commands, c)
+	t.failure = resolve(t.commands)
 	d.enqueue(t, d.options.Write.of(m.Size()))
 	return nil
 }
 
 // Submit runs the encoders' commands in order, or none of them.
 func (q *Queue) Submit(encoders ...buffers.Encoder) error {
+	q.device.mu.Lock()
+	defer q.device.mu.Unlock()
+	return q.device.submit(encoders, nil)
+}
+
+// SubmitScoped is Submit whose late refusal settles the verdict.
+func (q *Queue) SubmitScoped(encoders ...buffers.Encoder) (verdict <-chan error, err error) {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	settled := d.channels.take()
+	if err := d.submit(encoders, settled); err != nil {
+		return nil, err
+	}
+	return settled, nil
+}
+
+// submit enqueues the encoders' commands. A verdict that is not nil hears what becomes of them.
+func (d *Device) submit(encoders []buffers.Encoder, verdict chan error) error {
 	if err := d.alive("submit", ""); err != nil {
 		return err
 	}
@@ -75,9 +92,11 @@ func (q *Queue) Submit(encoders ...buffers.Encoder) error {
 		return err
 	}
 	t := d.timeline.task()
+	t.submit, t.settled = true, verdict
 	for _, e := range encoders {
 		t.commands = d.take(e.(*Encoder), t.commands)
 	}
+	t.failure = resolve(t.commands)
 	d.enqueue(t, d.cost(t.commands))
 	return nil
 }

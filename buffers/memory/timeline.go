@@ -19,12 +19,13 @@ type task struct {
 	due      time.Duration // since the device was opened
 
 	commands []command  // a write or a submit
-	settled  chan error // settles at the end, for a map or a WorkDone
+	submit   bool       // a submit, whose refusal goes to settled unless that is nil
+	settled  chan error // settles at the end, for a map, a WorkDone or the verdict of a submit
 	report   error      // told to OnError: there was no memory for buffer
 
 	buffer  *Buffer // a map
 	token   uint64
-	failure error // what the map fails with
+	failure error // what the map fails with, or why the commands are void
 }
 
 // before orders tasks by when they are due, and by age where that is the same.
@@ -183,11 +184,23 @@ func (d *Device) complete(t *task) (late error) {
 		return d.completeReport(t)
 	case t.buffer != nil:
 		t.buffer.completeMap(t)
+	case t.submit:
+		return d.completeSubmit(t)
 	case t.settled != nil:
 		d.channels.settle(t.settled, nil)
 	default:
-		return d.execute(t.commands)
+		return d.execute(t.commands, t.failure)
 	}
+	return nil
+}
+
+// completeSubmit runs the commands of a submit, unless it is void. Who hears of that is its scope, if it has one.
+func (d *Device) completeSubmit(t *task) (late error) {
+	late = d.execute(t.commands, t.failure)
+	if t.settled == nil {
+		return late
+	}
+	d.channels.settle(t.settled, late)
 	return nil
 }
 

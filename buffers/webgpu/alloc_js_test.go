@@ -20,8 +20,7 @@ func TestAllocations(t *testing.T) {
 	staging, back := createMappable(t, d, "staging", stagingUsage, 4096), createMappable(t, d, "back", readbackUsage, 4096)
 	chunks, chunk := q.(buffers.ChunkQueue), createMappable(t, d, "chunk", stagingUsage, 4096)
 	copies := []buffers.ChunkCopy{{Src: b, Size: 2048}, {Src: b, Offset: 2048, Size: 2048, At: 2048}}
-	landed := make(chan error, 1)
-	land := func(err error) bool { landed <- err; return true }
+	land := landing{make(chan error, 1)}
 	encoders := make([]buffers.Encoder, 1)
 	host := memoryOf(t, uint8Array(p))
 
@@ -67,7 +66,7 @@ func TestAllocations(t *testing.T) {
 		{"FetchChunk of two copies, ReadAt, Unmap", 4, func() {
 			_, _, err := chunks.FetchChunk(back, 4096, copies, land)
 			must(err)
-			must(<-landed)
+			must(<-land.landed)
 			_, err = back.ReadAt(p, 0)
 			must(err)
 			must(back.Unmap())
@@ -102,4 +101,14 @@ func TestAllocations(t *testing.T) {
 		t.Logf("%s: %v allocations", c.name, n)
 		assert.LessOrEqual(t, n, c.most, c.name)
 	}
+}
+
+// landing hears of the map of a fetch.
+type landing struct{ landed chan error }
+
+func (l landing) Refused(int, error) {}
+
+func (l landing) Landed(err error) bool {
+	l.landed <- err
+	return true
 }

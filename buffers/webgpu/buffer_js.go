@@ -99,6 +99,6 @@ func (d *Device) own(op string, b buffers.Buffer) (*buffer, error) {
 // BufferOf is the buffer in jsbridge's terms, for bind groups and passes; nil where b is not of this
 // backend. Leave mapping, unmapping and destroying it to b.
 func BufferOf(b buffers.Buffer) *jsbridge.Buffer {
-	bridge, _ := buffers.Unwrap(b).Native().(*jsbridge.Buffer)
+	bridge, _ := b.Native().(*jsbridge.Buffer)
 	return bridge
 }

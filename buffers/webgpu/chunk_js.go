@@ -131,8 +131,8 @@ func (c *mappable) turned(err error) error {
 	return c.device.orLost("send", c.Label(), c.life.EndMap(c, c.token, c.device.translated("send", c.Label(), err)))
 }
 
-// FetchChunk crosses to the browser once for each source.
-func (q *queue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy, landed func(error) bool) (settled <-chan error, refused int, err error) {
+// FetchChunk crosses to the browser once for each source, and for each group but one. Rows of textures go step by step.
+func (q *queue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy, l buffers.Landing) (settled <-chan error, refused int, err error) {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -152,7 +152,7 @@ func (q *queue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []b
 	if err != nil {
 		return nil, -1, err
 	}
-	c.landed = landed
+	c.landing = l
 	d.fetching++
 	if err = d.fetch(c, size, copies); err != nil {
 		d.fetching--
@@ -172,20 +172,39 @@ func (d *Device) checkFetch(c *mappable, copy *buffers.ChunkCopy) error {
 }
 
 func (d *Device) fetch(c *mappable, size uint64, copies []buffers.ChunkCopy) error {
-	for isFirst := true; ; isFirst = false {
-		n := ofOneSource(copies)
+	c.scoped = c.scoped[:0]
+	step := jsbridge.FetchFirst
+	for {
+		n, group := ofOneSource(copies), copies[0].Group
 		d.ranges = d.ranges[:0]
 		for _, cp := range copies[:n] {
 			d.ranges = append(d.ranges, float64(cp.Offset), float64(cp.At), float64(cp.Size))
 		}
-		group := jsbridge.Copies{From: bridgeOf(copies[0].Src), Ranges: d.ranges}
-		if copies = copies[n:]; len(copies) == 0 {
-			return d.bridge.Fetch(c.bridge, group, isFirst, jsbridge.Fetch{Size: size, Token: c.token, Then: c.fetched, Looks: d.looks(size)})
+		from := jsbridge.Copies{From: bridgeOf(copies[0].Src), Ranges: d.ranges}
+		copies = copies[n:]
+		ends := len(copies) == 0 || copies[0].Group != group
+		if ends && group != buffers.Vouched {
+			c.scoped = append(c.scoped, group)
 		}
-		if err := d.bridge.AddFetch(c.bridge, group, isFirst); err != nil {
+		if len(copies) == 0 {
+			return d.bridge.Fetch(c.bridge, from, step, jsbridge.Fetch{Scoped: group != buffers.Vouched, Size: size, Token: c.token, Then: c.fetched, Looks: d.looks(size)})
+		}
+		if err := d.addFetch(c, from, step, ends, group); err != nil {
 			return err
 		}
+		step = jsbridge.FetchGoesOn
+		if ends {
+			step = jsbridge.FetchGroup
+		}
 	}
+}
+
+// addFetch records copies, and submits them if they are the last of their group.
+func (d *Device) addFetch(c *mappable, from jsbridge.Copies, step jsbridge.FetchStep, ends bool, group int) error {
+	if err := d.bridge.AddFetch(c.bridge, from, step); err != nil || !ends {
+		return err
+	}
+	return d.bridge.EndFetchGroup(group != buffers.Vouched)
 }
 
 // Look has Chromium look whether the GPU is done: see [Device.looks].
@@ -203,7 +222,7 @@ func (d *Device) looks(size uint64) int {
 
 // ofOneSource is how many copies, from the first on, have its source.
 func ofOneSource(copies []buffers.ChunkCopy) (n int) {
-	for n < len(copies) && copies[n].Src == copies[0].Src {
+	for n < len(copies) && copies[n].Src == copies[0].Src && copies[n].Group == copies[0].Group {
 		n++
 	}
 	return n

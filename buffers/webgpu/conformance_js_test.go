@@ -19,6 +19,7 @@ func TestConformance(t *testing.T) {
 		Name:       "webgpu",
 		Open:       func(t testing.TB) buffers.Device { return request(t) },
 		NewTexture: newTexture,
+		NewForeign: newForeign,
 		NewHost:    newHost,
 		Relays:     true,
 		Hold:       hold(),
@@ -37,6 +38,14 @@ func newTexture(t testing.TB, device buffers.Device, extent buffers.Extent) buff
 	})
 	require.NoError(t, err)
 	return d.AdoptTexture(texture)
+}
+
+func newForeign(t testing.TB, device buffers.Device, size uint64) (buffers.Buffer, func()) {
+	t.Helper()
+	d := device.(*webgpu.Device)
+	b, err := d.Bridge().CreateBuffer(&jsbridge.BufferDescriptor{Label: "foreign", Size: size, Usage: jsbridge.BufferUsageCopySrc | jsbridge.BufferUsageCopyDst})
+	require.NoError(t, err)
+	return d.AdoptBuffer(b), b.Destroy
 }
 
 func newHost(t testing.TB, p []byte) (buffers.Host, func() []byte) {

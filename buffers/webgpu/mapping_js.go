@@ -14,7 +14,8 @@ type mappable struct {
 	buffer
 	completion jsbridge.Completion // completeMap, made once
 	fetched    jsbridge.Completion // completeFetch, made once
-	landed     func(error) bool    // hears of the map of a fetch
+	landing    buffers.Landing     // hears of a fetch
+	scoped     []int               // its groups that are scoped, in order
 }
 
 var (
@@ -73,7 +74,17 @@ func (b *mappable) completeFetch(token uint64, err error) error {
 	b.device.mu.Lock()
 	b.device.fetching--
 	b.device.mu.Unlock()
-	if !b.landed(b.completeMap(token, err)) {
+	verdicts := jsbridge.Verdicts(err)
+	if verdicts != nil {
+		err = nil
+	}
+	err = b.completeMap(token, err)
+	for i, verdict := range verdicts {
+		if verdict != nil {
+			b.landing.Refused(b.scoped[i], translate("read", "", verdict))
+		}
+	}
+	if !b.landing.Landed(err) {
 		return jsbridge.ErrQuiet
 	}
 	return nil

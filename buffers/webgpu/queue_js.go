@@ -3,6 +3,8 @@
 package webgpu
 
 import (
+	"errors"
+
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
@@ -12,6 +14,7 @@ type queue struct {
 	device     *Device
 	bridge     *jsbridge.Queue
 	completion jsbridge.Completion       // completeWork, made once
+	judged     jsbridge.Completion       // completeScope, made once
 	commands   []*jsbridge.CommandBuffer // scratch of Submit
 	waits      waits
 }
@@ -20,7 +23,7 @@ var _ buffers.Queue = (*queue)(nil)
 
 func (q *queue) init(d *Device) {
 	q.device, q.bridge = d, d.bridge.Queue()
-	q.completion = q.completeWork
+	q.completion, q.judged = q.completeWork, q.completeScope
 }
 
 // WriteBuffer copies m, a Go slice or a [Data]. The browser has taken it when WriteBuffer returns.
@@ -100,9 +103,53 @@ func (q *queue) Submit(encoders ...buffers.Encoder) error {
 	if err := q.submit(encoders); err != nil {
 		return err
 	}
+	d.retireAll(encoders)
+	return nil
+}
+
+// SubmitScoped opens and closes the scope within this call: scopes are a stack of the device's, and the page has its
+// own.
+func (q *queue) SubmitScoped(encoders ...buffers.Encoder) (verdict <-chan error, err error) {
+	d := q.device
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.alive("submit", ""); err != nil {
+		return nil, err
+	}
+	if err := d.checkSubmit(encoders); err != nil {
+		return nil, err
+	}
+	if err := d.bridge.PushErrorScope(jsbridge.FilterValidation); err != nil {
+		return nil, d.translated("submit", "", err)
+	}
+	err = q.submit(encoders)
+	w := q.waits.take()
+	if lost := d.bridge.PopErrorScopeThen(w.token, q.judged); err == nil && lost != nil {
+		err = d.translated("submit", "", lost)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.retireAll(encoders)
+	q.waits.pending = append(q.waits.pending, w)
+	return w.channel, nil
+}
+
+func (d *Device) retireAll(encoders []buffers.Encoder) {
 	for _, e := range encoders {
 		d.retire(e.(*encoder))
 	}
+}
+
+// completeScope runs when the browser says what a scope of SubmitScoped caught.
+func (q *queue) completeScope(token uint64, err error) error {
+	d := q.device
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if errors.Is(err, jsbridge.ErrOperation) {
+		err = d.lossOf("submit", "", err) // nothing else has a scope fail (measured in Chromium)
+	}
+	q.waits.settle(token, d.translated("submit", "", err))
 	return nil
 }
 

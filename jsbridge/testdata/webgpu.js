@@ -218,6 +218,8 @@ globalThis.GPUQueue = class GPUQueue {
     commands = [...commands];
     if (commands.some((c) => !(c instanceof GPUCommandBuffer))) throw new TypeError("not a GPUCommandBuffer");
     record("GPUQueue.submit", [commands]);
+    if (controls.refuse === "submit") GPUDevice.report(this.#device, new GPUValidationError("refused"));
+    if (controls.refuse) controls.refuse = controls.refuse === "next" ? "submit" : "";
   }
   onSubmittedWorkDone() {
     return controls.rejectWorkDone ? Promise.reject(fault("OperationError", "lost")) : Promise.resolve();

@@ -49,6 +49,14 @@ func TestModule(t *testing.T) { runModuleTests(t, "api.js") }
 
 func TestModuleReads(t *testing.T) { runModuleTests(t, "reads.js") }
 
+// What the browser refuses to copy rejects its read.
+func TestModuleRefusedReads(t *testing.T) {
+	p := runModuleTests(t, "refused.js")
+	p.Expect(browser.GPUError, "Buffer usages must not be 0") // the page's own mistake
+}
+
+func TestModulePlacesOfReads(t *testing.T) { runModuleTests(t, "places.js") }
+
 func TestModuleCreation(t *testing.T) { runModuleTests(t, "creation.js") }
 
 // No value given to any method ends the module, and each that is refused is refused with a typed error.

@@ -10,6 +10,11 @@ const unwaited = 32 << 20;
 
 /** The GPUBuffer of a system's DeviceBuffer that has size bytes from offset on to be read; undefined for all else. */
 export let readableOf;
+/** With which others a DeviceBuffer may share a submit of reads: vouched, shared, or none but itself. */
+export let groupOf;
+/** It is known to be there, and nobody but this module can destroy its GPUBuffer. */
+export const vouched = Symbol("vouched");
+const shared = Symbol("shared"); // the page has its GPUBuffer
 
 export class DeviceBuffer extends NativeBuffer {
   #core;
@@ -21,8 +26,11 @@ export class DeviceBuffer extends NativeBuffer {
   #isReadable = (this.#gpuBuffer.usage & GPUBufferUsage.COPY_SRC) !== 0;
   #touched = false; // was written to
   #generation = 0;
+  #isHandedOut = false;
+  #isVouched = false; // as far as was asked
 
   static {
+    groupOf = (buffer) => (buffer.#isHandedOut ? shared : buffer.#vouched() ? vouched : buffer);
     readableOf = (core, source, offset, size) =>
       source !== null && typeof source === "object" && #gpuBuffer in source && source.#core === core && source.#isReadable && !source[destroyed] &&
       Number.isInteger(offset) && offset >= 0 && Number.isInteger(size) && size > 0 && size <= source.#size - offset ? source.#gpuBuffer : undefined;
@@ -34,6 +42,11 @@ export class DeviceBuffer extends NativeBuffer {
     this.#module = core.module;
     this.#handle = handle;
     this.#queue = core.device.queue;
+  }
+
+  #vouched() {
+    this.#isVouched ||= this.#module.exports.vouched(this.#handle) === 1;
+    return this.#isVouched;
   }
 
   get size() {
@@ -50,6 +63,8 @@ export class DeviceBuffer extends NativeBuffer {
 
   get gpuBuffer() {
     this[keep]();
+    if (!this.#isHandedOut) this.#module.exports.handOut(this.#handle);
+    this.#isHandedOut = true;
     return this.#gpuBuffer;
   }
 
@@ -134,5 +149,6 @@ export class DeviceBuffer extends NativeBuffer {
     this.#generation = generation;
     this.#gpuBuffer = this[native]();
     this.#size = this.#gpuBuffer.size;
+    this.#isHandedOut = this.#isVouched = false;
   }
 }

@@ -27,14 +27,14 @@ export class ReadbackBuffer extends Resource {
       const handle = handleOf(source);
       const making = read.room === undefined;
       const start = (number) => this.#startFast(handle, offset, n, number, making) ?? this[call]("readStart", handle, offset, n, number, making);
-      if (this.#joins && readableOf(this.#core, source, offset, n)) read.describe(start, source, handle, offset, n);
-      else read.describe(start);
+      if (this.#joins && readableOf(this.#core, source, offset, n)) read.describe(start, source.label, source, handle, offset, n);
+      else read.describe(start, labelOf(source));
     });
   }
 
   readTexture(texels, options) {
     return this.#start("readTexture", options, (read) => {
-      read.describe((number) => this[call]("readTextureStart", ...region("readTexture", texels), read.room, number));
+      read.describe((number) => this[call]("readTextureStart", ...region("readTexture", texels), read.room, number), "");
     });
   }
 
@@ -57,5 +57,14 @@ export class ReadbackBuffer extends Resource {
       this.#module.fault(cause);
       return undefined;
     }
+  }
+}
+
+/** What a source is called, of which nothing is known yet. */
+function labelOf(source) {
+  try {
+    return typeof source.label === "string" ? source.label : "";
+  } catch {
+    return "";
   }
 }

@@ -3,9 +3,10 @@
 // ones, which are made here.
 
 import { isA, isBufferSource } from "./arguments.js";
+import { RefusedCopy } from "./copies.js";
 import { refusal } from "./errors.js";
 import { LongRead } from "./longread.js";
-import { batchOf, joined, runsOf } from "./shortreads.js";
+import { batchesOf, joined, runsOf } from "./shortreads.js";
 
 const byModule = new WeakMap();
 
@@ -99,18 +100,35 @@ class Reads {
 
   /** Makes the reads that wait for their neighbours by itself, where it may, and says whether it does. */
   #makesAsked() {
-    const batch = batchOf(this.#joinable);
-    if (batch === undefined) return false;
-    this.#module.given = undefined;
+    const batches = batchesOf(this.#joinable);
+    if (batches.length === 0 || !this.#beginAll(batches)) return false;
+    this.#joinable = [];
+    for (const batch of batches) this.#make(batch, this.#chunks[batch.lent]);
+    return true;
+  }
+
+  /** Has a chunk lent for each Batch, or for none. */
+  #beginAll(batches) {
+    const begun = [];
     try {
-      this.#begin(batch);
+      for (const batch of batches) {
+        this.#module.given = undefined;
+        this.#begin(batch);
+        this.#chunks[batch.lent] = this.#module.given ?? this.#chunks[batch.lent];
+        begun.push(batch);
+      }
+      return true;
     } catch {
+      for (const batch of begun) this.#giveUp(batch);
       return false;
     }
-    this.#joinable = [];
-    this.#chunks[batch.lent] = this.#module.given ?? this.#chunks[batch.lent];
-    this.#make(batch, this.#chunks[batch.lent]);
-    return true;
+  }
+
+  /** Gives back a chunk that was not used. */
+  #giveUp(batch) {
+    this.#module.numbers("readCancel", batch.handle, batch.number);
+    this.#module.numbers("readEnded", batch.lent, 0);
+    this.#forget(batch);
   }
 
   /** Reads a Batch through the chunk that is lent for it. */
@@ -120,9 +138,17 @@ class Reads {
       batch.takeFrom(chunk);
       this.#made.push([batch, chunk]);
       soon.then(this.#end); // what waits for the reads goes on first
-    } catch {
-      this.#module.numbers("readEnded", batch.lent, 1); // fails the reads
+    } catch (cause) {
+      if (cause instanceof RefusedCopy) this.#refuse(batch, cause);
+      this.#module.numbers("readEnded", batch.lent, 1); // fails the reads, and destroys the chunk
     }
+  }
+
+  /** Ends the reads of a Batch whose copies the browser refused. */
+  #refuse(batch, cause) {
+    this.#module.numbers("readCancel", batch.handle, batch.number);
+    if (this.#pending[batch.number] === batch) this.#forget(batch);
+    batch.refuse(cause);
   }
 
   /** Gives the chunks back of Batches that are made. */
@@ -165,12 +191,11 @@ class Reads {
   }
 
   /** Makes a long read by itself. No function of the module's may be called before this returns. */
-  #lend(number, lent, source, offset, size, piece, chunks) {
+  #lend(number, lent, source, offset, size, piece, chunks, rest, isScoped) {
     const read = this.#pending[number];
     const isPending = () => this.#pending[number] === read; // and the number not another's by now
     const isOpen = () => isPending() && read.error === undefined;
-    const goesOn = () => isOpen() && this.#module.numbers("readGoesOn", lent) === 1;
-    new LongRead(read, source, offset, size, piece, isOpen, goesOn).run(chunks).then((failed) => {
+    new LongRead(read, { source, offset, size, piece, rest, isScoped }, isOpen).run(chunks).then((failed) => {
       if (isPending() && read.error !== undefined) this.#module.numbers("readCancel", read.handle, number);
       if (isPending() && (read.left === 0 || read.error !== undefined)) this.#settle(read);
       this.#module.numbers("readEnded", lent, Number(failed));
@@ -246,6 +271,7 @@ export class Read {
   error;
   #readback;
   #operation;
+  #label = ""; // of the source
   #start; // has the module start it under a number, and gives its size
   #result;
   #bytes; // of the result
@@ -272,9 +298,10 @@ export class Read {
     return this.#bytes?.length;
   }
 
-  /** Says how the module starts it, and, where it is known to be there, where it is. */
-  describe(start, buffer, source, offset, size) {
+  /** Says how the module starts it and what its source is called, and, where it is known to be there, where it is. */
+  describe(start, label, buffer, source, offset, size) {
     this.#start = start;
+    this.#label = label;
     if (buffer === undefined || size > joined) return;
     this.buffer = buffer;
     this.source = source;
@@ -296,6 +323,12 @@ export class Read {
       this.error ??= this.#bytes ? this.#refusal("type", "into was detached, or made smaller", cause) : this.#refusal("out-of-memory", `${this.size} bytes`, cause);
     }
     return this.left === 0 || this.error !== undefined;
+  }
+
+  /** Takes the error of copies that the browser refused; others are the module's to tell. */
+  refuse(refused) {
+    if (!(refused instanceof RefusedCopy)) return;
+    this.error ??= refusal("validation", this.#operation, this.#label, `the browser refused the copy: ${refused.cause.message}`, refused.cause);
   }
 
   #copy(chunk, offset, at, size) {

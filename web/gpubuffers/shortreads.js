@@ -1,4 +1,5 @@
-import { readableOf } from "./devicebuffer.js";
+import { copyScoped } from "./copies.js";
+import { groupOf, readableOf, vouched } from "./devicebuffer.js";
 
 /** The longest read that is joined with others, and the most that is: longer ones the module cuts by itself. */
 export const joined = 64 << 10;
@@ -64,6 +65,10 @@ class Run {
     return readableOf(this.core, this.#buffer, this.#start, this.room) !== undefined;
   }
 
+  get group() {
+    return groupOf(this.#buffer);
+  }
+
   begin({ exports }) {
     this.left = exports.readStart(this.handle, this.source, this.#offset, this.#end - this.#offset, this.number, 0);
     if (this.left < 0) throw new Error("refused");
@@ -112,19 +117,28 @@ class Run {
     return i >= 0;
   }
 
+  refuse(cause) {
+    for (const read of this.reads) read.refuse(cause);
+    this.end();
+  }
+
   end(error) {
     for (const read of this.reads.splice(0)) read.end(error ?? read.error);
   }
 }
 
-/** The Batch of reads that JavaScript may make, where they are such. */
-export function batchOf(reads) {
-  if (reads.length === 0) return undefined;
+/** The Batches of reads that JavaScript may make, one for each group of their sources, if all are such; else none. */
+export function batchesOf(reads) {
+  if (reads.length === 0) return [];
   const runs = runsOf(reads, fewRuns);
   const { handle } = runs[0];
-  if (runs.length > fewRuns || !runs.every((run) => run.handle === handle && run.isReadable)) return undefined;
-  const size = runs.reduce((sum, run) => sum + run.room, 0);
-  return size <= longest ? new Batch(runs, size) : undefined;
+  if (runs.length > fewRuns || sizeOf(runs) > longest || !runs.every((run) => run.handle === handle && run.isReadable)) return [];
+  if (runs.length === 1) return [new Batch(runs, runs[0].group !== vouched)];
+  return [...Map.groupBy(runs, (run) => run.group)].map(([group, runs]) => new Batch(runs, group !== vouched));
+}
+
+function sizeOf(runs) {
+  return runs.reduce((sum, run) => sum + run.room, 0);
 }
 
 /** A few Runs that JavaScript makes, through one chunk that is lent for them. */
@@ -136,12 +150,14 @@ class Batch {
   #core;
   #runs;
   #size;
+  #isScoped;
 
-  constructor(runs, size) {
+  constructor(runs, isScoped) {
     this.handle = runs[0].handle;
-    this.left = this.#size = size;
+    this.left = this.#size = sizeOf(runs);
     this.#core = runs[0].core;
     this.#runs = runs;
+    this.#isScoped = isScoped;
   }
 
   begin({ exports }) {
@@ -153,6 +169,18 @@ class Batch {
   /** Copies all to a chunk, and waits until that is mapped. */
   async copyTo(chunk) {
     const { device, looks } = this.#core;
+    const verdict = copyScoped(device, this.#isScoped, () => this.#submitCopies(device, chunk));
+    const mapped = chunk.mapAsync(GPUMapMode.READ, 0, this.#size);
+    looks.asked();
+    try {
+      await mapped;
+      if (verdict !== undefined) await verdict;
+    } finally {
+      looks.settled();
+    }
+  }
+
+  #submitCopies(device, chunk) {
     const encoder = device.createCommandEncoder();
     let at = 0;
     for (const run of this.#runs) {
@@ -160,13 +188,6 @@ class Batch {
       at += run.room;
     }
     device.queue.submit([encoder.finish()]);
-    const mapped = chunk.mapAsync(GPUMapMode.READ, 0, this.#size);
-    looks.asked();
-    try {
-      await mapped;
-    } finally {
-      looks.settled();
-    }
   }
 
   /** Ends the reads that have not ended, with what the chunk has. */
@@ -183,6 +204,11 @@ class Batch {
 
   loses(read) {
     return this.#runs.some((run) => run.loses(read));
+  }
+
+  /** Ends each read with its own error. */
+  refuse(cause) {
+    for (const run of this.#runs) run.refuse(cause);
   }
 
   end(error) {

@@ -541,7 +541,7 @@ export const readbackBuffersForOneRead = () =>
 /** What ends a long read ends it, once, and nothing is written to its memory afterwards. */
 export const longReadsThatEndEarly = async () => {
   const ends = {
-    "its source is destroyed": ["destroyed", ({ b }) => b.destroy()],
+    "it is given up": [undefined, ({ controller }) => controller.abort("enough")],
     "its ReadbackBuffer is destroyed": ["destroyed", ({ rb }) => rb.destroy()],
     "the system is destroyed": ["destroyed", ({ gpu }) => gpu.destroy()],
     "the device is lost": ["device-lost", ({ gpu }) => gpu.device.destroy()],
@@ -552,14 +552,16 @@ export const longReadsThatEndEarly = async () => {
     const [b] = filled(gpu, size);
     const rb = gpu.createReadbackBuffer();
     const into = new Uint8Array(size);
-    const read = rb.read(b, 0, size, { into });
+    const controller = new AbortController();
+    const read = rb.read(b, 0, size, { into, signal: controller.signal });
     read.catch(() => {});
     await null;
     await null;
-    await end({ gpu, b, rb });
-    await rejects(code, () => read, when);
+    await end({ gpu, rb, controller });
+    if (code) await rejects(code, () => read, when);
+    else same(await reasonOf(read), "enough", when);
     const then = into.slice();
-    if (when.includes("source")) { // the number of the read that ended is another's now
+    if (when.includes("given up")) { // the number of the read that ended is another's now
       const [other, bytes] = filled(gpu, size, 2);
       sameBytes(await rb.read(other), bytes, "the next read");
     }
@@ -568,3 +570,18 @@ export const longReadsThatEndEarly = async () => {
     gpu.destroy();
   }
 };
+
+/** A read that was sent has its bytes, whatever becomes of its source. */
+export const longReadsOutliveTheirSource = () =>
+  withSystem(async (gpu) => {
+    const size = 4096 * K;
+    const rb = gpu.createReadbackBuffer();
+    for (const end of [(b) => b.destroy(), (b) => b.write(0, new Uint8Array(size)), (b) => b.grow(2 * size)]) {
+      const [b, bytes] = filled(gpu, size);
+      const read = rb.read(b);
+      await null;
+      await null;
+      end(b);
+      sameBytes(await read, bytes, String(end));
+    }
+  }, { chunkSize: 64 * K });

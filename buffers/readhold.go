@@ -1,0 +1,255 @@
+package buffers
+
+// hold is memory of the GPU that keeps what reads are to bring until there is a chunk for it.
+type hold struct {
+	currentBuffer
+	readings  int // that are copied from it
+	idleSince moment
+}
+
+// readHolds are the holds of a readBelt. Together they have at most as many bytes as the budget of mappable memory.
+type readHolds struct {
+	sys   *System
+	idle  []*hold
+	bytes uint64
+}
+
+// heldRead is a reading that goes into a hold.
+type heldRead struct {
+	reading *reading
+	turn    uint64
+	label   string // of its source
+	group   int
+}
+
+func (r *heldRead) isOpen() bool { return r.reading.turn == r.turn && !r.reading.done }
+
+func (h *hold) since() moment { return h.idleSince }
+
+func (h *hold) size() uint64 { return h.Size() }
+
+// room is how many bytes a new hold may have.
+func (p *readHolds) room() uint64 {
+	used := p.bytes
+	for _, h := range p.idle {
+		used -= h.Size()
+	}
+	return min(p.sys.budget.limit-min(p.sys.budget.limit, used), p.sys.limits.MaxBufferSize) &^ 3
+}
+
+// take returns a hold of at least size bytes, which are within room.
+func (p *readHolds) take(size uint64) (*hold, error) {
+	if i := bestFit(p.idle, size); i >= 0 {
+		h := p.idle[i]
+		p.idle = remove(p.idle, i)
+		return h, nil
+	}
+	most := p.room()
+	if p.bytes+size > p.sys.budget.limit {
+		p.trim(latest)
+	}
+	size = min(chunkSize(size), most)
+	b, err := p.sys.createBuffer(&Descriptor{Label: "read copy", Size: size, Usage: UsageCopySrc | UsageCopyDst})
+	if err != nil {
+		return nil, err
+	}
+	p.bytes += size
+	h := &hold{}
+	h.Buffer, h.serial = b.Buffer, b.serial
+	return h, nil
+}
+
+// leave is called when a reading needs the hold no more; nil is none. What is submitted later may use it again: the
+// GPU goes in order.
+func (p *readHolds) leave(h *hold) {
+	if h == nil {
+		return
+	}
+	if h.readings--; h.readings > 0 {
+		return
+	}
+	if p.sys.lost != nil || !h.Valid() {
+		p.drop(h)
+		return
+	}
+	h.idleSince = now()
+	p.idle = append(p.idle, h)
+}
+
+func (p *readHolds) drop(h *hold) {
+	p.bytes -= h.Size()
+	h.Destroy()
+}
+
+func (p *readHolds) trim(before moment) { p.idle = trim(p.idle, before, p.drop) }
+
+// hold copies readings that were sent and found no room into memory of the GPU's, as many as one hold takes. It
+// reports whether there were any.
+func (b *readBelt) hold() (any bool) {
+	late, size := b.late()
+	if len(late) == 0 {
+		return false
+	}
+	h, err := b.holds.take(size)
+	if err != nil {
+		b.settleAll(late, err)
+		return true
+	}
+	copies, at := copiesOf(late)
+	verdicts, refused, err := b.sys.steps.gather(h.Buffer, copies)
+	b.sys.stats.Submits++
+	switch {
+	case err == nil:
+		b.keep(h, late, at, verdicts)
+	case refused >= 0:
+		b.holds.leave(h)
+		b.refuse(sourceOf(late, &copies[refused]), err)
+	default:
+		b.holds.drop(h) // in no known state
+		b.settleAll(late, err)
+	}
+	return true
+}
+
+// late lists the readings to hold, and how many bytes they need. One that there is no room for is settled.
+func (b *readBelt) late() (late []heldRead, size uint64) {
+	room := b.holds.room()
+	for _, x := range b.queue {
+		if x.done || !x.released || x.recorded == x.size || x.hold != nil || !b.readable(x) {
+			continue
+		}
+		n := x.heldSize()
+		switch {
+		case n <= room-size:
+			size += n
+			x.group = b.groupOf(x)
+			late = append(late, heldRead{x, x.turn, x.label(), x.group})
+		case len(late) > 0:
+			return late, size
+		default:
+			b.settle(x, b.holds.refuse(x.label(), n))
+		}
+	}
+	return late, size
+}
+
+// refuse is the error of a read that there is no memory for at its moment.
+func (p *readHolds) refuse(label string, n uint64) error {
+	return NewError("read", label, ErrBudget, "no mappable memory is free, and a copy of "+number(n)+
+		" bytes on the GPU would exceed the budget of "+number(p.sys.budget.limit))
+}
+
+// heldSize is how many bytes of a hold the rest of x takes.
+func (x *reading) heldSize() uint64 {
+	left := x.size - x.recorded
+	if x.src == nil {
+		return left / x.rowBytes * x.pitch
+	}
+	return (x.skip() + left + 3) &^ 3
+}
+
+// skip is how far into a word the rest of a range begins.
+func (x *reading) skip() uint64 { return (x.offset + x.recorded - x.from) % 4 }
+
+// copiesOf are the copies of the readings into a hold, one after the other, and where each begins.
+func copiesOf(late []heldRead) (copies []ChunkCopy, at []uint64) {
+	end := uint64(0)
+	for i := range late {
+		x := late[i].reading
+		at = append(at, end)
+		copies = x.appendCopies(copies, end)
+		end += x.heldSize()
+	}
+	return copies, at
+}
+
+// appendCopies adds the copies of the rest of x to a place of a hold.
+func (x *reading) appendCopies(copies []ChunkCopy, at uint64) []ChunkCopy {
+	if x.src != nil {
+		return append(copies, ChunkCopy{Src: x.src, Offset: x.offset + x.recorded - x.from - x.skip(), Size: x.heldSize(), At: at, Group: x.group})
+	}
+	for done := x.recorded; done < x.size; {
+		rows := x.rowsOfLayer(done, x.size/x.rowBytes)
+		copies = append(copies, x.copyRows(done, rows, at))
+		at += rows * x.pitch
+		done += rows * x.rowBytes
+	}
+	return copies
+}
+
+// sourceOf is a reading that a copy is for.
+func sourceOf(late []heldRead, copied *ChunkCopy) *reading {
+	for i := range late {
+		if x := late[i].reading; x.reads(copied) {
+			return x
+		}
+	}
+	panic("buffers: a copy without a read")
+}
+
+// keep has the readings go on from the hold, where each begins at its place.
+func (b *readBelt) keep(h *hold, late []heldRead, at []uint64, verdicts []verdict) {
+	h.readings = len(late)
+	for i := range late {
+		x := late[i].reading
+		skip := uint64(0)
+		if x.src != nil {
+			skip = x.skip()
+		}
+		x.src, x.hold, x.offset, x.from = h.Buffer, h, at[i]+skip, x.recorded
+	}
+	for _, v := range verdicts {
+		for i := range late {
+			if late[i].group == v.group {
+				late[i].reading.unjudged++
+			}
+		}
+	}
+	if len(verdicts) > 0 {
+		b.told, b.sys.roused = true, true
+		go b.judge(late, verdicts)
+	}
+}
+
+// judge waits for what the GPU says of the copies into a hold. The lock is not held.
+func (b *readBelt) judge(held []heldRead, verdicts []verdict) {
+	for _, v := range verdicts {
+		err := <-v.settled
+		b.sys.mu.Lock()
+		b.judged(held, v.group, err)
+		b.sys.mu.Unlock()
+	}
+}
+
+// judged takes a verdict, and what the chunks have brought that waited for it.
+func (b *readBelt) judged(held []heldRead, group int, err error) {
+	for i := range held {
+		r := &held[i]
+		if r.group != group || !r.isOpen() {
+			continue
+		}
+		r.reading.unjudged--
+		if err != nil {
+			b.settle(r.reading, refusalOf(r.label, err))
+		}
+	}
+	waiting := b.unjudged
+	b.unjudged = nil
+	for _, c := range waiting {
+		if c.isUnjudged() {
+			b.unjudged = append(b.unjudged, c)
+		} else {
+			b.empty(c, nil)
+		}
+	}
+	b.dequeue()
+	b.sys.budget.wake()
+	b.pump()
+}
+
+// settleAll ends readings that cannot be held.
+func (b *readBelt) settleAll(late []heldRead, err error) {
+	for i := range late {
+		b.settle(late[i].reading, err)
+	}
+}

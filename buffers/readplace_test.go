@@ -1,0 +1,203 @@
+package buffers_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+// sent asks for a read of size bytes of b at offset, and sends it.
+func sent(t testing.TB, rb *buffers.ReadbackBuffer, b buffers.Buffer, offset, size uint64) (buffers.Read, []byte) {
+	t.Helper()
+	p := make([]byte, size)
+	r, err := rb.Start(b, offset, buffers.Bytes(p))
+	require.NoError(t, err)
+	rb.Flush()
+	return r, p
+}
+
+func filledWith(n uint64, value byte) []byte { return bytes.Repeat([]byte{value}, int(n)) }
+
+// A read gives the bytes that its source had when it was sent, whatever is in its way then.
+func TestAReadKeepsItsPlace(t *testing.T) {
+	const chunk = 16 << 10
+	for _, c := range []struct {
+		name     string
+		options  buffers.Options
+		readback buffers.ReadbackDescriptor
+		size     uint64
+		reads    int
+		before   func(testing.TB, *buffers.System) (after func())
+	}{
+		{name: "the ring is full", options: buffers.Options{ChunkSize: chunk}, size: 64, reads: 80},
+		{name: "reads do not end at words", options: buffers.Options{ChunkSize: chunk}, size: 63, reads: 80},
+		{name: "it is longer than the ring", options: buffers.Options{ChunkSize: chunk}, size: 9*chunk + 3, reads: 5},
+		{name: "it is longer than the ring, and its pieces are the engine's", size: 30 << 20, reads: 2},
+		{name: "it is behind a long read", options: buffers.Options{ChunkSize: chunk}, size: 64, reads: 5, before: func(t testing.TB, s *buffers.System) func() {
+			rb := readback(t, s, buffers.ReadbackDescriptor{})
+			r, _ := sent(t, rb, deviceBuffer(t, s, 20*chunk), 0, 20*chunk)
+			return func() { require.NoError(t, r.Wait(within(t))) }
+		}},
+		{name: "the budget is used up", options: buffers.Options{ChunkSize: chunk, Budget: 4 * chunk}, size: chunk, reads: 6},
+		{name: "others have the whole budget", options: buffers.Options{ChunkSize: chunk, Budget: 4 * chunk}, size: 64, reads: 5, before: func(t testing.TB, s *buffers.System) func() {
+			b, err := s.NewMappableBuffer(buffers.Descriptor{Label: "other", Size: 4 * chunk, Usage: buffers.UsageMapRead})
+			require.NoError(t, err)
+			return b.Destroy
+		}},
+		{name: "only the latest is wanted", options: buffers.Options{ChunkSize: chunk}, readback: buffers.ReadbackDescriptor{Policy: buffers.ReadLatest, MaxInFlight: 1}, size: 64, reads: 9},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, device := openSystem(t, c.options)
+			b, rb := knownBuffer(t, s, c.size+8), readback(t, s, c.readback)
+			device.Hold()
+			after := func() {}
+			if c.before != nil {
+				after = c.before(t, s)
+			}
+			var all []buffers.Read
+			var got [][]byte
+			for i := range c.reads {
+				require.NoError(t, b.Write(0, filledWith(b.Size(), byte(i+1))))
+				r, p := sent(t, rb, b, 1, c.size)
+				all, got = append(all, r), append(got, p)
+			}
+			require.NoError(t, b.Write(0, filledWith(b.Size(), 255)))
+			device.Release()
+			after()
+			for i, r := range all {
+				err := r.Wait(within(t))
+				if c.readback.Policy == buffers.ReadLatest && i > 0 && i < c.reads-1 {
+					require.ErrorIs(t, err, buffers.ErrStale)
+					continue
+				}
+				require.NoError(t, err)
+				require.True(t, bytes.Equal(filledWith(c.size, byte(i+1)), got[i]), "read %d has %d", i, got[i][0])
+			}
+			require.Eventually(t, func() bool { s.Trim(); return s.Stats().Held == 0 }, 10*time.Second, time.Millisecond)
+		})
+	}
+}
+
+// Texels that find no room are held with their rows as they are.
+func TestAReadOfATextureKeepsItsPlace(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{ChunkSize: 4096})
+	extent := buffers.Extent{Width: 5, Height: 37, Layers: 3}
+	texture := device.NewTexture("picture", extent, 4)
+	whole := buffers.TextureRegion{Texture: texture, Extent: extent}
+	rb := readback(t, s, buffers.ReadbackDescriptor{})
+	const size = 5 * 37 * 3 * 4
+	device.Hold()
+	var all []buffers.Read
+	var got [][]byte
+	for i := range 6 {
+		texels := randomBytes(size + i)[:size]
+		require.NoError(t, device.Queue().WriteTexture(whole, buffers.Bytes(texels), buffers.TexelLayout{BytesPerRow: 20, RowsPerImage: 37}))
+		p := make([]byte, size)
+		r, err := rb.StartTexture(whole, buffers.Bytes(p))
+		require.NoError(t, err)
+		rb.Flush()
+		all, got = append(all, r), append(got, p)
+	}
+	require.NotZero(t, s.Stats().Held)
+	require.NoError(t, device.Queue().WriteTexture(whole, buffers.Bytes(make([]byte, size)), buffers.TexelLayout{BytesPerRow: 20, RowsPerImage: 37}))
+	device.Release()
+	for i, r := range all {
+		require.NoError(t, r.Wait(within(t)))
+		require.True(t, bytes.Equal(randomBytes(size + i)[:size], got[i]), "read %d", i)
+	}
+}
+
+// What is asked for while a frame is open is of the frame, whatever else is submitted meanwhile.
+func TestAReadOfAFrameIsSentWithIt(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b, from, rb := deviceBuffer(t, s, 64), deviceBuffer(t, s, 64), readback(t, s, buffers.ReadbackDescriptor{})
+	require.NoError(t, from.Write(0, filledWith(64, 7)))
+	f, e := frame(t, s)
+	require.NoError(t, e.CopyBufferToBuffer(from, 0, b, 0, 64))
+	p := make([]byte, 64)
+	r, err := rb.Start(b, 0, buffers.Bytes(p))
+	require.NoError(t, err)
+	other, err := device.CreateEncoder("other")
+	require.NoError(t, err)
+	require.NoError(t, s.Submit(other))
+	require.NoError(t, f.Submit())
+	require.NoError(t, b.Write(0, filledWith(64, 9)))
+	require.NoError(t, r.Wait(within(t)))
+	require.Equal(t, filledWith(64, 7), p)
+}
+
+func TestAReadOfADiscardedFrameGoesWithTheNextSubmit(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b, rb := deviceBuffer(t, s, 64), readback(t, s, buffers.ReadbackDescriptor{})
+	f, _ := frame(t, s)
+	p := make([]byte, 64)
+	r, err := rb.Start(b, 0, buffers.Bytes(p))
+	require.NoError(t, err)
+	f.Discard()
+	require.NoError(t, b.Write(0, filledWith(64, 3)))
+	require.NoError(t, s.Submit())
+	require.NoError(t, r.Wait(within(t)))
+	require.Equal(t, filledWith(64, 3), p)
+}
+
+// As many bytes as the budget allows are held, and no more.
+func TestWhatCannotBeHeldIsRefused(t *testing.T) {
+	const chunk = 4096
+	for _, policy := range []buffers.BudgetPolicy{buffers.BudgetWait, buffers.BudgetFail, buffers.BudgetFallback} {
+		s, device := openSystem(t, buffers.Options{ChunkSize: chunk, Budget: 4 * chunk, OnBudget: policy})
+		b, rb := knownBuffer(t, s, chunk), readback(t, s, buffers.ReadbackDescriptor{})
+		device.Hold()
+		var all []buffers.Read
+		for range 12 {
+			r, _ := sent(t, rb, b, 0, chunk)
+			all = append(all, r)
+		}
+		require.LessOrEqual(t, s.Stats().Held, uint64(4*chunk))
+		require.LessOrEqual(t, s.Stats().Mappable, uint64(4*chunk))
+		device.Release()
+		for i, r := range all {
+			err := r.Wait(within(t))
+			if i < 6 {
+				require.NoError(t, err, "read %d", i)
+			}
+			if i > 8 {
+				require.ErrorIs(t, err, buffers.ErrBudget, "read %d", i)
+			}
+		}
+	}
+}
+
+// Nothing is held for reads that nobody waits for any more.
+func TestHeldMemoryIsGivenBack(t *testing.T) {
+	const chunk = 4096
+	for name, end := range map[string]func(*buffers.System, *buffers.ReadbackBuffer, []buffers.Read){
+		"they are cancelled":              func(_ *buffers.System, _ *buffers.ReadbackBuffer, all []buffers.Read) { cancelAll(all) },
+		"the ReadbackBuffer is destroyed": func(_ *buffers.System, rb *buffers.ReadbackBuffer, _ []buffers.Read) { rb.Destroy() },
+		"the system is destroyed":         func(s *buffers.System, _ *buffers.ReadbackBuffer, _ []buffers.Read) { s.Destroy() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, device := openSystem(t, buffers.Options{ChunkSize: chunk})
+			b, rb := deviceBuffer(t, s, chunk), readback(t, s, buffers.ReadbackDescriptor{})
+			device.Hold()
+			var all []buffers.Read
+			for range 12 {
+				r, _ := sent(t, rb, b, 0, chunk)
+				all = append(all, r)
+			}
+			require.NotZero(t, s.Stats().Held)
+			end(s, rb, all)
+			device.Release()
+			require.Eventually(t, func() bool { s.Trim(); return s.Stats().Held == 0 }, 10*time.Second, time.Millisecond)
+		})
+	}
+}
+
+func cancelAll(all []buffers.Read) {
+	for _, r := range all {
+		r.Cancel()
+	}
+}

@@ -1,0 +1,33 @@
+/** What a scope gives that was not opened. */
+export const noVerdict = undefined;
+
+/** What the browser says of copies that it refused. */
+export class RefusedCopy {
+  constructor(cause) {
+    this.cause = cause;
+  }
+}
+
+/**
+ * Makes copies, within an error scope of their own if they are scoped, which opens and closes within this call: scopes
+ * are a stack of the device's. Gives a promise that rejects with a RefusedCopy if the browser refused one.
+ */
+export function copyScoped(device, isScoped, copy) {
+  if (!isScoped) {
+    copy();
+    return noVerdict;
+  }
+  device.pushErrorScope("validation");
+  let caught;
+  try {
+    copy();
+  } finally {
+    caught = device.popErrorScope();
+    caught.catch(() => {}); // of a device that is lost, which its maps tell
+  }
+  const verdict = caught.then((error) => {
+    if (error !== null) throw new RefusedCopy(error);
+  });
+  verdict.catch(() => {}); // who waits for it hears it, later
+  return verdict;
+}
