@@ -155,7 +155,9 @@ func (r *ReadbackBuffer) start(describe func(*reading) error) (Read, error) {
 	if r.core.policy == ReadLatest {
 		b.dropStale(r.core)
 	}
-	x.inFrame = b.sys.frames.current.open
+	if x.inFrame = b.sys.frames.current.open; x.inFrame {
+		b.remind()
+	}
 	b.queue = append(b.queue, x)
 	return Read{x, x.turn}, nil
 }

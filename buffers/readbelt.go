@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 )
 
 // readBelt carries the reads of all ReadbackBuffers through chunks that are mapped for reading.
@@ -40,6 +41,7 @@ type readBelt struct {
 	checked  Buffer         // can be read, as was found out just now
 	nearby   uint64         // for the reads that are placed now: see engine.nearby
 	stats    PoolStats
+	reminder *time.Timer // see remind
 	// ended are readings of sinks that are settled, and may still be in the queue.
 	ended      []*reading
 	deliveries []Delivery // scratch of deliver
@@ -204,6 +206,37 @@ func (b *readBelt) sendAll(withFrame bool) {
 func (b *readBelt) leaveFrame() {
 	for _, x := range b.queue {
 		x.inFrame = false
+	}
+	if b.reminder != nil {
+		b.reminder.Stop()
+	}
+}
+
+// frameReminder is how long a read may wait for the frame that is open before the log says so.
+const frameReminder = time.Second
+
+// remind has the log tell of a read that waits for the open frame, lest somebody waits for it before the submit.
+func (b *readBelt) remind() {
+	switch l := &b.sys.logger; {
+	case !l.enabled(LevelWarn):
+	case b.reminder == nil:
+		b.reminder = time.AfterFunc(frameReminder, b.tellOfFrame)
+		b.sys.roused = true
+	default:
+		b.reminder.Reset(frameReminder)
+		b.sys.roused = true
+	}
+}
+
+// tellOfFrame is called without the lock.
+func (b *readBelt) tellOfFrame() {
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
+	for _, x := range b.queue {
+		if x.inFrame && !x.released && !x.done {
+			b.sys.logger.log(LevelWarn, "a read waits for the frame that is open: submit the frame, then wait for the read", text("source", x.label()))
+			return
+		}
 	}
 }
 

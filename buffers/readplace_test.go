@@ -2,7 +2,10 @@ package buffers_test
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -199,5 +202,31 @@ func TestHeldMemoryIsGivenBack(t *testing.T) {
 func cancelAll(all []buffers.Read) {
 	for _, r := range all {
 		r.Cancel()
+	}
+}
+
+// Who waits for a read inside of its frame hears why nothing comes.
+func TestTheLogTellsOfAReadThatWaitsForItsFrame(t *testing.T) {
+	for _, submits := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var messages []string
+			s, _ := openSystem(t, buffers.Options{Log: func(_ buffers.Level, message string, fields []buffers.Field) {
+				messages = append(messages, message)
+			}})
+			b, rb := deviceBuffer(t, s, 64), readback(t, s, buffers.ReadbackDescriptor{})
+			f, _ := frame(t, s)
+			r, err := rb.Start(b, 0, buffers.Bytes(make([]byte, 64)))
+			require.NoError(t, err)
+			if submits {
+				require.NoError(t, f.Submit())
+			}
+			time.Sleep(2 * time.Second)
+			synctest.Wait()
+			told := slices.ContainsFunc(messages, func(m string) bool { return strings.Contains(m, "waits for the frame that is open") })
+			require.Equal(t, !submits, told)
+			f.Discard()
+			rb.Flush()
+			require.NoError(t, r.Wait(t.Context()))
+		})
 	}
 }

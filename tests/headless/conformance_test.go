@@ -22,7 +22,7 @@ import (
 func TestConformance(t *testing.T) {
 	serveGoTest(t, "./buffers/webgpu")
 	p := browser.Open(t, goTestPath("", nil), browser.Timeout(4*time.Minute))
-	for _, provoked := range []string{`"wrong"`, `"finished behind our back"`} {
+	for _, provoked := range []string{`"wrong"`, `"finished behind our back"`, refusedLate} {
 		p.Expect(browser.GPUError, provoked)
 	}
 	out := goTestOutput(t, p)
@@ -33,12 +33,16 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+// refusedLate is what the rules about scopes submit outside of one.
+const refusedLate = `[Buffer "foreign"] used in submit while destroyed`
+
 var rulesRan = regexp.MustCompile(`(?m)^buffertest: [1-9]\d* rules ran on webgpu$`)
 
 // The rules hold, too, where the GPU process stops whenever a rule wants to have something pending.
 func TestConformanceOfAHangingGPU(t *testing.T) {
 	serveGoTest(t, "./buffers/webgpu")
 	p := openWithGPUProcess(t, goTestPath("^TestConformance$", []string{"stop", "continue"}))
+	p.Expect(browser.GPUError, refusedLate)
 	require.Regexp(t, rulesRan, goTestOutput(t, p))
 }
 

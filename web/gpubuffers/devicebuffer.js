@@ -10,6 +10,8 @@ const unwaited = 32 << 20;
 
 /** The GPUBuffer of a system's DeviceBuffer that has size bytes from offset on to be read; undefined for all else. */
 export let readableOf;
+/** How many bytes a DeviceBuffer has from offset on; undefined for all else, and where there are none. */
+export let restOf;
 /** With which others a DeviceBuffer may share a submit of reads: vouched, shared, or none but itself. */
 export let groupOf;
 /** It is known to be there, and nobody but this module can destroy its GPUBuffer. */
@@ -30,6 +32,8 @@ export class DeviceBuffer extends NativeBuffer {
   #isVouched = false; // as far as was asked
 
   static {
+    restOf = (source, offset) =>
+      source !== null && typeof source === "object" && #gpuBuffer in source && Number.isInteger(offset) && offset >= 0 && offset < source.#size ? source.#size - offset : undefined;
     groupOf = (buffer) => (buffer.#isHandedOut ? shared : buffer.#vouched() ? vouched : buffer);
     readableOf = (core, source, offset, size) =>
       source !== null && typeof source === "object" && #gpuBuffer in source && source.#core === core && source.#isReadable && !source[destroyed] &&

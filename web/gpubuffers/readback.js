@@ -1,7 +1,7 @@
 import { fields, region } from "./arguments.js";
-import { readableOf } from "./devicebuffer.js";
+import { readableOf, restOf } from "./devicebuffer.js";
 import { refusal } from "./errors.js";
-import { Read, readsOf } from "./reads.js";
+import { endReads, Read, readsOf } from "./reads.js";
 import { call, handleOf, Resource } from "./resource.js";
 
 export class ReadbackBuffer extends Resource {
@@ -22,7 +22,7 @@ export class ReadbackBuffer extends Resource {
 
   read(source, offset = 0, size, options) {
     return this.#start("read", options, (read) => {
-      const n = size === undefined ? read.room : size;
+      const n = size === undefined ? (read.room ?? restOf(source, offset)) : size;
       if (typeof n === "number" && n > read.room) throw refusal("range", "read", this.label, `memory of ${read.room} bytes for a read of ${n}`);
       const handle = handleOf(source);
       const making = read.room === undefined;
@@ -36,6 +36,11 @@ export class ReadbackBuffer extends Resource {
     return this.#start("readTexture", options, (read) => {
       read.describe((number) => this[call]("readTextureStart", ...region("readTexture", texels), read.room, number), "");
     });
+  }
+
+  destroy() {
+    endReads(this.#module);
+    super.destroy();
   }
 
   #start(operation, options, describe) {

@@ -4,6 +4,8 @@ import { groupOf, readableOf, vouched } from "./devicebuffer.js";
 /** The longest read that is joined with others, and the most that is: longer ones the module cuts by itself. */
 export const joined = 64 << 10;
 const longest = 256 << 10;
+/** Below that looks take longer than the wait, and so they do with a scope, whose answer is one: see buffers/webgpu/chunk_js.go. */
+const worthLooks = 32 << 10;
 /** The most copies that are made without asking the module whether less of them, of more bytes, take less time. */
 const fewRuns = 4;
 
@@ -171,13 +173,14 @@ class Batch {
     const { device, looks } = this.#core;
     const verdict = copyScoped(device, this.#isScoped, () => this.#submitCopies(device, chunk));
     const mapped = chunk.mapAsync(GPUMapMode.READ, 0, this.#size);
-    looks.asked();
+    const isLookedFor = !this.#isScoped && this.#size >= worthLooks;
+    if (isLookedFor) looks.asked();
     try {
       await mapped;
-      if (verdict !== undefined) await verdict;
     } finally {
-      looks.settled();
+      if (isLookedFor) looks.settled();
     }
+    if (verdict !== undefined) await verdict;
   }
 
   #submitCopies(device, chunk) {
