@@ -91,3 +91,25 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		})
 	}
 }
+
+// A long read goes by way of a hold, which is used again.
+func TestLongReadsAllocateNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	s, _ := openSystem(t, buffers.Options{ChunkSize: 4096})
+	b, r := knownBuffer(t, s, 64<<10), readback(t, s, buffers.ReadbackDescriptor{})
+	p, ctx := make([]byte, 64<<10), t.Context()
+	once := func() {
+		if err := r.Read(ctx, b, 0, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 50 {
+		once()
+	}
+	held := s.Stats().Held
+	require.NotZero(t, held)
+	require.Zero(t, testing.AllocsPerRun(200, once))
+	require.Equal(t, held, s.Stats().Held)
+}

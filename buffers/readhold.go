@@ -1,5 +1,7 @@
 package buffers
 
+import "slices"
+
 // hold is memory of the GPU that keeps what reads are to bring until there is a chunk for it.
 type hold struct {
 	currentBuffer
@@ -9,9 +11,11 @@ type hold struct {
 
 // readHolds are the holds of a readBelt. Together they have at most as many bytes as the budget of mappable memory.
 type readHolds struct {
-	sys   *System
-	idle  []*hold
-	bytes uint64
+	sys    *System
+	idle   []*hold
+	bytes  uint64
+	late   []heldRead  // scratch of readBelt.hold,
+	copies []ChunkCopy // so are these
 }
 
 // heldRead is a reading that goes into a hold.
@@ -20,6 +24,7 @@ type heldRead struct {
 	turn    uint64
 	label   string // of its source
 	group   int
+	at      uint64 // in the hold
 }
 
 func (r *heldRead) isOpen() bool { return r.reading.turn == r.turn && !r.reading.done }
@@ -95,12 +100,12 @@ func (b *readBelt) hold() (any bool) {
 		b.settleAll(late, err)
 		return true
 	}
-	copies, at := copiesOf(late)
+	copies := b.holds.copiesOf(late)
 	verdicts, refused, err := b.sys.steps.gather(h.Buffer, copies)
 	b.sys.stats.Submits++
 	switch {
 	case err == nil:
-		b.keep(h, late, at, verdicts)
+		b.keep(h, late, verdicts)
 	case refused >= 0:
 		b.holds.leave(h)
 		b.refuse(sourceOf(late, &copies[refused]), err)
@@ -114,6 +119,8 @@ func (b *readBelt) hold() (any bool) {
 // late lists the readings to hold, and how many bytes they need. One that there is no room for is settled.
 func (b *readBelt) late() (late []heldRead, size uint64) {
 	room := b.holds.room()
+	late = b.holds.late[:0]
+	defer func() { b.holds.late = late }()
 	for _, x := range b.queue {
 		if x.done || !x.released || x.recorded == x.size || x.hold != nil || !b.readable(x) {
 			continue
@@ -121,9 +128,9 @@ func (b *readBelt) late() (late []heldRead, size uint64) {
 		n := x.heldSize()
 		switch {
 		case n <= room-size:
-			size += n
 			x.group = b.groupOf(x)
-			late = append(late, heldRead{x, x.turn, x.label(), x.group})
+			late = append(late, heldRead{x, x.turn, x.label(), x.group, size})
+			size += n
 		case len(late) > 0:
 			return late, size
 		default:
@@ -151,16 +158,13 @@ func (x *reading) heldSize() uint64 {
 // skip is how far into a word the rest of a range begins.
 func (x *reading) skip() uint64 { return (x.offset + x.recorded - x.from) % 4 }
 
-// copiesOf are the copies of the readings into a hold, one after the other, and where each begins.
-func copiesOf(late []heldRead) (copies []ChunkCopy, at []uint64) {
-	end := uint64(0)
+// copiesOf are the copies of the readings into a hold, one after the other.
+func (p *readHolds) copiesOf(late []heldRead) []ChunkCopy {
+	p.copies = p.copies[:0]
 	for i := range late {
-		x := late[i].reading
-		at = append(at, end)
-		copies = x.appendCopies(copies, end)
-		end += x.heldSize()
+		p.copies = late[i].reading.appendCopies(p.copies, late[i].at)
 	}
-	return copies, at
+	return p.copies
 }
 
 // appendCopies adds the copies of the rest of x to a place of a hold.
@@ -188,7 +192,7 @@ func sourceOf(late []heldRead, copied *ChunkCopy) *reading {
 }
 
 // keep has the readings go on from the hold, where each begins at its place.
-func (b *readBelt) keep(h *hold, late []heldRead, at []uint64, verdicts []verdict) {
+func (b *readBelt) keep(h *hold, late []heldRead, verdicts []verdict) {
 	h.readings = len(late)
 	for i := range late {
 		x := late[i].reading
@@ -196,7 +200,7 @@ func (b *readBelt) keep(h *hold, late []heldRead, at []uint64, verdicts []verdic
 		if x.src != nil {
 			skip = x.skip()
 		}
-		x.src, x.hold, x.offset, x.from = h.Buffer, h, at[i]+skip, x.recorded
+		x.src, x.hold, x.offset, x.from = h.Buffer, h, late[i].at+skip, x.recorded
 	}
 	for _, v := range verdicts {
 		for i := range late {
@@ -207,7 +211,7 @@ func (b *readBelt) keep(h *hold, late []heldRead, at []uint64, verdicts []verdic
 	}
 	if len(verdicts) > 0 {
 		b.told, b.sys.roused = true, true
-		go b.judge(late, verdicts)
+		go b.judge(slices.Clone(late), verdicts)
 	}
 }
 
