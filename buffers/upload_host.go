@@ -4,7 +4,8 @@ import "context"
 
 // Room lends mapped memory for the host to fill itself: the first size bytes of chunk. [Upload.Filled]
 // takes what was written there. chunk is nil where the path goes by queue writes: then the host hands its
-// bytes to Write. It waits for memory to be had, until ctx ends.
+// bytes to Write. It waits for memory to be had, until ctx ends. A room that is not used is destroyed, so that what
+// the host still has of it is nobody's.
 func (u *Upload) Room(ctx context.Context) (chunk MappableBuffer, size uint64, err error) {
 	start := now()
 	defer func() { u.busy += start.age() }()
@@ -16,7 +17,14 @@ func (u *Upload) Room(ctx context.Context) (chunk MappableBuffer, size uint64, e
 			return nil, 0, err
 		}
 	}
-	return u.chunk.buffer, u.roomSize(), nil
+	chunk, size = u.hand()
+	return chunk, size, nil
+}
+
+// hand hands out the room, which the host may write to until the unmap.
+func (u *Upload) hand() (chunk MappableBuffer, size uint64) {
+	u.chunk.handed = true
+	return u.chunk.buffer, u.roomSize()
 }
 
 // RoomThen is Room for a host that must not wait. Where Room would wait for the GPU waits is true, and ready is
@@ -32,7 +40,8 @@ func (u *Upload) RoomThen(ready func()) (chunk MappableBuffer, size uint64, wait
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if u.chunk != nil {
-		return u.chunk.buffer, u.roomSize(), false, nil
+		chunk, size = u.hand()
+		return chunk, size, false, nil
 	}
 	s.uploads.endRelay()
 	j := &uploadJob{Upload: u, ready: func() {}, start: now()}
@@ -44,7 +53,8 @@ func (u *Upload) RoomThen(ready func()) (chunk MappableBuffer, size uint64, wait
 	if u.chunk == nil {
 		return nil, 0, false, ErrBusy
 	}
-	return u.chunk.buffer, u.roomSize(), false, nil
+	chunk, size = u.hand()
+	return chunk, size, false, nil
 }
 
 // hasRooms reports whether the rest goes by mapped memory, where there is a rest.

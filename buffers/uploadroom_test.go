@@ -135,3 +135,46 @@ func TestRoomsAndUploadsTakeTurns(t *testing.T) {
 	require.NoError(t, r.u.Finish())
 	require.NoError(t, ended(t, long))
 }
+
+// The host may write to a room for as long as that is mapped: whatever ends the upload, nobody else gets it.
+func TestARoomThatIsGivenBackIsNobodys(t *testing.T) {
+	for name, lend := range map[string]func(*buffers.Upload) (buffers.MappableBuffer, error){
+		"asked for by who may wait": func(u *buffers.Upload) (buffers.MappableBuffer, error) {
+			chunk, _, err := u.Room(t.Context())
+			return chunk, err
+		},
+		"asked for by who must not": func(u *buffers.Upload) (buffers.MappableBuffer, error) {
+			chunk, _, _, err := u.RoomThen(func() {})
+			return chunk, err
+		},
+	} {
+		for how, end := range map[string]func(*buffers.System, *buffers.DeviceBuffer, *buffers.Upload){
+			"abort":  func(_ *buffers.System, _ *buffers.DeviceBuffer, u *buffers.Upload) { u.Abort() },
+			"finish": func(_ *buffers.System, _ *buffers.DeviceBuffer, u *buffers.Upload) { require.NoError(t, u.Finish()) },
+			"a bad end": func(_ *buffers.System, _ *buffers.DeviceBuffer, u *buffers.Upload) {
+				require.NoError(t, u.Filled(3))
+				require.Error(t, u.Finish())
+			},
+			"the buffer's": func(_ *buffers.System, b *buffers.DeviceBuffer, u *buffers.Upload) {
+				b.Destroy()
+				require.Error(t, u.Filled(4))
+			},
+			"the system's": func(s *buffers.System, _ *buffers.DeviceBuffer, u *buffers.Upload) { s.Destroy(); u.Abort() },
+		} {
+			t.Run(name+"/"+how, func(t *testing.T) {
+				s, _ := openSystem(t, buffers.Options{})
+				onPath(s, "mapped ring, 2 MiB chunks")
+				b := deviceBuffer(t, s, 8<<20)
+				u, err := s.NewUpload(b, 0, 0)
+				require.NoError(t, err)
+				chunk, err := lend(u)
+				require.NoError(t, err)
+				again, err := lend(u)
+				require.NoError(t, err)
+				require.Same(t, chunk, again)
+				end(s, b, u)
+				require.Equal(t, buffers.Destroyed, chunk.State())
+			})
+		}
+	}
+}
