@@ -32,6 +32,7 @@ type slot struct {
 	resolve js.Func
 	reject  js.Func
 	number  int      // among all
+	waits   bool     // is not free
 	plain   js.Value // resolves a promise that has no value
 }
 
@@ -57,6 +58,7 @@ func takeSlot() *slot {
 	if len(s.settled) > 0 {
 		s.settled = make(chan error, 1)
 	}
+	s.waits = true
 	return s
 }
 
@@ -82,6 +84,7 @@ func newSlot() *slot {
 		s.plain = slots.resolver(s.number)
 	}
 	slots.all = append(slots.all, s)
+	s.waits = true
 	return s
 }
 
@@ -121,7 +124,7 @@ func (s *slot) finish(err error) (awake bool) {
 }
 
 func (s *slot) release() {
-	s.convert, s.mapping, s.then, s.notify, s.silent = nil, nil, nil, nil, false
+	s.convert, s.mapping, s.then, s.notify, s.silent, s.waits = nil, nil, nil, nil, false, false
 	slots.Lock()
 	slots.free = append(slots.free, s)
 	slots.Unlock()

@@ -27,11 +27,22 @@ const exportName = "gpubuffers_resolved"
 //
 //go:wasmexport gpubuffers_resolved
 func resolved(number float64) (awake float64) {
-	s := slots.all[int(number)]
-	if s.finish(s.resolved(nil)) {
+	if s := slotOf(number); s != nil && s.finish(s.resolved(nil)) {
 		return 1
 	}
 	return 0
+}
+
+// slotOf is the slot of a number that JavaScript gave, or nil where none that
+// waits has it.
+func slotOf(number float64) *slot {
+	if !(number >= 0 && number < float64(len(slots.all))) {
+		return nil
+	}
+	if s := slots.all[int(number)]; s.waits && float64(s.number) == number {
+		return s
+	}
+	return nil
 }
 
 // SetResolver has a host that calls the export gpubuffers_resolved by itself

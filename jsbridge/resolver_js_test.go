@@ -3,6 +3,7 @@
 package jsbridge
 
 import (
+	"math"
 	"syscall/js"
 	"testing"
 
@@ -97,4 +98,25 @@ func TestAPromiseTellsAProgramAndHasItRun(t *testing.T) {
 			require.Equal(t, c.resume, resumed.Equal(program))
 		})
 	}
+}
+
+// A page may call an export with any number, at any time.
+func TestNumbersOfPromisesThatNobodyWaitsForAreNone(t *testing.T) {
+	s := takeSlot()
+	free := takeSlot()
+	free.release()
+	number := float64(s.number)
+	for _, n := range []float64{
+		float64(free.number), number + 0.5, -1, -number - 1, float64(len(slots.all)),
+		1 << 31, 1 << 53, 1 << 63, 1 << 64, 1e300, math.NaN(), math.Inf(1), math.Inf(-1),
+	} {
+		require.Zero(t, resolved(n), "%v", n)
+		require.Nil(t, slotOf(n), "%v", n)
+	}
+	require.Empty(t, s.settled)
+	require.Same(t, s, slotOf(number))
+	require.EqualValues(t, 1, resolved(number))
+	require.NoError(t, <-s.settled)
+	require.Zero(t, resolved(number), "a second time")
+	require.Empty(t, s.settled)
 }
