@@ -21,6 +21,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	p := randomBytes(4096)
 	r := readback(t, s, buffers.ReadbackDescriptor{})
 	d := dynamic(t, s, buffers.DynamicDescriptor{Size: 64 << 10, Usage: buffers.UsageUniform})
+	hosts := newHostPages(t, s, 4096)
 	st := deferred(t, s, buffers.StagingDescriptor{Size: 4096})
 	im := immediate(t, s, buffers.StagingDescriptor{Size: 4096})
 
@@ -53,6 +54,13 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 				check(err)
 				copy(a.Bytes, p)
 			}
+			check(f.Submit())
+		}},
+		{"a frame of the host's updates", func() {
+			f, err := s.BeginFrame(ctx)
+			check(err)
+			_, err = hosts.Update(4096)
+			check(err)
 			check(f.Submit())
 		}},
 		{"a deferred upload", func() {

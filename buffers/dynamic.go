@@ -9,6 +9,10 @@ type DynamicDescriptor struct {
 	Usage Usage
 	// MaxSlots is how many frames' data may exist at a time; 0 means 8.
 	MaxSlots int
+	// HostMemory makes size bytes of the host's memory, where it is the host that writes the updates: see
+	// [DynamicBuffer.HostMemory]. Like the methods of a [Sink] it must be short, and call nothing of the System.
+	// nil leaves the memory to Go.
+	HostMemory func(size uint64) (Host, error)
 }
 
 // DynamicBuffer carries data that is new each frame: Update hands out a piece of an arena, and the next
@@ -18,6 +22,9 @@ type DynamicDescriptor struct {
 // still reads. There are three slots at first. A frame that finds all in use makes one more, up to
 // MaxSlots; what is not needed for long is destroyed. A frame with more updates than a page holds opens
 // a further page.
+//
+// Its methods may be called from several goroutines. What is written into an [Allocation] is not guarded: the
+// submit reads all of it, so that whoever still writes then races with it.
 type DynamicBuffer struct {
 	held *handle
 	ring *dynamicRing
@@ -28,7 +35,12 @@ type Allocation struct {
 	// Buffer and Offset are where the GPU finds it, from the submit on.
 	Buffer Buffer
 	Offset uint64
-	// Bytes is where the CPU writes it, until the submit. It holds what an earlier frame left there.
+	// Bytes is where the CPU writes it. It holds what an earlier frame left there, and is nil where
+	// [DynamicDescriptor].HostMemory made the memory.
+	//
+	// Every write must happen before the call of Submit or Discard that ends the frame, as the Go memory model
+	// has it: a goroutine that writes during or after it races with the submit, and with the next update of
+	// that memory. After Destroy nobody else has it.
 	Bytes []byte
 }
 
@@ -38,6 +50,7 @@ type dynamicRing struct {
 	held     *holding
 	page     Descriptor // of each GPU buffer
 	align    uint64
+	host     func(size uint64) (Host, error) // makes arenas; nil where they are Go's
 	maxSlots int
 	history  history // of the buffers of its slots
 	pages    []*dynamicPage
@@ -62,7 +75,7 @@ func (s *System) NewDynamicBuffer(d DynamicDescriptor) (*DynamicBuffer, error) {
 	if err := validateDynamic(&d, &page, s.limits); err != nil {
 		return nil, err
 	}
-	ring := &dynamicRing{sys: s, page: page, align: s.updateAlignment(d.Usage), maxSlots: orDefault(d.MaxSlots, 8)}
+	ring := &dynamicRing{sys: s, page: page, align: s.updateAlignment(d.Usage), maxSlots: orDefault(d.MaxSlots, 8), host: d.HostMemory}
 	ring.held = s.hold(KindDynamic, d.Label, 0, ring.free)
 	if err := ring.join(); err != nil {
 		ring.held.destroy()
@@ -172,7 +185,7 @@ func (b *DynamicBuffer) update(size uint64) (Allocation, error) {
 	if err != nil {
 		return Allocation{}, err
 	}
-	return Allocation{r.current.buffers[page], offset, r.pages[page].arena[offset : offset+size : offset+size]}, nil
+	return Allocation{r.current.buffers[page], offset, r.pages[page].bytes(offset, size)}, nil
 }
 
 // Advance takes the page of the latest update up to end, for a host that has given out that much of it by
@@ -349,8 +362,9 @@ func (r *dynamicRing) free() {
 	}
 	r.giveBackChunks()
 	for _, p := range r.pages {
-		giveArena(p.arena)
+		p.free()
 	}
+	releaseArena(r.page.Size * uint64(len(r.pages)))
 	r.slots, r.current, r.pages = nil, nil, nil
 	for i, other := range r.sys.dynamics {
 		if other == r {

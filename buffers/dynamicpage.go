@@ -1,21 +1,60 @@
 package buffers
 
-// dynamicPage is the CPU's memory of one page, for one frame after the other: a flush takes it all.
+// dynamicPage is the CPU's memory of one page, for one frame after the other: a flush takes it all. It is of this
+// ring alone, and never another's: who holds a view of it may write there for as long as the view is held.
 type dynamicPage struct {
-	arena []byte
+	arena Memory // Go's, or the host's
 	used  uint64
 	chunk *chunk // that the host fills instead of the arena, until it is sent
 	sent  uint64 // how many bytes went with the chunk: a failed submit may be tried again, with more updates
 }
 
 func (r *dynamicRing) addPage(op string) error {
-	arena := takeArena(r.page.Size)
-	if arena == nil {
+	if !reserveArena(r.page.Size) {
 		return NewError(op, r.page.Label, ErrOutOfMemory, "a further arena of "+number(r.page.Size)+
 			" bytes exceeds the "+number(arenaLimit)+" of all dynamic buffers")
 	}
+	arena, err := r.newArena(op)
+	if err != nil {
+		releaseArena(r.page.Size)
+		return err
+	}
 	r.pages = append(r.pages, &dynamicPage{arena: arena})
 	return nil
+}
+
+func (r *dynamicRing) newArena(op string) (Memory, error) {
+	if r.host == nil {
+		return Bytes(make([]byte, r.page.Size)), nil
+	}
+	h, err := r.host(r.page.Size)
+	if err != nil || h.ByteLength() < r.page.Size {
+		return Memory{}, &Error{Op: op, Label: r.page.Label, Reason: ErrOutOfMemory, Detail: "the host has no arena of " + number(r.page.Size) + " bytes", Cause: err}
+	}
+	return HostMemory(h), nil
+}
+
+// bytes is where Go writes an update; nil where the host does.
+func (p *dynamicPage) bytes(offset, size uint64) []byte {
+	arena, isGo := p.arena.Bytes()
+	if !isGo {
+		return nil
+	}
+	return arena[offset : offset+size : offset+size]
+}
+
+// free leaves Go's memory to its holders.
+func (p *dynamicPage) free() {
+	h, _, _ := p.arena.Host()
+	if d, ok := h.(Detacher); ok {
+		d.Detach()
+	}
+}
+
+// isDetached reports whether the host has taken its memory away.
+func (p *dynamicPage) isDetached() bool {
+	h, _, size := p.arena.Host()
+	return h != nil && h.ByteLength() < size
 }
 
 // goOn opens the next page for the current slot. Where the last frame filled most of it, a host fills mapped memory
@@ -35,7 +74,7 @@ func (r *dynamicRing) goOn() {
 }
 
 // Mapped is the memory that the host is to write the latest update to, at its offset, until the submit; or nil where
-// that is [Allocation].Bytes.
+// that is [Allocation].Bytes, or HostMemory.
 func (b *DynamicBuffer) Mapped() MappableBuffer {
 	r := b.ring
 	r.sys.mu.Lock()
@@ -48,6 +87,37 @@ func (b *DynamicBuffer) Mapped() MappableBuffer {
 	return c.buffer
 }
 
+// Page is the number of the page of the latest update, from 0 on in each frame, or -1 before the first. As long as
+// HostMemory is not called, a page keeps its memory.
+func (b *DynamicBuffer) Page() int {
+	r := b.ring
+	r.sys.mu.Lock()
+	defer r.sys.mu.Unlock()
+	return r.open - 1
+}
+
+// HostMemory is the memory, made by [DynamicDescriptor].HostMemory, that the host writes the latest update to where
+// that is not Mapped. It is new where the host took the old one away, and with it the updates in there. It is nil
+// before the first update.
+func (b *DynamicBuffer) HostMemory() (Host, error) {
+	r := b.ring
+	r.sys.mu.Lock()
+	defer r.sys.mu.Unlock()
+	if err := b.held.check("update"); err != nil || r.open == 0 {
+		return nil, err
+	}
+	p := r.latest()
+	if p.isDetached() {
+		arena, err := r.newArena("update")
+		if err != nil {
+			return nil, err
+		}
+		p.arena = arena
+	}
+	h, _, _ := p.arena.Host()
+	return h, nil
+}
+
 // flushPage moves what was not moved yet of a page to the GPU's memory of it.
 func (r *dynamicRing) flushPage(p *dynamicPage, dst Buffer) error {
 	size := roundUp4(p.used)
@@ -58,10 +128,18 @@ func (r *dynamicRing) flushPage(p *dynamicPage, dst Buffer) error {
 		p.chunk, p.sent = nil, size
 		err = e.flushChunk(dst, &r.history, c, size)
 	case from < size:
-		err = e.flush(dst, &r.history, from, Bytes(p.arena[from:size]))
+		err = r.flushArena(p, dst, from, size)
 	}
 	if err == nil {
 		r.sys.stats.BytesUp += size - from
+	}
+	return err
+}
+
+func (r *dynamicRing) flushArena(p *dynamicPage, dst Buffer, from, end uint64) error {
+	err := r.sys.engine.flush(dst, &r.history, from, p.arena.Slice(from, end-from))
+	if err != nil && p.isDetached() {
+		return &Error{Op: "submit", Label: r.page.Label, Reason: ErrType, Detail: "the memory of its updates was detached", Cause: err}
 	}
 	return err
 }

@@ -28,3 +28,6 @@ func Picks(op Operation, size uint64, transfers int, took func(path string) time
 	}
 	return picked
 }
+
+// Arenas is how many bytes the arenas of all dynamic buffers have.
+func Arenas() uint64 { return arenas.Load() }

@@ -9,6 +9,10 @@ type Host interface {
 	CopyTo(p []byte, offset uint64) error
 }
 
+// Detacher is the ability of a Host to give its memory up at once, and not when the host's own collector finds out that
+// nobody has it any more. Views of it are of no bytes from then on.
+type Detacher interface{ Detach() }
+
 // Memory is a piece of CPU memory: a Go slice or a part of a Host. It is a view, like a slice, and is
 // passed by value. Whoever takes a Memory is done with it when the call returns, unless it says
 // otherwise.

@@ -4,7 +4,7 @@ package main
 
 import (
 	"math"
-	"unsafe"
+	"syscall/js"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
@@ -13,19 +13,20 @@ import (
 var dynamicFunctions = []function{
 	{"createDynamicBuffer", "create", createDynamicBuffer}, // (system, label, size, usage, maxSlots) => buffer
 	{"dynamicUpdate", "update", updateDynamic},             // (dynamic, size) => what the export of that name gives, or why it failed
+	{"dynamicMemory", "update", dynamicMemory},             // (dynamic) => Uint8Array of the page of the latest update: see the export dynamicPage
 	{"dynamicNative", "native", dynamicNative},             // (dynamic) => GPUBuffer of the latest update
 	{"dynamicAlignment", "alignment", dynamicAlignment},    // (dynamic) => number
 	{"dynamicSlots", "slots", dynamicSlots},                // (dynamic) => number
 }
 
-// dynamicBuffer follows which page of which slot the latest update is in.
+// dynamicBuffer numbers the GPU buffers that updates are in.
 //
-// JavaScript writes into the page itself: through a view of the module's memory, or of a mapped range.
+// JavaScript writes into the page itself: into an ArrayBuffer that is the page's alone, or a mapped range. No byte of
+// it is in Go's memory.
 type dynamicBuffer struct {
 	*buffers.DynamicBuffer
 	current buffers.Buffer
-	page    uint64  // number of current
-	address uintptr // of the page in the module's memory
+	page    uint64 // number of current
 	numbers map[buffers.Buffer]uint64
 	last    uint64
 }
@@ -41,19 +42,17 @@ func (d *dynamicBuffer) update(size uint64) (float64, error) {
 		return 0, err
 	}
 	if a.Buffer != d.current {
-		d.turn(&a)
+		d.turn(a.Buffer)
 	}
 	return float64(d.page<<32 | a.Offset), nil
 }
 
-func (d *dynamicBuffer) turn(a *buffers.Allocation) {
-	d.current = a.Buffer
-	d.address = uintptr(unsafe.Pointer(unsafe.SliceData(a.Bytes))) - uintptr(a.Offset)
-	n, known := d.numbers[a.Buffer]
+func (d *dynamicBuffer) turn(b buffers.Buffer) {
+	n, known := d.numbers[b]
 	if !known {
-		n = d.number(a.Buffer)
+		n = d.number(b)
 	}
-	d.page = n
+	d.current, d.page = b, n
 }
 
 // number wraps after a million buffers, so that it stays whole in a double.
@@ -69,10 +68,11 @@ func (d *dynamicBuffer) number(b buffers.Buffer) uint64 {
 func createDynamicBuffer(c *call) (any, error) {
 	s := c.system(0)
 	d := buffers.DynamicDescriptor{
-		Label:    c.named(1),
-		Size:     c.whole(2, "size"),
-		Usage:    c.usage(3),
-		MaxSlots: int(min(c.wholeOr(4, "maxSlots", 0), math.MaxInt32)),
+		Label:      c.named(1),
+		Size:       c.whole(2, "size"),
+		Usage:      c.usage(3),
+		MaxSlots:   int(min(c.wholeOr(4, "maxSlots", 0), math.MaxInt32)),
+		HostMemory: newArena,
 	}
 	if c.err != nil {
 		return nil, c.err
@@ -83,6 +83,8 @@ func createDynamicBuffer(c *call) (any, error) {
 	}
 	return handles.add(s, &dynamicBuffer{DynamicBuffer: b, numbers: map[buffers.Buffer]uint64{}}), nil
 }
+
+func newArena(size uint64) (buffers.Host, error) { return webgpu.MakeData(size) }
 
 func (c *call) dynamic() *dynamicBuffer {
 	d, _ := object[*dynamicBuffer](c, 0)
@@ -98,13 +100,35 @@ func updateDynamic(c *call) (any, error) {
 	return d.update(size)
 }
 
+func dynamicMemory(c *call) (any, error) {
+	d := c.dynamic()
+	if c.err != nil {
+		return nil, c.err
+	}
+	if mapped, ok := d.Mapped().(buffers.RangeMapper); ok {
+		return mapped.MappedRange(0, d.PageSize())
+	}
+	memory, err := d.HostMemory()
+	if err != nil {
+		return nil, err
+	}
+	if memory == nil {
+		return nil, c.notUpdated()
+	}
+	return construct(js.Global().Get("Uint8Array"), memory.(*webgpu.Data).JSValue())
+}
+
+func (c *call) notUpdated() error {
+	return buffers.NewError(c.op, c.label, buffers.ErrState, "nothing was updated yet")
+}
+
 func dynamicNative(c *call) (any, error) {
 	d := c.dynamic()
 	if c.err != nil {
 		return nil, c.err
 	}
 	if d.current == nil {
-		return nil, buffers.NewError(c.op, c.label, buffers.ErrState, "nothing was updated yet")
+		return nil, c.notUpdated()
 	}
 	return webgpu.BufferOf(d.current).JSValue(), nil
 }

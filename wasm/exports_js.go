@@ -187,12 +187,13 @@ func dynamicAdvance(handle, end float64) (taken float64) {
 	return end
 }
 
-// dynamicAddress is where in the module's memory the page of the latest update lies; or 0, where it is a mapped range,
-// which is handed to enter.
+// dynamicPage is the number of the page of the latest update, from 1 on: as long as the page is not detached its memory
+// is what dynamicMemory gave for that number. It is 0 where the update is to be written to a mapped range, until the
+// submit, which is handed to enter.
 //
-//go:wasmexport dynamicAddress
-func dynamicAddress(handle float64) (address float64) {
-	defer refuse(&address)
+//go:wasmexport dynamicPage
+func dynamicPage(handle float64) (page float64) {
+	defer refuse(&page)
 	d := dynamicOf(handle)
 	if d == nil || d.current == nil {
 		return refused
@@ -201,7 +202,7 @@ func dynamicAddress(handle float64) (address float64) {
 	if mapped != nil && webgpu.HandMapped(mapped, buffers.MapWrite, enter, float64(d.PageSize()), 0) == nil {
 		return 0
 	}
-	return float64(d.address) // of memory that goes nowhere, where the device is no more
+	return float64(d.Page() + 1)
 }
 
 // deviceAllow gives how many bytes at a time JavaScript is to write where it is to write size bytes at offset of a

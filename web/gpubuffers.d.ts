@@ -262,9 +262,10 @@ export class DynamicBuffer {
   readonly gpuBuffer: GPUBuffer;
   /**
    * The memory of the latest update's page, to be written at the offset that update gave, before the
-   * submit. It holds what an earlier use left there. Ask for it after each update: it becomes another array, and
-   * what is written to the old one is lost, when the module's memory grows, and with the submit, where frames go by
-   * mapped memory and most of the page is used.
+   * submit. It holds what an earlier use left there. Ask for it after each update: each page has an array of its own,
+   * and where frames go by mapped memory and most of the page is used each frame has another, which the submit
+   * detaches. Its ArrayBuffer is this page's alone and is detached by destroy; whoever transfers it loses the updates
+   * in there, and the submit throws code "type".
    */
   readonly bytes: Uint8Array;
   readonly floats: Float32Array;

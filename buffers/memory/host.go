@@ -13,7 +13,10 @@ type HostBytes struct {
 	bytes []byte
 }
 
-var _ buffers.Host = (*HostBytes)(nil)
+var (
+	_ buffers.Host     = (*HostBytes)(nil)
+	_ buffers.Detacher = (*HostBytes)(nil)
+)
 
 // NewHostBytes makes host memory with p's content.
 func NewHostBytes(p []byte) *HostBytes {
@@ -35,7 +38,15 @@ func (h *HostBytes) CopyTo(p []byte, offset uint64) error {
 	return nil
 }
 
-// Detach takes the memory away, as the transfer of an ArrayBuffer does.
+// WriteAt is what the host itself does with its memory.
+func (h *HostBytes) WriteAt(p []byte, offset int64) (int, error) {
+	if !h.use(uint64(offset), uint64(len(p)), func(to []byte) { copy(to, p) }) {
+		return 0, buffers.NewError("write", "", buffers.ErrRange, "the host's memory was detached or cut")
+	}
+	return len(p), nil
+}
+
+// Detach implements [buffers.Detacher]. It does what the transfer of an ArrayBuffer does.
 func (h *HostBytes) Detach() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -11,16 +11,31 @@ import (
 
 // Data is JavaScript's memory: an ArrayBuffer, a SharedArrayBuffer, a typed array or a DataView. Its
 // bytes go straight to the GPU or to a mapped range, and back, without passing through Go's.
-type Data struct{ v js.Value }
+type Data struct {
+	v    js.Value
+	made bool // by MakeData: an ArrayBuffer that is never resized
+}
 
-var _ buffers.Host = (*Data)(nil)
+var (
+	_ buffers.Host     = (*Data)(nil)
+	_ buffers.Detacher = (*Data)(nil)
+)
 
 // NewData takes a BufferSource; anything else is an error: [buffers.ErrType].
 func NewData(v js.Value) (*Data, error) {
 	if _, err := jsbridge.ByteLength(v); err != nil {
 		return nil, translate("take data", "", err)
 	}
-	return &Data{v}, nil
+	return &Data{v: v}, nil
+}
+
+// MakeData makes an ArrayBuffer of size bytes, which are zero; [buffers.ErrOutOfMemory] where there are not as many.
+func MakeData(size uint64) (*Data, error) {
+	v, err := jsbridge.NewArrayBuffer(size)
+	if err != nil {
+		return nil, &buffers.Error{Op: "make data", Reason: buffers.ErrOutOfMemory, Cause: err}
+	}
+	return &Data{v, true}, nil
 }
 
 // ByteLength asks the browser, since the memory may have been transferred or resized.
@@ -35,6 +50,13 @@ func (d *Data) ByteLength() uint64 {
 // CopyTo implements [buffers.Host].
 func (d *Data) CopyTo(p []byte, offset uint64) error {
 	return translate("copy", "", jsbridge.CopyBytes(p, d.v, offset))
+}
+
+// Detach detaches the ArrayBuffer that MakeData has made, where the browser can. Other memory is its owner's.
+func (d *Data) Detach() {
+	if d.made {
+		_ = jsbridge.Detach(d.v)
+	}
 }
 
 // JSValue is the BufferSource.

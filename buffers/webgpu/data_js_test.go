@@ -128,3 +128,34 @@ type foreignHost struct{}
 
 func (foreignHost) ByteLength() uint64          { return 8 }
 func (foreignHost) CopyTo([]byte, uint64) error { return nil }
+
+func TestMadeData(t *testing.T) {
+	d, _ := open(t)
+	data, err := webgpu.MakeData(8)
+	require.NoError(t, err)
+	js.CopyBytesToJS(js.Global().Get("Uint8Array").New(data.JSValue()), eight)
+	m := buffers.HostMemory(data)
+	b := create(t, d, "target", gpuUsage, 8)
+	require.NoError(t, d.Queue().WriteBuffer(b, 0, m))
+	require.NoError(t, d.Queue().WriteBuffer(b, 4, m.Slice(0, 4)))
+	require.Equal(t, []byte{1, 2, 3, 4, 1, 2, 3, 4}, content(t, d, b))
+	detach(data.JSValue())
+	require.Error(t, d.Queue().WriteBuffer(b, 0, m))
+	_, err = webgpu.MakeData(1 << 52)
+	require.ErrorIs(t, err, buffers.ErrOutOfMemory)
+}
+
+func TestMadeDataIsGivenUpAtOnce(t *testing.T) {
+	if js.Global().Get("ArrayBuffer").Get("prototype").Get("transfer").IsUndefined() {
+		t.Skip("JavaScript cannot detach an ArrayBuffer here")
+	}
+	data, err := webgpu.MakeData(8)
+	require.NoError(t, err)
+	data.Detach()
+	data.Detach()
+	require.Zero(t, data.ByteLength())
+	data, err = webgpu.NewData(sources()["ArrayBuffer"])
+	require.NoError(t, err)
+	data.Detach()
+	require.EqualValues(t, 8, data.ByteLength(), "other memory is its owner's")
+}

@@ -57,6 +57,9 @@ func (q *queue) writeBuffer(b *buffer, offset uint64, m buffers.Memory) error {
 	if err != nil {
 		return err
 	}
+	if data.made {
+		return q.bridge.WriteArrayBuffer(b.bridge, offset, data.v, at, size)
+	}
 	return q.bridge.WriteBufferFrom(b.bridge, offset, data.v, at, size)
 }
 

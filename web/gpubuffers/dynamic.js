@@ -43,6 +43,7 @@ export class DynamicBuffer extends Resource {
   #gpuBuffers = new Map(); // by number
   #kept = false;
   #gpuBuffer;
+  #arenas = []; // views of the memory of each page, by its number
   #bytes = none;
   #floats;
   #uints;
@@ -134,6 +135,7 @@ export class DynamicBuffer extends Resource {
     this.#turn = -1;
     this.#page = 0;
     this.#bytes = none;
+    this.#arenas.length = 0;
     this.#gpuBuffers.clear();
   }
 
@@ -156,17 +158,31 @@ export class DynamicBuffer extends Resource {
     this.#view();
   }
 
-  /**
-   * Views the page: the module's memory, whose growth takes the views away, or a mapped range, of which the submit
-   * does.
-   */
+  /** Views the memory of the page: an arena of its own, or a mapped range, which the submit detaches. */
   #view() {
     if (this.#page === 0 || this[destroyed]) this[call]("dynamicNative"); // throws
-    const address = this.#module.exports.dynamicAddress(this.#handle);
-    if (address < 0) this[call]("dynamicNative"); // throws
-    if (address !== 0 && address === this.#bytes.byteOffset && this.#bytes.byteLength !== 0) return;
-    this.#bytes = address === 0 ? this.#module.room : new Uint8Array(this.#module.memory.buffer, address, this.#pageSize);
-    this.#floats = new Float32Array(this.#bytes.buffer, address, this.#pageSize / 4);
-    this.#uints = new Uint32Array(this.#bytes.buffer, address, this.#pageSize / 4);
+    const page = this.#module.exports.dynamicPage(this.#handle);
+    ({ bytes: this.#bytes, floats: this.#floats, uints: this.#uints } = page === 0 ? viewsOf(this.#module.room) : this.#arena(page));
   }
+
+  #arena(page) {
+    const known = this.#arenas[page];
+    if (page > 0 && known?.bytes.byteLength > 0) return known;
+    return (this.#arenas[page] = viewsOf(this.#memory()));
+  }
+
+  /** The memory of the page's own; of a device that is no more, memory that goes nowhere. */
+  #memory() {
+    try {
+      return this[call]("dynamicMemory");
+    } catch (error) {
+      if (error.code !== "device-lost") throw error;
+      return new Uint8Array(this.#pageSize);
+    }
+  }
+}
+
+function viewsOf(bytes) {
+  const words = bytes.length / 4;
+  return { bytes, floats: new Float32Array(bytes.buffer, 0, words), uints: new Uint32Array(bytes.buffer, 0, words) };
 }

@@ -67,6 +67,7 @@ type bench struct {
 	system    *buffers.System
 	a, b      *buffers.DeviceBuffer
 	dynamic   *buffers.DynamicBuffer
+	hosted    *buffers.DynamicBuffer // whose memory is JavaScript's
 	immediate *buffers.ImmediateStagingBuffer
 	deferred  *buffers.DeferredStagingBuffer
 	readback  *buffers.ReadbackBuffer
@@ -93,6 +94,11 @@ func open(t *testing.T) *bench {
 	x.a = x.deviceBuffer("a")
 	x.b = x.deviceBuffer("b")
 	x.dynamic, err = x.system.NewDynamicBuffer(buffers.DynamicDescriptor{Label: "dynamic", Size: 64 << 10, Usage: buffers.UsageUniform})
+	require.NoError(t, err)
+	x.hosted, err = x.system.NewDynamicBuffer(buffers.DynamicDescriptor{
+		Label: "hosted", Size: 64 << 10, Usage: buffers.UsageUniform,
+		HostMemory: func(size uint64) (buffers.Host, error) { return webgpu.MakeData(size) },
+	})
 	require.NoError(t, err)
 	x.immediate, err = x.system.NewImmediateStagingBuffer(t.Context(), buffers.StagingDescriptor{Label: "immediate", Size: 4096})
 	require.NoError(t, err)
@@ -152,6 +158,11 @@ func (x *bench) update100(*buffers.Frame) {
 		x.must(err)
 		copy(a.Bytes, x.p)
 	}
+}
+
+func (x *bench) updateHosted(*buffers.Frame) {
+	_, err := x.hosted.Update(25_600)
+	x.must(err)
 }
 
 func (x *bench) uploadImmediate(f *buffers.Frame) {
@@ -220,8 +231,9 @@ func TestSteadyState(t *testing.T) {
 	}{
 		{"a write of 256 B", 0, 0, x.write(256)},
 		{"a write of 64 KiB", 0, 0, x.write(64 << 10)},
-		{"a write of 1 MiB", 1.0 / calls, 0, x.writeLong},                               // of those in a row the first is measured
-		{"a frame of 100 updates", 1, 0, func() { x.frame(x.update100) }},               // the frame's end
+		{"a write of 1 MiB", 1.0 / calls, 0, x.writeLong},                 // of those in a row the first is measured
+		{"a frame of 100 updates", 1, 0, func() { x.frame(x.update100) }}, // the frame's end
+		{"a frame of JavaScript's updates", 1, 0, func() { x.frame(x.updateHosted) }},
 		{"an immediate upload in a frame", 2, 1, func() { x.frame(x.uploadImmediate) }}, // and the chunk's map
 		{"a deferred upload in a frame", 2, 1, func() { x.frame(x.uploadDeferred) }},
 		{"a read", 1, 0, x.read}, // the chunk's map

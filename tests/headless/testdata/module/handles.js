@@ -46,7 +46,7 @@ export const withoutModules = async () => {
   raw.uploadTo(staging, encoder, buffer, 16);
   raw.uploadTo(deferred, encoder, raw.native(buffer), 32);
   const update = exports.dynamicUpdate(dynamic, 8);
-  new Uint8Array(exports.mem.buffer, exports.dynamicAddress(dynamic), 8).set(pattern(8, 5));
+  raw.dynamicMemory(dynamic).set(pattern(8, 5), update % 2 ** 32);
   encoder.copyBufferToBuffer(raw.dynamicNative(dynamic), update % 2 ** 32, raw.native(buffer), 40, 8);
   raw.submitFrame(frame, []);
   const readback = raw.createReadbackBuffer(system, "r", "all");
@@ -81,7 +81,7 @@ export const forgedHandles = async () => {
     for (const name of ["state", "native", "stats", "mapStaging", "staged", "frameEncoder", "dynamicSlots", "destroy", "explainMap"]) {
       isError(raw[name](handle), "type", `${name}(${handle})`);
     }
-    const refused = [exports.dynamicUpdate(handle, 16), exports.dynamicAddress(handle), exports.createDeviceBuffer(handle, 64, 128, 0), exports.native(handle), exports.uploadAllow(handle, 4), exports.destroy(handle)];
+    const refused = [exports.dynamicUpdate(handle, 16), exports.dynamicPage(handle), exports.createDeviceBuffer(handle, 64, 128, 0), exports.native(handle), exports.uploadAllow(handle, 4), exports.destroy(handle)];
     same(refused, [-1, -1, -1, -1, -1, -1], `exports of ${handle}`);
   }
   for (const handle of [system, buffer]) same([exports.dynamicUpdate(handle, 16), exports.uploadAllow(handle, 4)], [-1, -1], "another kind of object");

@@ -1,0 +1,35 @@
+//go:build js && wasm
+
+package jsbridge
+
+import "syscall/js"
+
+var (
+	arrayBuffer         = method{class: "ArrayBuffer", name: "constructor"}
+	arrayBufferTransfer = method{class: "ArrayBuffer", name: "transfer"}
+)
+
+// NewArrayBuffer makes an ArrayBuffer of size bytes, which are zero. What
+// JavaScript throws where it has not as many is the error.
+func NewArrayBuffer(size uint64) (buffer js.Value, err error) {
+	defer catch(&arrayBuffer, &err)
+	if arrayBuffer.fn.IsUndefined() {
+		arrayBuffer.fn = js.Global().Get("ArrayBuffer")
+	}
+	return arrayBuffer.fn.New(size), nil
+}
+
+// Detach detaches an ArrayBuffer, whose memory is free from then on.
+//
+// See https://tc39.es/ecma262/#sec-arraybuffer.prototype.transfer.
+func Detach(buffer js.Value) error {
+	_, err := arrayBufferTransfer.call(buffer, 0)
+	return err
+}
+
+// WriteArrayBuffer is WriteBufferFrom of an ArrayBuffer, in one crossing: it
+// is the browser who refuses what is not there.
+func (q *Queue) WriteArrayBuffer(b *Buffer, offset uint64, data js.Value, dataOffset, size uint64) error {
+	_, err := queueWriteBuffer.call(q.v, b.v, offset, data, dataOffset, size)
+	return err
+}
