@@ -63,18 +63,14 @@ func (c *call) part(m buffers.Memory, offsetAt, sizeAt int) buffers.Memory {
 
 func decimal(n uint64) string { return strconv.FormatUint(n, 10) }
 
-// buffer is a handle of a buffer, or a GPUBuffer of the system's device.
+// buffer is a handle of a buffer of the system's, or a GPUBuffer of its device.
 func (c *call) buffer(i int, s *system, name string) buffers.Buffer {
 	v := c.value(i)
 	if c.err != nil {
 		return nil
 	}
 	if is(v, js.TypeNumber) {
-		b, owner := object[gpuBuffer](c, i)
-		if c.err != nil {
-			return nil
-		}
-		return c.reachable(b, owner, s)
+		return c.own(i, s)
 	}
 	return c.native(v, s, name)
 }
@@ -82,16 +78,18 @@ func (c *call) buffer(i int, s *system, name string) buffers.Buffer {
 // gpuBuffer is what a GPUBuffer stands behind.
 type gpuBuffer interface{ shared() buffers.Buffer }
 
-// reachable is a buffer of another system, where that has the same GPUDevice.
-func (c *call) reachable(b gpuBuffer, owner, s *system) buffers.Buffer {
-	if owner == s {
-		return b.shared()
-	}
-	if !owner.device.JSValue().Equal(s.device.JSValue()) {
-		c.failed(buffers.NewError(c.op, b.shared().Label(), buffers.ErrWrongDevice, ""))
+// own is the buffer of a handle. That of another system is refused, on whatever device: where it is the same, the
+// GPUBuffer can be given.
+func (c *call) own(i int, s *system) buffers.Buffer {
+	b, owner := object[gpuBuffer](c, i)
+	if c.err != nil {
 		return nil
 	}
-	return s.gpu.AdoptBuffer(nativeOf(b.shared()))
+	if owner != s {
+		c.fail(buffers.ErrWrongDevice, "the handle is another system's")
+		return nil
+	}
+	return b.shared()
 }
 
 func (c *call) native(v js.Value, s *system, name string) buffers.Buffer {

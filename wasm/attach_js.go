@@ -45,6 +45,9 @@ func attach(c *call) (any, error) {
 	return nil, nil
 }
 
+// isAttached reports whether there is an ES module: what needs its functions is refused else.
+func isAttached() bool { return promises.settle.Type() == js.TypeFunction }
+
 func lentMemory() (buffers.Memory, error) {
 	d, err := webgpu.NewData(lent.Get("memory"))
 	if err != nil {

@@ -154,23 +154,22 @@ func (c *call) function(i int, name string) js.Value {
 	return v
 }
 
+// maxElements is how many elements an Array may have.
+const maxElements = 1 << 16
+
 // list is the elements of an Array; none where it was left out.
 func (c *call) list(i int, name string) []js.Value {
 	v := c.value(i)
-	if v.IsUndefined() {
+	if c.err != nil || v.IsUndefined() {
 		return nil
 	}
 	if !isArray(v) {
 		c.wrongType(name, "an Array", v)
 		return nil
 	}
-	length, err := property(v, "length")
-	if err != nil || !is(length, js.TypeNumber) {
-		c.wrongType(name, "an Array that can be read", v)
-		return nil
-	}
-	elements := make([]js.Value, 0, min(length.Int(), 1024))
-	for n := range length.Int() {
+	length := c.length(v, name)
+	elements := make([]js.Value, 0, length)
+	for n := range length {
 		e, err := property(v, n)
 		if err != nil {
 			c.wrongType(name, "an Array that can be read", v)
@@ -179,6 +178,21 @@ func (c *call) list(i int, name string) []js.Value {
 		elements = append(elements, e)
 	}
 	return elements
+}
+
+// length is that of an Array.
+func (c *call) length(v js.Value, name string) int {
+	length, err := property(v, "length")
+	if err != nil || !is(length, js.TypeNumber) {
+		c.wrongType(name, "an Array that can be read", v)
+		return 0
+	}
+	n, ok := whole(length.Float())
+	if !ok || n > maxElements {
+		c.fail(buffers.ErrRange, name+" has more than "+strconv.Itoa(maxElements)+" elements")
+		return 0
+	}
+	return int(n)
 }
 
 // system is the system of a handle.

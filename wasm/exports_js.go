@@ -56,7 +56,7 @@ func systemOf(handle float64) *system {
 func awaitFrame(handle, number float64) (waits float64) {
 	defer refuse(&waits)
 	s := systemOf(handle)
-	if s == nil || !s.core.FrameThen(func() { promises.settle.Invoke(number, js.Undefined(), false) }) {
+	if s == nil || !isAttached() || !s.core.FrameThen(func() { promises.settle.Invoke(number, js.Undefined(), false) }) {
 		return refused
 	}
 	return 0
@@ -92,9 +92,10 @@ func submitOwnFrame(handle float64) (awake float64) {
 func makeDeviceBuffer(handle, size, usage, characters float64) (buffer float64) {
 	defer refuse(&buffer)
 	s := systemOf(handle)
-	n, bits := uint64(size), uint64(usage)
+	n, isSize := whole(size)
+	bits, isUsage := whole(usage)
 	u, err := webgpu.UsageFromSpec(bits)
-	if s == nil || float64(n) != size || float64(bits) != usage || err != nil {
+	if s == nil || !isSize || !isUsage || err != nil {
 		return refused
 	}
 	d := buffers.Descriptor{Size: n, Usage: u}
@@ -163,8 +164,8 @@ func destroyObject(handle float64) (awake float64) {
 func dynamicUpdate(handle, size float64) (update float64) {
 	defer refuse(&update)
 	d := dynamicOf(handle)
-	n := uint64(size)
-	if d == nil || float64(n) != size {
+	n, ok := whole(size)
+	if d == nil || !ok {
 		return refused
 	}
 	update, err := d.update(n)
@@ -180,8 +181,8 @@ func dynamicUpdate(handle, size float64) (update float64) {
 func dynamicAdvance(handle, end float64) (taken float64) {
 	defer refuse(&taken)
 	d := dynamicOf(handle)
-	n := uint64(end)
-	if d == nil || float64(n) != end || d.Advance(n) != nil {
+	n, ok := whole(end)
+	if d == nil || !ok || d.Advance(n) != nil {
 		return refused
 	}
 	return end
@@ -227,8 +228,8 @@ func deviceAllow(handle, offset, size float64) (piece float64) {
 func deviceWrite(handle, offset, start, size float64) (written float64) {
 	defer refuse(&written)
 	b, s, at, n := deviceOf(handle, offset, size)
-	from := uint64(start)
-	if b == nil || float64(from) != start {
+	from, ok := whole(start)
+	if b == nil || !ok {
 		return refused
 	}
 	if m, err := lentMemory(); err != nil || b.WriteMemory(at, m.Slice(from, n)) != nil {
@@ -240,8 +241,9 @@ func deviceWrite(handle, offset, start, size float64) (written float64) {
 
 // deviceOf is nil where the handle is not that of a device buffer, or a number is not whole.
 func deviceOf(handle, offset, size float64) (b *buffers.DeviceBuffer, s *system, at, n uint64) {
-	at, n = uint64(offset), uint64(size)
-	if float64(at) != offset || float64(n) != size {
+	at, isOffset := whole(offset)
+	n, isSize := whole(size)
+	if !isOffset || !isSize {
 		return nil, nil, 0, 0
 	}
 	device, s, _ := standsFor[deviceBuffer](handle)
@@ -266,8 +268,8 @@ const taken = -2
 func uploadTurn(handle, filled, number float64) (size float64) {
 	defer refuse(&size)
 	u, s, ok := standsFor[*upload](handle)
-	n := uint64(filled)
-	if !ok || float64(n) != filled {
+	n, isWhole := whole(filled)
+	if !ok || !isWhole || !isAttached() {
 		return refused
 	}
 	defer s.rouse()
@@ -281,8 +283,8 @@ func uploadTurn(handle, filled, number float64) (size float64) {
 func uploadAllow(handle, size float64) (allowed float64) {
 	defer refuse(&allowed)
 	u, _, ok := standsFor[*upload](handle)
-	n := uint64(size)
-	if !ok || float64(n) != size || u.waits || u.asked {
+	n, isWhole := whole(size)
+	if !ok || !isWhole || u.waits || u.asked {
 		return refused
 	}
 	return float64(u.core.AllowHostWrite(n))
@@ -292,7 +294,11 @@ func uploadAllow(handle, size float64) (allowed float64) {
 // where that made none.
 //
 //go:wasmexport ask
-func ask(number float64) { promises.number = number }
+func ask(number float64) {
+	if isAttached() {
+		promises.number = number
+	}
+}
 
 // readStart asks for a read of size bytes, or all there are where size is -1, from offset on of a buffer of
 // the same system, under a number that is JavaScript's own. making is 1 where JavaScript makes the memory for them
@@ -309,8 +315,10 @@ func readStart(readback, source, offset, size, number, making float64) (bytes fl
 	if size == -1 {
 		size = float64(b.shared().Size()) - offset
 	}
-	at, n := uint64(offset), uint64(size)
-	if float64(at) != offset || float64(n) != size || s.started(r.StartTo(b.shared(), at, n, sinkOf(making != 0), uint64(number))) != nil {
+	at, isOffset := whole(offset)
+	n, isSize := whole(size)
+	id, isNumber := whole(number)
+	if !isOffset || !isSize || !isNumber || s.started(r.StartTo(b.shared(), at, n, sinkOf(making != 0), id)) != nil {
 		return refused
 	}
 	return size
@@ -335,11 +343,12 @@ func readFlush() (sent float64) {
 func readLend(readback, size, number float64) (lent float64) {
 	defer refuse(&lent)
 	r, s, ok := standsFor[*buffers.ReadbackBuffer](readback)
-	n := uint64(size)
-	if !ok || s.frame != 0 || float64(n) != size {
+	n, isSize := whole(size)
+	id, isNumber := whole(number)
+	if !ok || s.frame != 0 || !isSize || !isNumber || !isAttached() {
 		return refused
 	}
-	if h := r.LendTo(n, &reads, uint64(number)); h != nil {
+	if h := r.LendTo(n, &reads, id); h != nil {
 		return float64(reads.lendChunk(h))
 	}
 	return refused
@@ -368,9 +377,10 @@ func readEnded(lent, failed float64) {
 //
 //go:wasmexport readCancel
 func readCancel(readback, number float64) {
-	if r, _, ok := standsFor[*buffers.ReadbackBuffer](readback); ok {
-		r.Cancel(&reads, uint64(number))
-		r.Cancel(newReads, uint64(number))
+	r, _, ok := standsFor[*buffers.ReadbackBuffer](readback)
+	if id, isNumber := whole(number); ok && isNumber {
+		r.Cancel(&reads, id)
+		r.Cancel(newReads, id)
 	}
 }
 

@@ -47,8 +47,8 @@ func (t *table) place() uint32 {
 
 // find returns the entry of a handle, or nil where it is no longer, or never was, one; stale tells which.
 func (t *table) find(handle float64) (e *entry, stale bool) {
-	n := uint64(handle)
-	if float64(n) != handle {
+	n, ok := whole(handle)
+	if !ok {
 		return nil, false
 	}
 	i, generation := n&(maxEntries-1), n>>indexBits

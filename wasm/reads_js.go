@@ -109,7 +109,7 @@ func (k *readSink) lendChunk(r *buffers.HostRead) (number int) {
 
 // lentAs is the read that was lent under a number, or nil.
 func (k *readSink) lentAs(number float64) *buffers.HostRead {
-	if i := int(number); i >= 0 && i < len(k.lent) {
+	if i, ok := whole(number); ok && i < uint64(len(k.lent)) {
 		return k.lent[i]
 	}
 	return nil

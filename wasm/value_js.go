@@ -46,6 +46,15 @@ func isArray(v js.Value) bool {
 	return err == nil && yes.Bool()
 }
 
+// whole is a number that is whole and from 0 to 2^53 - 1.
+func whole(f float64) (n uint64, ok bool) {
+	if !(f >= 0 && f <= 1<<53-1) {
+		return 0, false
+	}
+	n = uint64(f)
+	return n, float64(n) == f
+}
+
 // invoke calls a JavaScript function. What it throws is the error.
 func invoke(f js.Value, values ...any) (result js.Value, err error) {
 	defer rescue("call", &err)

@@ -49,7 +49,10 @@ export interface LogRecord {
  * are meant. One that is detached is refused with code "type".
  */
 export type Data = AllowSharedBufferSource;
-/** Where the GPU finds data: a buffer of this module or any GPUBuffer of the same device. */
+/**
+ * Where the GPU finds data: a buffer of this module, of this system or of another on the same device, or any GPUBuffer
+ * of the device. A number is refused with code "type", a buffer of a system on another device with "wrong-device".
+ */
 export type AnyBuffer = DeviceBuffer | MappableBuffer | GPUBuffer;
 
 export class GPUBufferSystem {
@@ -71,7 +74,7 @@ export class GPUBufferSystem {
   /**
    * Sends command buffers or encoders (which it finishes) to the GPU, with what is staged in them, the
    * updates of dynamic buffers, and the reads asked for. Staging recorded in an encoder of the caller's
-   * counts as submitted by the next submit of the system or of a frame.
+   * counts as submitted by the next submit of the system or of a frame. More than 65,536 throw code "range".
    */
   submit(commands?: Iterable<GPUCommandBuffer | GPUCommandEncoder>): void;
 
@@ -302,7 +305,10 @@ export class MappableBuffer {
 export class Frame {
   /** Sent first, before the commands given to submit. */
   readonly encoder: GPUCommandEncoder;
-  /** Names buffers that recorded commands use, so that submit can say which of them is mapped or destroyed. */
+  /**
+   * Names buffers that recorded commands use, so that submit can say which of them is mapped or destroyed. More than
+   * 65,536 at a time throw code "range".
+   */
   use(...buffers: AnyBuffer[]): void;
   /** Sends updates, the frame's encoder, commands in order, then the reads. Where it throws the frame stays open. */
   submit(commands?: Iterable<GPUCommandBuffer | GPUCommandEncoder>): void;

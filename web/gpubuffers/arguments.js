@@ -28,14 +28,20 @@ export function fields(operation, dictionary, ...names) {
   }
 }
 
+/** How many elements the module takes at a time. */
+const mostElements = 65536;
+
 /** The elements of an iterable; none where it is left out. */
 export function elements(operation, name, iterable) {
   if (iterable === undefined) return [];
+  const list = [];
   try {
-    return [...iterable];
+    for (const element of iterable) if (list.push(element) > mostElements) break;
   } catch (cause) {
     throw refusal("type", operation, "", `${name} cannot be iterated`, cause);
   }
+  if (list.length > mostElements) throw refusal("range", operation, "", `${name} has more than ${mostElements} elements`);
+  return list;
 }
 
 /** A texture, mip level, origin and size as eight values. */

@@ -1,7 +1,7 @@
 import { elements } from "./arguments.js";
 import { refusal } from "./errors.js";
 import { beginReads } from "./reads.js";
-import { guard, handleOf } from "./resource.js";
+import { bufferOf, guard } from "./resource.js";
 
 export class Frame {
   #core;
@@ -19,7 +19,7 @@ export class Frame {
   }
 
   use(...buffers) {
-    this.#call("use", buffers.map(handleOf));
+    this.#call("use", buffers.map((buffer) => bufferOf(this.#core, "use", "", buffer)));
   }
 
   submit(commands) {

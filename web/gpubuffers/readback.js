@@ -2,7 +2,7 @@ import { fields, region } from "./arguments.js";
 import { readableOf, restOf } from "./devicebuffer.js";
 import { refusal } from "./errors.js";
 import { endReads, Read, readsOf } from "./reads.js";
-import { call, handleOf, Resource } from "./resource.js";
+import { bufferOf, call, Resource } from "./resource.js";
 
 export class ReadbackBuffer extends Resource {
   #module;
@@ -24,7 +24,7 @@ export class ReadbackBuffer extends Resource {
     return this.#start("read", options, (read) => {
       const n = size === undefined ? (read.room ?? restOf(source, offset)) : size;
       if (typeof n === "number" && n > read.room) throw refusal("range", "read", this.label, `memory of ${read.room} bytes for a read of ${n}`);
-      const handle = handleOf(source);
+      const handle = bufferOf(this.#core, "read", this.label, source);
       const making = read.room === undefined;
       const start = (number) => this.#startFast(handle, offset, n, number, making) ?? this[call]("readStart", handle, offset, n, number, making);
       if (this.#joins && readableOf(this.#core, source, offset, n)) read.describe(start, source.label, source, handle, offset, n);

@@ -30,8 +30,11 @@ const dropped = new FinalizationRegistry(({ core, handle }) => {
   if (!core.destroyed && !core.module.ended) core.module.call("forget", handle);
 });
 
-/** The handle of an object of these files; every other value as it is. */
-export let handleOf;
+/**
+ * What the module takes for a buffer that was given to something of core's: a handle, of that system alone, or a
+ * GPUBuffer. Every other value is as it was, but for numbers, which the module would take for handles.
+ */
+export let bufferOf;
 
 /** What a system makes: a handle of the module's, until it is destroyed. */
 export class Resource {
@@ -41,7 +44,11 @@ export class Resource {
   #destroyed = false;
 
   static {
-    handleOf = (value) => (value !== null && typeof value === "object" && #handle in value ? value.#handle : value);
+    bufferOf = (core, operation, label, value) => {
+      if (typeof value === "number") throw refusal("type", operation, label, "a number is not a buffer");
+      if (value === null || typeof value !== "object" || !(#core in value)) return value;
+      return value.#core === core ? value.#handle : value.#lentTo(core, operation);
+    };
   }
 
   constructor(key, core, handle, label = "") {
@@ -79,6 +86,13 @@ export class Resource {
   [ask](name, ...values) {
     if (this[destroyed]) return Promise.reject(refusal("destroyed", name, this.#label, "it is destroyed"));
     return this.#core.module.ask(name, this.#handle, ...values);
+  }
+
+  /** Its GPUBuffer, for another system, which has to be on the same device. */
+  #lentTo(core, operation) {
+    if (this[destroyed]) throw refusal("destroyed", operation, this.#label, "it is destroyed");
+    if (this.#core.device !== core.device) throw refusal("wrong-device", operation, this.#label, "it is of another device");
+    return this[native]();
   }
 
   /** The GPUBuffer that stands behind it now. */

@@ -1,12 +1,14 @@
 import { region } from "./arguments.js";
-import { ask, call, handleOf, Resource } from "./resource.js";
+import { ask, bufferOf, call, Resource } from "./resource.js";
 import { readAll, readerOf, watchersOf } from "./sources.js";
 
 class StagingBuffer extends Resource {
+  #core;
   #size;
 
   constructor(key, core, handle, label, size) {
     super(key, core, handle, label);
+    this.#core = core;
     this.#size = size;
   }
 
@@ -37,7 +39,7 @@ class StagingBuffer extends Resource {
   }
 
   uploadTo(encoder, destination, offset) {
-    this[call]("uploadTo", encoder, handleOf(destination), offset);
+    this[call]("uploadTo", encoder, bufferOf(this.#core, "uploadTo", this.label, destination), offset);
   }
 
   uploadToTexture(encoder, destination) {

@@ -1,0 +1,481 @@
+// What a page can reach of the module, and what it can hand to it.
+import { badValues } from "./bad.js";
+import { COPY_SRC, MAP_READ, STORAGE, UNIFORM, api, contents, ok, pattern, rejects, same, sameBytes, throws, withSystem } from "./check.js";
+import { isError, makersOf, newRawModule, rawModule } from "./raw.js";
+
+const buffers = ["device", "mappable"];
+const stagings = ["immediate", "deferred"];
+const destroyable = ["system", "device", ...stagings, "readback", "dynamic", "mappable", "upload"];
+
+/** Of each function the kinds of handle that it takes, and what is good to come after it. */
+const functions = {
+  ...of([["system"], () => []], "stats trim calibrate calibration beginFrame nextFrame"),
+  ...of([["system"], ({ encoder }) => [[encoder]]], "submit"),
+  ...of([["system"], () => ["upload", 4096]], "explain"),
+  ...of([["system"], () => [0, ["upload", "queue write", 1 << 20, 1e9]]], "loadCalibration"),
+  ...of([["system"], () => ["label", 256, STORAGE]], "createDeviceBuffer"),
+  ...of([["system"], () => ["label", 256, 16]], "createImmediateStagingBuffer createDeferredStagingBuffer"),
+  ...of([["system"], () => ["label", "all", 4]], "createReadbackBuffer"),
+  ...of([["system"], () => ["label", 256, UNIFORM, 4]], "createDynamicBuffer"),
+  ...of([["system"], () => ["label", 256, MAP_READ, false]], "createMappableBuffer"),
+  ...of([destroyable, () => []], "destroy forget"),
+  ...of([["frame"], () => []], "frameEncoder discardFrame"),
+  ...of([["frame"], ({ buffer }) => [[buffer]]], "use"),
+  ...of([["frame"], ({ encoder }) => [[encoder]]], "submitFrame"),
+  ...of([buffers, () => []], "native state valid"),
+  ...of([["device"], () => [0, pattern(16), 4, 8]], "write"),
+  ...of([["device"], () => [128]], "grow"),
+  ...of([["device"], () => [0, pattern(16)]], "upload"),
+  ...of([["device"], () => [0, 16]], "uploadStart"),
+  ...of([stagings, () => [pattern(4)]], "stage"),
+  ...of([stagings, () => [4, pattern(4)]], "stageAt"),
+  ...of([stagings, () => []], "staged stagingRange"),
+  ...of([stagings, ({ encoder, buffer }) => [encoder, buffer, 0]], "uploadTo"),
+  ...of([stagings, ({ encoder, texture }) => [encoder, texture, 0, 0, 0, 0, 1, 1, 1]], "uploadToTexture"),
+  ...of([["immediate"], () => []], "resetStaging"),
+  ...of([["deferred"], () => []], "mapStaging unmapStaging"),
+  ...of([["readback"], ({ buffer }) => [buffer, 0, 16, new Uint8Array(16)]], "read"),
+  ...of([["readback"], ({ texture }) => [texture, 0, 0, 0, 0, 1, 1, 1, new Uint8Array(16)]], "readTexture"),
+  ...of([["readback"], ({ buffer }) => [buffer, 0, 16, 1, true]], "readStart"),
+  ...of([["readback"], ({ texture }) => [texture, 0, 0, 0, 0, 1, 1, 1, 16, 1]], "readTextureStart"),
+  ...of([["dynamic"], () => [16]], "dynamicUpdate"),
+  ...of([["dynamic"], () => []], "dynamicMemory dynamicNative dynamicAlignment dynamicSlots"),
+  ...of([["mappable"], () => [MAP_READ, 0, 16]], "explainMap"),
+  ...of([["upload"], () => [0]], "uploadNext uploadFinish"),
+  ...of([["upload"], () => [pattern(16)]], "uploadWrite"),
+};
+/** Functions without a handle, or that pass over one that is none. */
+const others = ["open", "setErrorFactory", "attach", "takeReads", "readFlush", "uploadAbort"];
+
+/** Of each export the kinds of handle that it takes, how many numbers after it, and what it gives where it refuses. */
+const exported = {
+  ...of([["system"], 0, -1], "tryFrame"),
+  ...of([["system"], 1, -1], "awaitFrame"),
+  ...of([["system"], 3, -1], "createDeviceBuffer"),
+  ...of([["frame"], 0, -1], "submitFrame"),
+  ...of([buffers, 0, -1], "native"),
+  ...of([destroyable, 0, -1], "destroy"),
+  ...of([["dynamic"], 1, -1], "dynamicUpdate dynamicAdvance"),
+  ...of([["dynamic"], 0, -1], "dynamicPage"),
+  ...of([["device"], 2, -1], "deviceAllow"),
+  ...of([["device"], 3, -1], "deviceWrite"),
+  ...of([["upload"], 2, -1], "uploadTurn"),
+  ...of([["upload"], 1, -1], "uploadAllow"),
+  ...of([["readback"], 5, -1], "readStart"),
+  ...of([["readback"], 2, -1], "readLend"),
+  ...of([["readback"], 1, undefined], "readCancel"),
+  ...of([["device"], 0, undefined], "handOut"),
+  ...of([["device"], 0, 0], "vouched"),
+};
+/** Exports without a handle or a result, and how many numbers they take. */
+const numbersAlone = { gpubuffers_resolved: 1, ask: 1, readFlush: 0, readEnded: 2 };
+/** Exports that the loader of Go calls. */
+const loaders = ["run", "resume", "getsp"];
+
+function of(value, names) {
+  return Object.fromEntries(names.split(" ").map((name) => [name, value]));
+}
+
+/** No function, and no export, is left out of the tests below. */
+export const tables = async () => {
+  const { raw, exports } = await rawModule();
+  same(Object.keys(raw).sort(), [...Object.keys(functions), ...others].sort(), "functions");
+  const names = Object.keys(exports).filter((name) => typeof exports[name] === "function");
+  same(names.sort(), [...Object.keys(exported), ...Object.keys(numbersAlone), ...loaders].sort(), "exports");
+};
+
+/** A handle, and no number else, is what a function takes: of its own kind, as long as that lives. */
+export const handles = async () => {
+  const { raw, exports, device } = await rawModule();
+  const system = raw.open(device);
+  const make = makersOf(raw, device, system);
+  const stale = {};
+  for (const kind of Object.keys(make)) {
+    stale[kind] = make[kind]();
+    if (kind === "frame") raw.discardFrame(stale.frame);
+    else raw.destroy(stale[kind]);
+  }
+  const alive = Object.fromEntries(Object.keys(make).map((kind) => [kind, make[kind]()]));
+  const forged = Object.values(alive).flatMap((handle) => [-handle, handle + 0.5, handle + 2 ** 24, handle + 2 ** 40, handle + 2 ** 53]);
+  forged.push(0, -0, 1, -1, 2 ** 24 + 12345, 2 ** 53 - 1, 2 ** 53, 2 ** 63, 2 ** 64, 1e308, NaN, Infinity, -Infinity);
+
+  for (const [name, [kinds]] of Object.entries(functions)) {
+    for (const kind of Object.keys(make)) {
+      if (!kinds.includes(kind)) isError(raw[name](alive[kind]), "type", `${name} of a ${kind}`);
+      if (kinds.includes(kind)) isError(raw[name](stale[kind]), kind === "frame" ? "state" : "destroyed", `${name} of a ${kind} that is no more`);
+    }
+    for (const handle of forged) isError(raw[name](handle), "type", `${name} of ${handle}`);
+  }
+  for (const [name, [kinds, count, refused]] of Object.entries(exported)) {
+    const zeros = Array(count).fill(0);
+    for (const kind of Object.keys(make)) {
+      if (!kinds.includes(kind)) same(exports[name](alive[kind], ...zeros), refused, `export ${name} of a ${kind}`);
+      same(exports[name](stale[kind], ...zeros), refused, `export ${name} of a ${kind} that is no more`);
+    }
+    for (const handle of forged) same(exports[name](handle, ...zeros), refused, `export ${name} of ${handle}`);
+  }
+  for (const handle of [...forged, ...Object.values(stale)]) {
+    same(raw.uploadAbort(handle), null, "an upload that is none is not aborted");
+  }
+  for (const kind of Object.keys(make)) if (kind !== "upload") raw.uploadAbort(alive[kind]);
+  same([raw.state(alive.device), raw.staged(alive.immediate), raw.dynamicSlots(alive.dynamic), raw.stats(alive.system).submits], ["ready", 0, 3, 0], "those that live");
+  same(raw.discardFrame(alive.frame), null, "the frame too");
+  raw.destroy(alive.system);
+  raw.destroy(system);
+};
+
+/** The second handle of a call is of the same system as the first, and a buffer. */
+export const secondHandles = async () => {
+  const { raw, exports, device } = await rawModule();
+  const system = raw.open(device);
+  const neighbour = raw.open(device); // on the same device
+  const stranger = raw.open(await (await navigator.gpu.requestAdapter()).requestDevice());
+  const make = makersOf(raw, device, system);
+  const readback = make.readback();
+  const frame = make.frame();
+  const encoder = raw.frameEncoder(frame);
+  const stagingOf = (kind) => {
+    const staging = make[kind]();
+    raw.stage(staging, pattern(16));
+    return staging;
+  };
+  const calls = {
+    read: (handle) => raw.read(readback, handle),
+    readStart: (handle) => raw.readStart(readback, handle, 0, 4, 0, false),
+    use: (handle) => raw.use(frame, [handle]),
+    uploadTo: (handle) => raw.uploadTo(stagingOf("immediate"), encoder, handle, 0),
+  };
+  const own = make.device();
+  const gone = make.device();
+  raw.destroy(gone);
+  for (const [name, call] of Object.entries(calls)) {
+    for (const [where, other] of Object.entries({ neighbour, stranger })) {
+      const theirs = makersOf(raw, device, other);
+      isError(call(theirs.device()), "wrong-device", `${name} of a buffer of a ${where}`);
+      isError(call(theirs.mappable()), "wrong-device", `${name} of a mappable buffer of a ${where}`);
+      isError(call(theirs.readback()), "type", `${name} of a readback of a ${where}`);
+    }
+    isError(call(gone), "destroyed", `${name} of a buffer that is no more`);
+    for (const kind of ["immediate", "deferred", "readback", "dynamic", "upload"]) isError(call(make[kind]()), "type", `${name} of a ${kind}`);
+    for (const handle of [system, frame, own + 0.5, own + 2 ** 40, 0, NaN]) isError(call(handle), "type", `${name} of ${handle}`);
+  }
+  for (const other of [neighbour, stranger]) {
+    same(exports.readStart(readback, makersOf(raw, device, other).device(), 0, 4, 0, 1), -1, "the export readStart of a buffer of another system");
+  }
+  const theirs = makersOf(raw, device, neighbour).device();
+  raw.write(theirs, 0, pattern(16, 7));
+  same(raw.use(frame, [own, raw.native(theirs)]), null, "by its GPUBuffer the neighbour's can be used");
+  raw.discardFrame(frame);
+  sameBytes(await raw.read(readback, raw.native(theirs), 0, 16), pattern(16, 7), "and read");
+  for (const s of [system, neighbour, stranger]) raw.destroy(s);
+};
+
+const evilNumbers = [NaN, Infinity, -Infinity, -1, -0, 0, 0.5, 1, 3, 4, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1, 2 ** 53, 2 ** 63, 2 ** 64, -(2 ** 63), 1e300, Number.MIN_VALUE];
+
+const hugeLists = {
+  "a list of 2^32 - 1 holes": () => new Array(2 ** 32 - 1),
+  "a list that says it has 2^33 elements": () => new Proxy([], { get: (list, name) => (name === "length" ? 2 ** 33 : list[name]) }),
+  "a list of -1 elements": () => new Proxy([], { get: (list, name) => (name === "length" ? -1 : list[name]) }),
+  "a list of NaN elements": () => new Proxy([], { get: (list, name) => (name === "length" ? NaN : list[name]) }),
+  "a list that grows": () => new Proxy([1], { get: (list, name) => (name === "length" ? list.push(1) : list[name]) }),
+};
+
+/** Each export with each number in each place. */
+function throwAtExports({ raw, exports }, make, end) {
+  for (const [name, [kinds, count, refusal]] of Object.entries(exported)) {
+    for (const kind of kinds) {
+      for (let place = 0; place < count; place++) {
+        for (const number of evilNumbers) {
+          const handle = make[kind]();
+          if (kind === "dynamic") exports.dynamicUpdate(handle, 4);
+          const values = Array(count).fill(4).with(place, number);
+          const result = exports[name](handle, ...values);
+          same(typeof result, typeof refusal, `export ${name}(${kind}, ${values})`);
+          end(result);
+          end(handle);
+        }
+      }
+    }
+  }
+  for (const [name, count] of Object.entries(numbersAlone)) {
+    for (const a of evilNumbers) for (const b of count > 1 ? evilNumbers : [0]) exports[name](...[a, b].slice(0, count));
+  }
+  exports.ask(0);
+}
+
+const evil = [...badValues, ...evilNumbers.map((number) => [String(number), () => number]), ...Object.entries(hugeLists)];
+
+/** Each function with each value in each place. */
+async function throwAtFunctions({ raw, device }, make, end) {
+  const texture = device.createTexture({ size: [4, 4], format: "rgba8unorm", usage: GPUTextureUsage.COPY_SRC | GPUTextureUsage.COPY_DST });
+  const buffer = make.device();
+  let refused = 0;
+  for (const [name, [kinds, good]] of Object.entries(functions)) {
+    for (const kind of kinds) {
+      const count = good({}).length;
+      for (let place = 0; place < count; place++) {
+        for (const [what, value] of evil) {
+          const handle = make[kind]();
+          if (stagings.includes(kind)) raw.stage(handle, pattern(16));
+          const values = good({ encoder: device.createCommandEncoder(), texture, buffer }).with(place, value());
+          let result = raw[name](handle, ...values);
+          if (result instanceof Promise) result = await result.catch((error) => error);
+          if (result instanceof Error) {
+            isError(result, undefined, `${name}(${kind}) with ${what} in place ${place}`);
+            if (result.code === "internal") throw new Error(`${name}(${kind}) with ${what} in place ${place}: ${result.message}`);
+            refused++;
+          }
+          end(result);
+          end(handle);
+        }
+      }
+    }
+  }
+  ok(refused > 3000, `${refused} values were refused`);
+  for (const name of ["open", "setErrorFactory", "attach", "takeReads"]) {
+    for (const [what, value] of badValues) {
+      if (typeof value() === "function" || (what === "undefined" && name !== "open")) continue; // which are trusted
+      isError(raw[name](value(), value(), value()), undefined, `${name} with ${what}`);
+    }
+  }
+}
+
+async function throwAll(module) {
+  const { raw, device } = module;
+  const system = raw.open(device);
+  const make = makersOf(raw, device, system);
+  const end = (handle) => {
+    raw.discardFrame(handle);
+    raw.destroy(handle);
+  };
+  device.pushErrorScope("validation");
+  throwAtExports(module, make, end);
+  await throwAtFunctions(module, make, end);
+  await device.popErrorScope();
+  raw.destroy(system);
+  await lives(module);
+}
+
+async function lives({ raw, device }) {
+  const system = raw.open(device);
+  const make = makersOf(raw, device, system);
+  const b = make.device();
+  raw.write(b, 0, pattern(8));
+  sameBytes(await raw.read(make.readback(), b, 0, 8), pattern(8), "the module lives");
+  same(raw.stats(system).kinds.DeviceBuffer.count, 1, "and counts");
+  raw.destroy(system);
+}
+
+export const evilOfAPageWithoutModules = async () => throwAll(await newRawModule());
+
+/** Exports that would call what serves the module refuse where nothing does. */
+export const exportsOfAPageWithoutModules = async () => {
+  const { raw, exports, device } = await newRawModule();
+  const system = raw.open(device);
+  raw.loadCalibration(system, 0, ["upload", "mapped ring, 2 MiB chunks", 8 << 20, 1e12]);
+  const make = makersOf(raw, device, system, 8 << 20);
+  exports.ask(5);
+  same(await raw.upload(make.device(), 0, pattern(16)), 16, "the Promise of an upload is the module's");
+  same([exports.uploadTurn(make.upload(), 0, 5), exports.readLend(make.readback(), 4, 5)], [-1, -1], "a room, and a chunk");
+  same(raw.stats(system).uploads.bytes, 0, "no chunk was lent");
+  for (let i = 0; i < 8; i++) raw.submitFrame(raw.beginFrame(system), []);
+  same([exports.tryFrame(system), exports.awaitFrame(system, 5)], [-1, -1], "a frame while the GPU has eight");
+  await device.queue.onSubmittedWorkDone();
+  raw.destroy(system);
+};
+
+/** The functions that the ES module serves the module with. */
+function attach({ raw, exports }, enter = () => {}) {
+  const resolver = (number) => () => void (exports.gpubuffers_resolved(number) === 1 && exports.resume());
+  same(raw.attach({ memory: new ArrayBuffer(16), label: "lent" }, () => {}, resolver, enter, () => {}), null, "attach");
+  same(raw.takeReads(() => {}, () => {}, () => {}), null, "takeReads");
+}
+
+export const evilOfAPageThatServesTheModule = async () => {
+  const module = await newRawModule();
+  attach(module);
+  await throwAll(module);
+};
+
+export const hugeListsAreRefused = async () => {
+  const { raw, device } = await rawModule();
+  const system = raw.open(device);
+  const frame = raw.beginFrame(system);
+  for (const [what, list] of Object.entries(hugeLists)) {
+    if (what === "a list that grows") continue;
+    isError(raw.submit(system, list()), "range", `submit of ${what}`);
+    isError(raw.use(frame, list()), "range", `use of ${what}`);
+    isError(raw.submitFrame(frame, list()), "range", `submitFrame of ${what}`);
+    isError(raw.loadCalibration(system, 0, list()), "range", `loadCalibration of ${what}`);
+    isError(raw.submit(0, list()), "type", `submit to nothing of ${what}`);
+  }
+  raw.destroy(system);
+};
+
+const endless = {
+  *[Symbol.iterator]() {
+    for (;;) yield 0;
+  },
+};
+
+export const endlessIterables = () =>
+  withSystem(async (gpu) => {
+    throws("range", () => gpu.submit(endless), "a submit");
+    const frame = gpu.frame();
+    throws("range", () => frame.submit(endless), "a submit of a frame");
+    frame.discard();
+    const texture = gpu.device.createTexture({ size: [4, 4], format: "rgba8unorm", usage: GPUTextureUsage.COPY_SRC });
+    for (const name of ["origin", "size"]) await rejects("range", () => gpu.createReadbackBuffer().readTexture({ texture, [name]: endless }), `an endless ${name}`);
+  });
+
+/** What was handed out to be filled is detached when it is given back, however that comes about. */
+export const roomsThatAreGivenBack = async () => {
+  const module = await newRawModule();
+  const { raw, exports, device } = module;
+  let entered;
+  attach(module, (memory, size) => (entered = new Uint8Array(memory, 0, size)));
+  const page = 256 << 10;
+  const rates = [["upload", "mapped ring, 2 MiB chunks", 8 << 20], ["flush", "mapped chunk, filled in place", page]].flatMap(([operation, path, size]) => [operation, path, size, 1e12]);
+
+  const lenders = {
+    uploadNext: async ({ make }) => {
+      const handle = make.upload();
+      return { handle, room: await raw.uploadNext(handle, 0), ends: { abort: () => raw.uploadAbort(handle), finish: () => raw.uploadFinish(handle, 0), full: () => raw.uploadFinish(handle, 2 << 20), badly: () => raw.uploadFinish(handle, 3) } };
+    },
+    uploadTurn: async ({ make }) => {
+      const handle = make.upload();
+      ok(exports.uploadTurn(handle, 0, 1) > 0, "a room");
+      return { handle, room: entered, ends: { abort: () => raw.uploadAbort(handle), finish: () => raw.uploadFinish(handle, 0), turn: () => exports.uploadTurn(handle, 2 << 20, 1) } };
+    },
+    immediate: async ({ make, encoder }) => {
+      const handle = make.immediate();
+      return { handle, room: raw.stagingRange(handle), ends: { reset: () => raw.resetStaging(handle), upload: () => raw.uploadTo(handle, encoder, make.device(), 0) } };
+    },
+    deferred: async ({ make, encoder }) => {
+      const handle = make.deferred();
+      await raw.mapStaging(handle);
+      return { handle, room: raw.stagingRange(handle), ends: { unmap: () => raw.unmapStaging(handle), upload: () => raw.uploadTo(handle, encoder, make.device(), 0) } };
+    },
+    dynamic: async ({ system, frame }) => {
+      const handle = raw.createDynamicBuffer(system, "u", page, GPUBufferUsage.UNIFORM);
+      raw.dynamicUpdate(handle, page);
+      raw.submit(system, []); // the first frame is not filled in place
+      raw.dynamicUpdate(handle, page);
+      same(exports.dynamicPage(handle), 0, "filled in place");
+      const room = raw.dynamicMemory(handle);
+      same([room.buffer === entered.buffer, room.length], [true, page], "the mapped range, by either way");
+      return { handle, room, ends: { submit: () => raw.submitFrame(frame, []), discard: () => raw.discardFrame(frame) } };
+    },
+  };
+  const everyEnd = { destroy: ({ handle }) => raw.destroy(handle), system: ({ system }) => raw.destroy(system) };
+
+  for (const [name, lend] of Object.entries(lenders)) {
+    const system = raw.open(device);
+    const { ends } = await lend({ system, make: makersOf(raw, device, system, 8 << 20), encoder: device.createCommandEncoder(), ...ready(system) });
+    raw.destroy(system);
+    for (const how of [...Object.keys(ends), ...Object.keys(everyEnd)]) {
+      const system = raw.open(device);
+      const lent = await lend({ system, make: makersOf(raw, device, system, 8 << 20), encoder: device.createCommandEncoder(), ...ready(system) });
+      ok(lent.room.length > 0, `${name}: a room`);
+      const ended = (lent.ends[how] ?? everyEnd[how])({ ...lent, system });
+      if (how !== "badly" && ended instanceof Error) throw ended;
+      same(lent.room.byteLength, 0, `${name}: length of the room after ${how}`);
+      raw.destroy(system);
+    }
+  }
+
+  function ready(system) {
+    raw.loadCalibration(system, 0, rates);
+    return { frame: raw.beginFrame(system) };
+  }
+};
+
+/** A device that is destroyed takes every room along. */
+export const roomsOfALostDevice = async () => {
+  const { raw } = await rawModule();
+  const device = await (await navigator.gpu.requestAdapter()).requestDevice();
+  const system = raw.open(device);
+  raw.loadCalibration(system, 0, ["upload", "mapped ring, 2 MiB chunks", 8 << 20, 1e12]);
+  const make = makersOf(raw, device, system, 8 << 20);
+  const staging = make.immediate();
+  const rooms = [await raw.uploadNext(make.upload(), 0), raw.stagingRange(staging)];
+  device.destroy();
+  await device.lost;
+  same(rooms.map((room) => room.byteLength), [0, 0], "lengths");
+  raw.destroy(system);
+};
+
+/** Everything that a page is handed is memory of its own. */
+export const nothingIsOfTheModulesMemory = () =>
+  withSystem(async (gpu) => {
+    const d = gpu.createDynamicBuffer({ size: 4096, usage: UNIFORM });
+    d.write(pattern(16));
+    const immediate = gpu.createImmediateStagingBuffer({ size: 64 });
+    const b = gpu.createDeviceBuffer({ size: 64, usage: STORAGE });
+    const handed = [d.bytes, d.floats, d.uints, immediate.mappedRange(), new Uint8Array(await gpu.createReadbackBuffer().read(b))];
+    for (const view of handed) {
+      ok(view.buffer instanceof ArrayBuffer && view.buffer.byteLength <= 1 << 20, `${view.buffer.byteLength} bytes in reach`);
+      new Uint8Array(view.buffer).fill(0xff);
+    }
+    b.write(0, pattern(64, 2));
+    sameBytes(await contents(gpu, b), pattern(64, 2), "the module lives");
+  });
+
+/** Handles are numbers, and whoever guesses one has nothing. */
+export const numbersAreNoObjects = () =>
+  withSystem(async (gpu) => {
+    const other = await api.open({ device: gpu.device });
+    const secrets = Array.from({ length: 8 }, () => other.createDeviceBuffer({ size: 16, usage: STORAGE }));
+    const mine = Array.from({ length: 8 }, () => gpu.createDeviceBuffer({ size: 16, usage: STORAGE }));
+    const readback = gpu.createReadbackBuffer({ label: "readback" });
+    const staging = gpu.createImmediateStagingBuffer({ label: "staging", size: 16 });
+    staging.write(pattern(16));
+    const frame = gpu.frame();
+    for (let generation = 0; generation < 3; generation++) {
+      for (let index = 0; index < 64; index++) {
+        const guess = generation * 2 ** 24 + index;
+        await rejects("type", () => readback.read(guess, 0, 16), `a read of ${guess}`, "readback");
+        throws("type", () => staging.uploadTo(frame.encoder, guess), `an upload to ${guess}`, "staging");
+        throws("type", () => frame.use(mine[0], guess), `use of ${guess}`);
+      }
+    }
+    for (const value of [NaN, -1, 0.5, Infinity, 2 ** 53, new Number(2 ** 24)]) {
+      await rejects("type", () => readback.read(value, 0, 16), `a read of ${value}`, "readback");
+      throws("type", () => staging.uploadTo(frame.encoder, value), `an upload to ${value}`, "staging");
+      throws("type", () => frame.use(value), `use of ${value}`);
+    }
+    frame.discard();
+    ok(secrets.every((secret) => secret.state === "ready"), "the others");
+    other.destroy();
+  });
+
+/** Objects of another system are its own: on the same device they can be used, and only as long as they live. */
+export const objectsOfAnotherSystem = () =>
+  withSystem(async (gpu) => {
+    const wasm = await (await fetch("/gpubuffers.wasm")).arrayBuffer();
+    for (const [where, other] of [["the same module", await api.open({ device: gpu.device })], ["another module", await api.open({ device: gpu.device, wasm })]]) {
+      const theirs = other.createDeviceBuffer({ label: "theirs", size: 16, usage: STORAGE });
+      const mappable = other.createMappableBuffer({ label: "mappable", size: 16, usage: MAP_READ });
+      theirs.write(0, pattern(16, 3));
+      const readback = gpu.createReadbackBuffer();
+      sameBytes(await readback.read(theirs), pattern(16, 3), `a read of ${where}'s`);
+      const frame = gpu.frame();
+      const staging = gpu.createImmediateStagingBuffer({ size: 16 });
+      staging.write(pattern(16, 4));
+      staging.uploadTo(frame.encoder, theirs);
+      frame.use(theirs, mappable);
+      frame.submit();
+      sameBytes(await contents(other, theirs), pattern(16, 4), `an upload to ${where}'s`);
+      for (const what of [other.createReadbackBuffer(), other.createImmediateStagingBuffer({ size: 16 }), other.createDynamicBuffer({ size: 256, usage: UNIFORM })]) {
+        await rejects("type", () => readback.read(what, 0, 4), `a read of ${where}'s ${what.constructor.name}`);
+      }
+      theirs.destroy();
+      await rejects("destroyed", () => readback.read(theirs, 0, 4), `a read of ${where}'s that is destroyed`, "theirs");
+      other.destroy();
+      await rejects("destroyed", () => readback.read(mappable, 0, 4), `a read of what ${where} had`, "mappable");
+    }
+    const far = await api.open();
+    const b = far.createDeviceBuffer({ label: "far", size: 16, usage: STORAGE | COPY_SRC });
+    await rejects("wrong-device", () => gpu.createReadbackBuffer().read(b, 0, 4), "a read of another device's", "far");
+    far.destroy();
+  });

@@ -1,0 +1,45 @@
+// The module on a page by itself, without gpubuffers.js.
+import { ok, same } from "./check.js";
+
+let loader;
+let loading;
+
+/** The module that the tests of a page share. */
+export function rawModule() {
+  return (loading ??= newRawModule());
+}
+
+export async function newRawModule() {
+  loader ??= new Promise((resolve, reject) => {
+    const script = Object.assign(document.createElement("script"), { src: "/wasm_exec.js", onload: resolve, onerror: reject });
+    document.head.append(script);
+  });
+  await loader;
+  const go = new Go();
+  const { instance } = await WebAssembly.instantiateStreaming(fetch("/gpubuffers.wasm"), go.importObject);
+  go.run(instance);
+  const adapter = await navigator.gpu.requestAdapter();
+  return { raw: globalThis.gpubuffersRaw, exports: instance.exports, device: await adapter.requestDevice() };
+}
+
+export function isError(value, code, what) {
+  ok(value instanceof Error, `${what}: returned ${typeof value} ${typeof value === "number" ? value : ""} instead of an Error`);
+  for (const property of ["code", "operation", "label", "message"]) same(typeof value[property], "string", `${what}: ${property}`);
+  if (code) same(value.code, code, `${what} (${value.message})`);
+}
+
+/** Functions that make one of each kind of thing that a handle stands for; uploads are of size bytes. */
+export function makersOf(raw, device, system, size = 64) {
+  const buffer = () => raw.createDeviceBuffer(system, "b", size, GPUBufferUsage.STORAGE);
+  return {
+    system: () => raw.open(device),
+    device: buffer,
+    immediate: () => raw.createImmediateStagingBuffer(system, "s", 16),
+    deferred: () => raw.createDeferredStagingBuffer(system, "d", 16),
+    readback: () => raw.createReadbackBuffer(system, "r"),
+    dynamic: () => raw.createDynamicBuffer(system, "u", 256, GPUBufferUsage.UNIFORM),
+    mappable: () => raw.createMappableBuffer(system, "m", 16, GPUBufferUsage.MAP_READ, false),
+    frame: () => raw.beginFrame(system),
+    upload: () => raw.uploadStart(buffer(), 0, 0),
+  };
+}
