@@ -94,11 +94,17 @@ export async function rejects(code, f, what = String(f), label) {
   throw new Error(`${what}: did not reject with ${code}`);
 }
 
-/** What buffer holds. */
-export async function contents(gpu, buffer, offset, size) {
+/** What buffer holds, in as many reads as the budget takes. */
+export async function contents(gpu, buffer, offset = 0, size = buffer.size - offset) {
   const readback = gpu.createReadbackBuffer({ label: "contents" });
+  const most = Math.floor(gpu.stats().budget / 8) * 4;
+  const bytes = new Uint8Array(size);
   try {
-    return bytesOf(await readback.read(buffer, offset, size));
+    for (let at = 0; at < size; at += most) {
+      const n = Math.min(most, size - at);
+      await readback.read(buffer, offset + at, n, { into: bytes.subarray(at, at + n) });
+    }
+    return bytes;
   } finally {
     readback.destroy();
   }
