@@ -34,13 +34,18 @@ func TestAdoptionWrapsWhatItIsMadeFor(t *testing.T) {
 	require.EqualValues(t, 16, b.Size())
 	require.Equal(t, BufferUsageMapWrite|BufferUsageCopySrc, b.Usage())
 
-	texture, err := d.CreateTexture(&TextureDescriptor{Label: "t", Size: Extent3D{4, 2, 3}, Format: TextureFormatR8Unorm, Dimension: TextureDimension3D})
+	texture, err := d.CreateTexture(&TextureDescriptor{Label: "t", Size: Extent3D{4, 2, 3}, Format: TextureFormatR8Unorm, Dimension: TextureDimension3D,
+		MipLevelCount: 2, Usage: TextureUsageCopySrc | TextureUsageTextureBinding})
 	require.NoError(t, err)
 	texture, err = AdoptTexture(texture.JSValue())
 	require.NoError(t, err)
 	require.Equal(t, "t", texture.Label())
 	require.Equal(t, Extent3D{4, 2, 3}, texture.Size())
 	require.Equal(t, TextureFormatR8Unorm, texture.Format())
+	require.Equal(t, TextureDimension3D, texture.Dimension())
+	require.EqualValues(t, 2, texture.MipLevelCount())
+	require.EqualValues(t, 1, texture.SampleCount())
+	require.Equal(t, TextureUsageCopySrc|TextureUsageTextureBinding, texture.Usage())
 
 	encoder, err := d.CreateCommandEncoder("e")
 	require.NoError(t, err)

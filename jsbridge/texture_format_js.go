@@ -2,8 +2,7 @@
 
 package jsbridge
 
-// TextureFormat is the type of a texture's texels. Compressed formats are
-// given by the specification's names: "bc1-rgba-unorm".
+// TextureFormat is the type of a texture's texels.
 //
 // See https://www.w3.org/TR/webgpu/#enumdef-gputextureformat.
 type TextureFormat string

@@ -139,6 +139,9 @@ globalThis.GPUTexture = class GPUTexture extends Texture {
   get depthOrArrayLayers() { return this.#descriptor.size.depthOrArrayLayers ?? 1; }
   get format() { return this.#descriptor.format; }
   get dimension() { return this.#descriptor.dimension ?? "2d"; }
+  get mipLevelCount() { return this.#descriptor.mipLevelCount ?? 1; }
+  get sampleCount() { return this.#descriptor.sampleCount ?? 1; }
+  get usage() { return this.#descriptor.usage; }
 };
 
 globalThis.GPUBuffer = class GPUBuffer {
