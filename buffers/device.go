@@ -131,41 +131,6 @@ type Encoder interface {
 	Native() any
 }
 
-// Texture is an image on the GPU, made through the backend's own API.
-type Texture interface {
-	Label() string
-	// Extent is the size of mip level 0 in texels.
-	Extent() Extent
-	// TexelSize is in bytes; 0 for a format whose texels are not copied one by one.
-	TexelSize() uint64
-	Native() any
-}
-
-// Extent is a size in texels.
-type Extent struct{ Width, Height, Layers uint32 }
-
-// Origin is a position in texels.
-type Origin struct{ X, Y, Layer uint32 }
-
-// TextureRegion is a box of texels of one mip level.
-type TextureRegion struct {
-	Texture  Texture
-	MipLevel uint32
-	Origin   Origin
-	Extent   Extent
-}
-
-// TexelLayout says how texels lie in linear memory.
-type TexelLayout struct {
-	// Offset of the first texel, in bytes.
-	Offset uint64
-	// BytesPerRow is the distance between rows: a multiple of 256 where the memory is a Buffer.
-	// https://www.w3.org/TR/webgpu/#abstract-opdef-validating-gputexelcopybufferinfo
-	BytesPerRow uint32
-	// RowsPerImage is the distance between layers, in rows.
-	RowsPerImage uint32
-}
-
 // Limits are the device's own, in bytes.
 type Limits struct {
 	MaxBufferSize          uint64

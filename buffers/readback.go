@@ -73,7 +73,8 @@ func (r *ReadbackBuffer) Read(ctx context.Context, src Buffer, offset uint64, p 
 	return read.Wait(ctx)
 }
 
-// ReadTexture copies the texels of a region into p, row by row without padding.
+// ReadTexture copies the texels of a region into p, row by row without padding; of a
+// compressed format, by rows of blocks.
 func (r *ReadbackBuffer) ReadTexture(ctx context.Context, region TextureRegion, p []byte) error {
 	read, err := r.StartTexture(region, Bytes(p))
 	if err != nil {
@@ -113,12 +114,8 @@ func (r *ReadbackBuffer) StartTexture(region TextureRegion, m Memory) (Read, err
 }
 
 func (x *reading) describeTexels(region TextureRegion) error {
-	e := region.Extent
-	row := uint64(e.Width) * region.Texture.TexelSize()
-	x.region, x.rowBytes, x.pitch = region, row, rowPitch(row)
-	x.size = row * uint64(e.Height) * uint64(e.Layers)
-	layout := TexelLayout{BytesPerRow: uint32(rowPitch(row)), RowsPerImage: e.Height}
-	_, err := CheckTexels("read texture", layout, region)
+	f, err := CheckRegion("read texture", region, TextureCopySrc)
+	x.region, x.texels, x.rowBytes, x.pitch, x.size = region, f, f.RowBytes, rowPitch(f.RowBytes), f.Bytes()
 	return err
 }
 

@@ -92,7 +92,7 @@ func TestLongReadsAreCutAndGoThroughARing(t *testing.T) {
 func TestLongTextureReadsAreCutBetweenRows(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{ChunkSize: 4096, Budget: 1 << 20})
 	e := buffers.Extent{Width: 33, Height: 40, Layers: 3}
-	texture := device.NewTexture("image", e, 4)
+	texture := imageOf(device, e)
 	region := buffers.TextureRegion{Texture: texture, Extent: e}
 	texels := randomBytes(33 * 4 * 40 * 3)
 	require.NoError(t, device.Queue().WriteTexture(region, buffers.Bytes(texels), buffers.TexelLayout{BytesPerRow: 33 * 4, RowsPerImage: 40}))
@@ -133,7 +133,7 @@ func TestReadsRefuseMisuse(t *testing.T) {
 	require.NoError(t, err)
 	odd, err := device.CreateBuffer(&buffers.Descriptor{Label: "odd", Size: 6, Usage: buffers.UsageCopySrc})
 	require.NoError(t, err)
-	texture := device.NewTexture("image", buffers.Extent{Width: 4, Height: 4, Layers: 1}, 4)
+	texture := imageOf(device, buffers.Extent{Width: 4, Height: 4, Layers: 1})
 	whole := buffers.TextureRegion{Texture: texture, Extent: buffers.Extent{Width: 4, Height: 4, Layers: 1}}
 	outside := whole
 	outside.Origin.X = 1

@@ -5,7 +5,8 @@ type reading struct {
 	belt     *readBelt
 	owner    *readbackCore
 	src      Buffer        // or, if it is nil,
-	region   TextureRegion // rows of texels
+	region   TextureRegion // rows of texels, which
+	texels   Footprint     // they take
 	offset   uint64        // in src, of byte from
 	from     uint64        // what is before it was sent before the rest was held
 	size     uint64        // of all
@@ -63,10 +64,14 @@ func (c *chunk) room() uint64 { return c.size() - c.tail }
 
 // least is the smallest room in which a piece of x makes sense.
 func (x *reading) least() uint64 {
-	if x.pitch == x.rowBytes {
+	if x.src != nil && x.pitch == x.rowBytes {
 		return min(x.size-x.recorded+8, 256)
 	}
-	return x.pitch + 256
+	rows := uint64(1)
+	if x.src == nil && x.texels.Whole {
+		rows = uint64(x.texels.Rows)
+	}
+	return rows*x.pitch + 256
 }
 
 // add adds a piece of x and returns how many bytes of x it is.
@@ -137,17 +142,17 @@ func (c *chunk) addRowsAt(x *reading, at, rows uint64) uint64 {
 
 // rowsOfLayer is how many rows of one layer there are from a byte of x on, most at the most.
 func (x *reading) rowsOfLayer(from, most uint64) uint64 {
-	height := uint64(x.region.Extent.Height)
-	return min(height-from/x.rowBytes%height, most)
+	layer := uint64(x.texels.Rows)
+	return min(layer-from/x.rowBytes%layer, most)
 }
 
 // copyRows is the copy of rows of one layer, from a byte of x on.
 func (x *reading) copyRows(from, rows, at uint64) ChunkCopy {
-	region := x.region
+	region, f := x.region, &x.texels
 	row := uint32(from / x.rowBytes)
-	region.Origin.Layer += row / region.Extent.Height
-	region.Origin.Y += row % region.Extent.Height
-	region.Extent.Height, region.Extent.Layers = uint32(rows), 1
+	region.Origin.Layer += row / f.Rows
+	region.Origin.Y += row % f.Rows * f.RowHeight
+	region.Extent.Height, region.Extent.Layers = uint32(rows)*f.RowHeight, 1
 	return ChunkCopy{Rows: region, At: at, Pitch: uint32(x.pitch), Group: x.group}
 }
 

@@ -89,7 +89,7 @@ func TestAReadKeepsItsPlace(t *testing.T) {
 func TestAReadOfATextureKeepsItsPlace(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{ChunkSize: 4096})
 	extent := buffers.Extent{Width: 5, Height: 37, Layers: 3}
-	texture := device.NewTexture("picture", extent, 4)
+	texture := imageOf(device, extent)
 	whole := buffers.TextureRegion{Texture: texture, Extent: extent}
 	rb := readback(t, s, buffers.ReadbackDescriptor{})
 	const size = 5 * 37 * 3 * 4

@@ -129,7 +129,7 @@ func TestPiecesOfALongReadReachASinkInOrder(t *testing.T) {
 func TestTexelsReachASinkRowByRow(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{ChunkSize: 4096, Budget: 1 << 20})
 	e := buffers.Extent{Width: 33, Height: 40, Layers: 3}
-	region := buffers.TextureRegion{Texture: device.NewTexture("image", e, 4), Extent: e}
+	region := buffers.TextureRegion{Texture: imageOf(device, e), Extent: e}
 	texels := randomBytes(33 * 4 * 40 * 3)
 	require.NoError(t, device.Queue().WriteTexture(region, buffers.Bytes(texels), buffers.TexelLayout{BytesPerRow: 33 * 4, RowsPerImage: 40}))
 	sink := newCollection(t)
@@ -308,7 +308,7 @@ func TestReadsThatSayNothingOfAPathAreNotMeasured(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{})
 	b := deviceBuffer(t, s, 16<<20)
 	e := buffers.Extent{Width: 2048, Height: 2048, Layers: 1}
-	region := buffers.TextureRegion{Texture: device.NewTexture("image", e, 4), Extent: e}
+	region := buffers.TextureRegion{Texture: imageOf(device, e), Extent: e}
 	r := readback(t, s, buffers.ReadbackDescriptor{})
 	s.Load(buffers.Calibration{Rates: []buffers.Rate{{"readback", "mapped ring, 4 MiB chunks", 16 << 20, 1}}})
 	loaded := s.Calibration()

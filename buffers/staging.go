@@ -10,8 +10,9 @@ type StagingDescriptor struct {
 	Label string
 	// Size is how many bytes can be written: a multiple of 4.
 	Size uint64
-	// RowBytes is the length of a row of texels, where the bytes are for a texture: rows are written one
-	// after the other without padding, and each is placed at a multiple of 256 as a texture copy needs it.
+	// RowBytes is the length of a row of texels, where the bytes are for a texture, and of a row of blocks,
+	// where its format is compressed: rows are written one after the other without padding, and each is
+	// placed at a multiple of 256 as a texture copy needs it.
 	// Size is then a multiple of it. 0 where the bytes are for a buffer.
 	RowBytes uint64
 }
@@ -267,15 +268,18 @@ func (s *staging) UploadToTexture(encoder Encoder, region TextureRegion) error {
 	if err := s.uploadable(encoder); err != nil {
 		return err
 	}
-	row := s.descriptor.RowBytes
-	e := region.Extent
-	if want := uint64(e.Width) * region.Texture.TexelSize(); row != want {
-		return NewError("upload", s.Label(), ErrRange, "rows of "+number(row)+" bytes, where the region has rows of "+number(want))
+	f, err := CheckRegion("upload", region, TextureCopyDst)
+	if err != nil {
+		return err
 	}
-	if need := row * uint64(e.Height) * uint64(e.Layers); s.core.written < need {
+	row := s.descriptor.RowBytes
+	if row != f.RowBytes {
+		return NewError("upload", s.Label(), ErrRange, "rows of "+number(row)+" bytes, where the region has rows of "+number(f.RowBytes))
+	}
+	if need := f.Bytes(); s.core.written < need {
 		return NewError("upload", s.Label(), ErrRange, number(s.core.written)+" bytes were written, where the region needs "+number(need))
 	}
-	layout := TexelLayout{BytesPerRow: uint32(rowPitch(row)), RowsPerImage: e.Height}
+	layout := TexelLayout{BytesPerRow: uint32(rowPitch(row)), RowsPerImage: f.Rows}
 	if err := encoder.CopyBufferToTexture(s.core.chunk.buffer, layout, region); err != nil {
 		return err
 	}

@@ -175,7 +175,7 @@ func TestRowsOfTexelsArePlacedAsTextureCopiesNeedThem(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := c.extent
-			texture := device.NewTexture("image", e, 4)
+			texture := imageOf(device, e)
 			region := buffers.TextureRegion{Texture: texture, Extent: e}
 			row := uint64(e.Width) * 4
 			texels := randomBytes(int(row) * int(e.Height) * int(e.Layers))
@@ -198,7 +198,7 @@ func TestRowsOfTexelsArePlacedAsTextureCopiesNeedThem(t *testing.T) {
 
 func TestRowsThatDoNotFitTheRegionAreRefused(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{})
-	texture := device.NewTexture("image", buffers.Extent{Width: 4, Height: 4, Layers: 1}, 4)
+	texture := imageOf(device, buffers.Extent{Width: 4, Height: 4, Layers: 1})
 	region := buffers.TextureRegion{Texture: texture, Extent: buffers.Extent{Width: 4, Height: 4, Layers: 1}}
 	f, e := frame(t, s)
 	defer f.Discard()

@@ -26,20 +26,23 @@ var usageNames = [...]string{
 func (u Usage) Has(want Usage) bool { return u&want == want }
 
 // String lists the bits by name, as in "Vertex|CopyDst".
-func (u Usage) String() string {
-	if u == 0 {
+func (u Usage) String() string { return bitNames(uint32(u), usageNames[:]) }
+
+// bitNames lists the bits that are set by name.
+func bitNames(bits uint32, names []string) string {
+	if bits == 0 {
 		return "None"
 	}
-	names := ""
-	for i, name := range usageNames {
-		if u&(1<<i) != 0 {
-			names += "|" + name
+	list := ""
+	for i, name := range names {
+		if bits&(1<<i) != 0 {
+			list += "|" + name
 		}
 	}
-	if u&^usageAll != 0 {
-		names += "|unknown bits"
+	if bits>>len(names) != 0 {
+		list += "|unknown bits"
 	}
-	return names[1:]
+	return list[1:]
 }
 
 // MapMode says whether a mapping reads or writes.

@@ -165,7 +165,7 @@ func (c *call) command(v js.Value, s *system) buffers.Encoder {
 	return c.encoderOf(v, s)
 }
 
-// region is a texture and, in the seven arguments after it, mip level, origin and size.
+// region is a texture and, in the eight arguments after it, mip level, origin, size and aspect.
 func (c *call) region(i int, s *system) buffers.TextureRegion {
 	r := buffers.TextureRegion{Texture: c.texture(i, s)}
 	if c.err != nil {
@@ -173,10 +173,10 @@ func (c *call) region(i int, s *system) buffers.TextureRegion {
 	}
 	r.MipLevel = c.word(i+1, "mip level", 0)
 	r.Origin = buffers.Origin{X: c.word(i+2, "x", 0), Y: c.word(i+3, "y", 0), Layer: c.word(i+4, "layer", 0)}
-	whole := r.Texture.Extent()
+	r.Aspect = buffers.TextureAspect(c.choice(i+8, "aspect", "all", "depth-only", "stencil-only"))
 	if c.value(i + 5).IsUndefined() {
-		level := min(r.MipLevel, 31)
-		r.Extent = buffers.Extent{Width: max(whole.Width>>level, 1), Height: max(whole.Height>>level, 1), Layers: whole.Layers}
+		info := r.Texture.Info()
+		r.Extent = info.Level(r.MipLevel)
 		return r
 	}
 	r.Extent = buffers.Extent{Width: c.word(i+5, "width", 0), Height: c.word(i+6, "height", 1), Layers: c.word(i+7, "layers", 1)}

@@ -14,7 +14,7 @@ import (
 var readbackFunctions = []function{
 	{"createReadbackBuffer", "create", createReadbackBuffer}, // (system, label, policy, maxInFlight) => buffer
 	{"read", "read", read},                       // (readback, source, offset, size, into) => Promise of the data
-	{"readTexture", "read texture", readTexture}, // (readback, texture, mip level, origin and size in 3 numbers each, into) => Promise
+	{"readTexture", "read texture", readTexture}, // (readback, texture, mip level, origin and size in 3 numbers each, aspect, into) => Promise
 }
 
 func createReadbackBuffer(c *call) (any, error) {
@@ -83,7 +83,7 @@ func readTexture(c *call) (any, error) {
 	r, s := object[*buffers.ReadbackBuffer](c, 0)
 	c.labelled(r)
 	region, size := c.texels(s)
-	into, result := c.destination(9, size)
+	into, result := c.destination(10, size)
 	return c.promiseRead(r, s, result, func() (buffers.Read, error) { return r.StartTexture(region, into) })
 }
 
@@ -93,13 +93,11 @@ func (c *call) texels(s *system) (region buffers.TextureRegion, size uint64) {
 	if c.err != nil {
 		return region, 0
 	}
-	e := region.Extent
-	layout := buffers.TexelLayout{BytesPerRow: uint32(uint64(e.Width) * region.Texture.TexelSize()), RowsPerImage: e.Height}
-	size, err := buffers.CheckTexels(c.op, layout, region)
+	f, err := buffers.CheckRegion(c.op, region, buffers.TextureCopySrc)
 	if err != nil {
 		c.failed(err)
 	}
-	return region, size
+	return region, f.Bytes()
 }
 
 // destination is the memory to read size bytes into, the caller's or new, and the value that the read

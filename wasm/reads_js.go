@@ -17,7 +17,7 @@ import (
 var readFunctions = []function{
 	{"takeReads", "take reads", takeReads},                 // (deliver, settle, lend): see readSink
 	{"readStart", "read", startRead},                       // (readback, source, offset, size, number, whether memory is made) => size
-	{"readTextureStart", "read texture", startTextureRead}, // (readback, texture, mip level, origin and size in 3 numbers each, size of into, number) => size
+	{"readTextureStart", "read texture", startTextureRead}, // (readback, texture, mip level, origin and size in 3 numbers each, aspect, size of into, number) => size
 	{"readFlush", "read", flushReads},                      // ()
 }
 
@@ -140,8 +140,8 @@ func startTextureRead(c *call) (any, error) {
 	r, s := object[*buffers.ReadbackBuffer](c, 0)
 	c.labelled(r)
 	region, size := c.texels(s)
-	c.fits(size, c.wholeOr(9, "size of into", size))
-	number := c.whole(10, "number")
+	c.fits(size, c.wholeOr(10, "size of into", size))
+	number := c.whole(11, "number")
 	if c.err != nil {
 		return nil, c.err
 	}

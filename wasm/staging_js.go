@@ -16,7 +16,7 @@ var stagingFunctions = []function{
 	{"staged", "written", staged},                               // (buffer) => number of bytes
 	{"stagingRange", "mapped range", stagingRange},              // (buffer) => Uint8Array
 	{"uploadTo", "upload", uploadTo},                            // (buffer, encoder, destination, offset)
-	{"uploadToTexture", "upload", uploadToTexture},              // (buffer, encoder, texture, mip level, origin and size in 3 numbers each)
+	{"uploadToTexture", "upload", uploadToTexture},              // (buffer, encoder, texture, mip level, origin and size in 3 numbers each, aspect)
 	{"resetStaging", "reset", resetStaging},                     // (immediate)
 	{"mapStaging", "map", mapStaging},                           // (deferred) => Promise
 	{"unmapStaging", "unmap", unmapStaging},                     // (deferred)

@@ -20,9 +20,11 @@ type Backend struct {
 	Name string
 	// Open returns a device of its own for each call. The rules destroy it.
 	Open func(t testing.TB) buffers.Device
-	// NewTexture makes a texture of 4 bytes a texel that can be copied from and to. Where it is nil the
-	// rules about textures are not run.
-	NewTexture func(t testing.TB, device buffers.Device, extent buffers.Extent) buffers.Texture
+	// NewTexture makes a texture of a format that the device has, labelled "texture", and a function that
+	// destroys it. Where it is nil the rules about textures are not run.
+	NewTexture func(t testing.TB, device buffers.Device, info buffers.TextureInfo) (texture buffers.Texture, destroy func())
+	// Has reports whether a device of Open has textures of a format that not every device has.
+	Has func(format string) bool
 	// NewForeign makes a buffer to copy from and to that an owner besides the device has, and a function by which
 	// the owner destroys it, of which the device does not hear. Where it is nil the rules about late refusals are
 	// not run.
@@ -55,7 +57,8 @@ type rule struct {
 func rules() []rule {
 	return slices.Concat(
 		creationRules, stateRules, mapRules, accessRules, cancelRules, hostRules,
-		writeRules, copyRules, scopeRules, chunkRules, relayRules, orderRules, submitRules, textureRules,
+		writeRules, copyRules, scopeRules, chunkRules, relayRules, orderRules, submitRules,
+		textureRules, textureFormatRules, blockRules,
 		destroyRules, lossRules, errorRules,
 	)
 }

@@ -1,6 +1,10 @@
 package buffertest
 
-import "github.com/gpubuffers/gpubuffers/buffers"
+import (
+	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
 
 // foreign is a buffer with content that its owner has destroyed by the time it is used, unless it is to stay.
 func (t *trial) foreign(stays bool, content []byte) buffers.Buffer {
@@ -27,13 +31,24 @@ func (t *trial) copyInto(dst buffers.Buffer, size uint64, sources ...buffers.Buf
 // expectLate takes note of the late errors so far, and expects some, or none.
 func (t *trial) expectLate(some bool) {
 	t.Helper()
+	heard := t.takeLate()
+	for tries := 0; some && len(heard) == 0 && tries < 100; tries++ {
+		time.Sleep(time.Millisecond) // a browser tells in an event of its own
+		heard = t.takeLate()
+	}
+	if some != (len(heard) > 0) {
+		t.Errorf("OnError heard of %v", heard)
+	}
+}
+
+func (t *trial) takeLate() []error {
+	t.Helper()
 	t.wait(t.device.Queue().WorkDone())
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if some != (len(t.late) > 0) {
-		t.Errorf("OnError heard of %v", t.late)
-	}
+	heard := t.late
 	t.late = nil
+	return heard
 }
 
 var scopeRules = withForeign([]rule{

@@ -10,8 +10,8 @@ var textureRules = withTextures([]rule{
 			for _, width := range []uint32{1, 3, 63, 64, 65, 130} {
 				texture := t.texture(buffers.Extent{Width: width, Height: 5, Layers: 1})
 				want := pattern(int(width)*5*4, byte(width))
-				t.must(t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(want), packed(texture)))
-				t.expectBytes("texels", t.texels(texture), want)
+				t.must(t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(want), t.packed(whole(texture))))
+				t.expectBytes("texels", t.texels(whole(texture)), want)
 			}
 		},
 	},
@@ -25,7 +25,7 @@ var textureRules = withTextures([]rule{
 			e := t.encoder("to texture")
 			t.must(e.CopyBufferToTexture(src, layout, whole(texture)))
 			t.submit(e)
-			t.expectBytes("texels", t.texels(texture), rowsOf(pattern(16+256*8, 1), layout, texture.Extent()))
+			t.expectBytes("texels", t.texels(whole(texture)), t.rowsOf(pattern(16+256*8, 1), layout, whole(texture)))
 		},
 	},
 	{
@@ -34,11 +34,11 @@ var textureRules = withTextures([]rule{
 		f: func(t *trial) {
 			texture := t.texture(buffers.Extent{Width: 8, Height: 8, Layers: 2})
 			before, piece := pattern(8*8*2*4, 1), pattern(3*2*4, 2)
-			t.must(t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(before), packed(texture)))
+			t.must(t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(before), t.packed(whole(texture))))
 			region := buffers.TextureRegion{Texture: texture, Origin: buffers.Origin{X: 4, Y: 5, Layer: 1}, Extent: buffers.Extent{Width: 3, Height: 2, Layers: 1}}
 			t.must(t.device.Queue().WriteTexture(region, buffers.Bytes(piece), buffers.TexelLayout{BytesPerRow: 12}))
 			want := with(before, ((8+5)*8+4)*4, piece[:12])
-			t.expectBytes("texels", t.texels(texture), with(want, ((8+6)*8+4)*4, piece[12:]))
+			t.expectBytes("texels", t.texels(whole(texture)), with(want, ((8+6)*8+4)*4, piece[12:]))
 		},
 	},
 	{
@@ -104,7 +104,7 @@ var textureRules = withTextures([]rule{
 			t.must(e.CopyBufferToTexture(exact, layout, whole(texture)))
 			t.refused("short", e.CopyBufferToTexture(t.buffer("short", gpuUsage, 256+8), layout, whole(texture)), buffers.ErrRange)
 			t.submit(e)
-			t.expectBytes("texels", t.texels(texture), rowsOf(pattern(256+12, 1), layout, texture.Extent()))
+			t.expectBytes("texels", t.texels(whole(texture)), t.rowsOf(pattern(256+12, 1), layout, whole(texture)))
 			write := func(size int) error {
 				return t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(make([]byte, size)), layout)
 			}
@@ -150,7 +150,7 @@ var textureRules = withTextures([]rule{
 		name: "a texture of another device is refused",
 		why:  "a page may have two devices; the browser reports the mix later",
 		f: func(t *trial) {
-			foreign := t.backend.NewTexture(t.TB, t.secondDevice(), buffers.Extent{Width: 4, Height: 2, Layers: 1})
+			foreign, _ := t.backend.NewTexture(t.TB, t.secondDevice(), image(buffers.Extent{Width: 4, Height: 2, Layers: 1}))
 			t.refusesTextureCopy(buffers.TexelLayout{BytesPerRow: 256}, whole(foreign), buffers.ErrWrongDevice)
 			t.refusesTextureWrite(buffers.TexelLayout{BytesPerRow: 16}, whole(foreign), buffers.ErrWrongDevice)
 		},
@@ -162,63 +162,101 @@ var textureRules = withTextures([]rule{
 			texture := t.texture(buffers.Extent{Width: 8, Height: 2, Layers: 1})
 			back, layout := t.buffer("first image", gpuUsage, 512), buffers.TexelLayout{BytesPerRow: 256}
 			first, second := pattern(64, 1), pattern(64, 2)
-			t.must(t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(first), packed(texture)))
+			t.must(t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(first), t.packed(whole(texture))))
 			e := t.encoder("screenshot")
 			t.must(e.CopyTextureToBuffer(whole(texture), back, layout))
 			t.submit(e)
-			t.must(t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(second), packed(texture)))
-			t.expectBytes("first image", rowsOf(t.content(back), layout, texture.Extent()), first)
-			t.expectBytes("second image", t.texels(texture), second)
+			t.must(t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(second), t.packed(whole(texture))))
+			t.expectBytes("first image", t.rowsOf(t.content(back), layout, whole(texture)), first)
+			t.expectBytes("second image", t.texels(whole(texture)), second)
 		},
 	},
 })
 
 func withTextures(rules []rule) []rule {
 	for i := range rules {
-		rules[i].needs = func(b *Backend) string {
-			if b.NewTexture == nil {
-				return "the backend makes no textures"
-			}
-			return ""
-		}
+		rules[i].needs = makesNoTextures
 	}
 	return rules
 }
 
+func makesNoTextures(b *Backend) string {
+	if b.NewTexture == nil {
+		return "the backend makes no textures"
+	}
+	return ""
+}
+
+const textureUsage = buffers.TextureCopySrc | buffers.TextureCopyDst
+
+// image is a texture of 4 bytes a texel that can be copied from and to.
+func image(e buffers.Extent) buffers.TextureInfo {
+	return buffers.TextureInfo{Format: buffers.FormatOf("rgba8unorm"), Extent: e, MipLevels: 1, Samples: 1, Usage: textureUsage}
+}
+
 func (t *trial) texture(e buffers.Extent) buffers.Texture {
 	t.Helper()
-	return t.backend.NewTexture(t.TB, t.device, e)
+	return t.textureOf(image(e))
+}
+
+func (t *trial) textureOf(info buffers.TextureInfo) buffers.Texture {
+	t.Helper()
+	texture, _ := t.backend.NewTexture(t.TB, t.device, info)
+	return texture
 }
 
 // whole is all of mip level 0.
-func whole(t buffers.Texture) buffers.TextureRegion {
-	return buffers.TextureRegion{Texture: t, Extent: t.Extent()}
+func whole(t buffers.Texture) buffers.TextureRegion { return level(t, 0) }
+
+// level is all of a mip level.
+func level(t buffers.Texture, n uint32) buffers.TextureRegion {
+	info := t.Info()
+	return buffers.TextureRegion{Texture: t, MipLevel: n, Extent: info.Level(n)}
+}
+
+// footprint is what a region takes that can be read.
+func (t *trial) footprint(r buffers.TextureRegion) buffers.Footprint {
+	t.Helper()
+	f, err := buffers.CheckRegion("footprint", r, buffers.TextureCopySrc)
+	t.must(err)
+	return f
 }
 
 // packed is the layout without gaps.
-func packed(t buffers.Texture) buffers.TexelLayout {
-	return buffers.TexelLayout{BytesPerRow: t.Extent().Width * 4, RowsPerImage: t.Extent().Height}
-}
-
-// texels reads mip level 0, rows and layers without gaps.
-func (t *trial) texels(texture buffers.Texture) []byte {
+func (t *trial) packed(r buffers.TextureRegion) buffers.TexelLayout {
 	t.Helper()
-	extent := texture.Extent()
-	layout := buffers.TexelLayout{BytesPerRow: (extent.Width*4 + 255) &^ 255, RowsPerImage: extent.Height}
-	back := t.readback("texels", uint64(layout.BytesPerRow*extent.Height*extent.Layers))
-	e := t.encoder("texels")
-	t.must(e.CopyTextureToBuffer(whole(texture), back, layout))
-	t.submit(e)
-	return rowsOf(t.content(back), layout, extent)
+	f := t.footprint(r)
+	return buffers.TexelLayout{BytesPerRow: uint32(f.RowBytes), RowsPerImage: f.Rows}
 }
 
-// rowsOf takes the rows of an image out of linear memory.
-func rowsOf(p []byte, layout buffers.TexelLayout, extent buffers.Extent) []byte {
+// padded is the layout in a buffer.
+func (t *trial) padded(r buffers.TextureRegion) buffers.TexelLayout {
+	t.Helper()
+	layout := t.packed(r)
+	layout.BytesPerRow = (layout.BytesPerRow + 255) &^ 255
+	return layout
+}
+
+// texels reads a region, rows and layers without gaps.
+func (t *trial) texels(r buffers.TextureRegion) []byte {
+	t.Helper()
+	layout := t.padded(r)
+	back := t.readback("texels", uint64(layout.BytesPerRow)*uint64(layout.RowsPerImage)*uint64(r.Extent.Layers))
+	e := t.encoder("texels")
+	t.must(e.CopyTextureToBuffer(r, back, layout))
+	t.submit(e)
+	return t.rowsOf(t.content(back), layout, r)
+}
+
+// rowsOf takes the rows of a region out of linear memory.
+func (t *trial) rowsOf(p []byte, layout buffers.TexelLayout, r buffers.TextureRegion) []byte {
+	t.Helper()
+	f := t.footprint(r)
 	var rows []byte
-	for layer := range extent.Layers {
-		for y := range extent.Height {
+	for layer := range f.Images {
+		for y := range f.Rows {
 			at := int(layout.Offset) + int(layer*layout.RowsPerImage+y)*int(layout.BytesPerRow)
-			rows = append(rows, p[at:at+int(extent.Width*4)]...)
+			rows = append(rows, p[at:at+int(f.RowBytes)]...)
 		}
 	}
 	return rows
@@ -227,10 +265,22 @@ func rowsOf(p []byte, layout buffers.TexelLayout, extent buffers.Extent) []byte 
 // refusesTextureCopy checks both directions.
 func (t *trial) refusesTextureCopy(layout buffers.TexelLayout, region buffers.TextureRegion, reason error) {
 	t.Helper()
-	e, b := t.encoder("texture"), t.buffer("linear", gpuUsage, 1<<20)
-	t.refused("copy to texture", e.CopyBufferToTexture(b, layout, region), reason)
-	t.refused("copy from texture", e.CopyTextureToBuffer(region, b, layout), reason)
-	b.Destroy()
+	t.refusesToTexture(layout, region, reason)
+	t.refusesFromTexture(layout, region, reason)
+}
+
+func (t *trial) refusesToTexture(layout buffers.TexelLayout, region buffers.TextureRegion, reason error) {
+	t.Helper()
+	b := t.buffer("linear", gpuUsage, 1<<20)
+	defer b.Destroy()
+	t.refused("copy to texture", t.encoder("texture").CopyBufferToTexture(b, layout, region), reason)
+}
+
+func (t *trial) refusesFromTexture(layout buffers.TexelLayout, region buffers.TextureRegion, reason error) {
+	t.Helper()
+	b := t.buffer("linear", gpuUsage, 1<<20)
+	defer b.Destroy()
+	t.refused("copy from texture", t.encoder("texture").CopyTextureToBuffer(region, b, layout), reason)
 }
 
 func (t *trial) refusesTextureWrite(layout buffers.TexelLayout, region buffers.TextureRegion, reason error) {

@@ -16,8 +16,10 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	b, staging, p := newBuffer(t, d, 4096), newStaging(t, d, 4096), make([]byte, 4096)
 	back, err := d.CreateMappableBuffer(&buffers.Descriptor{Label: "back", Size: 4096, Usage: buffers.UsageMapRead | buffers.UsageCopyDst})
 	require.NoError(t, err)
-	texture := d.NewTexture("texture", buffers.Extent{Width: 8, Height: 8, Layers: 1}, 4)
-	region := buffers.TextureRegion{Texture: texture, Extent: texture.Extent()}
+	texture := d.NewTexture("texture", buffers.TextureInfo{
+		Format: buffers.FormatOf("rgba8unorm"), Extent: buffers.Extent{Width: 8, Height: 8}, Usage: buffers.TextureCopyDst,
+	})
+	region := buffers.TextureRegion{Texture: texture, Extent: texture.Info().Extent}
 	host := buffers.HostMemory(memory.NewHostBytes(p))
 	encoders := make([]buffers.Encoder, 1)
 

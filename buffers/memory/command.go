@@ -61,9 +61,12 @@ func (c *command) run() {
 }
 
 // resolve puts the buffers that were adopted in place of those that adopted them, and returns why the commands
-// are void: the owner of one has destroyed it.
+// are void: the owner of one, or of a texture, has destroyed it.
 func resolve(commands []command) (void error) {
 	for i := range commands {
+		if t := commands[i].texture; t != nil && t.destroyed {
+			void = buffers.NewError("submit", t.label, buffers.ErrValidation, "the texture is destroyed and used by the submit")
+		}
 		for _, b := range []**Buffer{&commands[i].src, &commands[i].dst} {
 			if *b == nil || (*b).of == nil {
 				continue

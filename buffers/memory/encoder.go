@@ -149,9 +149,6 @@ func (e *Encoder) recordTexture(b *Buffer, usage buffers.Usage, region buffers.T
 	if err != nil {
 		return err
 	}
-	if err := checkLevel("copy texture", texture, region.MipLevel); err != nil {
-		return err
-	}
 	if err := buffers.CheckTextureCopy(locked{b}, usage, layout, region); err != nil {
 		return err
 	}

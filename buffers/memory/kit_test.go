@@ -27,9 +27,11 @@ func backend(name string, options memory.Options, loss memory.Loss) buffertest.B
 	return buffertest.Backend{
 		Name: name,
 		Open: func(testing.TB) buffers.Device { return memory.Open(options) },
-		NewTexture: func(_ testing.TB, d buffers.Device, e buffers.Extent) buffers.Texture {
-			return d.(*memory.Device).NewTexture("texture", e, 4)
+		NewTexture: func(_ testing.TB, d buffers.Device, info buffers.TextureInfo) (buffers.Texture, func()) {
+			texture := d.(*memory.Device).NewTexture("texture", info)
+			return texture, texture.Destroy
 		},
+		Has: func(string) bool { return true },
 		NewForeign: func(t testing.TB, d buffers.Device, size uint64) (buffers.Buffer, func()) {
 			owned, err := d.CreateBuffer(&buffers.Descriptor{Label: "foreign", Size: size, Usage: buffers.UsageCopySrc | buffers.UsageCopyDst})
 			if err != nil {

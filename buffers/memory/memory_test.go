@@ -156,7 +156,9 @@ func TestHostMemoryOfAnotherBackendIsRefused(t *testing.T) {
 
 func TestTextureMipLevels(t *testing.T) {
 	d := open(t, memory.Options{})
-	texture := d.NewTexture("mips", buffers.Extent{Width: 4, Height: 2, Layers: 1}, 4)
+	texture := d.NewTexture("mips", buffers.TextureInfo{
+		Format: buffers.FormatOf("rgba8unorm"), Extent: buffers.Extent{Width: 4, Height: 2}, MipLevels: 3, Usage: buffers.TextureCopyDst,
+	})
 	level := func(i uint32, width, height uint32) buffers.TextureRegion {
 		return buffers.TextureRegion{Texture: texture, MipLevel: i, Extent: buffers.Extent{Width: width, Height: height, Layers: 1}}
 	}
@@ -166,7 +168,7 @@ func TestTextureMipLevels(t *testing.T) {
 	require.ErrorIs(t, q.WriteTexture(level(1, 4, 2), buffers.Bytes(make([]byte, 32)), layout), buffers.ErrRange)
 	require.ErrorIs(t, q.WriteTexture(level(3, 1, 1), buffers.Bytes(make([]byte, 4)), layout), buffers.ErrRange)
 	require.NoError(t, <-q.WorkDone())
-	require.Equal(t, make([]byte, 32), texture.Texels(0))
-	require.Equal(t, []byte{1, 2, 3, 4, 5, 6, 7, 8}, texture.Texels(1))
-	require.Equal(t, make([]byte, 4), texture.Texels(2))
+	require.Equal(t, make([]byte, 32), texture.Texels(0, buffers.AspectAll))
+	require.Equal(t, []byte{1, 2, 3, 4, 5, 6, 7, 8}, texture.Texels(1, buffers.AspectAll))
+	require.Equal(t, make([]byte, 4), texture.Texels(2, buffers.AspectAll))
 }

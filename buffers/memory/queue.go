@@ -44,7 +44,7 @@ func (q *Queue) WriteTexture(dst buffers.TextureRegion, m buffers.Memory, layout
 	if err != nil {
 		return err
 	}
-	if err := checkTexels(op, texture, m.Size(), layout, dst); err != nil {
+	if err := buffers.CheckTextureWrite(m.Size(), layout, dst); err != nil {
 		return err
 	}
 	return d.write(op, texture.label, m, command{op: opWriteTexture, texture: texture, region: dst, layout: layout})

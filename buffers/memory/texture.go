@@ -1,54 +1,91 @@
 package memory
 
-import (
-	"math/bits"
-	"strconv"
+import "github.com/gpubuffers/gpubuffers/buffers"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
-)
-
-// Texture is an image of the GPU with all its mip levels. The device's lock guards the texels.
+// Texture is an image of the GPU. The device's lock guards the texels.
 type Texture struct {
 	device    *Device
 	label     string
-	extent    buffers.Extent
-	texelSize uint64
-	levels    [][]byte
+	info      buffers.TextureInfo
+	texels    [][]byte // by mip level, of all but
+	stencil   [][]byte // that of a format with depth and stencil
+	destroyed bool
 }
 
 var _ buffers.Texture = (*Texture)(nil)
 
-// NewTexture makes a texture of zeros that can be copied from and to.
-func (d *Device) NewTexture(label string, extent buffers.Extent, texelSize uint64) *Texture {
-	t := &Texture{device: d, label: label, extent: extent, texelSize: texelSize}
-	t.levels = make([][]byte, bits.Len32(max(extent.Width, extent.Height)))
-	for i := range t.levels {
-		level := t.level(uint32(i))
-		t.levels[i] = make([]byte, uint64(level.Width)*uint64(level.Height)*uint64(level.Layers)*texelSize)
+// NewTexture makes a texture of zeros. Where info says 0, it has one layer, mip level or sample.
+func (d *Device) NewTexture(label string, info buffers.TextureInfo) *Texture {
+	info.Extent.Layers = max(info.Extent.Layers, 1)
+	info.MipLevels, info.Samples = max(info.MipLevels, 1), max(info.Samples, 1)
+	t := &Texture{device: d, label: label, info: info}
+	f := &info.Format
+	if f.Depth.Exists && f.Stencil.Exists {
+		t.texels, t.stencil = t.levels(&f.Depth), t.levels(&f.Stencil)
+	} else if aspect := f.Aspect(buffers.AspectAll); aspect != nil {
+		t.texels = t.levels(aspect)
 	}
 	return t
 }
 
-func (t *Texture) Label() string          { return t.label }
-func (t *Texture) Extent() buffers.Extent { return t.extent }
-func (t *Texture) TexelSize() uint64      { return t.texelSize }
+// levels are the mip levels of an aspect.
+func (t *Texture) levels(aspect *buffers.AspectFormat) [][]byte {
+	levels := make([][]byte, t.info.MipLevels)
+	for i := range levels {
+		size := t.blocks(uint32(i))
+		levels[i] = make([]byte, uint64(size.Width)*uint64(size.Height)*uint64(size.Layers)*uint64(aspect.BlockBytes))
+	}
+	return levels
+}
+
+// blocks is the size of a mip level in blocks.
+func (t *Texture) blocks(level uint32) buffers.Extent {
+	size := t.info.Level(level)
+	size.Width /= t.info.Format.BlockWidth
+	size.Height /= t.info.Format.BlockHeight
+	return size
+}
+
+func (t *Texture) Label() string             { return t.label }
+func (t *Texture) Info() buffers.TextureInfo { return t.info }
 
 // Native is the texture itself, a [*Texture].
 func (t *Texture) Native() any { return t }
 
-// Texels is a copy of a mip level, rows and layers without gaps.
-func (t *Texture) Texels(level uint32) []byte {
+// Destroy ends the use of the texture. What is submitted or written to it afterwards is refused later, by
+// OnError, as a browser does.
+func (t *Texture) Destroy() {
 	t.device.mu.Lock()
 	defer t.device.mu.Unlock()
-	return append([]byte(nil), t.levels[level]...)
+	t.destroyed = true
 }
 
-func (t *Texture) level(i uint32) buffers.Extent {
-	return buffers.Extent{Width: max(t.extent.Width>>i, 1), Height: max(t.extent.Height>>i, 1), Layers: t.extent.Layers}
+// Texels is a copy of a mip level of an aspect, rows and layers without gaps.
+func (t *Texture) Texels(level uint32, aspect buffers.TextureAspect) []byte {
+	t.device.mu.Lock()
+	defer t.device.mu.Unlock()
+	return append([]byte(nil), t.level(level, aspect)...)
 }
 
+// SetTexels sets a mip level of an aspect, also of one that no copy writes.
+func (t *Texture) SetTexels(level uint32, aspect buffers.TextureAspect, p []byte) {
+	t.device.mu.Lock()
+	defer t.device.mu.Unlock()
+	copy(t.level(level, aspect), p)
+}
+
+func (t *Texture) level(level uint32, aspect buffers.TextureAspect) []byte {
+	if aspect == buffers.AspectStencilOnly && t.stencil != nil {
+		return t.stencil[level]
+	}
+	return t.texels[level]
+}
+
+// bytesOf is the size of a region.
 func (t *Texture) bytesOf(r buffers.TextureRegion) uint64 {
-	return uint64(r.Extent.Width) * uint64(r.Extent.Height) * uint64(r.Extent.Layers) * t.texelSize
+	f := &t.info.Format
+	blocks := uint64(r.Extent.Width/f.BlockWidth) * uint64(r.Extent.Height/f.BlockHeight) * uint64(r.Extent.Layers)
+	return blocks * uint64(f.Aspect(r.Aspect).BlockBytes)
 }
 
 // write copies rows from linear memory to the region.
@@ -61,15 +98,17 @@ func (t *Texture) read(r buffers.TextureRegion, linear []byte, layout buffers.Te
 	t.rows(r, layout, func(texels []byte, at uint64) { copy(linear[at:], texels) })
 }
 
-// rows calls f with each row of the region and its offset in linear memory.
+// rows calls f with each row of blocks of the region and its offset in linear memory.
 func (t *Texture) rows(r buffers.TextureRegion, layout buffers.TexelLayout, f func(texels []byte, at uint64)) {
-	size, level := t.level(r.MipLevel), t.levels[r.MipLevel]
-	length := uint64(r.Extent.Width) * t.texelSize
+	size, level, format := t.blocks(r.MipLevel), t.level(r.MipLevel, r.Aspect), &t.info.Format
+	block := uint64(format.Aspect(r.Aspect).BlockBytes)
+	x, y := r.Origin.X/format.BlockWidth, r.Origin.Y/format.BlockHeight
+	length := uint64(r.Extent.Width/format.BlockWidth) * block
 	for z := range r.Extent.Layers {
-		for y := range r.Extent.Height {
-			row := uint64(r.Origin.Layer+z)*uint64(size.Height) + uint64(r.Origin.Y+y)
-			start := (row*uint64(size.Width) + uint64(r.Origin.X)) * t.texelSize
-			line := uint64(z)*uint64(layout.RowsPerImage) + uint64(y)
+		for i := range r.Extent.Height / format.BlockHeight {
+			row := uint64(r.Origin.Layer+z)*uint64(size.Height) + uint64(y+i)
+			start := (row*uint64(size.Width) + uint64(x)) * block
+			line := uint64(z)*uint64(layout.RowsPerImage) + uint64(i)
 			f(level[start:start+length], layout.Offset+line*uint64(layout.BytesPerRow))
 		}
 	}
@@ -83,27 +122,4 @@ func (d *Device) ownTexture(op string, t buffers.Texture) (*Texture, error) {
 		return mine, nil
 	}
 	return nil, buffers.NewError(op, t.Label(), buffers.ErrWrongDevice, "")
-}
-
-func checkLevel(op string, t *Texture, level uint32) error {
-	if int(level) < len(t.levels) {
-		return nil
-	}
-	return buffers.NewError(op, t.label, buffers.ErrRange, "mip level "+strconv.Itoa(int(level))+" of "+strconv.Itoa(len(t.levels)))
-}
-
-// checkTexels checks a write of size bytes to a region.
-func checkTexels(op string, t *Texture, size uint64, layout buffers.TexelLayout, region buffers.TextureRegion) error {
-	if err := checkLevel(op, t, region.MipLevel); err != nil {
-		return err
-	}
-	need, err := buffers.CheckTexels(op, layout, region)
-	if err != nil {
-		return err
-	}
-	if layout.Offset > size || need > size-layout.Offset {
-		return buffers.NewError(op, t.label, buffers.ErrRange, strconv.FormatUint(need, 10)+" bytes at "+
-			strconv.FormatUint(layout.Offset, 10)+" exceed the "+strconv.FormatUint(size, 10)+" given")
-	}
-	return nil
 }

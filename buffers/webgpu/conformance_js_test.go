@@ -3,6 +3,7 @@
 package webgpu_test
 
 import (
+	"slices"
 	"syscall/js"
 	"testing"
 
@@ -20,6 +21,7 @@ func TestConformance(t *testing.T) {
 		Open:       func(t testing.TB) buffers.Device { return request(t) },
 		NewTexture: newTexture,
 		NewForeign: newForeign,
+		Has:        hasFormat,
 		NewHost:    newHost,
 		Relays:     true,
 		Hold:       hold(),
@@ -27,17 +29,42 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-func newTexture(t testing.TB, device buffers.Device, extent buffers.Extent) buffers.Texture {
+func newTexture(t testing.TB, device buffers.Device, info buffers.TextureInfo) (texture buffers.Texture, destroy func()) {
 	t.Helper()
 	d := device.(*webgpu.Device)
-	texture, err := d.Bridge().CreateTexture(&jsbridge.TextureDescriptor{
-		Label:  "texture",
-		Size:   jsbridge.Extent3D{Width: extent.Width, Height: extent.Height, DepthOrArrayLayers: extent.Layers},
-		Format: jsbridge.TextureFormatRGBA8Unorm,
-		Usage:  jsbridge.TextureUsageCopySrc | jsbridge.TextureUsageCopyDst,
+	bridge, err := d.Bridge().CreateTexture(&jsbridge.TextureDescriptor{
+		Label:         "texture",
+		Size:          jsbridge.Extent3D{Width: info.Extent.Width, Height: info.Extent.Height, DepthOrArrayLayers: info.Extent.Layers},
+		MipLevelCount: info.MipLevels,
+		SampleCount:   info.Samples,
+		Dimension:     [...]jsbridge.TextureDimension{"2d", "1d", "3d"}[info.Dimension],
+		Format:        jsbridge.TextureFormat(info.Format.Name),
+		Usage:         specTextureUsage(info.Usage),
 	})
 	require.NoError(t, err)
-	return d.AdoptTexture(texture)
+	texture = d.AdoptTexture(bridge)
+	require.Equal(t, info, texture.Info())
+	return texture, bridge.Destroy
+}
+
+// hasFormat reports whether the devices of the tests have a format of these two families.
+func hasFormat(name string) bool {
+	feature := "texture-compression-bc"
+	if name == "depth32float-stencil8" {
+		feature = name
+	}
+	return slices.Contains(textureFeatures(), feature)
+}
+
+func specTextureUsage(u buffers.TextureUsage) (spec jsbridge.TextureUsage) {
+	for bit, to := range map[buffers.TextureUsage]jsbridge.TextureUsage{
+		buffers.TextureCopySrc: 1, buffers.TextureCopyDst: 2, buffers.TextureBinding: 4, buffers.TextureStorageBinding: 8, buffers.TextureRenderAttachment: 16,
+	} {
+		if u&bit != 0 {
+			spec |= to
+		}
+	}
+	return spec
 }
 
 func newForeign(t testing.TB, device buffers.Device, size uint64) (buffers.Buffer, func()) {

@@ -184,7 +184,7 @@ func (e *encoder) textureCopy(b buffers.Buffer, usage buffers.Usage, layout buff
 	if err != nil {
 		return textureCopy{}, err
 	}
-	t, err := e.device.ownTexture(opCopyTexture, region)
+	t, err := e.device.ownTexture(opCopyTexture, region.Texture)
 	if err != nil {
 		return textureCopy{}, err
 	}

@@ -3,7 +3,9 @@
 package webgpu_test
 
 import (
+	"context"
 	"os"
+	"sync"
 	"syscall/js"
 	"testing"
 	"time"
@@ -27,10 +29,26 @@ func TestMain(m *testing.M) {
 // request opens a device of the page's adapter.
 func request(t testing.TB) *webgpu.Device {
 	t.Helper()
-	d, err := webgpu.Request(t.Context(), &webgpu.RequestOptions{Label: t.Name()})
+	d, err := webgpu.Request(t.Context(), &webgpu.RequestOptions{Label: t.Name(), Features: textureFeatures()})
 	require.NoError(t, err)
 	return d
 }
+
+// textureFeatures are those with formats of textures that the page's adapter has.
+var textureFeatures = sync.OnceValue(func() (names []string) {
+	adapter, err := jsbridge.RequestAdapter(context.Background(), &jsbridge.AdapterOptions{})
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range []string{
+		"depth32float-stencil8", "texture-compression-bc", "texture-compression-etc2", "texture-compression-astc", "texture-formats-tier1",
+	} {
+		if adapter.HasFeature(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+})
 
 // open opens a device that ends with the test. What it reports must be expected.
 func open(t testing.TB) (d *webgpu.Device, late *reports) {

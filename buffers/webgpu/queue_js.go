@@ -69,11 +69,11 @@ func (q *queue) WriteTexture(dst buffers.TextureRegion, m buffers.Memory, layout
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	t, err := d.ownTexture(op, dst)
+	t, err := d.ownTexture(op, dst.Texture)
 	if err != nil {
 		return err
 	}
-	if err := checkTexels(op, t, m.Size(), layout, dst); err != nil {
+	if err := buffers.CheckTextureWrite(m.Size(), layout, dst); err != nil {
 		return err
 	}
 	return d.translated(op, t.Label(), q.writeTexture(t, dst, m, layout))

@@ -3,81 +3,97 @@
 package webgpu
 
 import (
-	"strconv"
-
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
 // texture is a GPUTexture, with what does not change of it.
 type texture struct {
-	device    *Device
-	bridge    *jsbridge.Texture
-	extent    buffers.Extent
-	texelSize uint64
-	levels    uint32
+	device *Device
+	bridge *jsbridge.Texture
+	info   buffers.TextureInfo
 }
 
 var _ buffers.Texture = (*texture)(nil)
 
 // AdoptTexture lets staging and readback buffers copy to and from a texture of this device.
+//
+// NOTE: nothing tells whether its owner has destroyed it. The use of one that is destroyed is reported
+// by the browser, later.
 func (d *Device) AdoptTexture(t *jsbridge.Texture) buffers.Texture {
 	size := t.Size()
-	adopted := &texture{
-		device: d,
-		bridge: t,
-		extent: buffers.Extent{Width: size.Width, Height: size.Height, Layers: size.DepthOrArrayLayers},
-		levels: t.MipLevelCount(),
-	}
-	if t.SampleCount() == 1 { // others cannot be copied to or from a buffer
-		adopted.texelSize = texelSizes[t.Format()]
-	}
-	return adopted
+	return &texture{d, t, buffers.TextureInfo{
+		Format:    buffers.FormatOf(string(t.Format())),
+		Dimension: dimension(t.Dimension()),
+		Extent:    buffers.Extent{Width: size.Width, Height: size.Height, Layers: size.DepthOrArrayLayers},
+		MipLevels: t.MipLevelCount(),
+		Samples:   t.SampleCount(),
+		Usage:     textureUsage(t.Usage()),
+	}}
 }
 
-func (t *texture) Label() string          { return t.bridge.Label() }
-func (t *texture) Extent() buffers.Extent { return t.extent }
-func (t *texture) TexelSize() uint64      { return t.texelSize }
+func dimension(d jsbridge.TextureDimension) buffers.TextureDimension {
+	switch d {
+	case jsbridge.TextureDimension1D:
+		return buffers.Dimension1D
+	case jsbridge.TextureDimension3D:
+		return buffers.Dimension3D
+	}
+	return buffers.Dimension2D
+}
+
+// textureUsages pairs the core's bits with those of the specification.
+// https://www.w3.org/TR/webgpu/#namespacedef-gputextureusage
+var textureUsages = [...]struct {
+	usage buffers.TextureUsage
+	spec  jsbridge.TextureUsage
+}{
+	{buffers.TextureCopySrc, jsbridge.TextureUsageCopySrc},
+	{buffers.TextureCopyDst, jsbridge.TextureUsageCopyDst},
+	{buffers.TextureBinding, jsbridge.TextureUsageTextureBinding},
+	{buffers.TextureStorageBinding, jsbridge.TextureUsageStorageBinding},
+	{buffers.TextureRenderAttachment, jsbridge.TextureUsageRenderAttachment},
+}
+
+// textureUsage leaves out the bits that the core has no word for.
+func textureUsage(spec jsbridge.TextureUsage) (usage buffers.TextureUsage) {
+	for _, pair := range textureUsages {
+		if spec&pair.spec != 0 {
+			usage |= pair.usage
+		}
+	}
+	return usage
+}
+
+func (t *texture) Label() string             { return t.bridge.Label() }
+func (t *texture) Info() buffers.TextureInfo { return t.info }
 
 // Native is a [*jsbridge.Texture].
 func (t *texture) Native() any { return t.bridge }
 
-// ownTexture returns the device's own texture of the region, which has the region's mip level.
-func (d *Device) ownTexture(op string, region buffers.TextureRegion) (*texture, error) {
-	if err := d.alive(op, region.Texture.Label()); err != nil {
+// ownTexture returns the device's own texture inside of t.
+func (d *Device) ownTexture(op string, t buffers.Texture) (*texture, error) {
+	if err := d.alive(op, t.Label()); err != nil {
 		return nil, err
 	}
-	t, ok := region.Texture.(*texture)
-	if !ok || t.device != d {
-		return nil, buffers.NewError(op, region.Texture.Label(), buffers.ErrWrongDevice, "")
+	if own, ok := t.(*texture); ok && own.device == d {
+		return own, nil
 	}
-	if region.MipLevel >= t.levels {
-		return nil, buffers.NewError(op, t.Label(), buffers.ErrRange,
-			"mip level "+number(uint64(region.MipLevel))+" of "+number(uint64(t.levels)))
-	}
-	return t, nil
+	return nil, buffers.NewError(op, t.Label(), buffers.ErrWrongDevice, "")
 }
 
-// checkTexels checks a write of size bytes to a region.
-func checkTexels(op string, t *texture, size uint64, layout buffers.TexelLayout, region buffers.TextureRegion) error {
-	need, err := buffers.CheckTexels(op, layout, region)
-	if err != nil {
-		return err
-	}
-	if layout.Offset > size || need > size-layout.Offset {
-		return buffers.NewError(op, t.Label(), buffers.ErrRange,
-			number(need)+" bytes at "+number(layout.Offset)+" exceed the "+number(size)+" given")
-	}
-	return nil
+var aspects = [...]jsbridge.TextureAspect{
+	buffers.AspectAll:         jsbridge.AspectAll,
+	buffers.AspectDepthOnly:   jsbridge.AspectDepthOnly,
+	buffers.AspectStencilOnly: jsbridge.AspectStencilOnly,
 }
-
-func number(n uint64) string { return strconv.FormatUint(n, 10) }
 
 func (t *texture) copyInfo(r buffers.TextureRegion) *jsbridge.TexelCopyTextureInfo {
 	return &jsbridge.TexelCopyTextureInfo{
 		Texture:  t.bridge,
 		MipLevel: r.MipLevel,
 		Origin:   jsbridge.Origin3D{X: r.Origin.X, Y: r.Origin.Y, Z: r.Origin.Layer},
+		Aspect:   aspects[r.Aspect],
 	}
 }
 

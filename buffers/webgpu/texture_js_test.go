@@ -12,21 +12,6 @@ import (
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-// formats are every one that WebGPU has in its core, with the bytes of a texel; 0 where texels are not
-// copied one by one.
-var formats = map[jsbridge.TextureFormat]uint64{
-	"r8unorm": 1, "r8snorm": 1, "r8uint": 1, "r8sint": 1,
-	"r16uint": 2, "r16sint": 2, "r16float": 2, "rg8unorm": 2, "rg8snorm": 2, "rg8uint": 2, "rg8sint": 2,
-	"r32uint": 4, "r32sint": 4, "r32float": 4, "rg16uint": 4, "rg16sint": 4, "rg16float": 4,
-	"rgba8unorm": 4, "rgba8unorm-srgb": 4, "rgba8snorm": 4, "rgba8uint": 4, "rgba8sint": 4,
-	"bgra8unorm": 4, "bgra8unorm-srgb": 4,
-	"rgb9e5ufloat": 4, "rgb10a2uint": 4, "rgb10a2unorm": 4, "rg11b10ufloat": 4,
-	"rg32uint": 8, "rg32sint": 8, "rg32float": 8, "rgba16uint": 8, "rgba16sint": 8, "rgba16float": 8,
-	"rgba32uint": 16, "rgba32sint": 16, "rgba32float": 16,
-	"stencil8": 1, "depth16unorm": 2, "depth32float": 4,
-	"depth24plus": 0, "depth24plus-stencil8": 0,
-}
-
 func adoptTexture(t *testing.T, d *webgpu.Device, descriptor jsbridge.TextureDescriptor) buffers.Texture {
 	t.Helper()
 	descriptor.Usage |= jsbridge.TextureUsageCopySrc | jsbridge.TextureUsageCopyDst
@@ -35,19 +20,20 @@ func adoptTexture(t *testing.T, d *webgpu.Device, descriptor jsbridge.TextureDes
 	return d.AdoptTexture(made)
 }
 
-// The browser agrees on the size of a texel: a row copied fits into a buffer of just its bytes, and not
-// into one that is four bytes shorter.
-func TestTexelSizes(t *testing.T) {
+// The browser agrees on what every format takes: a row of blocks that is copied fits into a buffer of just its
+// bytes, and not into one that is four bytes shorter.
+func TestFootprints(t *testing.T) {
 	d, _ := open(t)
-	const width = 8
-	for format, size := range formats {
-		texture := adoptTexture(t, d, jsbridge.TextureDescriptor{Format: format, Size: jsbridge.Extent3D{Width: width, Height: 1}})
-		require.Equal(t, size, texture.TexelSize(), format)
-		if size == 0 {
-			continue
-		}
-		require.NoError(t, copyRow(t, d, texture, size*width), format)
-		require.ErrorIs(t, copyRow(t, d, texture, size*width-4), jsbridge.ErrValidation, format)
+	for _, name := range []jsbridge.TextureFormat{
+		jsbridge.TextureFormatR8Unorm, jsbridge.TextureFormatRG8Sint, jsbridge.TextureFormatRGB9E5Ufloat, jsbridge.TextureFormatRGBA16Float,
+		jsbridge.TextureFormatRGBA32Uint, jsbridge.TextureFormatStencil8, jsbridge.TextureFormatDepth16Unorm, jsbridge.TextureFormatDepth32Float,
+	} {
+		texture := adoptTexture(t, d, jsbridge.TextureDescriptor{Format: name, Size: jsbridge.Extent3D{Width: 8, Height: 1}})
+		region := buffers.TextureRegion{Texture: texture, Extent: texture.Info().Extent}
+		f, err := buffers.CheckRegion("test", region, buffers.TextureCopySrc)
+		require.NoError(t, err, name)
+		require.NoError(t, copyRow(t, d, texture, f.Bytes()), name)
+		require.ErrorIs(t, copyRow(t, d, texture, f.Bytes()-4), jsbridge.ErrValidation, name)
 	}
 }
 
@@ -74,7 +60,7 @@ func TestAdoptedTexture(t *testing.T) {
 		Size: jsbridge.Extent3D{Width: 16, Height: 8, DepthOrArrayLayers: 3}, MipLevelCount: 2,
 	})
 	require.Equal(t, "atlas", texture.Label())
-	require.Equal(t, buffers.Extent{Width: 16, Height: 8, Layers: 3}, texture.Extent())
+	require.Equal(t, buffers.Extent{Width: 16, Height: 8, Layers: 3}, texture.Info().Extent)
 
 	level := buffers.TextureRegion{Texture: texture, MipLevel: 1, Extent: buffers.Extent{Width: 8, Height: 4, Layers: 1}}
 	p := make([]byte, 8*4*4)
@@ -104,7 +90,7 @@ func TestMultisampledTextureIsNotCopied(t *testing.T) {
 func TestOneImageNeedsNoRowsPerImage(t *testing.T) {
 	d, _ := open(t)
 	texture := adoptTexture(t, d, jsbridge.TextureDescriptor{Format: jsbridge.TextureFormatRGBA8Unorm, Size: jsbridge.Extent3D{Width: 4, Height: 4}})
-	region := buffers.TextureRegion{Texture: texture, Extent: texture.Extent()}
+	region := buffers.TextureRegion{Texture: texture, Extent: texture.Info().Extent}
 	layout := buffers.TexelLayout{BytesPerRow: 16, RowsPerImage: 1}
 	require.NoError(t, d.Queue().WriteTexture(region, buffers.Bytes(make([]byte, 64)), layout))
 }
@@ -112,7 +98,7 @@ func TestOneImageNeedsNoRowsPerImage(t *testing.T) {
 func TestTextureTakesData(t *testing.T) {
 	d, _ := open(t)
 	texture := adoptTexture(t, d, jsbridge.TextureDescriptor{Format: jsbridge.TextureFormatRGBA8Unorm, Size: jsbridge.Extent3D{Width: 2, Height: 1}})
-	region := buffers.TextureRegion{Texture: texture, Extent: texture.Extent()}
+	region := buffers.TextureRegion{Texture: texture, Extent: texture.Info().Extent}
 	for name, v := range sources() {
 		m := memoryOf(t, v)
 		require.NoError(t, d.Queue().WriteTexture(region, m, buffers.TexelLayout{BytesPerRow: 8}), name)

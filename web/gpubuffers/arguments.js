@@ -44,10 +44,10 @@ export function elements(operation, name, iterable) {
   return list;
 }
 
-/** A texture, mip level, origin and size as eight values. */
+/** A texture, mip level, origin, size and aspect as nine values. */
 export function region(operation, descriptor) {
-  const [texture, mipLevel, origin, size] = fields(operation, descriptor, "texture", "mipLevel", "origin", "size");
+  const [texture, mipLevel, origin, size, aspect] = fields(operation, descriptor, "texture", "mipLevel", "origin", "size", "aspect");
   const [x, y, layer] = elements(operation, "origin", origin);
   const [width, height, layers] = elements(operation, "size", size);
-  return [texture, mipLevel, x, y, layer, width, height, layers];
+  return [texture, mipLevel, x, y, layer, width, height, layers, aspect];
 }
