@@ -12,7 +12,10 @@ import (
 	"path/filepath"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden images instead of comparing with them")
+var update = flag.Bool("update", false, "rewrite golden images and generated documents instead of comparing with them")
+
+// Updates reports whether the tests rewrite what they otherwise compare with.
+func Updates() bool { return *update }
 
 // A Tolerance says how far a picture may be from the golden one. Rasterizers
 // differ in the last bits of a colour and in the pixels on an edge.
