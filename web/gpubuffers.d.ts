@@ -129,7 +129,10 @@ export interface StagingDescriptor {
   label?: string;
   /** How many bytes can be written: a multiple of 4. */
   size: number;
-  /** Length of a row of texels, for bytes that go to a texture: written without padding, placed at multiples of 256. */
+  /**
+   * Length of a row of texels, or of blocks of a compressed format, for bytes that go to a texture: written without
+   * padding, placed at multiples of 256.
+   */
   rowBytes?: number;
 }
 
@@ -195,17 +198,29 @@ declare class StagingBuffer {
   mappedRange(): Uint8Array;
   /** Ends the writing and records the copy into encoder. */
   uploadTo(encoder: GPUCommandEncoder, destination: AnyBuffer, offset?: number): void;
+  /**
+   * The same for rows of texels, which must be those of the destination. A texture without COPY_DST throws code
+   * "usage"; one that is multisampled, or of a format or aspect that no copy writes, "unsupported": docs/textures.md
+   * lists them.
+   */
   uploadToTexture(encoder: GPUCommandEncoder, destination: TextureRegion): void;
   destroy(): void;
   [Symbol.dispose](): void;
 }
 
+/**
+ * A box of texels of one mip level, as the browser counts them: the layers of a 3D texture are its slices at that
+ * level, a compressed format is copied in whole blocks, which may reach beyond a small mip level, and depth and
+ * stencil in whole layers. An empty box is refused.
+ */
 export interface TextureRegion {
   texture: GPUTexture;
   mipLevel?: number;
   origin?: [x: number, y?: number, layer?: number];
-  /** The whole mip level by default. */
+  /** The whole mip level by default, rounded up to whole blocks. */
   size?: [width: number, height?: number, layers?: number];
+  /** "all" by default; of a format with depth and stencil, name one of the two. */
+  aspect?: GPUTextureAspect;
 }
 
 /** Writable the moment it is made; used once, until reset. */
@@ -247,7 +262,11 @@ export class ReadbackBuffer {
    */
   read(source: AnyBuffer, offset?: number, size?: number, options?: ReadOptions): Promise<ArrayBuffer>;
   read<T extends Data>(source: AnyBuffer, offset: number, size: number | undefined, options: ReadOptions & { into: T }): Promise<T>;
-  /** Reads texels, row by row without padding. */
+  /**
+   * Reads texels, row by row without padding, or blocks of a compressed format. A texture without COPY_SRC rejects with
+   * code "usage"; one that is multisampled, or of a format or aspect that no copy reads, with "unsupported":
+   * docs/textures.md lists them.
+   */
   readTexture(region: TextureRegion, options?: ReadOptions): Promise<ArrayBuffer>;
   readTexture<T extends Data>(region: TextureRegion, options: ReadOptions & { into: T }): Promise<T>;
   destroy(): void;

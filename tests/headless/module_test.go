@@ -75,6 +75,8 @@ func TestModuleWithoutModules(t *testing.T) { runModuleTests(t, "handles.js") }
 // What a page can reach of the module, and what it can hand to it.
 func TestModuleBorders(t *testing.T) { runModuleTests(t, "borders.js") }
 
+func TestModuleTextures(t *testing.T) { runModuleTests(t, "textures.js") }
+
 func TestModuleStreams(t *testing.T) { runModuleTests(t, "streams.js") }
 
 // Memory and streams of any length and cut, on every path, within bounds.

@@ -71,7 +71,7 @@ const methods = [
   ["StagingBuffer.uploadTo", [encoder, device, 0], (gpu, args) => immediate(gpu).uploadTo(...args)],
   ["StagingBuffer.uploadToTexture(encoder)", [encoder], (gpu, [e]) => immediate(gpu, 32).uploadToTexture(e, { texture: texels(gpu) })],
   ["StagingBuffer.uploadToTexture(dictionary)", [{}], (gpu, [d]) => immediate(gpu, 32).uploadToTexture(encoder(gpu), d)],
-  ["StagingBuffer.uploadToTexture", [texels, 0, [0, 0, 0], [8, 8, 1]], (gpu, [texture, mipLevel, origin, size]) => immediate(gpu, 32).uploadToTexture(encoder(gpu), { texture, mipLevel, origin, size })],
+  ["StagingBuffer.uploadToTexture", [texels, 0, [0, 0, 0], [8, 8, 1], "all"], (gpu, [texture, mipLevel, origin, size, aspect]) => immediate(gpu, 32).uploadToTexture(encoder(gpu), { texture, mipLevel, origin, size, aspect })],
   ["StagingBuffer.uploadToTexture(numbers)", [0, 0, 0, 8, 8, 1], (gpu, [x, y, layer, w, h, layers]) => immediate(gpu, 32).uploadToTexture(encoder(gpu), { texture: texels(gpu), origin: [x, y, layer], size: [w, h, layers] })],
 
   ["ReadbackBuffer.read", [device, 0, 16], (gpu, args) => gpu.createReadbackBuffer().read(...args)],
@@ -79,7 +79,7 @@ const methods = [
   ["ReadbackBuffer.read(into)", [new Uint8Array(16)], (gpu, [into]) => gpu.createReadbackBuffer().read(device(gpu), 0, 16, { into })],
   ["ReadbackBuffer.read(signal)", [new AbortController().signal], (gpu, [signal]) => gpu.createReadbackBuffer().read(device(gpu), 0, 16, { signal })],
   ["ReadbackBuffer.readTexture(dictionary)", [texels], (gpu, [d]) => gpu.createReadbackBuffer().readTexture(d)],
-  ["ReadbackBuffer.readTexture", [texels, 0, [0, 0, 0], [8, 8, 1]], (gpu, [texture, mipLevel, origin, size]) => gpu.createReadbackBuffer().readTexture({ texture, mipLevel, origin, size })],
+  ["ReadbackBuffer.readTexture", [texels, 0, [0, 0, 0], [8, 8, 1], "all"], (gpu, [texture, mipLevel, origin, size, aspect]) => gpu.createReadbackBuffer().readTexture({ texture, mipLevel, origin, size, aspect })],
   ["ReadbackBuffer.readTexture(numbers)", [0, 0, 0, 8, 8, 1], (gpu, [x, y, layer, w, h, layers]) => gpu.createReadbackBuffer().readTexture({ texture: texels(gpu), origin: [x, y, layer], size: [w, h, layers] })],
   ["ReadbackBuffer.readTexture(options)", [{}], (gpu, [options]) => gpu.createReadbackBuffer().readTexture({ texture: texels(gpu) }, options)],
 

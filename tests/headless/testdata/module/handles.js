@@ -75,3 +75,24 @@ export const badErrorFactory = async () => {
   raw.setErrorFactory(undefined);
   isError(raw.stats(1), "type", "without a factory");
 };
+
+/** The aspect stands behind the size of a region. */
+export const textures = async () => {
+  const { raw, device } = await rawModule();
+  const system = raw.open(device);
+  const texture = device.createTexture({ size: [8, 2], format: "depth24plus-stencil8", usage: GPUTextureUsage.COPY_SRC | GPUTextureUsage.COPY_DST });
+  const staging = raw.createImmediateStagingBuffer(system, "texels", 16, 8);
+  raw.stage(staging, pattern(16, 1));
+  const encoder = device.createCommandEncoder();
+  const whole = [texture, 0, 0, 0, 0, 8, 2, 1];
+  isError(raw.uploadToTexture(staging, encoder, ...whole, "all"), "unsupported", "all aspects");
+  isError(raw.uploadToTexture(staging, encoder, ...whole, "depth"), "type", "no aspect");
+  same(raw.uploadToTexture(staging, encoder, ...whole, "stencil-only"), null, "an upload");
+  raw.submit(system, [encoder]);
+  const readback = raw.createReadbackBuffer(system, "texels");
+  same([...new Uint8Array(await raw.readTexture(readback, ...whole, "stencil-only"))], [...pattern(16, 1)], "new memory");
+  const into = new Uint8Array(16);
+  same(await raw.readTexture(readback, ...whole, "stencil-only", into), into, "memory that was given");
+  same([...into], [...pattern(16, 1)], "what is in it");
+  raw.destroy(system);
+};
