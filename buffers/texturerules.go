@@ -139,7 +139,7 @@ func (c *regionCheck) box() error {
 	case e.Width == 0 || e.Height == 0 || e.Layers == 0:
 		return c.refuse(ErrRange, "an empty region")
 	case !within(o.X, e.Width, level.Width) || !within(o.Y, e.Height, level.Height) || !within(o.Layer, e.Layers, level.Layers):
-		return c.refuse(ErrRange, "the region is outside of the mip level's "+level.String()+" texels")
+		return c.refuse(ErrRange, "the region is outside of the mip level's "+level.text()+" texels")
 	case o.X%f.BlockWidth != 0, e.Width%f.BlockWidth != 0, o.Y%f.BlockHeight != 0, e.Height%f.BlockHeight != 0:
 		return c.refuse(ErrAlignment, "the region is not of whole blocks of "+number(uint64(f.BlockWidth))+" x "+number(uint64(f.BlockHeight))+" texels")
 	case !f.Color.Exists && (e.Width != level.Width || e.Height != level.Height):
@@ -168,7 +168,7 @@ func within(start, length, size uint32) bool {
 	return start <= size && length <= size-start
 }
 
-// String is the size as in "8 x 4 x 1".
-func (e Extent) String() string {
+// text is the size as in "8 x 4 x 1".
+func (e Extent) text() string {
 	return number(uint64(e.Width)) + " x " + number(uint64(e.Height)) + " x " + number(uint64(e.Layers))
 }

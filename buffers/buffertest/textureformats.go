@@ -138,6 +138,16 @@ var textureFormatRules = withTextures([]rule{
 		},
 	},
 	{
+		name: "a queue write to a destroyed texture is refused later than the call",
+		why:  "a stream of tiles goes on while its texture is disposed of",
+		f: func(t *trial) {
+			texture, destroy := t.backend.NewTexture(t.TB, t.device, image(buffers.Extent{Width: 4, Height: 2, Layers: 1}))
+			destroy()
+			t.must(t.device.Queue().WriteTexture(whole(texture), buffers.Bytes(make([]byte, 32)), t.packed(whole(texture))))
+			t.expectLate(true)
+		},
+	},
+	{
 		name: "a texture that is destroyed after the submit was copied",
 		why:  "copy, submit, destroy is how a result is taken out",
 		f: func(t *trial) {
