@@ -118,8 +118,10 @@ func (c *regionCheck) aspect(side TextureUsage) (*AspectFormat, error) {
 	switch {
 	case a != nil && a.Copies&side != 0:
 		return a, nil
-	case a != nil && a.Copies != 0:
+	case a != nil && a.Copies == TextureCopySrc:
 		return nil, c.refuse(ErrUnsupported, "the depth of "+f.Name+" can be read, not written by a copy")
+	case a != nil && a.Copies == TextureCopyDst:
+		return nil, c.refuse(ErrUnsupported, f.Name+" cannot be read on a device of the feature level compatibility")
 	case a != nil:
 		return nil, c.refuse(ErrUnsupported, "the depth of "+f.Name+" cannot be copied: each GPU has bytes of its own for it")
 	case f.Depth.Exists && f.Stencil.Exists:

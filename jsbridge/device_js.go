@@ -77,6 +77,14 @@ func (d *Device) Features() []string { return d.features.names() }
 // HasFeature reports whether Features holds the name.
 func (d *Device) HasFeature(name string) bool { return d.features.has(name) }
 
+// Compatibility reports whether the device is of feature level
+// "compatibility". Browsers without that level lack the limit.
+//
+// See https://www.w3.org/TR/webgpu/#core-features-and-limits.
+func (d *Device) Compatibility() bool {
+	return d.limits.MaxStorageBuffersInFragmentStage > 0 && !d.HasFeature("core-features-and-limits")
+}
+
 // Destroy ends the device, its buffers and everything pending on it. It is
 // idempotent.
 //

@@ -40,6 +40,7 @@ type Limits struct {
 	MaxComputeWorkgroupSizeY                  uint64
 	MaxComputeWorkgroupSizeZ                  uint64
 	MaxComputeWorkgroupsPerDimension          uint64
+	MaxStorageBuffersInFragmentStage          uint64
 }
 
 type limit struct {
@@ -80,6 +81,7 @@ func (l *Limits) each() []limit {
 		{"maxComputeWorkgroupSizeY", &l.MaxComputeWorkgroupSizeY},
 		{"maxComputeWorkgroupSizeZ", &l.MaxComputeWorkgroupSizeZ},
 		{"maxComputeWorkgroupsPerDimension", &l.MaxComputeWorkgroupsPerDimension},
+		{"maxStorageBuffersInFragmentStage", &l.MaxStorageBuffersInFragmentStage},
 	}
 }
 

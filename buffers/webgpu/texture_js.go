@@ -23,13 +23,23 @@ var _ buffers.Texture = (*texture)(nil)
 func (d *Device) AdoptTexture(t *jsbridge.Texture) buffers.Texture {
 	size := t.Size()
 	return &texture{d, t, buffers.TextureInfo{
-		Format:    buffers.FormatOf(string(t.Format())),
+		Format:    d.formatOf(t),
 		Dimension: dimension(t.Dimension()),
 		Extent:    buffers.Extent{Width: size.Width, Height: size.Height, Layers: size.DepthOrArrayLayers},
 		MipLevels: t.MipLevelCount(),
 		Samples:   t.SampleCount(),
 		Usage:     textureUsage(t.Usage()),
 	}}
+}
+
+// formatOf is the format of t, with the copies that the device has.
+// https://www.w3.org/TR/webgpu/#dom-gpucommandencoder-copytexturetobuffer
+func (d *Device) formatOf(t *jsbridge.Texture) buffers.TextureFormat {
+	f := buffers.FormatOf(string(t.Format()))
+	if f.BlockWidth > 1 && d.bridge.Compatibility() {
+		f.Color.Copies = buffers.TextureCopyDst
+	}
+	return f
 }
 
 func dimension(d jsbridge.TextureDimension) buffers.TextureDimension {

@@ -18,7 +18,8 @@ const textureTable = `# Formats of textures
 
 What ` + "`StagingBuffer.uploadToTexture`" + ` moves up and ` + "`ReadbackBuffer.readTexture`" + ` back, and why the rest is
 refused, with code ` + "`unsupported`" + `. A block is what is copied at once; its bytes are those in memory. A format
-that names a feature is there if the device has it.
+that names a feature is there if the device has it. A device of the feature level "compatibility" reads no format with
+blocks of several texels.
 
 ` + "`go test ./tests/headless -run TestTextureFormats`" + ` moves each format by this module and by hand, at every mip
 level, with layers, in 1D, 2D and 3D, whole and in part, and compares the bytes and this table; with ` + "`-update`" + `

@@ -68,8 +68,8 @@ export const levelsOf3D = () =>
   });
 
 /** Runs test with compressed textures, where the adapter has them. */
-async function withBlocks(test, options) {
-  const adapter = await navigator.gpu.requestAdapter();
+async function withBlocks(test, options, featureLevel = "core") {
+  const adapter = await navigator.gpu.requestAdapter({ featureLevel });
   if (!adapter.features.has("texture-compression-bc")) return;
   const device = await adapter.requestDevice({ requiredFeatures: ["texture-compression-bc"] });
   await withSystem(test, { device, ...options });
@@ -92,6 +92,17 @@ export const blocks = () =>
     await refuses(gpu, "range", { texture, mipLevel: 1, size: [12, 4] }, "outside");
     throws("range", () => staged(gpu, pattern(64), 16).uploadToTexture(gpu.device.createCommandEncoder(), { texture, mipLevel: 1 }), "rows of one block");
   });
+
+export const compatibility = () =>
+  withBlocks(async (gpu) => {
+    if (gpu.device.features.has("core-features-and-limits")) return;
+    const texture = make(gpu, { format: "bc7-rgba-unorm" });
+    upload(gpu, { texture }, pattern(64), 32);
+    await rejects("unsupported", () => gpu.createReadbackBuffer().readTexture({ texture }), "blocks", "t");
+    const plain = make(gpu);
+    upload(gpu, { texture: plain }, pattern(256), 32);
+    sameBytes(await gpu.createReadbackBuffer().readTexture({ texture: plain }), pattern(256), "texels");
+  }, {}, "compatibility");
 
 // A layer of depth is copied in one piece, other rows in as many as fit.
 const long = [["rgba8unorm", 4096, 300], ["depth16unorm", 2048, 300], ["stencil8", 1024, 300], ["bc7-rgba-unorm", 4096, 75]];
