@@ -59,12 +59,15 @@ type readPart struct {
 	group     int
 }
 
+// isRange reports whether x is byte after byte of a buffer, and not rows of texels.
+func (x *reading) isRange() bool { return x.src != nil && x.pitch == x.rowBytes }
+
 // room is how many bytes are free.
 func (c *chunk) room() uint64 { return c.size() - c.tail }
 
 // least is the smallest room in which a piece of x makes sense.
 func (x *reading) least() uint64 {
-	if x.src != nil && x.pitch == x.rowBytes {
+	if x.isRange() {
 		return min(x.size-x.recorded+8, 256)
 	}
 	rows := uint64(1)
@@ -77,12 +80,12 @@ func (x *reading) least() uint64 {
 // add adds a piece of x and returns how many bytes of x it is.
 func (c *chunk) add(x *reading, nearby uint64) uint64 {
 	switch {
+	case x.isRange():
+		return c.addRange(x, nearby)
 	case x.src == nil:
 		return c.addTexels(x)
-	case x.pitch != x.rowBytes:
-		return c.addRows(x)
 	}
-	return c.addRange(x, nearby)
+	return c.addRows(x)
 }
 
 // addRange adds a piece of a buffer, widened to whole words, and returns how many bytes of x it is.

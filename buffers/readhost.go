@@ -34,7 +34,7 @@ type HostRead struct {
 // lends hands x to its host where that makes such reads, and reports whether it does now.
 func (b *readBelt) lends(x *reading) bool {
 	sink, ok := x.sink.(HostSink)
-	if !ok || x.pitch != x.rowBytes || x.recorded > 0 || x.unjudged > 0 || x.size <= x.piece || x.offset%4 != 0 || x.size%4 != 0 {
+	if !ok || !x.isRange() || x.recorded > 0 || x.unjudged > 0 || x.size <= x.piece || x.offset%4 != 0 || x.size%4 != 0 {
 		return false
 	}
 	h := b.newHostRead()

@@ -137,3 +137,14 @@ func TestLayersOfDepthAndBlocksAreHeldWhereThereIsNoRoom(t *testing.T) {
 		})
 	}
 }
+
+// A host makes reads of buffers, by their bytes; rows of texels without padding are no such range.
+func TestTexturesAreNotLent(t *testing.T) {
+	s, device := openForReads(t)
+	e := buffers.Extent{Width: 1024, Height: 100, Layers: 1}
+	region := buffers.TextureRegion{Texture: imageOf(device, e), Extent: e}
+	host := &reader{}
+	require.NoError(t, readback(t, s, buffers.ReadbackDescriptor{}).StartTextureTo(region, host, 1))
+	s.FlushReads()
+	require.Empty(t, host.lent)
+}
