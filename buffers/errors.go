@@ -34,6 +34,9 @@ type reason struct{ code, text string }
 
 func (r *reason) Error() string { return "buffers: " + r.text }
 
+// Text is Error without the package.
+func (r *reason) Text() string { return r.text }
+
 // Error says which operation failed, on what, with which numbers and against which rule.
 type Error struct {
 	Op     string // what was asked for: "write", "map", "submit"
@@ -51,20 +54,54 @@ func NewError(op, label string, reason error, detail string) *Error {
 }
 
 func (e *Error) Error() string {
-	text := "buffers: " + e.Op
+	subject := e.Op
 	if e.Label != "" {
-		text += ` "` + e.Label + `"`
+		subject += ` "` + e.Label + `"`
 	}
-	switch {
-	case e.Detail != "":
-		text += ": " + e.Detail
-	case e.Reason != nil:
-		text += ": " + reasonText(e.Reason)
+	return "buffers: " + subject + ": " + e.Text()
+}
+
+// Text is Error without package, operation and label, for which a host may have names of its own. An Error that has no
+// detail, and that another one caused, says what that one does.
+func (e *Error) Text() string {
+	switch cause, ok := e.Cause.(*Error); {
+	case ok && e.Detail == "":
+		return cause.Text()
+	case e.Cause != nil:
+		return e.problem() + ": " + Text(e.Cause)
 	}
-	if e.Cause != nil {
-		text += ": " + e.Cause.Error()
+	return e.problem()
+}
+
+// problem is the detail, or the reason if that says it all.
+func (e *Error) problem() string {
+	if e.Detail == "" && e.Reason != nil {
+		return Text(e.Reason)
 	}
-	return text
+	return e.Detail
+}
+
+// Text is what err says without the name of its package and operation, where it is made to leave them out: an error
+// around it has said them.
+func Text(err error) string {
+	if e, ok := err.(interface{ Text() string }); ok {
+		return e.Text()
+	}
+	return err.Error()
+}
+
+// relabel tells an error in the words of the caller's operation.
+func relabel(err error, op, label string) error {
+	e, ok := err.(*Error)
+	if !ok {
+		return err
+	}
+	told := *e
+	told.Op, told.Label = op, label
+	if e.Label != label && e.Label != "" {
+		told.Detail = `of "` + e.Label + `": ` + e.problem()
+	}
+	return &told
 }
 
 // Unwrap gives errors.Is both the reason and the backend's own error.
@@ -73,13 +110,6 @@ func (e *Error) Unwrap() []error {
 		return []error{e.Reason}
 	}
 	return []error{e.Reason, e.Cause}
-}
-
-func reasonText(err error) string {
-	if r, ok := err.(*reason); ok {
-		return r.text
-	}
-	return err.Error()
 }
 
 // Code returns the stable code of the reason for err ("range", "device-lost", ...),

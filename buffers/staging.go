@@ -318,19 +318,6 @@ func (s *staging) seal(encoder Encoder, size uint64) error {
 	return nil
 }
 
-// relabel tells an error in the words of the caller's operation.
-func relabel(err error, op, label string) error {
-	e, ok := err.(*Error)
-	if !ok {
-		return err
-	}
-	detail := e.Detail
-	if e.Label != label {
-		detail = "of " + e.Label + ": " + detail
-	}
-	return &Error{Op: op, Label: label, Reason: e.Reason, Detail: detail, Cause: e.Cause}
-}
-
 // newStaging makes what both kinds share, not armed.
 func (s *System) newStaging(kind Kind, d StagingDescriptor) (*staging, error) {
 	if err := d.validate(s.limits); err != nil {

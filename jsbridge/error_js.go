@@ -23,14 +23,18 @@ type Error struct {
 
 // Error names operation, kind and message.
 func (e *Error) Error() string {
-	text := "jsbridge: "
-	if e.Op != "" {
-		text += e.Op + ": "
+	if e.Op == "" {
+		return "jsbridge: " + e.Text()
 	}
+	return "jsbridge: " + e.Op + ": " + e.Text()
+}
+
+// Text is Error without package and operation.
+func (e *Error) Text() string {
 	if e.Message == "" {
-		return text + e.Name
+		return e.Name
 	}
-	return text + e.Name + ": " + e.Message
+	return e.Name + ": " + e.Message
 }
 
 // Is makes errors.Is(err, ErrAbort) and its like compare names.

@@ -11,8 +11,8 @@ import (
 )
 
 var attachFunctions = []function{
-	{"setErrorFactory", "set error factory", setErrorFactory}, // (factory): see errorFactory
-	{"attach", "attach", attach},                              // (lent, settle, resolver, enter, give): of the ES module's
+	{"setErrorFactory", setErrorFactory}, // (factory): see errorFactory
+	{"attach", attach},                   // (lent, settle, resolver, enter, give): of the ES module's
 }
 
 // What goes along with a call of an export, which takes and gives numbers alone.

@@ -9,9 +9,9 @@ import (
 )
 
 var bufferFunctions = []function{
-	{"native", "native", native}, // (device, mappable) => GPUBuffer
-	{"state", "state", state},    // (device, mappable) => string
-	{"valid", "valid", valid},    // (device, mappable) => boolean
+	{"native", native}, // (device, mappable) => GPUBuffer
+	{"state", state},   // (device, mappable) => string
+	{"valid", valid},   // (device, mappable) => boolean
 }
 
 func native(c *call) (any, error) {

@@ -11,10 +11,10 @@ import (
 )
 
 var calibrationFunctions = []function{
-	{"explain", "explain", explain},                            // (system, operation, size) => object
-	{"calibrate", "calibrate", calibrate},                      // (system) => Promise
-	{"calibration", "calibration", calibration},                // (system) => object
-	{"loadCalibration", "load a calibration", loadCalibration}, // (system, copyCost, [operation, path, size, bytesPerSecond, ...])
+	{"explain", explain},                 // (system, operation, size) => object
+	{"calibrate", calibrate},             // (system) => Promise
+	{"calibration", calibration},         // (system) => object
+	{"loadCalibration", loadCalibration}, // (system, copyCost, [operation, path, size, bytesPerSecond, ...])
 }
 
 // operations are as [Operation.String] has them.

@@ -5,9 +5,9 @@ package main
 import "github.com/gpubuffers/gpubuffers/buffers"
 
 var deviceFunctions = []function{
-	{"createDeviceBuffer", "create", createDeviceBuffer}, // (system, label, size, usage) => buffer
-	{"write", "write", write},                            // (buffer, offset, data, dataOffset, size)
-	{"grow", "grow", grow},                               // (buffer, size) => generation
+	{"createDeviceBuffer", createDeviceBuffer}, // (system, label, size, usage) => buffer
+	{"write", write}, // (buffer, offset, data, dataOffset, size)
+	{"grow", grow},   // (buffer, size) => generation
 }
 
 type deviceBuffer struct{ *buffers.DeviceBuffer }

@@ -11,12 +11,12 @@ import (
 )
 
 var dynamicFunctions = []function{
-	{"createDynamicBuffer", "create", createDynamicBuffer}, // (system, label, size, usage, maxSlots) => buffer
-	{"dynamicUpdate", "update", updateDynamic},             // (dynamic, size) => what the export of that name gives, or why it failed
-	{"dynamicMemory", "update", dynamicMemory},             // (dynamic) => Uint8Array of the page of the latest update: see the export dynamicPage
-	{"dynamicNative", "native", dynamicNative},             // (dynamic) => GPUBuffer of the latest update
-	{"dynamicAlignment", "alignment", dynamicAlignment},    // (dynamic) => number
-	{"dynamicSlots", "slots", dynamicSlots},                // (dynamic) => number
+	{"createDynamicBuffer", createDynamicBuffer}, // (system, label, size, usage, maxSlots) => buffer
+	{"dynamicUpdate", updateDynamic},             // (dynamic, size) => what the export of that name gives, or why it failed
+	{"dynamicMemory", dynamicMemory},             // (dynamic) => Uint8Array of the page of the latest update: see the export dynamicPage
+	{"dynamicNative", dynamicNative},             // (dynamic) => GPUBuffer of the latest update
+	{"dynamicAlignment", dynamicAlignment},       // (dynamic) => number
+	{"dynamicSlots", dynamicSlots},               // (dynamic) => number
 }
 
 // dynamicBuffer numbers the GPU buffers that updates are in.

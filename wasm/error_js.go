@@ -11,37 +11,43 @@ import (
 )
 
 // errorFactory makes the Errors that JavaScript sees, where it set one:
-// (code, operation, label, message, cause) => Error.
+// (code, function, label, text, cause) => Error. It knows the functions by names of its own.
 var errorFactory js.Value
 
-// errorValue is err for JavaScript.
-func errorValue(err error) js.Value {
-	if value, err := invoke(errorFactory, described(err)...); err == nil && isObject(value) {
+// errorValue is err of a call of a function, for JavaScript. Errors that no call has, which are late, name the
+// operation themselves: their function is "".
+func errorValue(function string, err error) js.Value {
+	told := described(function, err)
+	if value, err := invoke(errorFactory, told...); err == nil && isObject(value) {
 		return value
 	}
-	return plainError(described(err))
+	return plainError(told)
 }
 
-// described lists code, operation, label, message and cause.
-func described(err error) []any {
+// described lists code, function, label, text and cause.
+func described(function string, err error) []any {
 	code := buffers.Code(err)
 	if code == "" {
 		code = "internal"
 	}
-	var e buffers.Error
-	if p, ok := errors.AsType[*buffers.Error](err); ok {
-		e = *p
-	} else if i, ok := errors.AsType[*internalError](err); ok {
-		e.Op = i.op
+	e, ok := errors.AsType[*buffers.Error](err)
+	if !ok {
+		return []any{code, function, "", buffers.Text(err), causeOf(err)}
 	}
-	return []any{code, e.Op, e.Label, err.Error(), causeOf(err)}
+	if function == "" {
+		function = e.Op
+	}
+	return []any{code, function, e.Label, e.Text(), causeOf(err)}
 }
 
-func plainError(d []any) js.Value {
-	e := js.Global().Get("Error").New(d[3])
-	for i, name := range [...]string{"code", "operation", "label", "message", "cause"} {
-		e.Set(name, d[i])
+// plainError is that of a page without the ES module.
+func plainError(told []any) js.Value {
+	message := "gpubuffers: " + told[1].(string) + ": " + told[3].(string)
+	e := js.Global().Get("Error").New(message)
+	for i, name := range [...]string{"code", "operation", "label"} {
+		e.Set(name, told[i])
 	}
+	e.Set("cause", told[4])
 	return e
 }
 

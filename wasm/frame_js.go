@@ -11,12 +11,12 @@ import (
 )
 
 var frameFunctions = []function{
-	{"beginFrame", "begin frame", beginFrame}, // (system) => frame
-	{"nextFrame", "begin frame", nextFrame},   // (system) => Promise of a frame
-	{"frameEncoder", "encode", frameEncoder},  // (frame) => GPUCommandEncoder
-	{"use", "use", use},                       // (frame, buffers)
-	{"submitFrame", "submit", submitFrame},    // (frame, commands)
-	{"discardFrame", "discard", discardFrame}, // (frame)
+	{"beginFrame", beginFrame},     // (system) => frame
+	{"nextFrame", nextFrame},       // (system) => Promise of a frame
+	{"frameEncoder", frameEncoder}, // (frame) => GPUCommandEncoder
+	{"use", use},                   // (frame, buffers)
+	{"submitFrame", submitFrame},   // (frame, commands)
+	{"discardFrame", discardFrame}, // (frame)
 }
 
 // frame is the frame that is open, under a handle of its own, so that one that ended is told from it.

@@ -6,8 +6,7 @@ import "syscall/js"
 
 // function is one that JavaScript may call.
 type function struct {
-	name string
-	op   string // what errors call it
+	name string // by which errors call it, too: a host with names of its own translates it
 	do   func(*call) (any, error)
 }
 
@@ -16,7 +15,7 @@ func (f function) export() js.Func {
 	return js.FuncOf(func(_ js.Value, values []js.Value) any {
 		result, err := f.run(values)
 		if err != nil {
-			return errorValue(err)
+			return errorValue(f.name, err)
 		}
 		return result
 	})
@@ -24,8 +23,8 @@ func (f function) export() js.Func {
 
 // run is where a panic ends, so that no argument ends the module.
 func (f function) run(values []js.Value) (result any, err error) {
-	defer rescue(f.op, &err)
-	return f.do(&call{op: f.op, values: values})
+	defer rescue(f.name, &err)
+	return f.do(&call{op: f.name, values: values})
 }
 
 // rescue turns a panic into an error.
@@ -41,9 +40,10 @@ type internalError struct {
 	thrown any
 }
 
-func (e *internalError) Error() string {
-	return "gpubuffers: " + e.op + ": internal error: " + textOf(e.thrown)
-}
+func (e *internalError) Error() string { return e.op + ": " + e.Text() }
+
+// Text says what was thrown.
+func (e *internalError) Text() string { return "internal error: " + textOf(e.thrown) }
 
 func textOf(thrown any) string {
 	switch t := thrown.(type) {

@@ -10,8 +10,8 @@ import (
 )
 
 var mappableFunctions = []function{
-	{"createMappableBuffer", "create", createMappableBuffer}, // (system, label, size, usage, mappedAtCreation) => buffer
-	{"explainMap", "map", explainMap},                        // (mappable, mode, offset, size): the rule that such a map breaks
+	{"createMappableBuffer", createMappableBuffer}, // (system, label, size, usage, mappedAtCreation) => buffer
+	{"explainMap", explainMap},                     // (mappable, mode, offset, size): the rule that such a map breaks
 }
 
 // mappableBuffer is mapped by JavaScript, on the GPUBuffer itself: a promise that went through Go would

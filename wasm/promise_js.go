@@ -27,24 +27,24 @@ func init() {
 // promise waits in a goroutine, since a function that JavaScript called must not block, and returns the
 // Promise of its outcome, or undefined where the ES module made it.
 func promise(op string, wait func() (any, error)) js.Value {
-	p, settle := newPromise()
+	p, settle := newPromise(op)
 	go func() { settle(await(op, wait)) }()
 	return p
 }
 
 // newPromise is a Promise that settle settles, once, or undefined where the ES module made it.
-func newPromise() (p js.Value, settle func(any, error)) {
+func newPromise(op string) (p js.Value, settle func(any, error)) {
 	if number := promises.number; number != 0 {
 		promises.number = 0
 		return js.Undefined(), func(result any, err error) {
-			value, failed := outcome(result, err)
+			value, failed := outcome(op, result, err)
 			promises.settle.Invoke(number, value, failed)
 		}
 	}
 	p = promises.class.New(promises.executor)
 	resolve, reject := promises.resolve, promises.reject
 	return p, func(result any, err error) {
-		if value, failed := outcome(result, err); failed {
+		if value, failed := outcome(op, result, err); failed {
 			reject.Invoke(value)
 		} else {
 			resolve.Invoke(value)
@@ -53,10 +53,10 @@ func newPromise() (p js.Value, settle func(any, error)) {
 }
 
 // outcome is what a Promise is settled with.
-func outcome(result any, err error) (value any, failed bool) {
+func outcome(op string, result any, err error) (value any, failed bool) {
 	switch {
 	case err != nil:
-		return errorValue(err), true
+		return errorValue(op, err), true
 	case result == nil:
 		return js.Undefined(), false
 	}

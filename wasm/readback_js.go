@@ -12,9 +12,9 @@ import (
 )
 
 var readbackFunctions = []function{
-	{"createReadbackBuffer", "create", createReadbackBuffer}, // (system, label, policy, maxInFlight) => buffer
-	{"read", "read", read},                       // (readback, source, offset, size, into) => Promise of the data
-	{"readTexture", "read texture", readTexture}, // (readback, texture, mip level, origin and size in 3 numbers each, aspect, into) => Promise
+	{"createReadbackBuffer", createReadbackBuffer}, // (system, label, policy, maxInFlight) => buffer
+	{"read", read},               // (readback, source, offset, size, into) => Promise of the data
+	{"readTexture", readTexture}, // (readback, texture, mip level, origin and size in 3 numbers each, aspect, into) => Promise
 }
 
 func createReadbackBuffer(c *call) (any, error) {

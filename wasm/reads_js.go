@@ -15,10 +15,10 @@ import (
 // where it belongs, and makes and settles their Promises; a chunk crosses once, whatever the number of
 // reads in it. It has what was asked for in a task sent when the task ends.
 var readFunctions = []function{
-	{"takeReads", "take reads", takeReads},                 // (deliver, settle, lend): see readSink
-	{"readStart", "read", startRead},                       // (readback, source, offset, size, number, whether memory is made) => size
-	{"readTextureStart", "read texture", startTextureRead}, // (readback, texture, mip level, origin and size in 3 numbers each, aspect, size of into, number) => size
-	{"readFlush", "read", flushReads},                      // ()
+	{"takeReads", takeReads},               // (deliver, settle, lend): see readSink
+	{"readStart", startRead},               // (readback, source, offset, size, number, whether memory is made) => size
+	{"readTextureStart", startTextureRead}, // (readback, texture, mip level, origin and size in 3 numbers each, aspect, size of into, number) => size
+	{"readFlush", flushReads},              // ()
 }
 
 // reads is where the reads that JavaScript numbers go.
@@ -67,7 +67,7 @@ func (k *readSink) Deliver(chunk buffers.MappableBuffer, parts []buffers.Deliver
 // Settle tells of failures alone: JavaScript counts what it was given.
 func (k *readSink) Settle(number uint64, err error) {
 	if err != nil {
-		_, _ = invoke(k.settle, number, errorValue(err))
+		_, _ = invoke(k.settle, number, errorValue("read", err))
 	}
 }
 

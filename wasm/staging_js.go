@@ -9,17 +9,17 @@ import (
 )
 
 var stagingFunctions = []function{
-	{"createImmediateStagingBuffer", "create", createImmediate}, // (system, label, size, rowBytes) => buffer
-	{"createDeferredStagingBuffer", "create", createDeferred},   // (system, label, size, rowBytes) => buffer
-	{"stage", "write", stage},                                   // (buffer, data): appends
-	{"stageAt", "write", stageAt},                               // (buffer, offset, data)
-	{"staged", "written", staged},                               // (buffer) => number of bytes
-	{"stagingRange", "mapped range", stagingRange},              // (buffer) => Uint8Array
-	{"uploadTo", "upload", uploadTo},                            // (buffer, encoder, destination, offset)
-	{"uploadToTexture", "upload", uploadToTexture},              // (buffer, encoder, texture, mip level, origin and size in 3 numbers each, aspect)
-	{"resetStaging", "reset", resetStaging},                     // (immediate)
-	{"mapStaging", "map", mapStaging},                           // (deferred) => Promise
-	{"unmapStaging", "unmap", unmapStaging},                     // (deferred)
+	{"createImmediateStagingBuffer", createImmediate}, // (system, label, size, rowBytes) => buffer
+	{"createDeferredStagingBuffer", createDeferred},   // (system, label, size, rowBytes) => buffer
+	{"stage", stage},                     // (buffer, data): appends
+	{"stageAt", stageAt},                 // (buffer, offset, data)
+	{"staged", staged},                   // (buffer) => number of bytes
+	{"stagingRange", stagingRange},       // (buffer) => Uint8Array
+	{"uploadTo", uploadTo},               // (buffer, encoder, destination, offset)
+	{"uploadToTexture", uploadToTexture}, // (buffer, encoder, texture, mip level, origin and size in 3 numbers each, aspect)
+	{"resetStaging", resetStaging},       // (immediate)
+	{"mapStaging", mapStaging},           // (deferred) => Promise
+	{"unmapStaging", unmapStaging},       // (deferred)
 }
 
 // stagingBuffer is what both staging buffers do.

@@ -13,12 +13,12 @@ import (
 )
 
 var systemFunctions = []function{
-	{"open", "open", open},          // (device, budget, onBudget, chunkSize, maxFramesInFlight, logLevel, onLog, onError) => system
-	{"submit", "submit", submit},    // (system, commands)
-	{"stats", "stats", stats},       // (system) => object
-	{"trim", "trim", trim},          // (system)
-	{"destroy", "destroy", destroy}, // (handle of a system or a buffer)
-	{"forget", "forget", forget},    // (handle): the page dropped its object without destroying it
+	{"open", open},       // (device, budget, onBudget, chunkSize, maxFramesInFlight, logLevel, onLog, onError) => system
+	{"submit", submit},   // (system, commands)
+	{"stats", stats},     // (system) => object
+	{"trim", trim},       // (system)
+	{"destroy", destroy}, // (handle of a system or a buffer)
+	{"forget", forget},   // (handle): the page dropped its object without destroying it
 }
 
 // system is a buffers.System with what JavaScript has open in it.
@@ -94,7 +94,7 @@ func (s *system) watchErrors() {
 		select {
 		case err := <-s.core.Errors():
 			if !s.onError.IsUndefined() {
-				notify(s.onError, errorValue(err))
+				notify(s.onError, errorValue("", err))
 			}
 		case <-s.closed:
 			return

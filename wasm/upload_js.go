@@ -15,12 +15,12 @@ import (
 // uploadNext, or the export uploadTurn, and uploadWrite as often as needed, and uploadFinish; uploadAbort gives up
 // at any time.
 var uploadFunctions = []function{
-	{"upload", "upload", uploadData},         // (device, offset, data) => Promise of the number of bytes
-	{"uploadStart", "upload", uploadStart},   // (device, offset, size expected) => upload
-	{"uploadNext", "upload", uploadNext},     // (upload, filled) => Promise of a Uint8Array to fill, or of undefined: write instead
-	{"uploadWrite", "upload", uploadWrite},   // (upload, data) => Promise
-	{"uploadFinish", "upload", uploadFinish}, // (upload, filled)
-	{"uploadAbort", "upload", uploadAbort},   // (upload)
+	{"upload", uploadData},         // (device, offset, data) => Promise of the number of bytes
+	{"uploadStart", uploadStart},   // (device, offset, size expected) => upload
+	{"uploadNext", uploadNext},     // (upload, filled) => Promise of a Uint8Array to fill, or of undefined: write instead
+	{"uploadWrite", uploadWrite},   // (upload, data) => Promise
+	{"uploadFinish", uploadFinish}, // (upload, filled)
+	{"uploadAbort", uploadAbort},   // (upload)
 }
 
 // upload is one that JavaScript makes in several calls. While one of them waits no other may be made, but
@@ -81,7 +81,7 @@ func uploadData(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	p, settle := newPromise()
+	p, settle := newPromise(c.op)
 	s.core.UploadThen(b.DeviceBuffer, offset, m, func(err error) {
 		runtime.KeepAlive(b)
 		if err == nil {

@@ -1,9 +1,20 @@
+/** What an error says without prefix, operation and label. */
+let textOf;
+
 export class GPUBufferError extends Error {
-  constructor(code, operation, label, message, cause) {
-    super(message, cause === undefined ? undefined : { cause });
+  #text;
+
+  static {
+    textOf = (error) => error.#text;
+  }
+
+  constructor(code, operation, label, text, cause) {
+    const subject = label === "" ? operation : `${operation} ${JSON.stringify(label)}`;
+    super(`gpubuffers: ${subject}: ${text}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.operation = operation;
     this.label = label;
+    this.#text = text;
   }
 
   get name() {
@@ -28,13 +39,44 @@ const errorClasses = new Map(
   ].flatMap(([type, codes]) => codes.map((code) => [code, type])),
 );
 
-export function makeError(code, operation, label, message, cause) {
+/** The methods that call the module's functions, where those have another name; of late errors what the browser did. */
+const methods = {
+  beginFrame: "frame",
+  frameEncoder: "encoder",
+  submitFrame: "submit",
+  discardFrame: "discard",
+  native: "gpuBuffer",
+  stage: "write",
+  stageAt: "writeAt",
+  staged: "written",
+  stagingRange: "mappedRange",
+  resetStaging: "reset",
+  mapStaging: "mapAsync",
+  unmapStaging: "unmap",
+  readStart: "read",
+  readTextureStart: "readTexture",
+  readFlush: "read",
+  dynamicUpdate: "update",
+  dynamicWrite: "write",
+  dynamicNative: "gpuBuffer",
+  dynamicAlignment: "alignment",
+  dynamicSlots: "slots",
+  explainMap: "mapAsync",
+  uploadStart: "upload",
+  uploadNext: "upload",
+  uploadWrite: "upload",
+  uploadFinish: "upload",
+  create: "createBuffer",
+  "uncaptured error": "uncapturederror",
+};
+
+/** An error of a method, or of a function of the module's, with a text that says what is wrong. */
+export function refusal(code, operation, label, text, cause) {
   const type = errorClasses.get(code) ?? GPUBufferError;
-  return new type(code, operation, label, message, cause);
+  return new type(code, methods[operation] ?? operation, label, text, cause);
 }
 
-/** An error in the words of the module's own. */
-export function refusal(code, operation, label, detail, cause) {
-  const subject = label === "" ? operation : `${operation} ${JSON.stringify(label)}`;
-  return makeError(code, operation, label, `buffers: ${subject}: ${detail}`, cause);
+/** An error of the module's as that of another operation. */
+export function retold(error, operation, cause = error.cause) {
+  return refusal(error.code, operation, error.label, textOf(error), cause);
 }

@@ -1,4 +1,4 @@
-import { makeError, refusal } from "./errors.js";
+import { refusal, retold } from "./errors.js";
 import { call, destroyed, keep, native, NativeBuffer, running } from "./resource.js";
 
 /**
@@ -33,7 +33,7 @@ export class MappableBuffer extends NativeBuffer {
   }
 
   async mapAsync(mode, offset, size) {
-    this[running]("map");
+    this[running]("mapAsync");
     const before = this[destroyed] ? "destroyed" : this.mapState;
     const map = { cancelled: false };
     if (before === "unmapped") this.#pending = map;
@@ -45,7 +45,7 @@ export class MappableBuffer extends NativeBuffer {
   }
 
   mappedRange(offset, size) {
-    this[running]("mapped range");
+    this[running]("mappedRange");
     try {
       return this.#gpuBuffer.getMappedRange(offset, size);
     } catch (cause) {
@@ -72,7 +72,7 @@ export class MappableBuffer extends NativeBuffer {
 
   /** Says in the module's words why the browser refused or ended a map. */
   async #mapError(cause, before, map, [mode, offset, size]) {
-    const refuse = (code, detail) => refusal(code, "map", this.label, detail, cause);
+    const refuse = (code, detail) => refusal(code, "mapAsync", this.label, detail, cause);
     if (!(cause instanceof DOMException)) return refuse("type", "an argument is not a number in its range");
     if (before === "pending") return refuse("map-pending", "a map of it is pending");
     if (before === "mapped") return refuse("mapped", "it is mapped");
@@ -80,7 +80,7 @@ export class MappableBuffer extends NativeBuffer {
     if (before === "destroyed") return refuse("destroyed", "it is destroyed");
     if (map.cancelled || this[destroyed]) return refuse("map-aborted", "the map was cancelled by an unmap or a destroy");
     const broken = this.#brokenRule(mode, offset, size);
-    if (broken) return makeError(broken.code, "map", this.label, broken.message, cause);
+    if (broken) return retold(broken, "mapAsync", cause);
     if (await isLost(this.#device)) return refuse("device-lost", "the device is lost");
     if (aborted) return refuse("map-aborted", "the map was cancelled");
     return refuse("validation", "the browser refused it");
@@ -95,7 +95,7 @@ export class MappableBuffer extends NativeBuffer {
   }
 
   #rangeError(cause, offset = 0, size = 0) {
-    const refuse = (code, detail) => refusal(code, "mapped range", this.label, detail, cause);
+    const refuse = (code, detail) => refusal(code, "mappedRange", this.label, detail, cause);
     if (this[destroyed]) return refuse("destroyed", "it is destroyed");
     if (!(cause instanceof DOMException)) return refuse("type", "an argument is not a number in its range");
     if (this.mapState !== "mapped") return refuse("not-mapped", "it is not mapped");

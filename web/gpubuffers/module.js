@@ -2,7 +2,7 @@
 // fail.
 
 import { isA, isBufferSource } from "./arguments.js";
-import { GPUBufferError, makeError, refusal } from "./errors.js";
+import { GPUBufferError, refusal } from "./errors.js";
 
 const rawName = "gpubuffersRaw";
 
@@ -14,7 +14,7 @@ class Module {
   #raw;
   #ended = false;
   #cause;
-  #asked = []; // by number, from 1 on: the promises that are not settled
+  #asked = []; // by number, from 1 on: the promises that are not settled, and what they are of
   #free = []; // numbers
   #onEnd = new Set();
   lent = { memory: undefined }; // what goes along with a call of an export,
@@ -30,7 +30,7 @@ class Module {
     globalThis[rawName] = others;
     if (others === undefined) delete globalThis[rawName];
     if (this.#raw === undefined || this.#raw === others) throw refusal("internal", "open", "", "the WebAssembly file is not that of gpubuffers");
-    this.#raw.setErrorFactory(makeError);
+    this.#raw.setErrorFactory(refusal);
     this.#raw.attach(
       this.lent,
       (number, value, failed) => this.#settle(number, value, failed),
@@ -74,7 +74,7 @@ class Module {
   /** Calls a function that waits; everything that fails rejects. */
   ask(name, ...values) {
     return new Promise((resolve, reject) => {
-      const number = this.#take(resolve, reject);
+      const number = this.#take(name, resolve, reject);
       try {
         this.exports.ask(number);
         const promise = this.call(name, ...values); // undefined, unless a getter among the values took the number
@@ -92,7 +92,7 @@ class Module {
    */
   awaits(name, ...numbers) {
     let number;
-    const promise = new Promise((resolve, reject) => (number = this.#take(resolve, reject)));
+    const promise = new Promise((resolve, reject) => (number = this.#take(name, resolve, reject)));
     try {
       const result = this.exports[name](...numbers, number);
       if (result === 0) return promise;
@@ -105,9 +105,9 @@ class Module {
   }
 
   /** The number of a promise. */
-  #take(resolve, reject) {
+  #take(name, resolve, reject) {
     const number = this.#free.pop() ?? this.#asked.length + 1;
-    this.#asked[number - 1] = { resolve, reject };
+    this.#asked[number - 1] = { name, resolve, reject };
     return number;
   }
 
@@ -137,7 +137,7 @@ class Module {
     else asked.resolve(value);
   }
 
-  /** Calls f, with the error of every later call, when the module ends. */
+  /** Calls f, with an error that says so, when the module ends. */
   whenEnded(f) {
     this.#onEnd.add(f);
   }
@@ -151,8 +151,8 @@ class Module {
     this.#ended = true;
     this.#cause = cause;
     this.exports = ended;
-    const error = this.#endedError("wait");
-    for (const asked of this.#asked.splice(0)) asked?.reject(error);
+    for (const asked of this.#asked.splice(0)) asked?.reject(this.#endedError(asked.name));
+    const error = this.#endedError("read");
     for (const f of this.#onEnd) f(error);
   }
 

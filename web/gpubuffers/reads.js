@@ -4,7 +4,7 @@
 
 import { isA, isBufferSource } from "./arguments.js";
 import { RefusedCopy } from "./copies.js";
-import { refusal } from "./errors.js";
+import { GPUBufferError, refusal, retold } from "./errors.js";
 import { LongRead } from "./longread.js";
 import { batchesOf, joined, runsOf } from "./shortreads.js";
 
@@ -363,7 +363,7 @@ export class Read {
   end(error) {
     if (this.#onAbort) this.#unwatch();
     if (error === undefined) this.#resolve(this.#result);
-    else this.#reject(error);
+    else this.#reject(error instanceof GPUBufferError && error.operation !== this.#operation ? retold(error, this.#operation) : error);
   }
 
   #unwatch() {

@@ -14,7 +14,7 @@ export const calibrated = Symbol("calibrated");
 export const dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
 export function guard(key, type) {
-  if (key !== made) throw refusal("type", "new", "", `a ${type.name} is made by a GPUBufferSystem`);
+  if (key !== made) throw refusal("type", "constructor", "", `a ${type.name} is made by a GPUBufferSystem`);
 }
 
 /** Destroys what a handle stands for. */
