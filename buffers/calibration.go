@@ -61,7 +61,7 @@ func (s *System) Explain(op Operation, size uint64) Explanation {
 func (c *chooser) reason(op Operation, best int, size uint64, e *engine) string {
 	switch {
 	case op == OpReadback && e.fixedChunks:
-		return "Options.ChunkSize says so"
+		return "a chunk size was asked for"
 	case op == OpReadback && e.sharesChunk(size):
 		return "small reads share a chunk and one map"
 	case size < c.from:

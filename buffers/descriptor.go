@@ -23,9 +23,9 @@ func (d *Descriptor) Validate(limits Limits) error {
 	case d.Usage&^usageAll != 0:
 		return d.refuse(ErrUsage, "usage "+d.Usage.String())
 	case d.Usage.Has(UsageMapRead) && d.Usage&^(UsageMapRead|UsageCopyDst) != 0:
-		return d.refuse(ErrUsage, "usage "+d.Usage.String()+": MapRead goes with CopyDst only")
+		return d.refuse(ErrUsage, "usage "+d.Usage.String()+": "+UsageMapRead.String()+" goes with "+UsageCopyDst.String()+" only")
 	case d.Usage.Has(UsageMapWrite) && d.Usage&^(UsageMapWrite|UsageCopySrc) != 0:
-		return d.refuse(ErrUsage, "usage "+d.Usage.String()+": MapWrite goes with CopySrc only")
+		return d.refuse(ErrUsage, "usage "+d.Usage.String()+": "+UsageMapWrite.String()+" goes with "+UsageCopySrc.String()+" only")
 	case d.mappable() && d.Size%4 != 0:
 		return d.refuse(ErrAlignment, "size "+number(d.Size)+" is not a multiple of 4, as a buffer to be mapped must be")
 	}
@@ -38,7 +38,7 @@ func (d *Descriptor) ValidateMappable(limits Limits) error {
 		return err
 	}
 	if !d.mappable() {
-		return d.refuse(ErrUsage, "usage "+d.Usage.String()+" cannot be mapped: it needs MapRead, MapWrite or MappedAtCreation")
+		return d.refuse(ErrUsage, "usage "+d.Usage.String()+" cannot be mapped, and the buffer is not mapped at creation")
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ type currentBuffer struct {
 // [ErrUsage].
 func (s *System) NewDeviceBuffer(d Descriptor) (*DeviceBuffer, error) {
 	if d.Usage&(UsageMapRead|UsageMapWrite) != 0 || d.MappedAtCreation {
-		return nil, NewError("create", d.Label, ErrUsage, "a DeviceBuffer is never mapped: stage into it, or use NewMappableBuffer")
+		return nil, NewError("create", d.Label, ErrUsage, "a DeviceBuffer is never mapped: stage into it, or make a MappableBuffer")
 	}
 	if d.Usage == 0 {
 		return nil, d.Validate(s.limits)

@@ -260,7 +260,7 @@ func TestFramesNameBuffersThatCannotBeUsed(t *testing.T) {
 	require.NoError(t, err)
 	f, _ := frame(t, s)
 	f.Use(m)
-	require.EqualError(t, f.Submit(), `buffers: submit "mine": the buffer is Mapped and used by the submit`)
+	require.EqualError(t, f.Submit(), `buffers: submit "mine": the buffer is mapped, and the submit uses it`)
 	m.Destroy()
 	require.ErrorIs(t, f.Submit(), buffers.ErrDestroyed)
 	f.Discard()

@@ -22,8 +22,8 @@ var (
 	ErrBusy        error = &reason{"busy", "everything is in use by the GPU"}
 	ErrDeviceLost  error = &reason{"device-lost", "the device is lost"}
 	ErrWrongDevice error = &reason{"wrong-device", "the object belongs to another device"}
-	ErrUnsupported error = &reason{"unsupported", "the backend cannot do this"}
-	ErrValidation  error = &reason{"validation", "the backend refused it"}
+	ErrUnsupported error = &reason{"unsupported", "it cannot be done here"}
+	ErrValidation  error = &reason{"validation", "the GPU refused it"}
 	ErrStale       error = &reason{"stale", "dropped for a newer read"}
 	ErrType        error = &reason{"type", "wrong type"}
 	ErrLayout      error = &reason{"layout", "the Go type does not have WGSL's layout"}

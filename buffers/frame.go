@@ -140,7 +140,7 @@ func (f *frameRing) isBusy(mayWait bool) (bool, error) {
 		return false, err
 	}
 	if f.current.open {
-		return false, NewError("begin frame", "", ErrState, "a frame is open: submit or discard it first")
+		return false, NewError("begin frame", "", ErrState, "a frame is open: submit or discard it first, also if an exception kept it from that")
 	}
 	f.poll()
 	return f.isFull(mayWait), nil
@@ -278,7 +278,7 @@ func (f *Frame) check(op string) error {
 // checkSubmit is the error with which a submit that uses b would be refused.
 func checkSubmit(b Buffer) error {
 	if _, err := b.State().Next(EventUse); err != nil {
-		return NewError("submit", b.Label(), err, "the buffer is "+b.State().String()+" and used by the submit")
+		return NewError("submit", b.Label(), err, Text(err)+", and the submit uses it")
 	}
 	return nil
 }

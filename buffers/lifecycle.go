@@ -34,7 +34,7 @@ func (l *Lifecycle) BeginMap(b Buffer, mode MapMode, offset, size uint64) (token
 		return 0, NewError("map", b.Label(), err, "")
 	}
 	if mode.usage() == 0 {
-		return 0, NewError("map", b.Label(), ErrUsage, "map mode "+mode.String()+" is neither Read nor Write")
+		return 0, NewError("map", b.Label(), ErrUsage, "mode "+number(uint64(mode))+" is neither that of reading nor that of writing")
 	}
 	if err := checkUsage("map", b, mode.usage()); err != nil {
 		return 0, err

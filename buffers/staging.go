@@ -231,7 +231,7 @@ func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error 
 	s.lock()
 	defer s.unlock()
 	if s.descriptor.RowBytes != 0 {
-		return NewError("upload", s.Label(), ErrUsage, "it holds rows of texels: use UploadToTexture")
+		return NewError("upload", s.Label(), ErrUsage, "it holds rows of texels, which go to a texture")
 	}
 	if err := s.uploadable(encoder); err != nil {
 		return err

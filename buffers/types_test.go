@@ -57,7 +57,7 @@ func TestDescriptorsFollowTheRulesOfWebGPU(t *testing.T) {
 		{"over the limit", buffers.Descriptor{Size: limits.MaxBufferSize + 1, Usage: buffers.UsageStorage}, buffers.ErrTooLarge},
 		{"the largest number", buffers.Descriptor{Size: math.MaxUint64, Usage: buffers.UsageStorage}, buffers.ErrTooLarge},
 		{"no usage", buffers.Descriptor{Size: 4}, buffers.ErrUsage},
-		{"a bit that does not exist", buffers.Descriptor{Size: 4, Usage: 1 << 9}, buffers.ErrUsage},
+		{"a bit that does not exist", buffers.Descriptor{Size: 4, Usage: 1 << 10}, buffers.ErrUsage},
 		{"map for reading and writing", buffers.Descriptor{Size: 4, Usage: buffers.UsageMapRead | buffers.UsageMapWrite}, buffers.ErrUsage},
 		{"map for reading a copy source", buffers.Descriptor{Size: 4, Usage: buffers.UsageMapRead | buffers.UsageCopySrc}, buffers.ErrUsage},
 		{"map for writing vertices", buffers.Descriptor{Size: 4, Usage: buffers.UsageMapWrite | buffers.UsageVertex}, buffers.ErrUsage},
@@ -95,13 +95,13 @@ func TestErrorsCarryTheBackendsOwnAsCause(t *testing.T) {
 	err := &buffers.Error{Op: "map", Label: "x", Reason: buffers.ErrValidation, Cause: cause}
 	require.ErrorIs(t, err, cause)
 	require.ErrorIs(t, err, buffers.ErrValidation)
-	require.EqualError(t, err, `buffers: map "x": the backend refused it: the browser says no`)
+	require.EqualError(t, err, `buffers: map "x": the GPU refused it: the browser says no`)
 }
 
 func TestNamesAreWords(t *testing.T) {
 	require.Equal(t, "Vertex|CopyDst", (buffers.UsageVertex | buffers.UsageCopyDst).String())
 	require.Equal(t, "None", buffers.Usage(0).String())
-	require.Equal(t, "Indirect|unknown bits", (buffers.UsageIndirect | 1<<20).String())
+	require.Equal(t, "QueryResolve|unknown bits", (buffers.UsageQueryResolve | 1<<20).String())
 	require.Equal(t, "MapPending", buffers.MapPending.String())
 	require.Equal(t, "unknown state", buffers.State(99).String())
 	require.Equal(t, "Write", buffers.MapWrite.String())

@@ -14,13 +14,18 @@ const (
 	UsageMapRead
 	UsageMapWrite
 	UsageIndirect
+	UsageQueryResolve
 
-	usageAll = UsageIndirect<<1 - 1
+	usageAll = UsageQueryResolve<<1 - 1
 )
 
 var usageNames = [...]string{
-	"Vertex", "Index", "Uniform", "Storage", "CopySrc", "CopyDst", "MapRead", "MapWrite", "Indirect",
+	"Vertex", "Index", "Uniform", "Storage", "CopySrc", "CopyDst", "MapRead", "MapWrite", "Indirect", "QueryResolve",
 }
+
+// NameUsages gives the bits, in the order of the constants, the names by which a host's programs know them. Errors speak
+// of them so. It is called before anything else.
+func NameUsages(names [len(usageNames)]string) { usageNames = names }
 
 // Has reports whether every bit of want is set.
 func (u Usage) Has(want Usage) bool { return u&want == want }

@@ -24,7 +24,7 @@ func (c *call) memory(v js.Value, name string) buffers.Memory {
 	}
 	d, err := webgpu.NewData(v)
 	if err != nil {
-		c.fail(buffers.ErrType, name+" is to be an ArrayBuffer or a view, not another object")
+		c.fail(buffers.ErrType, name+" must be an ArrayBuffer or a view, not another object")
 		return buffers.Memory{}
 	}
 	m := buffers.HostMemory(d)
@@ -46,9 +46,9 @@ func isDetached(v js.Value) bool {
 
 // part is the part of m that optional arguments offset and size name, all by default.
 func (c *call) part(m buffers.Memory, offsetAt, sizeAt int) buffers.Memory {
-	offset := c.wholeOr(offsetAt, "data offset", 0)
+	offset := c.wholeOr(offsetAt, "dataOffset", 0)
 	if offset > m.Size() {
-		c.fail(buffers.ErrRange, "data offset "+decimal(offset)+" exceeds its "+decimal(m.Size())+" bytes")
+		c.fail(buffers.ErrRange, "dataOffset "+decimal(offset)+" exceeds its "+decimal(m.Size())+" bytes")
 		return buffers.Memory{}
 	}
 	size := c.wholeOr(sizeAt, "size", m.Size()-offset)
@@ -171,7 +171,7 @@ func (c *call) region(i int, s *system) buffers.TextureRegion {
 	if c.err != nil {
 		return r
 	}
-	r.MipLevel = c.word(i+1, "mip level", 0)
+	r.MipLevel = c.word(i+1, "mipLevel", 0)
 	r.Origin = buffers.Origin{X: c.word(i+2, "x", 0), Y: c.word(i+3, "y", 0), Layer: c.word(i+4, "layer", 0)}
 	r.Aspect = buffers.TextureAspect(c.choice(i+8, "aspect", "all", "depth-only", "stencil-only"))
 	if c.value(i + 5).IsUndefined() {

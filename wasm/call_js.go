@@ -5,6 +5,7 @@ package main
 import (
 	"math"
 	"strconv"
+	"strings"
 	"syscall/js"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
@@ -38,7 +39,11 @@ func (c *call) failed(err error) {
 }
 
 func (c *call) wrongType(name, want string, v js.Value) {
-	c.fail(buffers.ErrType, name+" is to be "+want+", not "+typeName(v))
+	if v.IsUndefined() {
+		c.fail(buffers.ErrType, name+" is missing")
+		return
+	}
+	c.fail(buffers.ErrType, name+" must be "+want+", not "+typeName(v))
 }
 
 // maxLabel is the number of UTF-16 units of a label that are kept.
@@ -100,6 +105,15 @@ func (c *call) wholeOr(i int, name string, otherwise uint64) uint64 {
 	return c.whole(i, name)
 }
 
+// count is a whole number from 1 on, or 0 where it was left out.
+func (c *call) count(i int, name string) uint64 {
+	n := c.wholeOr(i, name, 0)
+	if n == 0 && !c.value(i).IsUndefined() {
+		c.fail(buffers.ErrRange, name+" 0 is less than 1")
+	}
+	return n
+}
+
 // word is wholeOr of at most 32 bits.
 func (c *call) word(i int, name string, otherwise uint32) uint32 {
 	n := c.wholeOr(i, name, uint64(otherwise))
@@ -131,7 +145,7 @@ func (c *call) choice(i int, name string, allowed ...string) int {
 			return n
 		}
 	}
-	c.fail(buffers.ErrType, name+` "`+got+`" is none of its values`)
+	c.fail(buffers.ErrType, name+` must be one of "`+strings.Join(allowed, `", "`)+`", not "`+got+`"`)
 	return 0
 }
 
@@ -140,7 +154,7 @@ func (c *call) usage(i int) buffers.Usage {
 	n := c.whole(i, "usage")
 	u, err := webgpu.UsageFromSpec(n)
 	if err != nil {
-		c.fail(buffers.ErrUsage, "usage 0x"+strconv.FormatUint(n, 16)+" has bits that no buffer of this kind can have")
+		c.fail(buffers.ErrUsage, "usage 0x"+strconv.FormatUint(n, 16)+" has bits that are none of GPUBufferUsage")
 	}
 	return u
 }
@@ -220,7 +234,7 @@ func (c *call) handle(i int) (any, *system) {
 	e, stale := handles.find(handle)
 	switch {
 	case stale:
-		c.fail(buffers.ErrDestroyed, "")
+		c.fail(buffers.ErrDestroyed, "it is destroyed")
 	case e == nil:
 		c.fail(buffers.ErrType, strconv.FormatFloat(handle, 'g', -1, 64)+" is not a handle")
 	default:

@@ -71,7 +71,7 @@ func createDynamicBuffer(c *call) (any, error) {
 		Label:      c.named(1),
 		Size:       c.whole(2, "size"),
 		Usage:      c.usage(3),
-		MaxSlots:   int(min(c.wholeOr(4, "maxSlots", 0), math.MaxInt32)),
+		MaxSlots:   int(min(c.count(4, "maxSlots"), math.MaxInt32)),
 		HostMemory: newArena,
 	}
 	if c.err != nil {

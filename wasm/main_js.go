@@ -18,12 +18,19 @@
 //     alone: see exports_js.go.
 package main
 
-import "syscall/js"
+import (
+	"syscall/js"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
 
 // globalName is the property of the page's global object.
 const globalName = "gpubuffersRaw"
 
 func main() {
+	buffers.NameUsages([...]string{
+		"VERTEX", "INDEX", "UNIFORM", "STORAGE", "COPY_SRC", "COPY_DST", "MAP_READ", "MAP_WRITE", "INDIRECT", "QUERY_RESOLVE",
+	})
 	object := js.Global().Get("Object").New()
 	for _, functions := range [...][]function{
 		systemFunctions, frameFunctions, bufferFunctions, deviceFunctions, stagingFunctions,

@@ -22,7 +22,7 @@ func createReadbackBuffer(c *call) (any, error) {
 	d := buffers.ReadbackDescriptor{
 		Label:       c.named(1),
 		Policy:      buffers.ReadPolicy(c.choice(2, "policy", "all", "latest")),
-		MaxInFlight: int(min(c.wholeOr(3, "maxInFlight", 0), math.MaxInt32)),
+		MaxInFlight: int(min(c.count(3, "maxInFlight"), math.MaxInt32)),
 	}
 	if c.err != nil {
 		return nil, c.err

@@ -140,7 +140,7 @@ func startTextureRead(c *call) (any, error) {
 	r, s := object[*buffers.ReadbackBuffer](c, 0)
 	c.labelled(r)
 	region, size := c.texels(s)
-	c.fits(size, c.wholeOr(10, "size of into", size))
+	c.fits(size, c.wholeOr(10, "into", size))
 	number := c.whole(11, "number")
 	if c.err != nil {
 		return nil, c.err

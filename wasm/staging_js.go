@@ -45,7 +45,7 @@ func (c *call) staging() (stagingBuffer, *system) {
 }
 
 func (c *call) stagingDescriptor() buffers.StagingDescriptor {
-	return buffers.StagingDescriptor{Label: c.named(1), Size: c.whole(2, "size"), RowBytes: c.wholeOr(3, "row bytes", 0)}
+	return buffers.StagingDescriptor{Label: c.named(1), Size: c.whole(2, "size"), RowBytes: c.count(3, "rowBytes")}
 }
 
 func createImmediate(c *call) (any, error) {

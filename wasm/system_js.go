@@ -44,13 +44,12 @@ type adoptedEncoder struct {
 func open(c *call) (any, error) {
 	options := buffers.Options{
 		HostWrites:        enter.Type() == js.TypeFunction, // to which mapped ranges can be handed
-		Budget:            c.wholeOr(1, "budget", 0),
+		Budget:            c.count(1, "budget"),
 		OnBudget:          buffers.BudgetPolicy(c.choice(2, "onBudget", "wait", "fail", "fallback")),
-		ChunkSize:         c.wholeOr(3, "chunkSize", 0),
-		MaxFramesInFlight: int(min(c.wholeOr(4, "maxFramesInFlight", 0), math.MaxInt32)),
-		LogLevel:          buffers.Level(c.choice(5, "logLevel", "info", "debug", "info", "warn", "error")),
+		ChunkSize:         c.count(3, "chunkSize"),
+		MaxFramesInFlight: int(min(c.count(4, "maxFramesInFlight"), math.MaxInt32)),
+		LogLevel:          logLevels[c.choice(5, "logLevel", "info", "debug", "warn", "error")],
 	}
-	options.LogLevel = logLevels[options.LogLevel]
 	onLog, onError := c.function(6, "onLog"), c.function(7, "onError")
 	if c.err != nil {
 		return nil, c.err
@@ -69,7 +68,7 @@ func open(c *call) (any, error) {
 
 // logLevels are the values of the choice in open.
 var logLevels = [...]buffers.Level{
-	buffers.LevelInfo, buffers.LevelDebug, buffers.LevelInfo, buffers.LevelWarn, buffers.LevelError,
+	buffers.LevelInfo, buffers.LevelDebug, buffers.LevelWarn, buffers.LevelError,
 }
 
 func (s *system) open(c *call, options buffers.Options) error {

@@ -18,10 +18,17 @@ func is(v js.Value, t js.Type) (yes bool) {
 func typeName(v js.Value) (name string) {
 	defer func() {
 		if recover() != nil {
-			name = "bigint"
+			name = "a bigint"
 		}
 	}()
-	return v.Type().String()
+	switch t := v.Type(); t {
+	case js.TypeUndefined, js.TypeNull:
+		return t.String()
+	case js.TypeObject:
+		return "an object"
+	default:
+		return "a " + t.String()
+	}
 }
 
 // isObject reports whether v can have properties.

@@ -171,7 +171,7 @@ var creationRules = []rule{
 
 var gpuUsages = []buffers.Usage{
 	buffers.UsageVertex, buffers.UsageIndex, buffers.UsageUniform, buffers.UsageStorage,
-	buffers.UsageCopySrc, buffers.UsageCopyDst, buffers.UsageIndirect,
+	buffers.UsageCopySrc, buffers.UsageCopyDst, buffers.UsageIndirect, buffers.UsageQueryResolve,
 }
 
 func refusesCreation(d buffers.Descriptor, reason error) func(*trial) {

@@ -28,7 +28,7 @@ func TestAdoptedBuffer(t *testing.T) {
 	b := d.AdoptBuffer(theirs)
 	require.Equal(t, "theirs", b.Label())
 	require.EqualValues(t, 8, b.Size())
-	require.Equal(t, gpuUsage, b.Usage(), "what the core has no word for is left out")
+	require.Equal(t, gpuUsage|buffers.UsageQueryResolve, b.Usage())
 	require.Same(t, theirs, webgpu.BufferOf(b))
 
 	require.NoError(t, d.Queue().WriteBuffer(b, 0, buffers.Bytes(eight)))

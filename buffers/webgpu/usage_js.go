@@ -24,6 +24,7 @@ var usages = [...]struct {
 	{buffers.UsageMapRead, jsbridge.BufferUsageMapRead},
 	{buffers.UsageMapWrite, jsbridge.BufferUsageMapWrite},
 	{buffers.UsageIndirect, jsbridge.BufferUsageIndirect},
+	{buffers.UsageQueryResolve, jsbridge.BufferUsageQueryResolve},
 }
 
 // SpecUsage is u in the numbers of GPUBufferUsage.
@@ -39,8 +40,7 @@ func specUsage(u buffers.Usage) jsbridge.BufferUsage {
 	return spec
 }
 
-// UsageFromSpec translates the numbers of GPUBufferUsage. A bit that package buffers has no word for,
-// such as QUERY_RESOLVE, is an error: [buffers.ErrUsage].
+// UsageFromSpec translates the numbers of GPUBufferUsage. Any other bit is an error: [buffers.ErrUsage].
 func UsageFromSpec(n uint64) (buffers.Usage, error) {
 	usage, rest := splitUsage(n)
 	if rest != 0 {

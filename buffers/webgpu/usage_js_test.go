@@ -22,6 +22,8 @@ var usageNames = map[buffers.Usage]string{
 	buffers.UsageMapRead:  "MAP_READ",
 	buffers.UsageMapWrite: "MAP_WRITE",
 	buffers.UsageIndirect: "INDIRECT",
+
+	buffers.UsageQueryResolve: "QUERY_RESOLVE",
 }
 
 func TestUsagesAreTheBrowsers(t *testing.T) {
@@ -36,7 +38,7 @@ func TestUsagesAreTheBrowsers(t *testing.T) {
 }
 
 func TestUsageSetsTranslateBothWays(t *testing.T) {
-	for set := range buffers.Usage(1 << 9) {
+	for set := range buffers.Usage(1 << len(usageNames)) {
 		back, err := webgpu.UsageFromSpec(uint64(webgpu.SpecUsage(set)))
 		require.NoError(t, err)
 		require.Equal(t, set, back)
@@ -44,11 +46,10 @@ func TestUsageSetsTranslateBothWays(t *testing.T) {
 }
 
 func TestUnknownUsageIsRefused(t *testing.T) {
-	resolve := uint64(js.Global().Get("GPUBufferUsage").Get("QUERY_RESOLVE").Int())
-	for _, n := range []uint64{resolve, resolve | 1, 1 << 10, 1 << 32, 1 << 63} {
+	for _, n := range []uint64{1 << 10, 1<<10 | 1, 1 << 32, 1 << 63} {
 		_, err := webgpu.UsageFromSpec(n)
 		require.ErrorIs(t, err, buffers.ErrUsage)
 	}
-	_, err := webgpu.UsageFromSpec(0x209)
-	require.EqualError(t, err, "buffers: create: usage 0x209 has the unsupported bits 0x200")
+	_, err := webgpu.UsageFromSpec(0x409)
+	require.EqualError(t, err, "buffers: create: usage 0x409 has the unsupported bits 0x400")
 }

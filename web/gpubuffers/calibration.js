@@ -43,7 +43,7 @@ function inARow(rate) {
 export function checkCalibrationOption(option) {
   if ([undefined, true, false, "local"].includes(option)) return;
   if (option === null || typeof option !== "object") {
-    throw refusal("type", "open", "", 'calibration is to be true, "local" or what calibration() gave');
+    throw refusal("type", "open", "", 'calibration must be true, "local" or what calibration() gave');
   }
 }
 

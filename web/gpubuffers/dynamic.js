@@ -141,7 +141,7 @@ export class DynamicBuffer extends Resource {
 
   /** The data as an array that the views can take; copies nothing. */
   #viewed(data) {
-    if (!isBufferSource(data)) throw refusal("type", "write", this.label, "data is to be an ArrayBuffer or a view");
+    if (!isBufferSource(data)) throw refusal("type", "write", this.label, "data must be an ArrayBuffer or a view");
     if (!ArrayBuffer.isView(data)) return new Uint8Array(data);
     if (data instanceof Float32Array || data instanceof Uint8Array) return data;
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

@@ -289,7 +289,7 @@ export class Read {
     this.#reject = reject;
     this.#result = into;
     if (into !== undefined) this.#bytes = this.#view(into);
-    if (signal !== undefined && !isA(signal, globalThis.AbortSignal)) throw this.#refusal("type", "signal is to be an AbortSignal");
+    if (signal !== undefined && !isA(signal, globalThis.AbortSignal)) throw this.#refusal("type", "signal must be an AbortSignal");
     this.#signal = signal;
   }
 
@@ -376,7 +376,7 @@ export class Read {
 
   /** The bytes of the caller's memory. */
   #view(data) {
-    if (!isBufferSource(data)) throw this.#refusal("type", "into is to be an ArrayBuffer or a view");
+    if (!isBufferSource(data)) throw this.#refusal("type", "into must be an ArrayBuffer or a view");
     try {
       const memory = ArrayBuffer.isView(data) ? data.buffer : data;
       const bytes = new Uint8Array(memory, memory === data ? 0 : data.byteOffset, data.byteLength);

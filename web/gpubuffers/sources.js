@@ -82,5 +82,5 @@ export function bytesOf(operation, label, data) {
   } catch (cause) {
     throw refusal("type", operation, label, "the data is detached, or not what it seems", cause);
   }
-  throw refusal("type", operation, label, "the data is to be an ArrayBuffer or a view");
+  throw refusal("type", operation, label, "data must be an ArrayBuffer or a view");
 }

@@ -1,4 +1,4 @@
-import { COPY_DST, COPY_SRC, MAP_READ, MAP_WRITE, QUERY_RESOLVE, STORAGE, UNIFORM, VERTEX, same, throws, withSystem } from "./check.js";
+import { COPY_DST, COPY_SRC, MAP_READ, MAP_WRITE, STORAGE, UNIFORM, VERTEX, same, throws, withSystem } from "./check.js";
 
 /** [code, method, descriptor] */
 const refused = [
@@ -8,7 +8,7 @@ const refused = [
   ["type", "createDeviceBuffer", { size: 16 }],
   ["usage", "createDeviceBuffer", { size: 16, usage: MAP_READ }],
   ["usage", "createDeviceBuffer", { size: 16, usage: MAP_WRITE | COPY_SRC }],
-  ["usage", "createDeviceBuffer", { size: 16, usage: QUERY_RESOLVE }],
+  ["usage", "createDeviceBuffer", { size: 16, usage: 0x400 }],
   ["usage", "createDeviceBuffer", { size: 16, usage: 1 << 20 }],
   ["type", "createDeviceBuffer", { usage: VERTEX }],
   ["type", "createDeviceBuffer", { size: 16.5, usage: VERTEX }],
