@@ -86,7 +86,7 @@ func (r *ReadbackBuffer) ReadTexture(ctx context.Context, region TextureRegion, 
 
 // Start asks for a read of src at offset into m, which it fills. It is sent with the next submit of the
 // System, after everything in it, or by Flush; if a frame is open, with that frame. m must not be used until Wait
-// returned.
+// returned. A read of 0 bytes has ended at once.
 func (r *ReadbackBuffer) Start(src Buffer, offset uint64, m Memory) (Read, error) {
 	return r.start(func(x *reading) error {
 		x.dst = m
@@ -120,9 +120,6 @@ func (x *reading) describeTexels(region TextureRegion) error {
 }
 
 func checkReadable(src Buffer, offset, size uint64) error {
-	if size == 0 {
-		return NewError("read", src.Label(), ErrRange, "a read of 0 bytes")
-	}
 	if err := CheckUse("read", src, UsageCopySrc); err != nil {
 		return err
 	}
@@ -130,7 +127,7 @@ func checkReadable(src Buffer, offset, size uint64) error {
 	if offset <= tail && size <= tail-offset {
 		return nil
 	}
-	if err := checkSpan("read", src, offset, size, 1, 1); err != nil {
+	if err := checkSpan("read", src, offset, size, 1, 1); err != nil || size == 0 {
 		return err
 	}
 	return NewError("read", src.Label(), ErrAlignment, "copies move 4 bytes, so those from "+number(tail)+" on of a buffer of "+
@@ -148,6 +145,11 @@ func (r *ReadbackBuffer) start(describe func(*reading) error) (Read, error) {
 	if err := describe(x); err != nil {
 		b.recycle(x)
 		return Read{}, err
+	}
+	if x.size == 0 {
+		b.settle(x, nil)
+		b.dequeue()
+		return Read{x, x.turn}, nil
 	}
 	if r.core.policy == ReadLatest {
 		b.dropStale(r.core)

@@ -32,6 +32,21 @@ func TestReadsNeedNoAlignment(t *testing.T) {
 	}
 }
 
+func TestAReadOfNoBytesEndsAtOnce(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b, _ := filled(t, s, 64)
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	for _, offset := range []uint64{0, 3, 64} {
+		x, err := r.Start(b, offset, buffers.Bytes(nil))
+		require.NoError(t, err)
+		require.NoError(t, x.Wait(within(t)))
+	}
+	require.Zero(t, s.Stats().MapLatency.Count, "nothing was mapped for it")
+	require.ErrorIs(t, r.Read(within(t), b, 65, nil), buffers.ErrRange)
+	b.Destroy()
+	require.ErrorIs(t, r.Read(within(t), b, 0, nil), buffers.ErrDestroyed)
+}
+
 func TestReadsSentTogetherShareOneMap(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	near, nearBytes := filled(t, s, 64<<10)
@@ -143,7 +158,6 @@ func TestReadsRefuseMisuse(t *testing.T) {
 		do   func() error
 		want error
 	}{
-		{"nothing", func() error { return r.Read(ctx, b, 0, nil) }, buffers.ErrRange},
 		{"past the end", func() error { return r.Read(ctx, b, 60, make([]byte, 5)) }, buffers.ErrRange},
 		{"an offset that overflows", func() error { return r.Read(ctx, b, math.MaxUint64, make([]byte, 5)) }, buffers.ErrRange},
 		{"a buffer without CopySrc", func() error { return r.Read(ctx, uncopyable, 0, make([]byte, 4)) }, buffers.ErrUsage},

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"syscall/js"
 
@@ -37,7 +38,11 @@ func described(function string, err error) []any {
 	if function == "" {
 		function = e.Op
 	}
-	return []any{code, function, e.Label, e.Text(), causeOf(err)}
+	told := *e
+	if told.Cause == context.Canceled { // by the module, which must not wait: see noWait
+		told.Cause = nil
+	}
+	return []any{code, function, told.Label, told.Text(), causeOf(err)}
 }
 
 // plainError is that of a page without the ES module.

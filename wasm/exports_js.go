@@ -300,8 +300,8 @@ func ask(number float64) {
 	}
 }
 
-// readStart asks for a read of size bytes, or all there are where size is -1, from offset on of a buffer of
-// the same system, under a number that is JavaScript's own. making is 1 where JavaScript makes the memory for them
+// readStart asks for a read of size bytes from offset on of a buffer of the same system, under a number that is
+// JavaScript's own. making is 1 where JavaScript makes the memory for them
 // when they arrive, and else 0. It returns their number.
 //
 //go:wasmexport readStart
@@ -311,9 +311,6 @@ func readStart(readback, source, offset, size, number, making float64) (bytes fl
 	b, owner, isBuffer := standsFor[gpuBuffer](source)
 	if !isReadback || !isBuffer || s != owner {
 		return refused
-	}
-	if size == -1 {
-		size = float64(b.shared().Size()) - offset
 	}
 	at, isOffset := whole(offset)
 	n, isSize := whole(size)

@@ -57,6 +57,9 @@ func TestModuleRefusedReads(t *testing.T) {
 
 func TestModulePlacesOfReads(t *testing.T) { runModuleTests(t, "places.js") }
 
+// Each kind of data is taken by every method that takes data, or refused by all of them with one code.
+func TestModuleKindsOfData(t *testing.T) { runModuleTests(t, "kinds.js") }
+
 func TestModuleCreation(t *testing.T) { runModuleTests(t, "creation.js") }
 
 // No value given to any method ends the module, and each that is refused is refused with a typed error.

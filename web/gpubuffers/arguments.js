@@ -2,8 +2,25 @@
 
 import { refusal } from "./errors.js";
 
+const { at: elementAt } = Uint8Array.prototype; // of every kind of elements
+const lengths = [globalThis.ArrayBuffer, globalThis.SharedArrayBuffer].flatMap((type) => (type ? lengthOf(type) : []));
+
+function lengthOf({ prototype }) {
+  return Object.getOwnPropertyDescriptor(prototype, "byteLength").get;
+}
+
+/** An ArrayBuffer, a SharedArrayBuffer or a view on one: of this page or of another frame of it, which instanceof does not know. */
 export function isBufferSource(value) {
-  return ArrayBuffer.isView(value) || isA(value, globalThis.ArrayBuffer) || isA(value, globalThis.SharedArrayBuffer);
+  return ArrayBuffer.isView(value) || lengths.some((length) => accepts(length, value));
+}
+
+function accepts(getter, value) {
+  try {
+    getter.call(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** value instanceof type, of which a Proxy can make anything; type may be missing. */
@@ -15,16 +32,54 @@ export function isA(value, type) {
   }
 }
 
-/** Reads properties of a dictionary; what a getter throws is the cause of a type error. */
-export function fields(operation, dictionary, ...names) {
-  if (dictionary === undefined) return [];
-  if (dictionary === null || (typeof dictionary !== "object" && typeof dictionary !== "function")) {
-    throw refusal("type", operation, "", `an object is needed, not ${dictionary === null ? "null" : `a ${typeof dictionary}`}`);
+/** The bytes of a BufferSource whose memory is there. */
+export function bytesOf(operation, label, data, name = "data") {
+  if (data === undefined) throw refusal("type", operation, label, `${name} is missing`);
+  if (!isBufferSource(data)) throw refusal("type", operation, label, `${name} must be an ArrayBuffer or a view`);
+  try {
+    if (!ArrayBuffer.isView(data)) return new Uint8Array(data);
+    if (!isA(data, DataView)) elementAt.call(data, 0); // throws where the memory is gone: the length would be 0
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  } catch (cause) {
+    throw refusal("type", operation, label, `${name} is detached, or outside of its memory`, cause);
+  }
+}
+
+/** Bytes as queue writes take them: a copy if they are in memory that can change its size, which browsers refuse. */
+export function fixed(bytes) {
+  return isResizable(bytes.buffer) ? new Uint8Array(bytes) : bytes;
+}
+
+export function isResizable(memory) {
+  return memory.resizable === true || memory.growable === true;
+}
+
+/** The values of a dictionary's options, of which there are none but those named. */
+export function options(operation, label, dictionary, ...names) {
+  const values = fields(operation, label, dictionary, ...names);
+  const unknown = ownNames(operation, label, dictionary).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw refusal("type", operation, label, `there is no option ${JSON.stringify(unknown)}`);
+  return values;
+}
+
+function ownNames(operation, label, dictionary) {
+  try {
+    return dictionary === undefined ? [] : Object.keys(dictionary);
+  } catch (cause) {
+    throw refusal("type", operation, label, "the options cannot be read", cause);
+  }
+}
+
+/** Reads properties of an object; what a getter throws is the cause of a type error. */
+export function fields(operation, label, object, ...names) {
+  if (object === undefined) return [];
+  if (object === null || (typeof object !== "object" && typeof object !== "function")) {
+    throw refusal("type", operation, label, `an object is needed, not ${object === null ? "null" : `a ${typeof object}`}`);
   }
   try {
-    return names.map((name) => dictionary[name]);
+    return names.map((name) => object[name]);
   } catch (cause) {
-    throw refusal("type", operation, "", "a property cannot be read", cause);
+    throw refusal("type", operation, label, "a property cannot be read", cause);
   }
 }
 
@@ -32,22 +87,22 @@ export function fields(operation, dictionary, ...names) {
 const mostElements = 65536;
 
 /** The elements of an iterable; none where it is left out. */
-export function elements(operation, name, iterable) {
+export function elements(operation, label, name, iterable) {
   if (iterable === undefined) return [];
   const list = [];
   try {
     for (const element of iterable) if (list.push(element) > mostElements) break;
   } catch (cause) {
-    throw refusal("type", operation, "", `${name} cannot be iterated`, cause);
+    throw refusal("type", operation, label, `${name} cannot be iterated`, cause);
   }
   if (list.length > mostElements) throw refusal("range", operation, "", `${name} has more than ${mostElements} elements`);
   return list;
 }
 
 /** A texture, mip level, origin, size and aspect as nine values. */
-export function region(operation, descriptor) {
-  const [texture, mipLevel, origin, size, aspect] = fields(operation, descriptor, "texture", "mipLevel", "origin", "size", "aspect");
-  const [x, y, layer] = elements(operation, "origin", origin);
-  const [width, height, layers] = elements(operation, "size", size);
+export function region(operation, label, descriptor) {
+  const [texture, mipLevel, origin, size, aspect] = options(operation, label, descriptor, "texture", "mipLevel", "origin", "size", "aspect");
+  const [x, y, layer] = elements(operation, label, "origin", origin);
+  const [width, height, layers] = elements(operation, label, "size", size);
   return [texture, mipLevel, x, y, layer, width, height, layers, aspect];
 }

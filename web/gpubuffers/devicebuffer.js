@@ -1,6 +1,6 @@
-import { fields, isBufferSource } from "./arguments.js";
+import { bytesOf, fixed, isBufferSource, isResizable } from "./arguments.js";
 import { ask, call, destroyed, keep, native, NativeBuffer } from "./resource.js";
-import { bytesOf, lengthOf, readAll, readerOf, watchersOf } from "./sources.js";
+import { lengthOf, readAll, readerOf, watchersOf } from "./sources.js";
 import { readerOfBytes, Upload } from "./upload.js";
 
 /** Below this size the module leaves every write to the queue, once memory was touched: see buffers/path.go. */
@@ -73,12 +73,14 @@ export class DeviceBuffer extends NativeBuffer {
   }
 
   write(offset, data, dataOffset, size) {
-    if (!this.#writes(offset, data, dataOffset, size, true)) this[call]("write", offset, data, dataOffset, size);
+    if (this.#writes(offset, data, dataOffset, size, true) === undefined) {
+      this[call]("write", offset, fixed(bytesOf("write", this.label, data)), dataOffset, size);
+    }
   }
 
   /**
    * Does a write by numbers alone, and says how many bytes; where something is wrong, or the module would have
-   * to wait to do it well and must not be made to do it at once, it does nothing.
+   * to wait to do it well and must not be made to do it at once, it does nothing and says undefined.
    */
   #writes(offset, data, dataOffset = 0, size = undefined, atOnce = false) {
     const { exports } = this.#module;
@@ -87,28 +89,28 @@ export class DeviceBuffer extends NativeBuffer {
       const start = (memory === data ? 0 : data.byteOffset) + dataOffset;
       const rest = data.byteLength - dataOffset;
       const n = size === undefined ? rest : size;
-      if (typeof offset !== "number" || typeof dataOffset !== "number" || !(dataOffset >= 0 && n <= rest)) return 0;
-      if (typeof n !== "number" || !isBufferSource(data)) return 0;
+      if (typeof offset !== "number" || !Number.isInteger(dataOffset) || !(dataOffset >= 0 && n > 0 && n <= rest)) return undefined;
+      if (typeof n !== "number" || !isBufferSource(data)) return undefined;
       if (this.#isSmall(offset, n)) {
         this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
         this.#core.written += n;
         return n;
       }
-      if (n > unwaited && !atOnce) return 0;
+      if ((n > unwaited && !atOnce) || isResizable(memory)) return undefined;
       const piece = exports.deviceAllow(this.#handle, offset, n);
-      if (piece < 0) return atOnce && this.#lend(memory, offset, start, n) ? n : 0;
+      if (piece < 0) return atOnce && this.#lend(memory, offset, start, n) ? n : undefined;
       for (let at = 0; at < n; at += piece) this.#queue.writeBuffer(this.#gpuBuffer, offset + at, memory, start + at, Math.min(piece, n - at));
       this.#touched = true;
       return n;
     } catch {
-      return 0; // the function of the module's says why
+      return undefined; // the function of the module's says why
     }
   }
 
   /** Whether a write is one that the module would allow. */
   #isSmall(offset, n) {
     return (
-      this.#touched && n > 0 && n < smallest && n % 4 === 0 && offset >= 0 && offset % 4 === 0 && n <= this.#size - offset &&
+      this.#touched && n < smallest && n % 4 === 0 && offset >= 0 && offset % 4 === 0 && n <= this.#size - offset &&
       !this[destroyed] && !this.#core.lost && !this.#module.ended
     );
   }
@@ -126,12 +128,16 @@ export class DeviceBuffer extends NativeBuffer {
   upload(offset, source, options) {
     if (options !== undefined || !isBufferSource(source)) return this.#uploadAll(offset, source, options);
     const written = this.#writes(offset, source);
-    return written > 0 ? Promise.resolve(written) : this[ask]("upload", offset, source);
+    if (written !== undefined) return Promise.resolve(written);
+    try {
+      return this[ask]("upload", offset, fixed(bytesOf("upload", this.label, source)));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async #uploadAll(offset, source, options) {
-    const watchers = watchersOf("upload", options);
-    const [size] = fields("upload", options, "size");
+    const [watchers, size] = watchersOf("upload", this.label, options, "size");
     watchers.signal?.throwIfAborted();
     const bytes = isBufferSource(source) ? bytesOf("upload", this.label, source) : undefined;
     const handle = this[call]("uploadStart", offset, size ?? bytes?.length ?? lengthOf(source));

@@ -1,5 +1,5 @@
-import { isBufferSource } from "./arguments.js";
-import { GPUBufferError, refusal } from "./errors.js";
+import { bytesOf } from "./arguments.js";
+import { GPUBufferError, refusal, retold } from "./errors.js";
 import { call, destroyed, keep, Resource } from "./resource.js";
 
 const none = new Uint8Array(0);
@@ -98,13 +98,13 @@ export class DynamicBuffer extends Resource {
 
   write(data) {
     try {
-      const source = this.#viewed(data);
-      const offset = this.update(source.byteLength);
+      const source = data instanceof Float32Array && data.length > 0 ? data : bytesOf("write", this.label, data);
+      const offset = this.update(source.byteLength || 1); // no bytes have a place, too
       if (source instanceof Float32Array) this.floats.set(source, offset / 4);
       else this.bytes.set(source, offset);
       return offset;
     } catch (error) {
-      throw error instanceof GPUBufferError ? error : refusal("type", "write", this.label, "data is not what it seems", error);
+      throw error instanceof GPUBufferError ? retold(error, "write") : refusal("type", "write", this.label, "data is not what it seems", error);
     }
   }
 
@@ -137,14 +137,6 @@ export class DynamicBuffer extends Resource {
     this.#bytes = none;
     this.#arenas.length = 0;
     this.#gpuBuffers.clear();
-  }
-
-  /** The data as an array that the views can take; copies nothing. */
-  #viewed(data) {
-    if (!isBufferSource(data)) throw refusal("type", "write", this.label, "data must be an ArrayBuffer or a view");
-    if (!ArrayBuffer.isView(data)) return new Uint8Array(data);
-    if (data instanceof Float32Array || data instanceof Uint8Array) return data;
-    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
 
   /** Goes on in another buffer, or another turn. */

@@ -41,6 +41,7 @@ const errorClasses = new Map(
 
 /** The methods that call the module's functions, where those have another name; of late errors what the browser did. */
 const methods = {
+  __proto__: null,
   beginFrame: "frame",
   frameEncoder: "encoder",
   submitFrame: "submit",
@@ -57,7 +58,6 @@ const methods = {
   readTextureStart: "readTexture",
   readFlush: "read",
   dynamicUpdate: "update",
-  dynamicWrite: "write",
   dynamicNative: "gpuBuffer",
   dynamicAlignment: "alignment",
   dynamicSlots: "slots",

@@ -23,7 +23,7 @@ export class Frame {
   }
 
   submit(commands) {
-    const given = elements("submit", "commands", commands);
+    const given = elements("submit", "", "commands", commands);
     const { module } = this.#core;
     this.#core.updates.report();
     beginReads(module);

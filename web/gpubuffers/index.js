@@ -3,7 +3,7 @@
 // The work is done by a WebAssembly module. The files here load it, give its handles the form of classes, and
 // throw. `make build` bundles them into web/gpubuffers.js, beside which the module and wasm_exec.js lie.
 
-import { fields } from "./arguments.js";
+import { options as optionsOf } from "./arguments.js";
 import { checkCalibrationOption } from "./calibration.js";
 import { GPUBufferError, refusal } from "./errors.js";
 import { moduleOf } from "./module.js";
@@ -21,8 +21,8 @@ export { GPUBufferSystem } from "./system.js";
 
 /** Loads the module and opens a system. */
 export async function open(options) {
-  const [given, adapterOptions, deviceDescriptor, wasm, calibration, ...settings] = fields(
-    "open", options, "device", "adapterOptions", "deviceDescriptor", "wasm", "calibration",
+  const [given, adapterOptions, deviceDescriptor, wasm, calibration, ...settings] = optionsOf(
+    "open", "", options, "device", "adapterOptions", "deviceDescriptor", "wasm", "calibration",
     "budget", "onBudget", "chunkSize", "maxFramesInFlight", "logLevel", "onLog", "onError",
   );
   checkCalibrationOption(calibration);

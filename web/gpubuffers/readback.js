@@ -1,4 +1,4 @@
-import { fields, region } from "./arguments.js";
+import { options as optionsOf, region } from "./arguments.js";
 import { readableOf, restOf } from "./devicebuffer.js";
 import { refusal } from "./errors.js";
 import { endReads, Read, readsOf } from "./reads.js";
@@ -26,7 +26,7 @@ export class ReadbackBuffer extends Resource {
       if (typeof n === "number" && n > read.room) throw refusal("range", "read", this.label, `memory of ${read.room} bytes for a read of ${n}`);
       const handle = bufferOf(this.#core, "read", this.label, source);
       const making = read.room === undefined;
-      const start = (number) => this.#startFast(handle, offset, n, number, making) ?? this[call]("readStart", handle, offset, n, number, making);
+      const start = (number) => this.#startFast(source, handle, offset, n, number, making) ?? this[call]("readStart", handle, offset, n, number, making);
       if (this.#joins && readableOf(this.#core, source, offset, n)) read.describe(start, source.label, source, handle, offset, n);
       else read.describe(start, labelOf(source));
     });
@@ -34,7 +34,7 @@ export class ReadbackBuffer extends Resource {
 
   readTexture(texels, options) {
     return this.#start("readTexture", options, (read) => {
-      read.describe((number) => this[call]("readTextureStart", ...region("readTexture", texels), read.room, number), "");
+      read.describe((number) => this[call]("readTextureStart", ...region("readTexture", this.label, texels), read.room, number), "");
     });
   }
 
@@ -45,7 +45,7 @@ export class ReadbackBuffer extends Resource {
 
   #start(operation, options, describe) {
     return new Promise((resolve, reject) => {
-      const [into, signal] = fields(operation, options, "into", "signal");
+      const [into, signal] = optionsOf(operation, this.label, options, "into", "signal");
       const read = new Read(this, this.#handle, this.#core, operation, into, signal, resolve, reject);
       describe(read);
       this.#reads.start(read);
@@ -53,10 +53,11 @@ export class ReadbackBuffer extends Resource {
   }
 
   /** Starts a read of a buffer of this module's, and gives its size; else the module's function says why not. */
-  #startFast(source, offset, size, number, making) {
-    if (typeof source !== "number" || typeof offset !== "number" || !(size === undefined || (typeof size === "number" && size > 0))) return undefined;
+  #startFast(source, handle, offset, n, number, making) {
+    if (typeof handle !== "number" || typeof offset !== "number" || !(n === undefined || typeof n === "number")) return undefined;
     try {
-      const started = this.#module.exports.readStart(this.#handle, source, offset, size ?? -1, number, Number(making));
+      const size = n ?? source.size - offset;
+      const started = this.#module.exports.readStart(this.#handle, handle, offset, size, number, Number(making));
       return started < 0 ? undefined : started;
     } catch (cause) {
       this.#module.fault(cause);

@@ -2,7 +2,7 @@
 // hands over a mapped chunk with the parts of all reads in it; or it lends chunks for a long read, or for a few short
 // ones, which are made here.
 
-import { isA, isBufferSource } from "./arguments.js";
+import { bytesOf, isA } from "./arguments.js";
 import { RefusedCopy } from "./copies.js";
 import { GPUBufferError, refusal, retold } from "./errors.js";
 import { LongRead } from "./longread.js";
@@ -84,6 +84,7 @@ class Reads {
       this.#forget(read);
       throw error;
     }
+    if (read.left === 0) this.#settle(read);
   }
 
   #sendAsked() {
@@ -288,7 +289,7 @@ export class Read {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#result = into;
-    if (into !== undefined) this.#bytes = this.#view(into);
+    if (into !== undefined) this.#bytes = bytesOf(operation, readback.label, into, "into");
     if (signal !== undefined && !isA(signal, globalThis.AbortSignal)) throw this.#refusal("type", "signal must be an AbortSignal");
     this.#signal = signal;
   }
@@ -362,7 +363,7 @@ export class Read {
   /** Settles the promise: without an error it resolves. */
   end(error) {
     if (this.#onAbort) this.#unwatch();
-    if (error === undefined) this.#resolve(this.#result);
+    if (error === undefined) this.#resolve(this.#result ?? new ArrayBuffer(0));
     else this.#reject(error instanceof GPUBufferError && error.operation !== this.#operation ? retold(error, this.#operation) : error);
   }
 
@@ -372,19 +373,6 @@ export class Read {
     } catch {
       // the caller's own signal
     }
-  }
-
-  /** The bytes of the caller's memory. */
-  #view(data) {
-    if (!isBufferSource(data)) throw this.#refusal("type", "into must be an ArrayBuffer or a view");
-    try {
-      const memory = ArrayBuffer.isView(data) ? data.buffer : data;
-      const bytes = new Uint8Array(memory, memory === data ? 0 : data.byteOffset, data.byteLength);
-      if (bytes.buffer === memory) return bytes;
-    } catch (cause) {
-      throw this.#refusal("type", "into is detached, or not what it seems", cause);
-    }
-    throw this.#refusal("type", "into is not what it seems");
   }
 
   #refusal(code, detail, cause) {

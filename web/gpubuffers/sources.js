@@ -1,6 +1,6 @@
 // Where streams of bytes come from.
 
-import { fields, isA, isBufferSource } from "./arguments.js";
+import { fields, isA, options } from "./arguments.js";
 import { refusal } from "./errors.js";
 
 /**
@@ -27,17 +27,17 @@ export function lengthOf(source) {
   }
 }
 
-/** signal and onProgress of options, once they are what they are to be. */
-export function watchersOf(operation, options) {
-  const [signal, onProgress] = fields(operation, options, "signal", "onProgress");
+/** signal and onProgress, once they are what they are to be, and the values of what options may name besides. */
+export function watchersOf(operation, label, given, ...more) {
+  const [signal, onProgress, ...values] = options(operation, label, given, "signal", "onProgress", ...more);
   if (signal !== undefined) {
-    if (!isA(signal, AbortSignal)) throw refusal("type", operation, "", "signal is not an AbortSignal");
-    fields(operation, signal, "aborted"); // throws where it only pretends to be one
+    if (!isA(signal, AbortSignal)) throw refusal("type", operation, label, "signal must be an AbortSignal");
+    fields(operation, label, signal, "aborted"); // throws where it only pretends to be one
   }
   if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw refusal("type", operation, "", "onProgress is not a function");
+    throw refusal("type", operation, label, "onProgress must be a function");
   }
-  return { signal, onProgress };
+  return [{ signal, onProgress }, ...values];
 }
 
 /**
@@ -69,18 +69,4 @@ export async function readAll(reader, { signal, onProgress }, take, onAbort) {
     signal?.removeEventListener("abort", abort);
     reader.releaseLock();
   }
-}
-
-/** The bytes of a BufferSource. */
-export function bytesOf(operation, label, data) {
-  try {
-    if (isBufferSource(data)) {
-      const memory = ArrayBuffer.isView(data) ? data.buffer : data;
-      const bytes = new Uint8Array(memory, memory === data ? 0 : data.byteOffset, data.byteLength);
-      if (bytes.buffer === memory) return bytes;
-    }
-  } catch (cause) {
-    throw refusal("type", operation, label, "the data is detached, or not what it seems", cause);
-  }
-  throw refusal("type", operation, label, "data must be an ArrayBuffer or a view");
 }

@@ -1,4 +1,5 @@
-import { region } from "./arguments.js";
+import { bytesOf, region } from "./arguments.js";
+import { retold } from "./errors.js";
 import { ask, bufferOf, call, Resource } from "./resource.js";
 import { readAll, readerOf, watchersOf } from "./sources.js";
 
@@ -21,17 +22,26 @@ class StagingBuffer extends Resource {
   }
 
   write(data) {
-    this[call]("stage", data);
+    this[call]("stage", bytesOf("write", this.label, data));
   }
 
   writeAt(offset, data) {
-    this[call]("stageAt", offset, data);
+    this[call]("stageAt", offset, bytesOf("writeAt", this.label, data));
   }
 
   async readFrom(source, options) {
-    const watchers = watchersOf("readFrom", options);
+    const [watchers] = watchersOf("readFrom", this.label, options);
     watchers.signal?.throwIfAborted();
-    return readAll(readerOf("readFrom", "", source), watchers, (piece) => this.write(piece));
+    return readAll(readerOf("readFrom", this.label, source), watchers, (piece) => this.#append(piece));
+  }
+
+  #append(piece) {
+    const bytes = bytesOf("readFrom", this.label, piece, "a piece of the source");
+    try {
+      this[call]("stage", bytes);
+    } catch (error) {
+      throw retold(error, "readFrom");
+    }
   }
 
   mappedRange() {
@@ -43,7 +53,7 @@ class StagingBuffer extends Resource {
   }
 
   uploadToTexture(encoder, destination) {
-    this[call]("uploadToTexture", encoder, ...region("uploadToTexture", destination));
+    this[call]("uploadToTexture", encoder, ...region("uploadToTexture", this.label, destination));
   }
 }
 

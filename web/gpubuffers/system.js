@@ -1,4 +1,4 @@
-import { elements, fields } from "./arguments.js";
+import { elements, options } from "./arguments.js";
 import { calibrateAtOpen, fromCalibration, keep, toCalibration } from "./calibration.js";
 import { DeviceBuffer } from "./devicebuffer.js";
 import { DynamicBuffer, OpenUpdates } from "./dynamic.js";
@@ -50,7 +50,7 @@ export class GPUBufferSystem {
   }
 
   createDeviceBuffer(descriptor) {
-    const [label, size, usage] = fields("createDeviceBuffer", descriptor, "label", "size", "usage");
+    const [label, size, usage] = options("createDeviceBuffer", "", descriptor, "label", "size", "usage");
     const handle = this.#deviceBuffer(label, size, usage);
     if (handle > 0) return new DeviceBuffer(made, this.#core, handle, label);
     return this.#make("createDeviceBuffer", DeviceBuffer, label, size, usage); // or says why not
@@ -73,22 +73,22 @@ export class GPUBufferSystem {
   }
 
   createReadbackBuffer(descriptor) {
-    const [label, policy, maxInFlight] = fields("createReadbackBuffer", descriptor, "label", "policy", "maxInFlight");
+    const [label, policy, maxInFlight] = options("createReadbackBuffer", "", descriptor, "label", "policy", "maxInFlight");
     return this.#make("createReadbackBuffer", ReadbackBuffer, label, policy, maxInFlight);
   }
 
   createDynamicBuffer(descriptor) {
-    const [label, size, usage, maxSlots] = fields("createDynamicBuffer", descriptor, "label", "size", "usage", "maxSlots");
+    const [label, size, usage, maxSlots] = options("createDynamicBuffer", "", descriptor, "label", "size", "usage", "maxSlots");
     return this.#make("createDynamicBuffer", DynamicBuffer, label, size, usage, maxSlots);
   }
 
   createMappableBuffer(descriptor) {
-    const [label, size, usage, mapped] = fields("createMappableBuffer", descriptor, "label", "size", "usage", "mappedAtCreation");
+    const [label, size, usage, mapped] = options("createMappableBuffer", "", descriptor, "label", "size", "usage", "mappedAtCreation");
     return this.#make("createMappableBuffer", MappableBuffer, label, size, usage, mapped);
   }
 
   #makeStaging(name, type, descriptor) {
-    const [label, size, rowBytes] = fields(name, descriptor, "label", "size", "rowBytes");
+    const [label, size, rowBytes] = options(name, "", descriptor, "label", "size", "rowBytes");
     return this.#make(name, type, label, size, rowBytes);
   }
 
@@ -117,7 +117,7 @@ export class GPUBufferSystem {
   }
 
   submit(commands) {
-    const given = elements("submit", "commands", commands);
+    const given = elements("submit", "", "commands", commands);
     this.#core.updates.report();
     beginReads(this.#core.module);
     this.#call("submit", given);

@@ -1,8 +1,8 @@
 // Uploads of streams. The module says which way the bytes go: into mapped memory of the GPU's, a room at a
 // time, or by queue writes. The latter are gathered, since small ones are slow.
 
+import { bytesOf, fixed } from "./arguments.js";
 import { refusal } from "./errors.js";
-import { bytesOf } from "./sources.js";
 
 const gathered = 4 << 20; // from there on a browser moves a queue write through memory of its own
 const alreadyTaken = -2; // by the export uploadTurn
@@ -32,7 +32,7 @@ export class Upload {
 
   /** Takes a piece of any length, the one after the first total bytes: at once, or when the promise resolves. */
   write(piece, total) {
-    const bytes = bytesOf("upload", this.#buffer.label, piece);
+    const bytes = fixed(bytesOf("upload", this.#buffer.label, piece));
     const at = this.#offset + total;
     if (bytes.length > this.#buffer.size - at) throw this.#refusal("range", `${bytes.length} bytes at ${at} exceed size ${this.#buffer.size}`);
     return this.#writeFrom(bytes, 0);

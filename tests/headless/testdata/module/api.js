@@ -163,7 +163,7 @@ export const readback = () =>
     await rejects("range", () => rb.read(b, 0, 20, { into: partly }), "into too little", "results");
     await rejects("range", () => rb.read(b, 257), "offset past the end", "results");
     await rejects("range", () => rb.read(b, 250, 7), "size past the end", "results");
-    await rejects("range", () => rb.read(b, 256), "0 bytes");
+    same((await rb.read(b, 256)).byteLength, 0, "0 bytes");
     rb.destroy();
     await rejects("destroyed", () => rb.read(b), "read destroyed", "results");
   });

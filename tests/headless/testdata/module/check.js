@@ -94,6 +94,15 @@ export async function rejects(code, f, what = String(f), label) {
   throw new Error(`${what}: did not reject with ${code}`);
 }
 
+/** Has every upload of a system take one of some paths. */
+export function takePath(gpu, paths, chosen) {
+  const rates = [];
+  for (const path of paths) {
+    for (let size = 256 << 10; size <= 64 << 20; size *= 4) rates.push({ operation: "upload", path, size, bytesPerSecond: path === chosen ? 1e12 : 1e6 });
+  }
+  gpu.loadCalibration({ version: 1, copyCost: 0, rates });
+}
+
 /** What buffer holds, in as many reads as the budget takes. */
 export async function contents(gpu, buffer, offset = 0, size = buffer.size - offset) {
   const readback = gpu.createReadbackBuffer({ label: "contents" });

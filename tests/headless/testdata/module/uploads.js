@@ -1,5 +1,5 @@
 // Uploads from memory and from streams, on every path.
-import { STORAGE, api, contents, ok, pattern, rejects, same, sameBytes, typed, withSystem } from "./check.js";
+import { STORAGE, api, contents, ok, pattern, rejects, same, sameBytes, takePath, typed, withSystem } from "./check.js";
 
 const MiB = 1 << 20;
 
@@ -7,11 +7,7 @@ const paths = ["queue write", "mapped ring, 2 MiB chunks", "mapped ring, 4 MiB c
 
 /** Has every upload of a system take a path. */
 function take(gpu, chosen) {
-  const rates = [];
-  for (const path of paths) {
-    for (let size = 256 << 10; size <= 64 * MiB; size *= 4) rates.push({ operation: "upload", path, size, bytesPerSecond: path === chosen ? 1e12 : 1e6 });
-  }
-  gpu.loadCalibration({ version: 1, copyCost: 0, rates });
+  takePath(gpu, paths, chosen);
   same(gpu.explain("upload", 8 * MiB).path, chosen, "the path");
 }
 
