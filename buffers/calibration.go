@@ -36,29 +36,41 @@ type Explanation struct {
 	Alternatives []Rate
 }
 
-// Explain says which path a transfer of size bytes would take now.
-func (s *System) Explain(op Operation, size uint64) Explanation {
+// Destination is a buffer that the engine moves bytes into: a [*DeviceBuffer] by writes and uploads, a [*DynamicBuffer]
+// by flushes.
+type Destination interface {
+	// historyFor is what became of it before, for a transfer of size bytes. The lock is held.
+	historyFor(size uint64) history
+}
+
+// Explain says which path a transfer of size bytes would take now. dst is what it goes to; nil is a buffer that is new,
+// and what a read comes from tells nothing.
+//
+// Two things can have a transfer take another path: a Write that finds no mapped memory free goes by the queue, and a
+// read that can be measured may try a path of which little is known.
+func (s *System) Explain(op Operation, size uint64, dst Destination) Explanation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if op >= opCount {
 		return Explanation{Operation: op, Size: size, Reason: "there is no such operation"}
 	}
-	c := &s.engine.choosers[op]
-	best := 0
-	if size >= c.from && !(op == OpReadback && s.engine.sharesChunk(size)) {
-		best = c.best(size, history{hosted: op == OpFlush && s.options.HostWrites})
+	h := history{hosted: op == OpFlush && s.options.HostWrites}
+	if dst != nil {
+		h = dst.historyFor(size)
 	}
-	x := Explanation{Operation: op, Size: size, Path: c.paths[best].name, Copies: c.paths[best].copies(op), BytesPerSecond: c.rate(best, max(size, smallest))}
+	c, chosen := &s.engine.choosers[op], s.engine.foresee(op, size, h)
+	known := max(size, smallest)
+	x := Explanation{Operation: op, Size: size, Path: c.paths[chosen].name, Copies: c.paths[chosen].copies(op), BytesPerSecond: c.rate(chosen, known)}
 	for i := range c.paths {
-		if i != best && c.rate(i, max(size, smallest)) > 0 {
-			x.Alternatives = append(x.Alternatives, Rate{op.String(), c.paths[i].name, classFloor(classOf(max(size, smallest))), c.rate(i, max(size, smallest))})
+		if i != chosen && c.rate(i, known) > 0 {
+			x.Alternatives = append(x.Alternatives, Rate{op.String(), c.paths[i].name, classFloor(classOf(known)), c.rate(i, known)})
 		}
 	}
-	x.Reason = c.reason(op, best, size, &s.engine)
+	x.Reason = c.reason(op, chosen, size, h, &s.engine)
 	return x
 }
 
-func (c *chooser) reason(op Operation, best int, size uint64, e *engine) string {
+func (c *chooser) reason(op Operation, chosen int, size uint64, h history, e *engine) string {
 	switch {
 	case op == OpReadback && e.fixedChunks:
 		return "a chunk size was asked for"
@@ -66,7 +78,11 @@ func (c *chooser) reason(op Operation, best int, size uint64, e *engine) string 
 		return "small reads share a chunk and one map"
 	case size < c.from:
 		return "below " + number(c.from) + " bytes a queue write is never slower"
-	case c.rate(best, size) == 0:
+	case op == OpFlush && h.copied:
+		return "copies went into the buffer before, and spoil it for queue writes"
+	case c.best(size, h) != chosen:
+		return "it is tried, since it may be the fastest"
+	case c.rate(chosen, size) == 0:
 		return "nothing was measured yet: this is where it starts"
 	}
 	return "the fastest of those measured on this device"

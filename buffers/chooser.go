@@ -83,6 +83,15 @@ func (c *chooser) pick(size uint64, h history, measurable bool) (index int, meas
 	return best, k.seen[best].n < window || k.turns%measureEvery == 0 || k.doubt > 0
 }
 
+// foresee is what pick would choose, which does not count as a turn.
+func (c *chooser) foresee(size uint64, h history, measurable bool) (index int, measure bool) {
+	k := &c.classes[classOf(size)]
+	before := *k
+	index, measure = c.pick(size, h, measurable)
+	*k = before
+	return index, measure
+}
+
 // best is the fastest path for size, or the first where nothing is known.
 func (c *chooser) best(size uint64, h history) int {
 	best := -1

@@ -64,6 +64,8 @@ func (b *DeviceBuffer) Unwrap() Buffer { return b.core.current.Load().Buffer }
 
 func (b *DeviceBuffer) history() *history { return &b.core.current.Load().history }
 
+func (b *DeviceBuffer) historyFor(uint64) history { return *b.history() }
+
 // historyOf is that of a buffer which was made by a System, and else one that knows nothing.
 func historyOf(b Buffer) *history {
 	if d, ok := b.(*DeviceBuffer); ok {

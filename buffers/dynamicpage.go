@@ -63,7 +63,7 @@ func (p *dynamicPage) isDetached() bool {
 func (r *dynamicRing) goOn() {
 	p := r.pages[r.open]
 	r.open++
-	wasFull := p.used >= r.page.Size/4*3
+	wasFull := r.fills(p.used)
 	p.used, p.sent = 0, 0
 	if !r.sys.options.HostWrites || !wasFull {
 		return
@@ -72,6 +72,16 @@ func (r *dynamicRing) goOn() {
 		p.chunk = r.sys.uploads.lendNow(r.page.Size, way.ring(r.page.Size))
 	}
 }
+
+// historyFor is that of a page of which each frame fills size bytes.
+func (b *DynamicBuffer) historyFor(size uint64) history {
+	h := b.ring.history
+	h.hosted = b.ring.sys.options.HostWrites && b.ring.fills(size)
+	return h
+}
+
+// fills reports whether size bytes are most of a page.
+func (r *dynamicRing) fills(size uint64) bool { return size >= r.page.Size/4*3 }
 
 // Mapped is the memory that the host is to write the latest update to, at its offset, until the submit; or nil where
 // that is [Allocation].Bytes, or HostMemory.

@@ -111,17 +111,31 @@ func (e *engine) flushChunk(dst Buffer, h *history, c *chunk, size uint64) error
 }
 
 // flushPath is the path of size bytes of updates. Where copies went once, they go on: see history.
-func (e *engine) flushPath(size uint64, h history) *path {
-	i := e.choosers[OpFlush].best(size, h)
+func (e *engine) flushPath(size uint64, h history) *path { return &paths[OpFlush][e.flushIndex(size, h)] }
+
+func (e *engine) flushIndex(size uint64, h history) int {
 	switch {
 	case size < chosenFrom[OpFlush]:
-		i = 0
+		return 0
 	case h.copied && h.hosted:
-		i = filledInPlace
+		return filledInPlace
 	case h.copied:
-		i = mappedChunk
+		return mappedChunk
 	}
-	return &paths[OpFlush][i]
+	return e.choosers[OpFlush].best(size, h)
+}
+
+// foresee is the path that a transfer of size bytes would take now.
+func (e *engine) foresee(op Operation, size uint64, h history) (path int) {
+	switch c := &e.choosers[op]; {
+	case op == OpFlush:
+		return e.flushIndex(size, h)
+	case op == OpUpload:
+		path, _ = c.foresee(size, h, e.alone())
+	case !e.sharesChunk(size):
+		path = c.best(size, h)
+	}
+	return path
 }
 
 // pick chooses a path, and has the prober measure those that it does not know, and all of them anew after

@@ -66,7 +66,7 @@ func TestTheEngineFindsTheFastestPathForUploads(t *testing.T) {
 				require.NoError(t, b.Write(0, p))
 				require.NoError(t, <-device.Queue().WorkDone())
 			})
-			x := s.Explain(buffers.OpUpload, size)
+			x := s.Explain(buffers.OpUpload, size, nil)
 			require.Contains(t, x.Reason, "fastest")
 			require.NotZero(t, x.BytesPerSecond)
 			require.NotEmpty(t, x.Alternatives)
@@ -85,11 +85,11 @@ func untilBest(t testing.TB, s *buffers.System, op buffers.Operation, size uint6
 	t.Helper()
 	for range 500 {
 		do()
-		if x := s.Explain(op, size); len(x.Alternatives) > 0 && strings.Contains(x.Path, want) {
+		if x := s.Explain(op, size, nil); len(x.Alternatives) > 0 && strings.Contains(x.Path, want) {
 			return
 		}
 	}
-	t.Fatalf("the engine did not find %q: %+v, of %+v", want, s.Explain(op, size), s.Calibration())
+	t.Fatalf("the engine did not find %q: %+v, of %+v", want, s.Explain(op, size, nil), s.Calibration())
 }
 
 // Milliseconds that reads of 64 MiB took on a discrete GPU: the best of the slower path are better than some of the
@@ -153,14 +153,14 @@ func TestTheEngineIsSoonerAtAWrongChoiceForLongTransfers(t *testing.T) {
 		s, _ := a.open(t, buffers.Options{})
 		require.NoError(t, s.Calibrate(within(t)))
 		const size = 64 << 20
-		require.Equal(t, "queue write", s.Explain(buffers.OpUpload, size).Path)
+		require.Equal(t, "queue write", s.Explain(buffers.OpUpload, size, nil).Path)
 		a.set(slow, fast, atOnce)
 		b, p := deviceBuffer(t, s, size), make([]byte, size)
 		for range 6 {
 			require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(p)))
 			time.Sleep(time.Second)
 		}
-		require.Contains(t, s.Explain(buffers.OpUpload, size).Path, "mapped")
+		require.Contains(t, s.Explain(buffers.OpUpload, size, nil).Path, "mapped")
 	})
 }
 
@@ -173,7 +173,7 @@ func TestWhatIsInTheWayOfATransferMakesNoPathSlow(t *testing.T) {
 		const size = 4 << 20
 		b, other := deviceBuffer(t, s, size), deviceBuffer(t, s, 64)
 		require.NoError(t, b.Write(0, make([]byte, size)))
-		rate := func() float64 { return s.Explain(buffers.OpUpload, size).BytesPerSecond }
+		rate := func() float64 { return s.Explain(buffers.OpUpload, size, nil).BytesPerSecond }
 		known := rate()
 		a.set(slow, slow, atOnce)
 		write := func(times int, after func()) {
@@ -236,7 +236,7 @@ func TestATransferOfTheProgramsIsNoExperiment(t *testing.T) {
 			require.NoError(t, <-device.Queue().WorkDone())
 			synctest.Wait() // the engine, which asked before, has heard of it
 		}
-		require.NotEmpty(t, s.Explain(buffers.OpUpload, size).Alternatives)
+		require.NotEmpty(t, s.Explain(buffers.OpUpload, size, nil).Alternatives)
 	})
 }
 
@@ -294,7 +294,7 @@ func TestAFrameSparesTheThreadThatFillsTheNext(t *testing.T) {
 			device := &occupying{memory.Open(memory.Options{Copy: memory.Fixed(c.copy)}), c.write}
 			s := openOn(t, device, buffers.Options{})
 			require.NoError(t, s.Calibrate(within(t)))
-			x := s.Explain(buffers.OpFlush, 512<<10)
+			x := s.Explain(buffers.OpFlush, 512<<10, nil)
 			require.NotEmpty(t, x.Alternatives)
 			require.Contains(t, x.Path, c.want)
 		})
@@ -330,7 +330,7 @@ func TestQueueWritesThatMeasureAreSubmitted(t *testing.T) {
 		device := &unsubmitted{Device: memory.Open(memory.Options{})}
 		s := openOn(t, device, buffers.Options{})
 		require.NoError(t, s.Calibrate(within(t)))
-		require.NotEmpty(t, s.Explain(buffers.OpFlush, 512<<10).Alternatives, "it measured")
+		require.NotEmpty(t, s.Explain(buffers.OpFlush, 512<<10, nil).Alternatives, "it measured")
 		require.LessOrEqual(t, device.most, 3, "two of one measurement, and one where a ring had no chunk left")
 		require.Zero(t, device.writes)
 	})
@@ -387,7 +387,7 @@ func TestWhatAHostFillsInPlaceIsAPathOfItsOwn(t *testing.T) {
 		for hostWrites, want := range map[bool]string{false: "queue write", true: inPlace} {
 			s := openOn(t, device, buffers.Options{HostWrites: hostWrites})
 			require.NoError(t, s.Calibrate(within(t)))
-			explained := s.Explain(buffers.OpFlush, pageSize)
+			explained := s.Explain(buffers.OpFlush, pageSize, nil)
 			require.Equal(t, want, explained.Path)
 			require.Equal(t, hostWrites, explained.Copies == 2, "one less")
 			d := onePage(t, s)
@@ -412,7 +412,7 @@ func TestALongTransferOfTheProgramsIsMeasuredWithoutLooks(t *testing.T) {
 			s := openOn(t, device, buffers.Options{})
 			onPath(s, "mapped ring, 4 MiB chunks")
 			b := deviceBuffer(t, s, c.size)
-			rate := func() float64 { return s.Explain(buffers.OpUpload, c.size).BytesPerSecond }
+			rate := func() float64 { return s.Explain(buffers.OpUpload, c.size, nil).BytesPerSecond }
 			known := rate()
 			for range 40 {
 				require.NoError(t, b.Write(0, make([]byte, c.size)))
@@ -453,9 +453,9 @@ func TestCalibrationFindsThePathsAtOnce(t *testing.T) {
 			other, err := buffers.Open(device, buffers.Options{})
 			require.NoError(t, err)
 			defer other.Destroy()
-			require.Contains(t, other.Explain(buffers.OpUpload, 1<<20).Reason, "nothing was measured")
+			require.Contains(t, other.Explain(buffers.OpUpload, 1<<20, nil).Reason, "nothing was measured")
 			other.Load(saved)
-			require.Contains(t, other.Explain(buffers.OpUpload, 1<<20).Path, r.want)
+			require.Contains(t, other.Explain(buffers.OpUpload, 1<<20, nil).Path, r.want)
 			require.Equal(t, saved.CopyCost, other.Calibration().CopyCost)
 		})
 	}
@@ -474,12 +474,12 @@ func TestLoadPassesOverWhatItDoesNotKnow(t *testing.T) {
 
 func TestExplainNamesPathReasonAndCopies(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
-	x := s.Explain(buffers.OpUpload, 4096)
+	x := s.Explain(buffers.OpUpload, 4096, nil)
 	require.Equal(t, "queue write", x.Path)
 	require.Contains(t, x.Reason, "below 262,144 bytes")
 	require.Equal(t, 3, x.Copies)
-	require.Contains(t, s.Explain(buffers.OpReadback, 4096).Reason, "share a chunk")
-	require.Contains(t, s.Explain(buffers.Operation(9), 1).Reason, "no such operation")
+	require.Contains(t, s.Explain(buffers.OpReadback, 4096, nil).Reason, "share a chunk")
+	require.Contains(t, s.Explain(buffers.Operation(9), 1, nil).Reason, "no such operation")
 }
 
 func TestAnUploadIsBoundedByItsRingWhateverTheLength(t *testing.T) {
@@ -576,7 +576,7 @@ func TestAnUploadDoesNotStarveOnARingThatHangs(t *testing.T) {
 	s, _ := a.open(t, buffers.Options{})
 	buffers.SetPatience(s, 20*time.Millisecond)
 	s.Load(buffers.Calibration{Rates: []buffers.Rate{{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: 16 << 20, BytesPerSecond: 5e9}}})
-	require.Contains(t, s.Explain(buffers.OpUpload, 32<<20).Path, "mapped")
+	require.Contains(t, s.Explain(buffers.OpUpload, 32<<20, nil).Path, "mapped")
 	a.set(fast, fast, memory.Fixed(time.Hour))
 	const size = 32 << 20
 	b := deviceBuffer(t, s, size)
@@ -617,6 +617,6 @@ func TestOneRingStandsForAnotherThatWasNotMeasured(t *testing.T) {
 		{Operation: "upload", Path: "queue write", Size: 4 << 20, BytesPerSecond: 1e9},
 		{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: 4 << 20, BytesPerSecond: 4e9},
 	}})
-	require.Equal(t, "mapped ring, 4 MiB chunks", s.Explain(buffers.OpUpload, 256<<20).Path)
-	require.Equal(t, "mapped ring, 2 MiB chunks", s.Explain(buffers.OpUpload, 16<<20).Path)
+	require.Equal(t, "mapped ring, 4 MiB chunks", s.Explain(buffers.OpUpload, 256<<20, nil).Path)
+	require.Equal(t, "mapped ring, 2 MiB chunks", s.Explain(buffers.OpUpload, 16<<20, nil).Path)
 }

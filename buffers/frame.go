@@ -140,7 +140,7 @@ func (f *frameRing) isBusy(mayWait bool) (bool, error) {
 		return false, err
 	}
 	if f.current.open {
-		return false, NewError("begin frame", "", ErrState, "a frame is open: submit or discard it first, also if an exception kept it from that")
+		return false, NewError("begin frame", "", ErrState, "a frame is open: submit or discard it first, also if something failed in between")
 	}
 	f.poll()
 	return f.isFull(mayWait), nil

@@ -24,14 +24,12 @@ func (e *engine) leavesToHost(size uint64, h *history) (piece uint64) {
 		return size
 	}
 	c := &e.choosers[OpUpload]
-	k := &c.classes[classOf(size)]
-	before := *k
-	i, measure := c.pick(size, *h, !e.probing)
+	i, measure := c.foresee(size, *h, !e.probing)
 	p := &c.paths[i]
 	if measure || p.mapped {
-		*k = before
 		return 0
 	}
+	c.pick(size, *h, !e.probing)
 	h.touched = true
 	return p.piece
 }

@@ -11,7 +11,7 @@ import (
 )
 
 var calibrationFunctions = []function{
-	{"explain", explain},                 // (system, operation, size) => object
+	{"explain", explain},                 // (system, operation, size, device or dynamic buffer) => object
 	{"calibrate", calibrate},             // (system) => Promise
 	{"calibration", calibration},         // (system) => object
 	{"loadCalibration", loadCalibration}, // (system, copyCost, [operation, path, size, bytesPerSecond, ...])
@@ -27,10 +27,11 @@ func explain(c *call) (any, error) {
 	}
 	op := buffers.Operation(c.choice(1, "operation", operations[:]...))
 	size := c.whole(2, "size")
+	dst := c.written(3, s)
 	if c.err != nil {
 		return nil, c.err
 	}
-	x := s.core.Explain(op, size)
+	x := s.core.Explain(op, size, dst)
 	o := newObject()
 	o.Set("operation", x.Operation.String())
 	o.Set("size", float64(x.Size))
@@ -40,6 +41,33 @@ func explain(c *call) (any, error) {
 	o.Set("bytesPerSecond", x.BytesPerSecond)
 	o.Set("alternatives", rates(x.Alternatives))
 	return o, nil
+}
+
+// written is a buffer that the engine writes to, nil where it was left out.
+func (c *call) written(i int, s *system) buffers.Destination {
+	v := c.value(i)
+	if v.IsUndefined() {
+		return nil
+	}
+	if is(v, js.TypeNumber) {
+		switch o, owner := c.handle(i); b := o.(type) {
+		case deviceBuffer:
+			c.ownedBy(s, owner)
+			return b.DeviceBuffer
+		case *dynamicBuffer:
+			c.ownedBy(s, owner)
+			return b.DynamicBuffer
+		}
+	}
+	c.fail(buffers.ErrType, "buffer must be a DeviceBuffer or a DynamicBuffer")
+	return nil
+}
+
+// ownedBy refuses what is another system's.
+func (c *call) ownedBy(s, owner *system) {
+	if owner != s {
+		c.fail(buffers.ErrWrongDevice, "buffer belongs to another system")
+	}
 }
 
 func rates(list []buffers.Rate) js.Value {

@@ -46,7 +46,11 @@ export interface LogRecord {
 
 /**
  * Copied from by the call: any ArrayBuffer, SharedArrayBuffer or view on one; its bytes, not its elements,
- * are meant. One that is detached is refused with code "type".
+ * are meant. Every method that takes data, delivers it by a stream or fills it (`into`) takes all kinds: typed arrays
+ * of all types, DataView, subclasses, those of another frame, memory of WebAssembly, and memory that can change its
+ * size, with the views that follow it. Queue writes copy the latter once more, since browsers refuse it. No bytes are
+ * taken, too: nothing is moved, and the place is checked all the same. Refused with code "type": what is detached, a
+ * view outside of its memory (resized since), and all else.
  */
 export type Data = AllowSharedBufferSource;
 /**
@@ -55,6 +59,17 @@ export type Data = AllowSharedBufferSource;
  */
 export type AnyBuffer = DeviceBuffer | MappableBuffer | GPUBuffer;
 
+/**
+ * Where this module and the browser differ:
+ *  - A DeviceBuffer has COPY_SRC and COPY_DST beside the usages asked for, for reads, writes and grow, and its size is
+ *    rounded up to a multiple of 4. A DynamicBuffer has COPY_DST besides. A MappableBuffer is as asked for.
+ *  - A DeviceBuffer is never mapped: a descriptor with mappedAtCreation is refused, and so are MAP_READ and MAP_WRITE.
+ *  - A buffer of size 0 is refused, and so is one to be mapped whose size is not a multiple of 4.
+ *  - What a rule of WebGPU's forbids throws, or rejects, at once, with a code; the browser reports most of it later.
+ *  - unmap of a buffer that is not mapped throws.
+ *  - Numbers are taken as they are: 1.5, "4" and null are refused with code "type", not converted.
+ *  - An object with options has no enumerable property of its own but those named, else it is refused with code "type".
+ */
 export class GPUBufferSystem {
   readonly device: GPUDevice;
   /** Resolves when the device is lost or the system destroyed; never rejects. */
@@ -67,7 +82,10 @@ export class GPUBufferSystem {
   createDynamicBuffer(descriptor: { label?: string; size: number; usage: GPUBufferUsageFlags; maxSlots?: number }): DynamicBuffer;
   createMappableBuffer(descriptor: { label?: string; size: number; usage: GPUBufferUsageFlags; mappedAtCreation?: boolean }): MappableBuffer;
 
-  /** Opens a frame; throws code "busy" where maxFramesInFlight are with the GPU. */
+  /**
+   * Opens a frame; throws code "busy" where maxFramesInFlight are with the GPU, and code "state" while an earlier one is
+   * open. `using frame = gpu.frame()` discards it where an exception keeps it from being submitted.
+   */
   frame(): Frame;
   /** Opens a frame when the GPU has finished an earlier one. */
   nextFrame(): Promise<Frame>;
@@ -78,8 +96,12 @@ export class GPUBufferSystem {
    */
   submit(commands?: Iterable<GPUCommandBuffer | GPUCommandEncoder>): void;
 
-  /** Which path a transfer of size bytes would take now, and why. */
-  explain(operation: Operation, size: number): Explanation;
+  /**
+   * Which path a transfer of size bytes would take now, and why; buffer is what it goes to, by default a new one. A
+   * write that finds no mapped memory free goes by the queue all the same, and a read that can be measured may try
+   * another path.
+   */
+  explain(operation: Operation, size: number, buffer?: DeviceBuffer | DynamicBuffer): Explanation;
   /** Measures the paths on buffers of its own, for at most 50 ms and 36.5 MiB. */
   calibrate(): Promise<void>;
   /** What was measured so far, to be kept as JSON. */
@@ -155,7 +177,8 @@ export class DeviceBuffer {
    * Moves what source delivers to the buffer at offset, a multiple of 4, along the path that the engine
    * finds fastest, in bounded memory: it waits for the GPU, and takes the next piece of a stream when it is
    * done with the last. Resolves with the number of bytes, which are then ahead of everything submitted
-   * later; until then do not change data that was given. An upload that ends within a word rejects with
+   * later; until then do not change data that was given. A Response that is not ok, is opaque or was read before
+   * rejects with code "type". An upload that ends within a word rejects with
    * code "alignment", unless it ends the buffer. More than fits rejects with code "range"; an error of the
    * source's own, and the reason of the signal, reject as they are. The stream is cancelled then, and the
    * part of the buffer holds old bytes or new.
@@ -186,10 +209,10 @@ declare class StagingBuffer {
   /** Writes at offset; bytes skipped become zero. */
   writeAt(offset: number, data: Data): void;
   /**
-   * Appends what the source delivers, as it arrives. More than fits rejects with code "range"; an error of
+   * Appends what the source delivers, as it arrives. A Response is refused as by upload. More than fits rejects with code "range"; an error of
    * the source's own, and the reason of the signal, reject as they are. The source is cancelled then.
    */
-  readFrom(source: ReadableStream<Uint8Array> | Blob | Response, options?: { signal?: AbortSignal; onProgress?: (bytes: number) => void }): Promise<number>;
+  readFrom(source: ReadableStream<BufferSource> | Blob | Response, options?: { signal?: AbortSignal; onProgress?: (bytes: number) => void }): Promise<number>;
   /**
    * The native memory, to be written directly, all of it: an upload copies size bytes afterwards, and what
    * was not written holds what an earlier use left there. The upload detaches it, as do reset, unmap and destroy.
@@ -258,7 +281,7 @@ export class ReadbackBuffer {
   /**
    * Reads size bytes (all by default) at offset. While a frame is open it is sent with the frame, and waits for that to
    * be submitted; else at the end of the task. Resolves with a new ArrayBuffer, or with `into`, whose first size bytes are
-   * filled; size is that of `into` where it is left out.
+   * filled; size is that of `into` where it is left out. No bytes are read at once.
    */
   read(source: AnyBuffer, offset?: number, size?: number, options?: ReadOptions): Promise<ArrayBuffer>;
   read<T extends Data>(source: AnyBuffer, offset: number, size: number | undefined, options: ReadOptions & { into: T }): Promise<T>;
@@ -294,7 +317,7 @@ export class DynamicBuffer {
   readonly uints: Uint32Array;
   /** Takes size bytes for the next submit and returns their offset, in `bytes` and in `gpuBuffer` alike. */
   update(size: number): number;
-  /** update, with data copied in. */
+  /** update, with data copied in; no bytes have a place, too. */
   write(data: Data): number;
   destroy(): void;
   [Symbol.dispose](): void;
@@ -333,6 +356,8 @@ export class Frame {
   submit(commands?: Iterable<GPUCommandBuffer | GPUCommandEncoder>): void;
   /** Drops commands and updates. Reads asked for in the frame are sent all the same. */
   discard(): void;
+  /** discard, unless it was submitted. */
+  [Symbol.dispose](): void;
 }
 
 export interface KindStats { count: number; peak: number; bytes: number; peakBytes: number; created: number }
@@ -361,10 +386,28 @@ export type ErrorCode =
   | "too-large" | "out-of-memory" | "budget" | "busy" | "device-lost" | "wrong-device" | "unsupported" | "validation"
   | "stale" | "type" | "layout" | "internal";
 
-/** Every error of the module. `cause` is the browser's own error, where there is one. */
+/**
+ * What an error is of: the method or property that was used, "constructor" for `new`, or, of errors that the browser
+ * reports later, what it was doing.
+ */
+export type ErrorOperation =
+  | "open" | "constructor" | "createBuffer" | "uncapturederror"
+  | "device" | "lost" | "createDeviceBuffer" | "createImmediateStagingBuffer" | "createDeferredStagingBuffer"
+  | "createReadbackBuffer" | "createDynamicBuffer" | "createMappableBuffer" | "frame" | "nextFrame" | "submit" | "explain"
+  | "calibrate" | "calibration" | "loadCalibration" | "stats" | "trim" | "destroy" | "Symbol.dispose"
+  | "label" | "size" | "usage" | "state" | "valid" | "gpuBuffer" | "generation" | "write" | "upload" | "grow"
+  | "written" | "writeAt" | "readFrom" | "mappedRange" | "uploadTo" | "uploadToTexture" | "reset" | "mapAsync" | "unmap"
+  | "read" | "readTexture" | "pageSize" | "alignment" | "slots" | "bytes" | "floats" | "uints" | "update"
+  | "mapState" | "encoder" | "use" | "discard";
+
+/**
+ * Every error of the module: 'gpubuffers: OPERATION "LABEL": what is wrong'. `cause` is the browser's own error, where
+ * there is one. structuredClone, and with it postMessage, keeps message and stack alone, as of every Error: send code,
+ * operation and label beside it.
+ */
 export class GPUBufferError extends Error {
   readonly code: ErrorCode;
-  readonly operation: string;
+  readonly operation: ErrorOperation;
   readonly label: string;
 }
 /** mapped, not-mapped, map-pending, destroyed, state, busy, stale */

@@ -60,6 +60,12 @@ func TestModulePlacesOfReads(t *testing.T) { runModuleTests(t, "places.js") }
 // Each kind of data is taken by every method that takes data, or refused by all of them with one code.
 func TestModuleKindsOfData(t *testing.T) { runModuleTests(t, "kinds.js") }
 
+// Errors name the caller's own method and label, in the caller's words.
+func TestModuleErrors(t *testing.T) {
+	p := runModuleTests(t, "errors.js")
+	p.Expect(browser.GPUError, "usage") // of a mistake that is the page's own
+}
+
 func TestModuleCreation(t *testing.T) { runModuleTests(t, "creation.js") }
 
 // No value given to any method ends the module, and each that is refused is refused with a typed error.

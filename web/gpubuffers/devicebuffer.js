@@ -1,4 +1,5 @@
 import { bytesOf, fixed, isBufferSource, isResizable } from "./arguments.js";
+import { wrongReceiver } from "./errors.js";
 import { ask, call, destroyed, keep, native, NativeBuffer } from "./resource.js";
 import { lengthOf, readAll, readerOf, watchersOf } from "./sources.js";
 import { readerOfBytes, Upload } from "./upload.js";
@@ -73,6 +74,7 @@ export class DeviceBuffer extends NativeBuffer {
   }
 
   write(offset, data, dataOffset, size) {
+    if (!(#core in this)) throw wrongReceiver("write", DeviceBuffer);
     if (this.#writes(offset, data, dataOffset, size, true) === undefined) {
       this[call]("write", offset, fixed(bytesOf("write", this.label, data)), dataOffset, size);
     }

@@ -1,5 +1,5 @@
 import { bytesOf } from "./arguments.js";
-import { GPUBufferError, refusal, retold } from "./errors.js";
+import { GPUBufferError, refusal, retold, wrongReceiver } from "./errors.js";
 import { call, destroyed, keep, Resource } from "./resource.js";
 
 const none = new Uint8Array(0);
@@ -69,6 +69,7 @@ export class DynamicBuffer extends Resource {
   }
 
   update(size) {
+    if (!(#end in this)) throw wrongReceiver("update", DynamicBuffer);
     const offset = (this.#end + this.#mask) & ~this.#mask; // a page is smaller than 2 GiB
     const whole = typeof size === "number" ? size | 0 : 0;
     if (whole !== size || whole <= 0 || whole > this.#pageSize - offset || this.#turn !== this.#updates.turn) return this.#ask(size);
@@ -97,8 +98,9 @@ export class DynamicBuffer extends Resource {
   }
 
   write(data) {
+    if (!(#end in this)) throw wrongReceiver("write", DynamicBuffer);
     try {
-      const source = data instanceof Float32Array && data.length > 0 ? data : bytesOf("write", this.label, data);
+      const source = (data instanceof Float32Array || data instanceof Uint8Array) && data.length > 0 ? data : bytesOf("write", this.label, data);
       const offset = this.update(source.byteLength || 1); // no bytes have a place, too
       if (source instanceof Float32Array) this.floats.set(source, offset / 4);
       else this.bytes.set(source, offset);
@@ -116,17 +118,20 @@ export class DynamicBuffer extends Resource {
   }
 
   get bytes() {
-    if (this.#bytes.byteLength === 0 || this[destroyed]) this.#view();
+    if (!(#end in this)) throw wrongReceiver("bytes", DynamicBuffer);
+    if (this.#bytes.byteLength === 0 || this[destroyed]) this.#view("bytes");
     return this.#bytes;
   }
 
   get floats() {
-    if (this.#bytes.byteLength === 0 || this[destroyed]) this.#view();
+    if (!(#end in this)) throw wrongReceiver("floats", DynamicBuffer);
+    if (this.#bytes.byteLength === 0 || this[destroyed]) this.#view("floats");
     return this.#floats;
   }
 
   get uints() {
-    if (this.#bytes.byteLength === 0 || this[destroyed]) this.#view();
+    if (!(#end in this)) throw wrongReceiver("uints", DynamicBuffer);
+    if (this.#bytes.byteLength === 0 || this[destroyed]) this.#view("uints");
     return this.#uints;
   }
 
@@ -147,12 +152,12 @@ export class DynamicBuffer extends Resource {
     if (!this.#gpuBuffers.has(page)) this.#gpuBuffers.set(page, this[call]("dynamicNative"));
     this.#page = page;
     this.#gpuBuffer = this.#gpuBuffers.get(page);
-    this.#view();
+    this.#view("update");
   }
 
   /** Views the memory of the page: an arena of its own, or a mapped range, which the submit detaches. */
-  #view() {
-    if (this.#page === 0 || this[destroyed]) this[call]("dynamicNative"); // throws
+  #view(operation) {
+    if (this.#page === 0 || this[destroyed]) this.#refuse(operation);
     const page = this.#module.exports.dynamicPage(this.#handle);
     ({ bytes: this.#bytes, floats: this.#floats, uints: this.#uints } = page === 0 ? viewsOf(this.#module.room) : this.#arena(page));
   }
@@ -170,6 +175,15 @@ export class DynamicBuffer extends Resource {
     } catch (error) {
       if (error.code !== "device-lost") throw error;
       return new Uint8Array(this.#pageSize);
+    }
+  }
+
+  /** Throws, with the reason why there is nothing to write to. */
+  #refuse(operation) {
+    try {
+      this[call]("dynamicNative");
+    } catch (error) {
+      throw retold(error, operation);
     }
   }
 }

@@ -58,6 +58,7 @@ const methods = {
   readTextureStart: "readTexture",
   readFlush: "read",
   dynamicUpdate: "update",
+  dynamicMemory: "update",
   dynamicNative: "gpuBuffer",
   dynamicAlignment: "alignment",
   dynamicSlots: "slots",
@@ -74,6 +75,11 @@ const methods = {
 export function refusal(code, operation, label, text, cause) {
   const type = errorClasses.get(code) ?? GPUBufferError;
   return new type(code, methods[operation] ?? operation, label, text, cause);
+}
+
+/** The error of a method that was called on something else than an object of its class. */
+export function wrongReceiver(operation, type) {
+  return refusal("type", operation, "", `it was called on what is no ${type.name}`);
 }
 
 /** An error of the module's as that of another operation. */

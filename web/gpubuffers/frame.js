@@ -1,12 +1,17 @@
 import { elements } from "./arguments.js";
 import { refusal } from "./errors.js";
 import { beginReads } from "./reads.js";
-import { bufferOf, guard } from "./resource.js";
+import { bufferOf, dispose, guard, owns } from "./resource.js";
 
 export class Frame {
   #core;
   #handle;
   #encoder;
+  #isOpen = true;
+
+  static [owns](value) {
+    return #core in value;
+  }
 
   constructor(key, core, handle) {
     guard(key, new.target);
@@ -28,8 +33,7 @@ export class Frame {
     this.#core.updates.report();
     beginReads(module);
     if (given.length > 0 || !this.#submitOwn(module)) this.#call("submitFrame", given);
-    this.#core.updates.close();
-    this.#encoder = undefined;
+    this.#close();
   }
 
   /** Submits what is in the frame's own encoder, and says whether that was done. */
@@ -47,8 +51,18 @@ export class Frame {
 
   discard() {
     this.#call("discardFrame");
+    this.#close();
+  }
+
+  /** Discards what was not submitted. */
+  [dispose]() {
+    if (this.#isOpen && !this.#core.destroyed && !this.#core.module.ended) this.discard();
+  }
+
+  #close() {
     this.#core.updates.close();
     this.#encoder = undefined;
+    this.#isOpen = false;
   }
 
   #call(name, ...values) {

@@ -7,17 +7,20 @@ import { options as optionsOf } from "./arguments.js";
 import { checkCalibrationOption } from "./calibration.js";
 import { GPUBufferError, refusal } from "./errors.js";
 import { moduleOf } from "./module.js";
+import { DeviceBuffer } from "./devicebuffer.js";
+import { DynamicBuffer } from "./dynamic.js";
+import { Frame } from "./frame.js";
+import { MappableBuffer } from "./mappable.js";
+import { ReadbackBuffer } from "./readback.js";
+import { checkReceivers } from "./receiver.js";
 import { calibrated, made } from "./resource.js";
+import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
 import { GPUBufferSystem } from "./system.js";
 
 export { AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, StateError, UsageError } from "./errors.js";
-export { DeviceBuffer } from "./devicebuffer.js";
-export { DynamicBuffer } from "./dynamic.js";
-export { Frame } from "./frame.js";
-export { MappableBuffer } from "./mappable.js";
-export { ReadbackBuffer } from "./readback.js";
-export { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
-export { GPUBufferSystem } from "./system.js";
+export { DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer };
+
+[DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer].forEach(checkReceivers);
 
 /** Loads the module and opens a system. */
 export async function open(options) {

@@ -4,6 +4,8 @@ import { refusal } from "./errors.js";
 
 /** Held by these files alone: what a constructor is called with by it. */
 export const made = Symbol("made");
+/** A static method: whether an object was made by a constructor of these files. */
+export const owns = Symbol("owns");
 export const call = Symbol("call");
 export const ask = Symbol("ask");
 export const keep = Symbol("keep");
@@ -49,6 +51,10 @@ export class Resource {
       if (value === null || typeof value !== "object" || !(#core in value)) return value;
       return value.#core === core ? value.#handle : value.#lentTo(core, operation);
     };
+  }
+
+  static [owns](value) {
+    return #core in value;
   }
 
   constructor(key, core, handle, label = "") {

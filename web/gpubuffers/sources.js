@@ -1,7 +1,7 @@
 // Where streams of bytes come from.
 
 import { fields, isA, options } from "./arguments.js";
-import { refusal } from "./errors.js";
+import { GPUBufferError, refusal } from "./errors.js";
 
 /**
  * A reader of a ReadableStream, Blob or Response. It is none of mode "byob", which is little faster, and hangs now
@@ -9,12 +9,20 @@ import { refusal } from "./errors.js";
  */
 export function readerOf(operation, label, source) {
   try {
-    const stream = isA(source, Blob) ? source.stream() : isA(source, Response) ? (source.body ?? new Blob().stream()) : source;
+    const stream = isA(source, Blob) ? source.stream() : isA(source, Response) ? bodyOf(operation, label, source) : source;
     if (isA(stream, ReadableStream)) return stream.getReader();
   } catch (cause) {
-    throw refusal("type", operation, label, "the source cannot be read", cause);
+    throw cause instanceof GPUBufferError ? cause : refusal("type", operation, label, "the source cannot be read", cause);
   }
   throw refusal("type", operation, label, "the source is none of ReadableStream, Blob and Response");
+}
+
+/** The stream of a Response that brought what was asked for, and that nobody has read. */
+function bodyOf(operation, label, response) {
+  if (response.type === "opaque") throw refusal("type", operation, label, "the Response is opaque: nobody may read it");
+  if (!response.ok) throw refusal("type", operation, label, `the Response has status ${response.status}`);
+  if (response.bodyUsed) throw refusal("type", operation, label, "the body of the Response was read before");
+  return response.body ?? new Blob().stream();
 }
 
 /** How many bytes a source is said to have; 0 where it does not say. */

@@ -8,7 +8,7 @@ import { Looks } from "./looks.js";
 import { MappableBuffer } from "./mappable.js";
 import { ReadbackBuffer } from "./readback.js";
 import { beginReads, endReads } from "./reads.js";
-import { calibrated, destroyHandle, dispose, guard, made } from "./resource.js";
+import { bufferOf, calibrated, destroyHandle, dispose, guard, made, owns } from "./resource.js";
 import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
 
 export class GPUBufferSystem {
@@ -18,6 +18,10 @@ export class GPUBufferSystem {
   #keeps = false; // its calibration
   #end;
   #lost;
+
+  static [owns](value) {
+    return #core in value;
+  }
 
   constructor(key, module, handle, device, owned) {
     guard(key, new.target);
@@ -124,8 +128,8 @@ export class GPUBufferSystem {
     this.#core.updates.close();
   }
 
-  explain(operation, size) {
-    return this.#call("explain", operation, size);
+  explain(operation, size, buffer) {
+    return this.#call("explain", operation, size, bufferOf(this.#core, "explain", "", buffer));
   }
 
   async calibrate() {

@@ -271,6 +271,23 @@ export const frames = () =>
     third.discard();
   });
 
+export const framesAreDisposed = () =>
+  withSystem((gpu) => {
+    const dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");
+    const left = gpu.frame();
+    same(/submit or discard/.test(throws("state", () => gpu.frame(), "a frame was left open").message), true, "it says what to do");
+    left[dispose]();
+    const frame = gpu.frame();
+    throws("state", () => left.submit(), "submit after the end");
+    left[dispose](); // of a frame that has ended: nothing
+    frame.submit();
+    frame[dispose]();
+    gpu.frame()[dispose]();
+    const last = gpu.frame();
+    gpu.destroy();
+    last[dispose]();
+  });
+
 export const framesInFlight = () =>
   withSystem(
     async (gpu) => {

@@ -1,5 +1,5 @@
 import { badValues } from "./bad.js";
-import { STORAGE, api, contents, ok, pattern, rejects, same, sameBytes, throws, typed, withSystem } from "./check.js";
+import { STORAGE, UNIFORM, api, contents, ok, pattern, rejects, same, sameBytes, throws, typed, withSystem } from "./check.js";
 
 const MiB = 1 << 20;
 const key = (name) => name.startsWith("gpubuffers calibration");
@@ -25,6 +25,10 @@ export const explained = () =>
     ok(after.bytesPerSecond > 0, `a rate is known: ${JSON.stringify(after)}`);
     same(JSON.parse(JSON.stringify(after)), after, "plain data");
     for (const operation of ["upload", "flush", "readback"]) same(gpu.explain(operation, 1000).operation, operation, "operation");
+    const copied = gpu.createDeviceBuffer({ size: 64, usage: STORAGE });
+    const updates = gpu.createDynamicBuffer({ size: 256, usage: UNIFORM });
+    for (const buffer of [undefined, copied, updates]) same(gpu.explain("upload", MiB, buffer).size, MiB, "of a buffer");
+    for (const buffer of [null, 4, {}, gpu.createReadbackBuffer(), copied.gpuBuffer]) throws("type", () => gpu.explain("upload", 4, buffer), `of ${buffer}`);
     for (const operation of [undefined, "", "download", 3, {}]) throws("type", () => gpu.explain(operation, 4), String(operation));
     for (const [size, code] of [[undefined, "type"], [-1, "range"], [1.5, "type"], ["4", "type"]]) throws(code, () => gpu.explain("upload", size), String(size));
     const { kinds } = gpu.stats();

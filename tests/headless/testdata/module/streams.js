@@ -42,6 +42,42 @@ export const intoStaging = () =>
     same(await empty.readFrom(new Blob()), 0, "an empty blob");
   });
 
+/** What a server answered instead of the data is not taken for the data. */
+export const refusedResponses = () =>
+  withSystem(async (gpu) => {
+    const b = gpu.createDeviceBuffer({ label: "b", size: 1000, usage: STORAGE });
+    const staging = gpu.createImmediateStagingBuffer({ label: "s", size: 1000 });
+    const read = async () => {
+      const response = new Response(pattern(8));
+      await response.bytes?.() ?? await response.arrayBuffer();
+      return response;
+    };
+    const locked = () => {
+      const response = new Response(pattern(8));
+      response.body.getReader();
+      return response;
+    };
+    const opaque = () => fetch(new URL("/module/check.js", location.href.replace("127.0.0.1", "localhost")), { mode: "no-cors" }).catch(() => undefined);
+    for (const [what, make, says] of [
+      ["an error page", () => fetch("/nowhere"), /status 404/],
+      ["a status of its own", () => new Response("sorry", { status: 503 }), /status 503/],
+      ["an error", () => Response.error(), /status 0/],
+      ["a Response that was read", read, /read before/],
+      ["a locked Response", locked, /cannot be read/],
+      ["an opaque Response", opaque, /opaque/],
+    ]) {
+      for (const [name, label, take] of [["upload", "b", (source) => b.upload(0, source)], ["readFrom", "s", (source) => staging.readFrom(source)]]) {
+        const source = await make();
+        if (source === undefined) continue; // this server is not reached by another name
+        const error = await rejects("type", () => take(source), `${name} of ${what}`, label);
+        ok(says.test(error.message), `${name} of ${what}: ${error.message}`);
+        same(error.operation, name, "operation");
+      }
+    }
+    same(await b.upload(0, new Response(pattern(8), { status: 203 })), 8, "another good status");
+    same(await staging.readFrom(new Response(null, { status: 204 })), 0, "no content");
+  });
+
 export const refusedStreams = () =>
   withSystem(async (gpu) => {
     const staging = gpu.createImmediateStagingBuffer({ label: "small", size: 1000 });
