@@ -28,7 +28,9 @@ export const explained = () =>
     const copied = gpu.createDeviceBuffer({ size: 64, usage: STORAGE });
     const updates = gpu.createDynamicBuffer({ size: 256, usage: UNIFORM });
     for (const buffer of [undefined, copied, updates]) same(gpu.explain("upload", MiB, buffer).size, MiB, "of a buffer");
-    for (const buffer of [null, 4, {}, gpu.createReadbackBuffer(), copied.gpuBuffer]) throws("type", () => gpu.explain("upload", 4, buffer), `of ${buffer}`);
+    const readback = gpu.createReadbackBuffer();
+    for (const buffer of [null, 4, {}, readback, copied.gpuBuffer]) throws("type", () => gpu.explain("upload", 4, buffer), `of ${buffer}`);
+    for (const buffer of [copied, updates, readback]) buffer.destroy();
     for (const operation of [undefined, "", "download", 3, {}]) throws("type", () => gpu.explain(operation, 4), String(operation));
     for (const [size, code] of [[undefined, "type"], [-1, "range"], [1.5, "type"], ["4", "type"]]) throws(code, () => gpu.explain("upload", size), String(size));
     const { kinds } = gpu.stats();
