@@ -111,7 +111,9 @@ func (e *engine) flushChunk(dst Buffer, h *history, c *chunk, size uint64) error
 }
 
 // flushPath is the path of size bytes of updates. Where copies went once, they go on: see history.
-func (e *engine) flushPath(size uint64, h history) *path { return &paths[OpFlush][e.flushIndex(size, h)] }
+func (e *engine) flushPath(size uint64, h history) *path {
+	return &paths[OpFlush][e.flushIndex(size, h)]
+}
 
 func (e *engine) flushIndex(size uint64, h history) int {
 	switch {

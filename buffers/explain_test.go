@@ -3,6 +3,7 @@ package buffers_test
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -55,6 +56,7 @@ func TestExplainSaysWhatHappens(t *testing.T) {
 					require.NoError(t, b.Grow(size+4))
 				}
 				for range 70 {
+					synctest.Wait() // nobody measures between what is said and what is done
 					x := s.Explain(buffers.OpUpload, size, b)
 					seen[x.Path] = true
 					before := chunksTaken(s)

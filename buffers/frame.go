@@ -61,7 +61,7 @@ func (s *System) BeginFrame(ctx context.Context) (*Frame, error) {
 		if ctx.Err() != nil {
 			s.frames.putBack(oldest)
 			return nil, &Error{Op: "begin frame", Reason: ErrBusy, Cause: ctx.Err(),
-				Detail: number(uint64(s.options.MaxFramesInFlight)) + " frames are in flight"}
+				Detail: "the GPU is busy with as many frames as it may have, which is " + number(uint64(s.options.MaxFramesInFlight))}
 		}
 		select {
 		case <-oldest.done:

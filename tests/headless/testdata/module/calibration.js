@@ -1,9 +1,36 @@
 import { badValues } from "./bad.js";
-import { STORAGE, UNIFORM, api, contents, ok, pattern, rejects, same, sameBytes, throws, typed, withSystem } from "./check.js";
+import { STORAGE, UNIFORM, api, contents, ok, pattern, rejects, same, sameBytes, takePath, throws, typed, withSystem } from "./check.js";
 
 const MiB = 1 << 20;
 const key = (name) => name.startsWith("gpubuffers calibration");
 const kept = () => Object.keys(localStorage).filter(key);
+
+/** What explain says of a buffer is what a write to it does: copies into it change that. */
+export const explainedOfABuffer = () =>
+  withSystem(async (gpu) => {
+    const size = 8 * MiB;
+    takePath(gpu, ["queue write", "mapped ring, 2 MiB chunks", "queue write where copies went"], "queue write");
+    const data = pattern(size);
+    const chunks = () => gpu.stats().uploads.hits + gpu.stats().uploads.misses;
+    const b = gpu.createDeviceBuffer({ size, usage: STORAGE });
+    for (const copied of [false, true]) {
+      if (copied) {
+        const staging = gpu.createImmediateStagingBuffer({ size: 16 });
+        staging.write(pattern(16));
+        const frame = gpu.frame();
+        staging.uploadTo(frame.encoder, b);
+        frame.submit();
+        gpu.loadCalibration({ version: 1, copyCost: 0, rates: [4, 16, 64].map((n) => ({ operation: "upload", path: "mapped ring, 2 MiB chunks", size: n * MiB, bytesPerSecond: 1e9 })) });
+      }
+      await gpu.device.queue.onSubmittedWorkDone();
+      const { path } = gpu.explain("upload", size, b);
+      same(path.startsWith("mapped"), copied, `${path}: copied ${copied}`);
+      const before = chunks();
+      b.write(0, data);
+      same(chunks() > before, copied, `${path}: it took chunks`);
+    }
+    same(gpu.explain("upload", size).path, "queue write", "of a new buffer");
+  });
 
 /** Runs test with what it needs of localStorage, and leaves none behind. */
 async function withStorage(test) {
