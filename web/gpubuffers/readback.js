@@ -26,7 +26,7 @@ export class ReadbackBuffer extends Resource {
       if (typeof n === "number" && n > read.room) throw refusal("range", "read", this.label, `memory of ${read.room} bytes for a read of ${n}`);
       const handle = bufferOf(this.#core, "read", this.label, source);
       const making = read.room === undefined;
-      const start = (number) => this.#startFast(source, handle, offset, n, number, making) ?? this[call]("readStart", handle, offset, n, number, making);
+      const start = (number) => this.#startFast(handle, offset, n, number, making) ?? this[call]("readStart", handle, offset, n, number, making);
       if (this.#joins && readableOf(this.#core, source, offset, n)) read.describe(start, source.label, source, handle, offset, n);
       else read.describe(start, labelOf(source));
     });
@@ -53,10 +53,9 @@ export class ReadbackBuffer extends Resource {
   }
 
   /** Starts a read of a buffer of this module's, and gives its size; else the module's function says why not. */
-  #startFast(source, handle, offset, n, number, making) {
-    if (typeof handle !== "number" || typeof offset !== "number" || !(n === undefined || typeof n === "number")) return undefined;
+  #startFast(handle, offset, size, number, making) {
+    if (typeof handle !== "number" || typeof offset !== "number" || typeof size !== "number") return undefined;
     try {
-      const size = n ?? source.size - offset;
       const started = this.#module.exports.readStart(this.#handle, handle, offset, size, number, Number(making));
       return started < 0 ? undefined : started;
     } catch (cause) {
