@@ -70,7 +70,10 @@ func (c *call) buffer(i int, s *system, name string) buffers.Buffer {
 		return nil
 	}
 	if is(v, js.TypeNumber) {
-		return c.own(i, s)
+		if b := own[gpuBuffer](c, i, s); c.err == nil {
+			return b.shared()
+		}
+		return nil
 	}
 	return c.native(v, s, name)
 }
@@ -78,18 +81,14 @@ func (c *call) buffer(i int, s *system, name string) buffers.Buffer {
 // gpuBuffer is what a GPUBuffer stands behind.
 type gpuBuffer interface{ shared() buffers.Buffer }
 
-// own is the buffer of a handle. That of another system is refused, on whatever device: where it is the same, the
-// GPUBuffer can be given.
-func (c *call) own(i int, s *system) buffers.Buffer {
-	b, owner := object[gpuBuffer](c, i)
-	if c.err != nil {
-		return nil
-	}
-	if owner != s {
+// own is what a handle of the system's stands for. That of another system is refused, on whatever device: where it is
+// the same, the GPUBuffer can be given.
+func own[T any](c *call, i int, s *system) T {
+	o, owner := object[T](c, i)
+	if c.err == nil && owner != s {
 		c.fail(buffers.ErrWrongDevice, "the handle is another system's")
-		return nil
 	}
-	return b.shared()
+	return o
 }
 
 func (c *call) native(v js.Value, s *system, name string) buffers.Buffer {

@@ -46,28 +46,14 @@ func explain(c *call) (any, error) {
 // written is a buffer that the engine writes to, nil where it was left out.
 func (c *call) written(i int, s *system) buffers.Destination {
 	v := c.value(i)
-	if v.IsUndefined() {
+	switch {
+	case v.IsUndefined():
+		return nil
+	case !is(v, js.TypeNumber):
+		c.wrongType("buffer", "a DeviceBuffer or a DynamicBuffer", v)
 		return nil
 	}
-	if is(v, js.TypeNumber) {
-		switch o, owner := c.handle(i); b := o.(type) {
-		case deviceBuffer:
-			c.ownedBy(s, owner)
-			return b.DeviceBuffer
-		case *dynamicBuffer:
-			c.ownedBy(s, owner)
-			return b.DynamicBuffer
-		}
-	}
-	c.fail(buffers.ErrType, "buffer must be a DeviceBuffer or a DynamicBuffer")
-	return nil
-}
-
-// ownedBy refuses what is another system's.
-func (c *call) ownedBy(s, owner *system) {
-	if owner != s {
-		c.fail(buffers.ErrWrongDevice, "buffer belongs to another system")
-	}
+	return own[buffers.Destination](c, i, s)
 }
 
 func rates(list []buffers.Rate) js.Value {

@@ -220,7 +220,7 @@ func object[T any](c *call, i int) (T, *system) {
 	o, owner := c.handle(i)
 	t, ok := o.(T)
 	if !ok {
-		c.fail(buffers.ErrType, "the handle is of another kind of object")
+		c.fail(buffers.ErrType, "it is an object of another kind")
 		owner = nil
 	}
 	return t, owner
