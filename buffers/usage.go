@@ -23,9 +23,11 @@ var usageNames = [...]string{
 	"Vertex", "Index", "Uniform", "Storage", "CopySrc", "CopyDst", "MapRead", "MapWrite", "Indirect", "QueryResolve",
 }
 
-// NameUsages gives the bits, in the order of the constants, the names by which a host's programs know them. Errors speak
-// of them so. It is called before anything else.
-func NameUsages(names [len(usageNames)]string) { usageNames = names }
+// NameUsages gives the bits of buffers and textures, in the order of the constants, the names by which a host's programs
+// know them. Errors speak of them so. It is called before anything else.
+func NameUsages(buffer [len(usageNames)]string, texture [len(textureUsageNames)]string) {
+	usageNames, textureUsageNames = buffer, texture
+}
 
 // Has reports whether every bit of want is set.
 func (u Usage) Has(want Usage) bool { return u&want == want }

@@ -30,7 +30,7 @@ const globalName = "gpubuffersRaw"
 func main() {
 	buffers.NameUsages([...]string{
 		"VERTEX", "INDEX", "UNIFORM", "STORAGE", "COPY_SRC", "COPY_DST", "MAP_READ", "MAP_WRITE", "INDIRECT", "QUERY_RESOLVE",
-	})
+	}, [...]string{"COPY_SRC", "COPY_DST", "TEXTURE_BINDING", "STORAGE_BINDING", "RENDER_ATTACHMENT"})
 	object := js.Global().Get("Object").New()
 	for _, functions := range [...][]function{
 		systemFunctions, frameFunctions, bufferFunctions, deviceFunctions, stagingFunctions,
