@@ -159,6 +159,20 @@ func TestMappedRangeIsTheBrowsersOwn(t *testing.T) {
 	require.Zero(t, first.Get("byteLength").Int(), "unmap detaches")
 }
 
+func TestEachOfSeveralRangesArrives(t *testing.T) {
+	b := buffer(t, device(t), 64)
+	require.NoError(t, wait(t, b.MapAsync(MapModeWrite, 0, 64)))
+	want := make([]byte, 64)
+	for i, offset := range []uint64{32, 0, 48, 16} {
+		r, err := b.MappedRange(offset, 8)
+		require.NoError(t, err)
+		js.Global().Get("Uint8Array").New(r).Call("fill", i+1)
+		copy(want[offset:], bytes.Repeat([]byte{byte(i + 1)}, 8))
+	}
+	b.Unmap()
+	require.Equal(t, want, contents(b))
+}
+
 func TestARangeIsLetGoWhenItsMappingEnds(t *testing.T) {
 	for name, end := range map[string]func(*Buffer){"unmap": (*Buffer).Unmap, "destroy": (*Buffer).Destroy} {
 		b := buffer(t, device(t), 64)

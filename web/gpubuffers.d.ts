@@ -325,8 +325,14 @@ export class DynamicBuffer {
 }
 
 /**
- * A buffer to map by hand: its GPUBuffer does it, when and how the browser does. Beyond that unmap of one
- * that is not mapped throws, and errors carry a code: that of the rule, with the browser's error as cause.
+ * A buffer to map by hand: its GPUBuffer does it, when and how the browser does. The differences:
+ * - The size is a positive multiple of 4, and the buffer can be mapped: by its usage or at its creation.
+ * - unmap of a buffer that is not mapped throws.
+ * - Errors carry a code, that of the rule, with the browser's error as cause.
+ * - A map that this object's unmap or destroy cancels rejects within that call, as the browser's does. Otherwise
+ *   mapAsync settles one microtask after the browser's own promise.
+ * - A map that is pending when the device is lost rejects with code "map-aborted", or "device-lost" if `device.lost`
+ *   has resolved by then.
  */
 export class MappableBuffer {
   readonly label: string;

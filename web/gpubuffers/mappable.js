@@ -3,16 +3,17 @@ import { call, destroyed, keep, native, NativeBuffer, running } from "./resource
 
 /**
  * The GPUBuffer itself does the mapping, so that promises settle, and states change, when the browser
- * says so.
+ * says so. A promise of another's is heard of a microtask after it settled. So a map that this object
+ * cancels rejects within the call, before anything that the caller queues next.
  */
 export class MappableBuffer extends NativeBuffer {
-  #device;
+  #core;
   #gpuBuffer = this[native]();
-  #pending; // the latest map: was it cancelled by this object?
+  #latest; // cancels the latest map, where it is pending
 
   constructor(key, core, handle, label) {
     super(key, core, handle, label);
-    this.#device = core.device;
+    this.#core = core;
   }
 
   get size() {
@@ -32,16 +33,19 @@ export class MappableBuffer extends NativeBuffer {
     return this.#gpuBuffer;
   }
 
-  async mapAsync(mode, offset, size) {
-    this[running]("mapAsync");
-    const before = this[destroyed] ? "destroyed" : this.mapState;
-    const map = { cancelled: false };
-    if (before === "unmapped") this.#pending = map;
-    try {
-      await this.#gpuBuffer.mapAsync(mode, offset, size);
-    } catch (cause) {
-      throw await this.#mapError(cause, before, map, [mode, offset, size]);
-    }
+  mapAsync(mode, offset, size) {
+    return new Promise((resolve, reject) => {
+      this[running]("mapAsync");
+      const before = this.mapState;
+      const gone = this[destroyed];
+      let cancelled;
+      const cancel = () => reject((cancelled = refusal("map-aborted", "mapAsync", this.label, "the map was cancelled by an unmap or a destroy")));
+      if (before === "unmapped") this.#latest = cancel;
+      this.#gpuBuffer.mapAsync(mode, offset, size).then(resolve, (cause) => {
+        if (cancelled) cancelled.cause = cause; // ahead of those who hear of the rejection
+        else reject(this.#mapError(cause, gone ? "destroyed" : before, [mode, offset, size]));
+      });
+    });
   }
 
   mappedRange(offset, size) {
@@ -57,32 +61,33 @@ export class MappableBuffer extends NativeBuffer {
     this[running]("unmap");
     if (this[destroyed]) throw refusal("destroyed", "unmap", this.label, "it is destroyed");
     if (this.mapState === "unmapped") throw refusal("not-mapped", "unmap", this.label, "it is not mapped");
-    this.#cancel();
-    this.#gpuBuffer.unmap();
+    this.#end(() => this.#gpuBuffer.unmap());
   }
 
   destroy() {
-    this.#cancel();
+    this.#end(() => this.#gpuBuffer.destroy());
     super.destroy();
   }
 
-  #cancel() {
-    if (this.#pending) this.#pending.cancelled = true;
+  /** Calls end, which rejects the map that is pending. */
+  #end(end) {
+    const pending = this.mapState === "pending";
+    end();
+    if (pending) this.#latest?.();
   }
 
   /** Says in the module's words why the browser refused or ended a map. */
-  async #mapError(cause, before, map, [mode, offset, size]) {
+  #mapError(cause, before, range) {
     const refuse = (code, detail) => refusal(code, "mapAsync", this.label, detail, cause);
     if (!(cause instanceof DOMException)) return refuse("type", "an argument is not a number in its range");
     if (before === "pending") return refuse("map-pending", "a map of it is pending");
     if (before === "mapped") return refuse("mapped", "it is mapped");
-    const aborted = cause.name === "AbortError";
     if (before === "destroyed") return refuse("destroyed", "it is destroyed");
-    if (map.cancelled || this[destroyed]) return refuse("map-aborted", "the map was cancelled by an unmap or a destroy");
-    const broken = this.#brokenRule(mode, offset, size);
+    if (this[destroyed]) return refuse("map-aborted", "the map was cancelled by a destroy");
+    const broken = this.#brokenRule(...range);
     if (broken) return retold(broken, "mapAsync", cause);
-    if (await isLost(this.#device)) return refuse("device-lost", "the device is lost");
-    if (aborted) return refuse("map-aborted", "the map was cancelled");
+    if (this.#core.lost) return refuse("device-lost", "the device is lost");
+    if (cause.name === "AbortError") return refuse("map-aborted", "the map was cancelled");
     return refuse("validation", "the browser refused it");
   }
 
@@ -102,14 +107,4 @@ export class MappableBuffer extends NativeBuffer {
     if (offset % 8 !== 0 || size % 4 !== 0) return refuse("alignment", `${size} bytes at ${offset}: offsets are multiples of 8, sizes of 4`);
     return refuse("range", `${size} bytes at ${offset} are outside of the mapped range, or overlap a range that was taken before`);
   }
-}
-
-/** How long after it aborted the maps of a device a browser may take to report its loss. */
-const lossDelay = 1000;
-
-function isLost(device) {
-  return Promise.race([
-    device.lost.then(() => true),
-    new Promise((resolve) => setTimeout(resolve, lossDelay, false)),
-  ]);
 }

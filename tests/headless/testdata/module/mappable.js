@@ -1,4 +1,4 @@
-import { COPY_DST, COPY_SRC, MAP_READ, MAP_WRITE, VERTEX, ok, pattern, rejects, same, sameBytes, throws, withSystem } from "./check.js";
+import { COPY_DST, COPY_SRC, MAP_READ, MAP_WRITE, STORAGE, VERTEX, api, ok, pattern, rejects, same, sameBytes, throws, withSystem } from "./check.js";
 
 const { READ, WRITE } = GPUMapMode;
 
@@ -73,6 +73,136 @@ export const sideBySide = () =>
       ok(raw.length === steps.length + steps.filter(([o]) => o === "map" || o === "range").length, `${name}: everything was noted`);
     }
   });
+
+/**
+ * Sequences whose order counts by microtasks. A step is [operation, ...arguments]; a map may end with a step to
+ * perform when its promise settles. `deferred` marks those in which the browser or the page ends a map, or refuses
+ * it: a wrapper hears of that one microtask after it happened, as whoever awaits a promise of the native one's.
+ */
+const deferred = true;
+const sequences = {
+  "unmap": { usage: MAP_READ, steps: [["map", READ], ["unmap"]] },
+  "unmap, map again, unmap": { usage: MAP_READ, steps: [["map", READ], ["unmap"], ["map", READ], ["unmap"]] },
+  "unmap in a later microtask": { usage: MAP_READ, steps: [["map", READ], ["microtasks"], ["unmap"]] },
+  "destroy": { usage: MAP_READ, steps: [["map", READ], ["destroy"]] },
+  "destroy, twice": { usage: MAP_WRITE, steps: [["map", WRITE], ["destroy"], ["destroy"]] },
+  "destroy after a map that was cancelled": { usage: MAP_READ, steps: [["map", READ], ["unmap"], ["destroy"]] },
+  "mapped at creation, unmap, map, unmap": { usage: MAP_WRITE, mappedAtCreation: true, steps: [["range"], ["unmap"], ["map", WRITE], ["unmap"]] },
+  "a map that is invalid, unmap": { usage: MAP_READ, steps: [["map", WRITE], ["unmap"]] },
+  "a map of a destroyed one, destroy": { usage: MAP_READ, steps: [["destroy"], ["map", READ], ["destroy"]] },
+  "destroy within the callback of an unmap": { usage: MAP_READ, steps: [["map", READ, "destroy"], ["unmap"]] },
+  "map within the callback of an unmap, unmap": { usage: MAP_READ, steps: [["map", READ, "map"], ["unmap"], ["microtasks"], ["unmap"]] },
+
+  "mapped": { deferred, usage: MAP_READ, steps: [["map", READ], ["settle"], ["range", 0, 16], ["range", 16, 16], ["range", 32], ["unmap"]] },
+  "unmap within the callback": { deferred, usage: MAP_READ, steps: [["map", READ, "unmap"], ["settle"], ["map", READ], ["settle"]] },
+  "destroy within the callback": { deferred, usage: MAP_READ, steps: [["map", READ, "destroy"], ["settle"], ["map", READ], ["settle"]] },
+  "map within the callback": { deferred, usage: MAP_READ, steps: [["map", READ, "map"], ["settle"]] },
+  "map while pending": { deferred, usage: MAP_READ, steps: [["map", READ], ["map", READ], ["settle"]] },
+  "map while mapped": { deferred, usage: MAP_READ, steps: [["map", READ], ["settle"], ["map", READ], ["settle"]] },
+  "mapped at creation, map, destroy": { deferred, usage: MAP_WRITE, mappedAtCreation: true, steps: [["map", WRITE], ["microtasks"], ["destroy"]] },
+  "no number": { deferred, usage: MAP_READ, steps: [["map", READ, undefined, -1], ["settle"]] },
+  "wrong mode": { deferred, usage: MAP_READ, steps: [["map", WRITE], ["settle"]] },
+  "a map of a destroyed one": { deferred, usage: MAP_READ, steps: [["destroy"], ["map", READ], ["settle"]] },
+  "the page unmaps": { deferred, usage: MAP_READ, steps: [["map", READ], ["unmap natively"]] },
+  "the page unmaps, both map again": { deferred, usage: MAP_READ, steps: [["map", READ], ["unmap natively"], ["map", READ], ["unmap natively"]] },
+  "the page destroys": { deferred, usage: MAP_READ, steps: [["map", READ], ["destroy natively"]] },
+  "the device is destroyed": { deferred, usage: MAP_READ, steps: [["map", READ], ["destroy device"]] },
+  "mapped, and the device is destroyed": { deferred, usage: MAP_READ, steps: [["map", READ], ["settle"], ["range"], ["destroy device"], ["map", READ], ["settle"]] },
+};
+
+/** Follows a sequence, and notes each step, the microtasks after it, and what settles among them. */
+async function follow({ steps, deferred }, device, buffer) {
+  const notes = [], pending = [];
+  const browsers = buffer instanceof GPUBuffer ? buffer : buffer.gpuBuffer;
+  const note = (what) => notes.push(`${what} (${buffer.mapState})`);
+  const perform = {
+    map(name, mode, then, ...range) {
+      const promise = buffer.mapAsync(mode, ...range);
+      const settled = (what) => (note(`${name} ${what}`), then && run(`${then} by ${name}`, [then, mode]));
+      const heard = deferred && buffer === browsers ? promise.then() : promise;
+      pending.push(heard.then(() => settled("resolved"), (error) => settled(`rejected: ${nativeName(error)}`)));
+    },
+    range: (name, ...args) => note(`${name}: ${(buffer.getMappedRange?.(...args) ?? buffer.mappedRange(...args)).byteLength} bytes`),
+    unmap: () => buffer.mapState !== "unmapped" && buffer.unmap(), // which throws there
+    destroy: () => buffer.destroy(),
+    "unmap natively": () => browsers.unmap(),
+    "destroy natively": () => browsers.destroy(),
+    "destroy device": () => device.destroy(),
+    settle: async () => { while (pending.length > 0) await pending.shift(); },
+    microtasks: () => microtasks(8, () => {}),
+  };
+  const run = (name, [operation, ...args]) => {
+    note(name);
+    const done = perform[operation](name, ...args);
+    microtasks(4, (i) => note(`${i} after ${name}`));
+    return done;
+  };
+  for (const [i, step] of steps.entries()) {
+    const done = run(`${i} ${step[0]}`, step);
+    if (done instanceof Promise) await done; // the others follow at once
+  }
+  await perform.settle();
+  await new Promise((resolve) => setTimeout(resolve));
+  return notes;
+}
+
+async function microtasks(count, each) {
+  for (let i = 1; i <= count; i++) {
+    await undefined;
+    each(i);
+  }
+}
+
+/** The browser's name of an error of either buffer. */
+const nativeName = (error) => (error.cause ?? error).name;
+
+/** What the browser makes is made, and what it refuses is refused, but for what the types name. */
+export const creationSideBySide = () =>
+  withSystem(async (gpu) => {
+    const stricter = []; // than the browser
+    const usages = [0, MAP_READ, MAP_WRITE, VERTEX, MAP_READ | COPY_DST, MAP_READ | COPY_SRC, MAP_WRITE | COPY_SRC, MAP_WRITE | COPY_DST, MAP_READ | MAP_WRITE, VERTEX | STORAGE | COPY_DST, 1 << 20];
+    for (const usage of usages) {
+      for (const size of [0, 6, 64]) {
+        for (const mappedAtCreation of [false, true]) {
+          const descriptor = { size, usage, mappedAtCreation };
+          const browsers = await makes(gpu.device, () => gpu.device.createBuffer(descriptor));
+          const ours = await makes(gpu.device, () => gpu.createMappableBuffer(descriptor));
+          ok(browsers || !ours, `${JSON.stringify(descriptor)} is refused`);
+          if (browsers && !ours) stricter.push(descriptor);
+        }
+      }
+    }
+    for (const { size, usage, mappedAtCreation } of stricter) {
+      ok(size % 4 !== 0 || size === 0 || !(mappedAtCreation || usage & (MAP_READ | MAP_WRITE)), `${size} bytes of usage ${usage}, ${mappedAtCreation}, are not refused`);
+    }
+    ok(stricter.length > 0, "the types name what is refused");
+  });
+
+async function makes(device, make) {
+  device.pushErrorScope("validation");
+  let made = true;
+  try {
+    make().destroy();
+  } catch {
+    made = false;
+  }
+  return (await device.popErrorScope()) === null && made;
+}
+
+/** Everything settles in the microtask in which it does for a GPUBuffer. */
+export const orderByMicrotasks = async () => {
+  for (const [name, sequence] of Object.entries(sequences)) {
+    const { usage, mappedAtCreation } = sequence;
+    const logs = [];
+    for (const make of [(gpu, d) => gpu.device.createBuffer(d), (gpu, d) => gpu.createMappableBuffer(d)]) {
+      const gpu = await api.open({ onError: () => {} });
+      gpu.device.pushErrorScope("validation");
+      logs.push(await follow(sequence, gpu.device, make(gpu, { size: 64, usage, mappedAtCreation })));
+      gpu.destroy();
+    }
+    same(logs[1], logs[0], name);
+  }
+};
 
 /** Two buffers whose maps are asked for in turns settle in the same order as the browser's. */
 export const orderOfMany = () =>
@@ -156,6 +286,33 @@ export const contentsAndStates = () =>
     up.destroy();
     same([up.state, up.valid, up.mapState], ["destroyed", false, "unmapped"], "destroyed");
     throws("destroyed", () => up.unmap(), "unmap", "up");
+  });
+
+/** Each of several ranges of one mapping arrives, in whatever order they were taken, and none brings its neighbour's bytes. */
+export const severalRanges = () =>
+  withSystem(async (gpu) => {
+    const places = [[16, 8], [0, 8], [40, 24], [8, 4]]; // of 64 bytes; the rest is left alone
+    for (const mappedAtCreation of [true, false]) {
+      const up = gpu.createMappableBuffer({ size: 64, usage: MAP_WRITE | COPY_SRC, mappedAtCreation });
+      if (!mappedAtCreation) await up.mapAsync(WRITE);
+      const want = new Uint8Array(64);
+      const ranges = places.map(([offset, size]) => up.mappedRange(offset, size));
+      for (const [i, [offset, size]] of places.entries()) {
+        new Uint8Array(ranges[i]).set(pattern(size, i + 1));
+        want.set(pattern(size, i + 1), offset);
+      }
+      up.unmap();
+      same(ranges.map((range) => range.byteLength), [0, 0, 0, 0], "every range is detached");
+      const down = gpu.createMappableBuffer({ size: 64, usage: MAP_READ | COPY_DST });
+      const encoder = gpu.device.createCommandEncoder();
+      encoder.copyBufferToBuffer(up.gpuBuffer, 0, down.gpuBuffer, 0, 64);
+      gpu.submit([encoder]);
+      await down.mapAsync(READ);
+      for (const [offset, size] of places) sameBytes(down.mappedRange(offset, size), want.slice(offset, offset + size), `${size} bytes at ${offset}`);
+      down.unmap();
+      await down.mapAsync(READ);
+      sameBytes(down.mappedRange(), want, "all of it");
+    }
   });
 
 export const budget = () =>
