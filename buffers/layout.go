@@ -16,14 +16,27 @@ type AddressSpace uint8
 const (
 	SpaceStorage AddressSpace = iota
 	SpaceUniform
+	// SpaceVertex stands for vertex and index buffers, which are in no address space: any layout of numbers
+	// will do, since the pipeline says where each attribute lies.
+	SpaceVertex
 )
 
 // As views bytes as a T, sharing memory. T consists of 4-byte numbers, arrays and structs, laid out in Go
-// as WGSL lays it out in the storage address space: [2]N, [3]N and [4]N stand for vectors, [4][4]float32
-// for a matrix, any other array for an array. A T that is laid out otherwise is [ErrLayout], which says
-// where padding is missing; too few bytes, or bytes that are not aligned for T, are [ErrRange] and
-// [ErrAlignment]. The check of T is made once a type. Use [CheckLayout] for the uniform address space,
-// whose arrays are stricter.
+// as WGSL lays it out in the storage address space:
+//
+//	float32, int32, uint32                a scalar
+//	[2]N, [3]N, [4]N                      a vector
+//	[C][2]float32, [C][4]float32          a matrix of C columns, C from 2 to 4: mat4x4f is [4][4]float32
+//	[C][4]float32                         also a matrix with columns of three: mat3x3f is [3][4]float32
+//	any other array                       an array
+//
+// NOTE: [16]float32 and [9]float32 are arrays of floats, not matrices: in a struct they begin where a matrix
+// does not, and nothing tells.
+//
+// A T that is laid out otherwise is [ErrLayout], which says where padding is missing; too few bytes, or bytes
+// that are not aligned for T, are [ErrRange] and [ErrAlignment]. The check of T is made once a type. Use
+// [CheckLayout] for the uniform address space, which is stricter, and [VertexSlice] and [VertexBytes] for
+// vertex and index data.
 func As[T any](bytes []byte) (*T, error) {
 	s, err := Slice[T](bytes)
 	if err != nil {
@@ -47,9 +60,22 @@ func Put[T any](bytes []byte, v T) error {
 }
 
 // Slice views bytes as Ts, as many as fit, sharing memory. The rules are those of [As]; 1- and 2-byte
-// integers may be elements too, as they are in index and vertex data.
-func Slice[T any](bytes []byte) ([]T, error) {
-	if err := checkStorage[T](); err != nil {
+// integers may be elements too, as they are in index data.
+func Slice[T any](bytes []byte) ([]T, error) { return sliceOf[T](bytes, SpaceStorage) }
+
+// BytesOf views a slice of Ts as bytes, sharing memory: the reverse of [Slice].
+func BytesOf[T any](s []T) ([]byte, error) { return viewOf(s, SpaceStorage) }
+
+// VertexSlice views bytes as vertices or indices, as many as fit, sharing memory. T consists of numbers of 1, 2
+// and 4 bytes, arrays and structs, in any layout: [unsafe.Offsetof] a field is the offset of its attribute, and
+// [unsafe.Sizeof] T the stride.
+func VertexSlice[T any](bytes []byte) ([]T, error) { return sliceOf[T](bytes, SpaceVertex) }
+
+// VertexBytes views vertices or indices as bytes, sharing memory: the reverse of [VertexSlice].
+func VertexBytes[T any](s []T) ([]byte, error) { return viewOf(s, SpaceVertex) }
+
+func sliceOf[T any](bytes []byte, space AddressSpace) ([]T, error) {
+	if err := checkLayout[T](space); err != nil {
 		return nil, err
 	}
 	var t T
@@ -64,9 +90,8 @@ func Slice[T any](bytes []byte) ([]T, error) {
 	return unsafe.Slice((*T)(start), uintptr(len(bytes))/unsafe.Sizeof(t)), nil
 }
 
-// BytesOf views a slice of Ts as bytes, sharing memory: the reverse of [Slice].
-func BytesOf[T any](s []T) ([]byte, error) {
-	if err := checkStorage[T](); err != nil {
+func viewOf[T any](s []T, space AddressSpace) ([]byte, error) {
+	if err := checkLayout[T](space); err != nil {
 		return nil, err
 	}
 	var t T
@@ -89,111 +114,196 @@ type layoutKey struct {
 
 var layouts sync.Map // layoutKey -> error or nil
 
-// passed has, at the place that its address gives it, the type that was found to be laid out well last: the
-// same few types are viewed again and again.
+// passed has, at the place that its address gives it, the type that was found to be laid out well last, plus
+// the address space: the same few types are viewed again and again.
 var passed [64]atomic.Uintptr
 
-// checkStorage is CheckLayout for the storage address space.
-func checkStorage[T any]() error {
+// checkLayout is CheckLayout, without a look-up for a type that was checked before.
+func checkLayout[T any](space AddressSpace) error {
 	var pointer any = (*T)(nil)
 	id := *(*uintptr)(unsafe.Pointer(&pointer)) // of the type, in an interface's first word
 	place := &passed[id/16%uintptr(len(passed))]
-	if place.Load() == id {
+	if place.Load() == id+uintptr(space) {
 		return nil
 	}
-	err := CheckLayout[T](SpaceStorage)
+	err := CheckLayout[T](space)
 	if err == nil {
-		place.Store(id)
+		place.Store(id + uintptr(space))
 	}
 	return err
 }
 
-// CheckLayout reports whether Go lays T out as WGSL does in an address space.
+// CheckLayout reports whether Go lays T out as WGSL does in an address space. A type that it accepts can be
+// declared so that its members lie where they do in Go, in every browser: some also take uniforms whose
+// arrays and structs are not at multiples of 16.
 func CheckLayout[T any](space AddressSpace) error {
 	key := layoutKey{reflect.TypeFor[T](), space}
 	if known, ok := layouts.Load(key); ok {
 		err, _ := known.(error)
 		return err
 	}
-	if isSmallInteger(key.t.Kind()) && space == SpaceStorage {
-		return nil
-	}
 	var err error
-	if _, _, problem := wgslLayout(key.t, space); problem != "" {
+	if problem := key.problem(); problem != "" {
 		err = NewError("view", key.t.String(), ErrLayout, problem)
 	}
 	layouts.Store(key, err)
 	return err
 }
 
+func (k layoutKey) problem() string {
+	switch {
+	case k.space == SpaceVertex:
+		return vertexProblem(k.t)
+	case k.space == SpaceStorage && isSmallInteger(k.t.Kind()):
+		return ""
+	}
+	_, problem := wgslLayout(k.t, k.space)
+	if problem != "" && k.space == SpaceStorage && vertexProblem(k.t) == "" {
+		problem += " (vertex data may have any layout: see VertexBytes)"
+	}
+	return problem
+}
+
 func isSmallInteger(k reflect.Kind) bool {
 	return k == reflect.Uint8 || k == reflect.Int8 || k == reflect.Uint16 || k == reflect.Int16
 }
 
-// wgslLayout is alignment and size of t in WGSL, or what is wrong with it.
+func isWord(k reflect.Kind) bool {
+	return k == reflect.Float32 || k == reflect.Int32 || k == reflect.Uint32
+}
+
+// vertexProblem says why no vertex buffer holds a t.
+func vertexProblem(t reflect.Type) string {
+	switch k := t.Kind(); {
+	case t.Size() == 0:
+		return t.String() + " is empty"
+	case isWord(k), isSmallInteger(k):
+		return ""
+	case k == reflect.Array:
+		return vertexProblem(t.Elem())
+	case k == reflect.Struct:
+		for f := range fields(t) {
+			if problem := vertexProblem(f.Type); problem != "" {
+				return "field " + f.Name + ": " + problem
+			}
+		}
+		return ""
+	}
+	return t.String() + " is no number of a vertex buffer"
+}
+
+// layout is how WGSL lays a type out in an address space.
 // https://www.w3.org/TR/WGSL/#alignment-and-size
-func wgslLayout(t reflect.Type, space AddressSpace) (align, size uintptr, problem string) {
-	switch t.Kind() {
-	case reflect.Float32, reflect.Int32, reflect.Uint32:
-		return 4, 4, ""
-	case reflect.Array:
+type layout struct {
+	align, size uintptr
+	memberAlign uintptr // what its offset is a multiple of, as a member
+	memberSize  uintptr // how far behind its offset the next member may begin
+}
+
+// wgslLayout is the layout of t, or what is wrong with it.
+func wgslLayout(t reflect.Type, space AddressSpace) (l layout, problem string) {
+	switch {
+	case isWord(t.Kind()):
+		return plain(4, 4), ""
+	case t.Size() == 0:
+		return l, t.String() + " is empty"
+	case isVector(t):
+		return plain(vectorAlign(t), t.Size()), ""
+	case isMatrix(t):
+		return plain(vectorAlign(t.Elem()), t.Size()), ""
+	case t.Kind() == reflect.Array:
 		return arrayLayout(t, space)
-	case reflect.Struct:
+	case t.Kind() == reflect.Struct:
 		return structLayout(t, space)
 	}
-	return 0, 0, t.String() + " has no counterpart in WGSL"
+	return l, t.String() + " has no counterpart in WGSL"
 }
 
-func arrayLayout(t reflect.Type, space AddressSpace) (align, size uintptr, problem string) {
-	element, n := t.Elem(), uintptr(t.Len())
-	align, size, problem = wgslLayout(element, space)
-	switch {
-	case problem != "":
-		return 0, 0, problem
-	case n == 0:
-		return 0, 0, t.String() + " is empty"
-	case element.Kind() != reflect.Array && element.Kind() != reflect.Struct && n <= 4 && n > 1:
-		return vectorAlign(n), n * 4, ""
-	}
-	stride := roundUp(size, align)
-	if space == SpaceUniform && stride%16 != 0 {
-		return 0, 0, "the elements of " + t.String() + " are " + decimal(stride) + " bytes apart, and in a uniform a multiple of 16"
-	}
-	if stride != element.Size() {
-		return 0, 0, "the elements of " + t.String() + " are " + decimal(element.Size()) + " bytes apart in Go and " + decimal(stride) + " in WGSL"
-	}
-	return align, stride * n, ""
+// plain is the layout of what every address space lays out alike.
+func plain(align, size uintptr) layout { return layout{align, size, align, size} }
+
+func isVector(t reflect.Type) bool {
+	return t.Kind() == reflect.Array && t.Len() >= 2 && t.Len() <= 4 && isWord(t.Elem().Kind())
 }
 
-func vectorAlign(n uintptr) uintptr {
-	if n == 2 {
+func vectorAlign(t reflect.Type) uintptr {
+	if t.Len() == 2 {
 		return 8
 	}
 	return 16
 }
 
-func structLayout(t reflect.Type, space AddressSpace) (align, size uintptr, problem string) {
-	var end uintptr
+// isMatrix reports whether t is a matrix with columns of two or four, whose columns touch.
+func isMatrix(t reflect.Type) bool {
+	return t.Kind() == reflect.Array && t.Len() >= 2 && t.Len() <= 4 && isVector(t.Elem()) && t.Elem().Len() != 3 &&
+		t.Elem().Elem().Kind() == reflect.Float32
+}
+
+// arrayLayout is the layout of an array, which begins at a multiple of 16 in a uniform, as do its elements.
+func arrayLayout(t reflect.Type, space AddressSpace) (l layout, problem string) {
+	element, problem := wgslLayout(t.Elem(), space)
+	if problem != "" {
+		return l, problem
+	}
+	stride := roundUp(element.size, element.align)
+	if space == SpaceUniform && stride%16 != 0 {
+		return l, "the elements of " + t.String() + " are " + decimal(stride) + " bytes apart, and in a uniform a multiple of 16" + remedy(t)
+	}
+	if stride != t.Elem().Size() {
+		return l, "the elements of " + t.String() + " are " + decimal(t.Elem().Size()) + " bytes apart in Go and " + decimal(stride) +
+			" in WGSL" + remedy(t)
+	}
+	l = plain(element.align, t.Size())
+	if space == SpaceUniform {
+		l.memberAlign = roundUp(l.align, 16)
+	}
+	return l, ""
+}
+
+// remedy names the type to use for what an array was meant to be.
+func remedy(t reflect.Type) string {
+	switch e := t.Elem(); {
+	case t == reflect.TypeFor[[16]float32]():
+		return ": a mat4x4f is [4][4]float32"
+	case t == reflect.TypeFor[[9]float32]():
+		return ": a mat3x3f is [3][4]float32"
+	case isVector(e):
+		return ": use [" + strconv.Itoa(t.Len()) + "][4]" + e.Elem().String()
+	case isWord(e.Kind()):
+		return ": use elements of [4]" + e.String()
+	}
+	return ""
+}
+
+// structLayout is the layout of a struct. In a uniform a struct within another begins at a multiple of 16, and
+// so does what follows it.
+func structLayout(t reflect.Type, space AddressSpace) (l layout, problem string) {
+	var end, next uintptr // of the last member, and where another one may begin
+	l.align = 4
 	for f := range fields(t) {
-		a, s, problem := wgslLayout(f.Type, space)
-		if problem != "" {
-			return 0, 0, "field " + f.Name + ": " + problem
-		}
 		if f.Name == "_" {
-			a = 4
+			end = f.Offset + f.Type.Size()
+			next = max(next, end)
+			continue
 		}
-		if want := roundUp(end, a); f.Offset != want {
-			return 0, 0, "field " + f.Name + " is at " + decimal(f.Offset) + " in Go and at " + decimal(want) + " in WGSL"
+		member, problem := wgslLayout(f.Type, space)
+		if problem != "" {
+			return l, "field " + f.Name + ": " + problem
 		}
-		align, end = max(align, a), f.Offset+s
+		if want := roundUp(next, member.memberAlign); f.Offset != want {
+			return l, "field " + f.Name + " is at " + decimal(f.Offset) + " in Go and at " + decimal(want) + " in WGSL"
+		}
+		l.align = max(l.align, member.align)
+		end, next = f.Offset+member.size, f.Offset+member.memberSize
+	}
+	l = plain(l.align, roundUp(end, l.align))
+	if l.size != t.Size() {
+		return l, t.String() + " has " + decimal(t.Size()) + " bytes in Go and " + decimal(l.size) + " in WGSL: pad its end"
 	}
 	if space == SpaceUniform {
-		align = roundUp(align, 16)
+		l.memberAlign, l.memberSize = roundUp(l.align, 16), roundUp(l.size, 16)
 	}
-	if size = roundUp(end, max(align, 1)); size != t.Size() {
-		return 0, 0, t.String() + " has " + decimal(t.Size()) + " bytes in Go and " + decimal(size) + " in WGSL: pad its end"
-	}
-	return align, size, ""
+	return l, ""
 }
 
 func fields(t reflect.Type) func(func(reflect.StructField) bool) {

@@ -110,6 +110,31 @@ func TestNamesAreWords(t *testing.T) {
 	require.Equal(t, "ReadbackBuffer", buffers.KindReadback.String())
 }
 
+// vertex is laid out as no storage buffer is.
+type vertex struct {
+	Position, Normal [3]float32
+	UV               [2]uint16
+	Color            [4]uint8
+}
+
+func TestVerticesHaveAnyLayout(t *testing.T) {
+	vertices := []vertex{{Position: [3]float32{1}}, {Color: [4]uint8{3: 9}}}
+	p, err := buffers.VertexBytes(vertices)
+	require.NoError(t, err)
+	require.Len(t, p, 2*32)
+	require.EqualValues(t, 9, p[63])
+
+	back, err := buffers.VertexSlice[vertex](p)
+	require.NoError(t, err)
+	require.Same(t, &vertices[0], &back[0])
+	_, err = buffers.VertexSlice[vertex](p[1:])
+	require.ErrorIs(t, err, buffers.ErrAlignment)
+
+	_, err = buffers.BytesOf(vertices)
+	require.ErrorIs(t, err, buffers.ErrLayout, "a space that was passed is not another")
+	require.Zero(t, testing.AllocsPerRun(100, func() { _, _ = buffers.VertexBytes(vertices) }))
+}
+
 func TestGoTypesAreCheckedAgainstWGSL(t *testing.T) {
 	type vec3 = [3]float32
 	type good struct {
@@ -141,6 +166,30 @@ func TestGoTypesAreCheckedAgainstWGSL(t *testing.T) {
 		{"a number WGSL does not have", buffers.CheckLayout[wide](buffers.SpaceStorage), "uint64 has no counterpart"},
 		{"a pointer", buffers.CheckLayout[*float32](buffers.SpaceStorage), "no counterpart"},
 		{"indices", buffers.CheckLayout[uint16](buffers.SpaceStorage), ""},
+		{"nothing", buffers.CheckLayout[struct{}](buffers.SpaceStorage), "is empty"},
+		{"padding alone", buffers.CheckLayout[struct{ _ [4]uint32 }](buffers.SpaceUniform), ""},
+		{"one number in a uniform", buffers.CheckLayout[struct{ N uint32 }](buffers.SpaceUniform), ""},
+		{"a struct in a uniform, not at 16", buffers.CheckLayout[struct {
+			N uint32
+			I struct{ N uint32 }
+		}](buffers.SpaceUniform), "field I is at 4 in Go and at 16 in WGSL"},
+		{"a number behind a struct in a uniform, not at 16", buffers.CheckLayout[struct {
+			I struct{ N uint32 }
+			N uint32
+		}](buffers.SpaceUniform), "field N is at 4 in Go and at 16 in WGSL"},
+		{"an array in a uniform, not at 16", buffers.CheckLayout[struct {
+			N uint32
+			A [2]struct{ A, B, C, D uint32 }
+		}](buffers.SpaceUniform), "field A is at 4 in Go and at 16 in WGSL"},
+		{"a matrix as floats in a uniform", buffers.CheckLayout[[16]float32](buffers.SpaceUniform), "a mat4x4f is [4][4]float32"},
+		{"a matrix of 3 by 3 as floats in a uniform", buffers.CheckLayout[[9]float32](buffers.SpaceUniform), "a mat3x3f is [3][4]float32"},
+		{"a matrix with columns of three", buffers.CheckLayout[[3][3]float32](buffers.SpaceStorage), "use [3][4]float32"},
+		{"vectors of two in a uniform", buffers.CheckLayout[[8][2]int32](buffers.SpaceUniform), "8 bytes apart, and in a uniform a multiple of 16"},
+		{"a vertex as storage", buffers.CheckLayout[vertex](buffers.SpaceStorage), "vertex data may have any layout: see VertexBytes"},
+		{"a vertex", buffers.CheckLayout[vertex](buffers.SpaceVertex), ""},
+		{"a vertex with a pointer", buffers.CheckLayout[struct{ P *float32 }](buffers.SpaceVertex), "field P: *float32"},
+		{"a vertex with a number of 8 bytes", buffers.CheckLayout[[2]float64](buffers.SpaceVertex), "float64"},
+		{"a vertex of nothing", buffers.CheckLayout[[0]float32](buffers.SpaceVertex), "is empty"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.text == "" {

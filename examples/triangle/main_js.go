@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"unsafe"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
@@ -13,16 +14,20 @@ import (
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-// The mesh: the corners of a triangle and the middles of its sides, each with
-// a place and a colour.
-var vertices = []float32{
-	// x, y, red, green, blue
-	+0.00, +0.80, 0.98, 0.42, 0.38,
-	-0.86, -0.70, 0.20, 0.47, 0.96,
-	+0.86, -0.70, 0.16, 0.76, 0.52,
-	-0.43, +0.05, 0.72, 0.40, 0.92,
-	+0.43, +0.05, 0.99, 0.78, 0.30,
-	+0.00, -0.70, 0.13, 0.72, 0.88,
+// A vertex has no padding, as it would need in a storage buffer.
+type vertex struct {
+	Place [2]float32
+	Color [3]float32
+}
+
+// The mesh: the corners of a triangle and the middles of its sides.
+var vertices = []vertex{
+	{[2]float32{+0.00, +0.80}, [3]float32{0.98, 0.42, 0.38}},
+	{[2]float32{-0.86, -0.70}, [3]float32{0.20, 0.47, 0.96}},
+	{[2]float32{+0.86, -0.70}, [3]float32{0.16, 0.76, 0.52}},
+	{[2]float32{-0.43, +0.05}, [3]float32{0.72, 0.40, 0.92}},
+	{[2]float32{+0.43, +0.05}, [3]float32{0.99, 0.78, 0.30}},
+	{[2]float32{+0.00, -0.70}, [3]float32{0.13, 0.72, 0.88}},
 }
 
 // Four smaller triangles share the six vertices.
@@ -49,10 +54,10 @@ struct Fragment {
 
 // layout says how the vertex shader finds a vertex in the buffer.
 var layout = jsbridge.VertexBufferLayout{
-	ArrayStride: 5 * 4,
+	ArrayStride: uint64(unsafe.Sizeof(vertex{})),
 	Attributes: []jsbridge.VertexAttribute{
-		{Format: jsbridge.VertexFormatFloat32x2, Offset: 0, ShaderLocation: 0},
-		{Format: jsbridge.VertexFormatFloat32x3, Offset: 2 * 4, ShaderLocation: 1},
+		{Format: jsbridge.VertexFormatFloat32x2, Offset: uint64(unsafe.Offsetof(vertex{}.Place)), ShaderLocation: 0},
+		{Format: jsbridge.VertexFormatFloat32x3, Offset: uint64(unsafe.Offsetof(vertex{}.Color)), ShaderLocation: 1},
 	},
 }
 
@@ -130,11 +135,11 @@ func show(
 func upload(
 	ctx context.Context, scope *buffers.Scope, encoder buffers.Encoder,
 ) (*buffers.DeviceBuffer, error) {
-	vertexBytes, err := buffers.BytesOf(vertices)
+	vertexBytes, err := buffers.VertexBytes(vertices)
 	if err != nil {
 		return nil, err
 	}
-	indexBytes, err := buffers.BytesOf(indices)
+	indexBytes, err := buffers.VertexBytes(indices)
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +219,7 @@ func draw(
 	if err != nil {
 		return err
 	}
-	indexOffset := uint64(len(vertices)) * 4 // behind the vertices
+	indexOffset := uint64(len(vertices)) * layout.ArrayStride // behind the vertices
 	pass.SetPipeline(pipeline)
 	pass.SetVertexBuffer(0, mesh, 0, indexOffset)
 	pass.SetIndexBuffer(mesh, jsbridge.IndexFormatUint16, indexOffset, jsbridge.WholeSize)
