@@ -25,7 +25,7 @@
 //
 // What JavaScript answers with a promise is one of two things here. Once a
 // program: a function that takes a context and waits ([RequestAdapter],
-// [Adapter.RequestDevice], [ShaderModule.CompilationInfo], asynchronous
+// [Adapter.RequestDevice], [Device.CompileShaderModule], asynchronous
 // pipelines); a device that arrives after its context ended is destroyed.
 // Once a frame: a channel of capacity one that receives exactly once, nil or
 // the error ([Buffer.MapAsync], [Queue.WorkDone], [Device.PopErrorScope]).
@@ -43,9 +43,9 @@
 // it and map it again, [Device.Fetch] submits copies into one and maps it, and
 // [CreationErrors] makes buffers within error scopes that call nobody as long
 // as they catch nothing.
-// The calls are made by a WebAssembly module of 1.5 KB, composite.wat, which a
-// content security policy allows wherever it allows Go's. composite.wasm is
-// assembled from it; lint compares the two.
+// The calls are made by a WebAssembly module of less than 3 KB, composite.wat,
+// which a content security policy allows wherever it allows Go's.
+// composite.wasm is assembled from it; lint compares the two.
 //
 // # Memory
 //
@@ -66,7 +66,8 @@
 // the kind and the browser's words. Compare kinds with [errors.Is] and the
 // values [ErrAbort], [ErrOperation], [ErrType] and so on. WebGPU reports
 // broken rules of its own later, through [Device.PushErrorScope] or
-// [Device.OnUncapturedError]. The calls of a pass return nothing; the first
+// [Device.OnUncapturedError]. [Device.CompileShaderModule] returns the faults of
+// a shader as a [*ShaderError], with label, line and column. The calls of a pass return nothing; the first
 // exception among them is what its End returns. [Device.Lost] is closed when
 // the device is lost: a map that fails with ErrAbort was unmapped, destroyed,
 // or lost with its device.
@@ -78,8 +79,9 @@
 // buffers, unmapping and every command of a pass allocate nothing in Go. An
 // encoder and its command buffer cost two small objects each, the JavaScript
 // reference and the Go struct. MapAsync, WorkDone, FillAndSend and Fetch cost
-// the four that syscall/js itself makes for a callback (Go 1.26), and the
-// copies in and out of a mapping nothing more. Descriptors with anything in
+// two at most, which the runtime makes for the event that has a goroutine run
+// (Go 1.26; the four of a callback of syscall/js if the loader is not as it is
+// today), and the copies in and out of a mapping nothing more. Descriptors with anything in
 // them cost an object and a string for each field: make them once, not once a
 // frame. The tests hold these numbers.
 package jsbridge

@@ -3,6 +3,7 @@
 package jsbridge
 
 import (
+	"context"
 	"syscall/js"
 	"testing"
 
@@ -32,6 +33,50 @@ func TestTheCompilerIsHeard(t *testing.T) {
 		{CompilationError, "no such type", 3, 7, 40, 2},
 		{Type: CompilationNote, Message: "all else is well"},
 	}, messages)
+}
+
+func TestACompiledModuleIsAsGoodAsOneThatWasCreated(t *testing.T) {
+	d := device(t)
+	module, err := d.CompileShaderModule(patience(t), &ShaderModuleDescriptor{Label: "m", Code: "code"})
+	require.NoError(t, err)
+	require.Equal(t, "m", module.JSValue().Get("label").String())
+	require.Equal(t, "GPUDevice.createShaderModule({code:code,label:m})", calls())
+}
+
+func TestFaultsOfAShaderAreOneErrorWithTheirPlaces(t *testing.T) {
+	set(t, "refuseModules", true)
+	set(t, "messages", []any{
+		map[string]any{"type": "warning", "message": "unreachable", "lineNum": 1, "linePos": 1},
+		map[string]any{"type": "error", "message": "no such type", "lineNum": 3, "linePos": 7},
+		map[string]any{"type": "error", "message": "nor that", "lineNum": 12, "linePos": 1},
+	})
+	d := device(t)
+	d.OnUncapturedError(func(err *Error) { t.Error("heard by the device's handler:", err) })
+	module, err := d.CompileShaderModule(patience(t), &ShaderModuleDescriptor{Label: "sky.wgsl", Code: "?"})
+	require.Nil(t, module)
+	var shader *ShaderError
+	require.ErrorAs(t, err, &shader)
+	require.ErrorIs(t, err, ErrValidation)
+	require.Equal(t, "sky.wgsl", shader.Label)
+	require.Equal(t, []uint64{3, 12}, []uint64{shader.Messages[0].Line, shader.Messages[1].Line})
+	require.EqualError(t, err, "jsbridge: shader sky.wgsl:3:7: no such type\nsky.wgsl:12:1: nor that")
+	require.ErrorIs(t, wait(t, d.PopErrorScope()), ErrOperation, "no scope is left open")
+}
+
+func TestAModuleThatIsRefusedWithoutAFaultIsTheDevicesError(t *testing.T) {
+	set(t, "refuseModules", true)
+	_, err := device(t).CompileShaderModule(patience(t), &ShaderModuleDescriptor{Code: "?"})
+	require.ErrorIs(t, err, ErrValidation)
+	require.ErrorContains(t, err, "no such module")
+}
+
+func TestAProgramGivesUpACompilation(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	d := device(t)
+	_, err := d.CompileShaderModule(ctx, &ShaderModuleDescriptor{Code: "?"})
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, wait(t, d.PopErrorScope()), ErrOperation, "no scope is left open")
 }
 
 func TestPipelinesAndWhatTheyNeedAreDescribed(t *testing.T) {

@@ -4,6 +4,9 @@ package jsbridge
 
 import (
 	"context"
+	"slices"
+	"strconv"
+	"strings"
 	"syscall/js"
 )
 
@@ -32,8 +35,33 @@ func (d *ShaderModuleDescriptor) value() js.Value {
 // See https://www.w3.org/TR/webgpu/#gpushadermodule.
 type ShaderModule struct{ v js.Value }
 
+// CompileShaderModule creates a module and waits for the compiler. Faults in
+// the source are a [*ShaderError], and no error scope of the caller's and no
+// handler of the device's hears of them. It is the specification's
+// createShaderModule and getCompilationInfo, within an error scope.
+func (d *Device) CompileShaderModule(ctx context.Context, descriptor *ShaderModuleDescriptor) (*ShaderModule, error) {
+	if err := d.PushErrorScope(FilterValidation); err != nil {
+		return nil, err
+	}
+	module, err := d.CreateShaderModule(descriptor)
+	refused := d.PopErrorScope()
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case err = <-refused:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, module.explain(ctx, err)
+	}
+	return module, nil
+}
+
 // CreateShaderModule compiles WGSL. Faults in the source are reported through
-// error scopes, and in full by CompilationInfo.
+// error scopes, and in full by CompilationInfo: [Device.CompileShaderModule]
+// returns them.
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpudevice-createshadermodule.
 func (d *Device) CreateShaderModule(descriptor *ShaderModuleDescriptor) (*ShaderModule, error) {
@@ -97,4 +125,39 @@ func messageOf(v js.Value) CompilationMessage {
 		Offset:  numberOf(v, "offset"),
 		Length:  numberOf(v, "length"),
 	}
+}
+
+// ShaderError is what the compiler found wrong with a module, by place.
+type ShaderError struct {
+	Label    string               // of the module
+	Messages []CompilationMessage // those of type [CompilationError], at least one
+}
+
+// Error has one line for each message: label, line and column, as compilers
+// have it for a file.
+func (e *ShaderError) Error() string {
+	lines := make([]string, len(e.Messages))
+	for i, m := range e.Messages {
+		lines[i] = e.Label + ":" + decimal(m.Line) + ":" + decimal(m.Column) + ": " + m.Message
+	}
+	return "jsbridge: shader " + strings.Join(lines, "\n")
+}
+
+// Is makes it an [ErrValidation], as the device calls it.
+func (e *ShaderError) Is(target error) bool { return target == ErrValidation }
+
+func decimal(n uint64) string { return strconv.FormatUint(n, 10) }
+
+// explain is the error of a module that the device refused, by place if the
+// compiler has any.
+func (m *ShaderModule) explain(ctx context.Context, refused error) error {
+	messages, err := m.CompilationInfo(ctx)
+	if err != nil {
+		return refused
+	}
+	faults := slices.DeleteFunc(messages, func(m CompilationMessage) bool { return m.Type != CompilationError })
+	if len(faults) == 0 {
+		return refused
+	}
+	return &ShaderError{Label: textOf(m.v, "label"), Messages: faults}
 }

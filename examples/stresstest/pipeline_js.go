@@ -41,7 +41,7 @@ fn turned(v: vec2f, by: vec2f) -> vec2f {
 @fragment fn fragment(in: Fragment) -> @location(0) vec4f { return in.color; }`
 
 func newPipeline(ctx context.Context, device *jsbridge.Device) (*jsbridge.RenderPipeline, error) {
-	module, err := device.CreateShaderModule(&jsbridge.ShaderModuleDescriptor{
+	module, err := device.CompileShaderModule(ctx, &jsbridge.ShaderModuleDescriptor{
 		Label: "flower", Code: shaders,
 	})
 	if err != nil {

@@ -166,7 +166,7 @@ func upload(
 }
 
 func newPipeline(ctx context.Context, device *jsbridge.Device) (*jsbridge.RenderPipeline, error) {
-	module, err := device.CreateShaderModule(&jsbridge.ShaderModuleDescriptor{
+	module, err := device.CompileShaderModule(ctx, &jsbridge.ShaderModuleDescriptor{
 		Label: "triangle", Code: shaders,
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ const controls = {
   adapter: true, // whether requestAdapter finds one
   refuseMemory: false, // whether mappedAtCreation throws
   messages: [], // what every shader compiles to
+  refuseModules: false, // whether every shader module is invalid
   lose: (device, message) => GPUDevice.lose(device, "unknown", message),
   report: (device, kind, message) => GPUDevice.report(device, new globalThis[kind](message)),
   // throws are functions that throw what no honest code would.
@@ -309,6 +310,12 @@ for (const name of ["CommandEncoder", "ShaderModule", "ComputePipeline", "Render
     return new globalThis[`GPU${name}`](descriptor);
   };
 }
+
+const createShaderModule = GPUDevice.prototype.createShaderModule;
+GPUDevice.prototype.createShaderModule = function (descriptor) {
+  if (controls.refuseModules) GPUDevice.report(this, new GPUValidationError("no such module"));
+  return createShaderModule.call(this, descriptor);
+};
 
 globalThis.GPUAdapter = class GPUAdapter {
   #features = new Set(["timestamp-query", "shader-f16"]);
