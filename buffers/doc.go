@@ -48,8 +48,8 @@
 //
 // The pools reuse mapped memory, within a byte budget over everything that can be mapped. In
 // steady state this package allocates no Go memory and makes no GPU buffers; what a backend costs on top
-// is that of its platform, as in a browser four small objects of syscall/js for each map. A slice that is
-// handed in is the caller's again when the call returns; that of a read when its Wait returns. Reads into
+// is that of its platform, as in a browser that of an event for each map (package jsbridge says how much). A slice
+// that is handed in is the caller's again when the call returns; that of a read when its Wait returns. Reads into
 // memory that is not Go's go to a [Sink].
 //
 // # Errors

@@ -74,7 +74,7 @@ func TestCopiesOfOneMappingAllocateNothingAfterTheFirst(t *testing.T) {
 	require.Zero(t, allocs(func() { _ = b.ReadMapped(p, 0) }))
 }
 
-// perEvent is what the runtime makes for each event that has goroutines run.
+// perEvent is what the runtime makes for each event that has goroutines run, as the package's documentation says.
 const perEvent = 2.0
 
 func TestPromisesAllocateOnlyWhatAnEventDoes(t *testing.T) {
@@ -114,6 +114,10 @@ func TestPromisesByOtherLoadersAllocateWhatACallbackDoes(t *testing.T) {
 	require.LessOrEqual(t, floor, 4.0)
 	require.Equal(t, floor, allocs(func() { <-q.WorkDone() }), "WorkDone")
 	require.Equal(t, floor, allocs(func() { <-b.MapAsync(MapModeWrite, 0, 64); b.Unmap() }), "MapAsync and Unmap")
+}
+
+func TestTheCompositeModuleIsSmall(t *testing.T) {
+	require.Less(t, len(compositeCode), 3000, "the package's documentation says so")
 }
 
 func TestShortLivedObjectsCostTwoAllocations(t *testing.T) {

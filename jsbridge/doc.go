@@ -81,7 +81,7 @@
 // reference and the Go struct. MapAsync, WorkDone, FillAndSend and Fetch cost
 // two at most, which the runtime makes for the event that has a goroutine run
 // (Go 1.26; the four of a callback of syscall/js if the loader is not as it is
-// today), and the copies in and out of a mapping nothing more. Descriptors with anything in
-// them cost an object and a string for each field: make them once, not once a
-// frame. The tests hold these numbers.
+// today), and the copies in and out of a mapping nothing more. Descriptors with
+// anything in them cost an object and a string for each field: make them once,
+// not once a frame. The tests hold these numbers.
 package jsbridge
