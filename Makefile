@@ -48,9 +48,9 @@ run: build ## build all, precompress, serve web/ on ADDR (localhost:8080, or the
 build: ## build the module and the examples into web/
 	@$(WASM_BUILD) $(SMALLER) -o web/gpubuffers.wasm ./wasm
 	@go run ./internal/cmd/pack web/gpubuffers.wasm
-	@$(BUNDLE) web/gpubuffers/index.js --outfile=web/gpubuffers.js
 	@cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/wasm_exec.js
 	@chmod 644 web/wasm_exec.js
+	@$(BUNDLE) web/gpubuffers/index.js --outfile=web/gpubuffers.js
 	@for dir in $(EXAMPLES); do $(BUILD_EXAMPLE); done
 
 # The program, and its source for a page to show beside it.

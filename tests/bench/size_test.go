@@ -27,7 +27,7 @@ var downloads = []struct {
 	competitor string
 	files      []string
 }{
-	{"gpubuffers", []string{"../../web/gpubuffers.wasm", "../../web/gpubuffers.js", "../../web/wasm_exec.js"}},
+	{"gpubuffers", []string{"../../web/gpubuffers.wasm", "../../web/gpubuffers.js"}},
 	{"three.js", []string{"page/dist/three.js"}},
 	{"TypeGPU", []string{"page/dist/typegpu.js"}},
 	{"luma.gl", []string{"page/dist/luma.js"}},

@@ -109,4 +109,7 @@ func TestModuleDroppedObjects(t *testing.T) {
 	runModuleTests(t, "dropped.js", browser.Own("--js-flags=--expose-gc"))
 }
 
+// What the documents promise besides.
+func TestModulePromises(t *testing.T) { runModuleTests(t, "promises.js") }
+
 func TestModuleTypes(t *testing.T) { runModuleTests(t, "types.js") }

@@ -1,7 +1,7 @@
 // GPU buffers for web pages; gpubuffers.d.ts says what each class does.
 //
 // The work is done by a WebAssembly module. The files here load it, give its handles the form of classes, and
-// throw. `make build` bundles them into web/gpubuffers.js, beside which the module and wasm_exec.js lie.
+// throw. `make build` bundles them into web/gpubuffers.js, beside which the module lies.
 
 import { options as optionsOf } from "./arguments.js";
 import { checkCalibrationOption } from "./calibration.js";

@@ -3,6 +3,7 @@
 
 import { isA, isBufferSource } from "./arguments.js";
 import { GPUBufferError, refusal } from "./errors.js";
+import { newProgram } from "./loader.js";
 
 const rawName = "gpubuffersRaw";
 
@@ -21,15 +22,13 @@ class Module {
   room; // and what with its result:
   given;
 
-  constructor(go, instance) {
+  constructor(program, instance) {
     this.memory = instance.exports.mem;
     this.exports = instance.exports;
-    const others = globalThis[rawName];
-    go.run(instance).then(() => this.#end(), (cause) => this.#end(cause));
-    this.#raw = globalThis[rawName];
-    globalThis[rawName] = others;
-    if (others === undefined) delete globalThis[rawName];
-    if (this.#raw === undefined || this.#raw === others) throw refusal("internal", "open", "", "the WebAssembly file is not that of gpubuffers");
+    const { end, left } = program.run(instance, rawName);
+    end.then(() => this.#end(), (cause) => this.#end(cause));
+    this.#raw = left;
+    if (this.#raw === undefined) throw refusal("internal", "open", "", "the WebAssembly file is not that of gpubuffers");
     this.#raw.setErrorFactory(refusal);
     this.#raw.attach(
       this.lent,
@@ -184,26 +183,11 @@ function isAddress(source) {
 
 async function load(source) {
   try {
-    const [Go, wasm] = await Promise.all([loader(), contentOf(source)]);
-    const go = new Go();
-    return new Module(go, await instantiate(wasm, go.importObject));
+    const program = newProgram();
+    return new Module(program, await instantiate(await contentOf(source), program.imports));
   } catch (cause) {
     throw cause instanceof GPUBufferError ? cause : refusal("internal", "open", "", "the WebAssembly module could not be loaded", cause);
   }
-}
-
-let loaded;
-
-/** The class of wasm_exec.js, which sets a global and leaves what the page has there alone. */
-function loader() {
-  loaded ??= (async () => {
-    const others = globalThis.Go;
-    await import(new URL("./wasm_exec.js", import.meta.url)); // beside the bundle
-    const { Go } = globalThis;
-    if (others !== undefined) globalThis.Go = others;
-    return Go;
-  })();
-  return loaded;
 }
 
 /** What a source brings: a WebAssembly.Module, bytes, or a Response that is well. */
