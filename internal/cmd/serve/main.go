@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"time"
 
 	"github.com/gpubuffers/gpubuffers/internal/webserver"
 )
@@ -37,7 +36,7 @@ func run(addr, dir string) error {
 	}
 	fmt.Printf("serving %s at http://%s/ (interrupt to stop)\n", dir, l.Addr())
 
-	server := &http.Server{Handler: webserver.New(root.FS()), ReadHeaderTimeout: 10 * time.Second}
+	server := webserver.NewServer(addr, webserver.New(root.FS()))
 	interrupted, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	context.AfterFunc(interrupted, func() { server.Close() })
