@@ -135,8 +135,9 @@ func (e *engine) load(r Rate) {
 	}
 }
 
-// Calibrate measures the paths on buffers of its own: for at most 50 ms and 36.5 MiB, as far as it gets, and
-// what the first touch of that memory takes. The engine does the same by itself, in the
+// Calibrate measures the paths on buffers of its own: it moves at most 36.5 MiB, and begins nothing after 50 ms.
+// Where its memory is new, as it is the first time, up to 17.5 MiB go through that besides, slowly: neither those
+// bytes nor their time count. The engine does the same by itself, in the
 // background, as soon as something large is moved: Calibrate does it before.
 func (s *System) Calibrate(ctx context.Context) error {
 	s.mu.Lock()

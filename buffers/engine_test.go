@@ -360,8 +360,42 @@ func TestACalibrationMeasuresQueueWritesAndRingsAlike(t *testing.T) {
 			require.NoError(t, s.Calibrate(within(t)))
 			require.EqualValues(t, c.written*(1<<20), written)
 			require.EqualValues(t, c.copied*(1<<20), copied)
+			require.LessOrEqual(t, written+copied, uint64(54<<20), "36.5 and 17.5 MiB")
+
+			written, copied = 0, 0
+			require.NoError(t, s.Calibrate(within(t)))
+			require.EqualValues(t, (c.written-touchedFirst)*(1<<20), written)
+			require.LessOrEqual(t, written+copied, uint64(73<<19), "36.5 MiB")
 		})
 	}
+}
+
+// counting counts the buffers that a device makes.
+type counting struct {
+	*memory.Device
+	made int
+}
+
+func (d *counting) CreateBuffer(descriptor *buffers.Descriptor) (buffers.Buffer, error) {
+	d.made++
+	return d.Device.CreateBuffer(descriptor)
+}
+
+func (d *counting) CreateMappableBuffer(descriptor *buffers.Descriptor) (buffers.MappableBuffer, error) {
+	d.made++
+	return d.Device.CreateMappableBuffer(descriptor)
+}
+
+func TestACalibrationMakesNothingAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &counting{Device: memory.Open(memory.Options{})}
+		s := openOn(t, d, buffers.Options{})
+		require.NoError(t, s.Calibrate(within(t)))
+		require.NotZero(t, d.made)
+		first := d.made
+		require.NoError(t, s.Calibrate(within(t)))
+		require.Equal(t, first, d.made)
+	})
 }
 
 // laborious is a GPU in memory to whose chunks the thread copies slowly.

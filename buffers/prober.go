@@ -19,7 +19,8 @@ type prober struct {
 	warm [opCount][maxPaths]uint64 // up to which size a path has been taken
 }
 
-// What probing may cost each time, but for the first touch of its memory. In the background it may last longer,
+// What probing may cost each time, but for the first touch of its memory: each path that is measured moves its
+// largest transfer once more then. In the background it may last longer,
 // since nobody waits for it: on a machine where all is new, the first transfers are slow.
 const (
 	probeTime       = 50 * time.Millisecond

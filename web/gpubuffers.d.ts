@@ -28,7 +28,7 @@ export interface OpenOptions {
   /** "info" by default. */
   logLevel?: LogLevel;
   /**
-   * What the engine is to know of this adapter: true measures it now, for at most 50 ms and 36.5 MiB; "local"
+   * What the engine is to know of this adapter: true measures it now, as calibrate() does; "local"
    * takes what localStorage has of an earlier run, or measures, and stores it, and at destroy what was
    * learned since; what calibration() gave is loaded. Without it the engine learns in the background.
    */
@@ -103,7 +103,11 @@ export class GPUBufferSystem {
    * another path.
    */
   explain(operation: Operation, size: number, buffer?: DeviceBuffer | DynamicBuffer): Explanation;
-  /** Measures the paths on buffers of its own, for at most 50 ms and 36.5 MiB. */
+  /**
+   * Measures the paths on buffers of its own: moves at most 36.5 MiB, and begins nothing after 50 ms. Where its memory
+   * is new, as it is the first time, up to 17.5 MiB go through that besides, slowly: neither those bytes nor their
+   * time count.
+   */
   calibrate(): Promise<void>;
   /** What was measured so far, to be kept as JSON. */
   calibration(): Calibration;
@@ -141,8 +145,10 @@ export interface Explanation {
   /** How often each byte is copied on its way, by CPU and GPU together. */
   copies: number;
   /**
-   * What the path is believed to reach; 0 where nothing is known. For a flush the time that the page's thread is kept
-   * counts twice, since that fills the next frame meanwhile.
+   * What the choice goes by: the best of the last eight transfers of about this size, or of the nearest smaller size
+   * that was measured, each alone and timed to the moment when the GPU is done. 0 if nothing is known. It compares
+   * paths, and is no forecast: transfers in a row, or beside other work, can be several times slower or faster. For a
+   * flush the time that the page's thread is kept counts twice, since that fills the next frame meanwhile.
    */
   bytesPerSecond: number;
   alternatives: Rate[];
