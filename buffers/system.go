@@ -12,8 +12,9 @@ type Options struct {
 	Budget uint64
 	// OnBudget says what happens when the budget is used up.
 	OnBudget BudgetPolicy
-	// ChunkSize is the size of a readback chunk, and the piece that a longer read is cut into: a
-	// multiple of 256. 0 means 4 MiB, and pieces as the engine finds them fastest.
+	// ChunkSize is the most bytes of a chunk that short reads share, and the piece that a longer read is cut
+	// into: a multiple of 256. 0 means 4 MiB, and pieces as the engine finds them fastest. No chunk has less
+	// than 4 KiB.
 	ChunkSize uint64
 	// MaxFramesInFlight is how many frames may be with the GPU before BeginFrame waits. 0 means 3, which
 	// keep it busy, and up to 8 where it is done with each within 8 ms, and for who must not wait.

@@ -19,7 +19,10 @@ export interface OpenOptions {
   budget?: number;
   /** What happens when the budget is used up; "wait" by default. Calls that cannot wait throw. */
   onBudget?: "wait" | "fail" | "fallback";
-  /** Size of a readback chunk in bytes, a multiple of 256; 4 MiB by default. */
+  /**
+   * The most bytes of a chunk that short reads share, and of the pieces that longer reads are cut into: a multiple of
+   * 256. By default 4 MiB, and the engine finds the size of the pieces. No chunk has less than 4 KiB.
+   */
   chunkSize?: number;
   /** How many frames may be with the GPU; by default nextFrame() keeps to 3, or to 8 where it is done with each within 8 ms, and frame() to 8. */
   maxFramesInFlight?: number;

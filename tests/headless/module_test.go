@@ -110,6 +110,9 @@ func TestModuleDroppedObjects(t *testing.T) {
 }
 
 // What the documents promise besides.
-func TestModulePromises(t *testing.T) { runModuleTests(t, "promises.js") }
+func TestModulePromises(t *testing.T) {
+	p := runModuleTests(t, "promises.js")
+	p.Expect(browser.GPUError, "no such usage")
+}
 
 func TestModuleTypes(t *testing.T) { runModuleTests(t, "types.js") }
