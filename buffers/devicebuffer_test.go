@@ -2,7 +2,9 @@ package buffers_test
 
 import (
 	"math"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -143,4 +145,33 @@ func TestAHostWritesItselfWhatGoesByQueueWrites(t *testing.T) {
 	}
 	small.Destroy()
 	require.Zero(t, small.AllowHostWrite(0, 4))
+}
+
+// What is done to a slice after the call changes nothing, whichever way its bytes go.
+func TestASliceIsTheCallersAgainWhenTheCallReturns(t *testing.T) {
+	for _, size := range []int{256, 1 << 20, 9 << 20} {
+		for _, path := range []string{"queue write", "mapped ring, 2 MiB chunks"} {
+			device := memory.Open(memory.Options{Copy: memory.Fixed(time.Millisecond), Write: memory.Fixed(time.Millisecond)})
+			s := openOn(t, device, buffers.Options{})
+			s.Load(buffers.Calibration{Rates: []buffers.Rate{{Operation: "upload", Path: path, Size: 16 << 20, BytesPerSecond: 5e9}}})
+			want := randomBytes(size)
+			p := slices.Clone(want)
+			b := deviceBuffer(t, s, uint64(size))
+			require.NoError(t, b.Write(0, p))
+			clear(p)
+			require.Equal(t, want, read(t, s, b, 0, uint64(size)), path)
+
+			copy(p, want)
+			staging, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Label: "staging", Size: uint64(size)})
+			require.NoError(t, err)
+			_, err = staging.Write(p)
+			require.NoError(t, err)
+			clear(p)
+			encoder, err := device.CreateEncoder("copy")
+			require.NoError(t, err)
+			require.NoError(t, staging.UploadTo(encoder, b, 0))
+			require.NoError(t, s.Submit(encoder))
+			require.Equal(t, want, read(t, s, b, 0, uint64(size)), "staging")
+		}
+	}
 }

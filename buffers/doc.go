@@ -25,7 +25,7 @@
 // reads that were asked for, in submits of their own. Those that were asked for while a frame is open are
 // sent with the frame. Where it is refused nothing happened, and it can be
 // repeated. [DeviceBuffer.Write] is ordered ahead of every later submit. BeginFrame waits while three
-// frames are with the GPU, or as many as [Options] says.
+// frames are with the GPU, if the first has been for 8 ms, and while eight are; or as [Options] says.
 //
 // # Paths
 //

@@ -146,6 +146,60 @@ func TestTheEngineFollowsWhenAnotherPathBecomesFaster(t *testing.T) {
 	})
 }
 
+func TestWrongRatesAreReplacedByWhatIsMeasured(t *testing.T) {
+	for _, r := range regimes {
+		regime(t, r.name, func(t *testing.T) {
+			var a adapter
+			a.set(r.write, r.copy, atOnce)
+			s, device := a.open(t, buffers.Options{})
+			const size = 4 << 20
+			wrong := buffers.Calibration{}
+			for _, path := range []string{"queue write", "mapped ring, 2 MiB chunks"} {
+				rate := 1e5
+				if !strings.Contains(path, r.want) {
+					rate = 1e10
+				}
+				wrong.Rates = append(wrong.Rates, buffers.Rate{Operation: "upload", Path: path, Size: size, BytesPerSecond: rate})
+			}
+			s.Load(wrong)
+			require.NotContains(t, s.Explain(buffers.OpUpload, size).Path, r.want)
+			b := deviceBuffer(t, s, size)
+			untilBest(t, s, buffers.OpUpload, size, r.want, func() {
+				require.NoError(t, b.Write(0, make([]byte, size)))
+				require.NoError(t, <-device.Queue().WorkDone())
+				time.Sleep(100 * time.Millisecond) // the program is idle now and then
+			})
+		})
+	}
+}
+
+// A bout of measuring that nobody waits for is bounded too.
+func TestMeasuringInTheBackgroundIsBounded(t *testing.T) {
+	const firstTouch = 24 << 20 // of three paths
+	for name, cost := range map[string]time.Duration{"a fast GPU": 0, "one that is slow": 300 * time.Millisecond} {
+		regime(t, name, func(t *testing.T) {
+			var moved uint64
+			var last time.Time
+			count := func(n uint64) time.Duration {
+				if n >= 1<<20 {
+					moved, last = moved+n, time.Now()
+				}
+				return cost
+			}
+			device := memory.Open(memory.Options{Write: count, Copy: count})
+			s := openOn(t, device, buffers.Options{})
+			const size = 4 << 20
+			require.NoError(t, deviceBuffer(t, s, size).Write(0, make([]byte, size)))
+			require.NoError(t, <-device.Queue().WorkDone())
+			began := time.Now()
+			time.Sleep(20 * time.Second)
+			require.Greater(t, moved, uint64(size), "something is measured")
+			require.LessOrEqual(t, moved, uint64(size+64<<20+firstTouch))
+			require.Less(t, last.Sub(began), 4*time.Second, "a second, and the first touch")
+		})
+	}
+}
+
 func TestTheEngineIsSoonerAtAWrongChoiceForLongTransfers(t *testing.T) {
 	regime(t, "a discrete GPU", func(t *testing.T) {
 		var a adapter

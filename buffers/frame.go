@@ -51,7 +51,7 @@ func (f *frameRing) init(s *System, most int) {
 }
 
 // BeginFrame opens a frame. Where as many as [Options].MaxFramesInFlight are with the GPU it waits for
-// the oldest, until ctx ends; then the error is [ErrBusy].
+// the oldest, until ctx ends; then the error is [ErrBusy]. A frame that need not wait opens whatever ctx says.
 func (s *System) BeginFrame(ctx context.Context) (*Frame, error) {
 	for {
 		oldest, busy, err := s.tryBegin(ctx.Err() == nil)

@@ -1,6 +1,7 @@
 package buffers_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -105,4 +106,21 @@ func TestWhetherMemoryIsAwaitedIsKnown(t *testing.T) {
 	all.Destroy()
 	require.NoError(t, ended(t, made))
 	require.False(t, s.MemoryAwaited())
+}
+
+// A frame that need not wait opens under a context that has ended; the one that must is refused.
+func TestAFrameThatNeedNotWaitIgnoresItsContext(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{MaxFramesInFlight: 3})
+	ended, end := context.WithCancel(t.Context())
+	end()
+	device.Hold()
+	defer device.Release()
+	for range 3 {
+		frame, err := s.BeginFrame(ended)
+		require.NoError(t, err)
+		require.NoError(t, frame.Submit())
+	}
+	_, err := s.BeginFrame(ended)
+	require.ErrorIs(t, err, buffers.ErrBusy)
+	require.ErrorIs(t, err, context.Canceled)
 }

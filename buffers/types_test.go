@@ -98,6 +98,11 @@ func TestErrorsCarryTheBackendsOwnAsCause(t *testing.T) {
 	require.EqualError(t, err, `buffers: map "x": the GPU refused it: the browser says no`)
 }
 
+func TestLabelsAreNotEscapedInErrors(t *testing.T) {
+	err := buffers.NewError("map", "a \"b\"\n\u00e9", buffers.ErrMapped, "")
+	require.ErrorContains(t, err, "map \"a \"b\"\n\u00e9\": ")
+}
+
 func TestNamesAreWords(t *testing.T) {
 	require.Equal(t, "Vertex|CopyDst", (buffers.UsageVertex | buffers.UsageCopyDst).String())
 	require.Equal(t, "None", buffers.Usage(0).String())
