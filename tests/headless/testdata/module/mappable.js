@@ -93,6 +93,8 @@ const sequences = {
   "destroy within the callback of an unmap": { usage: MAP_READ, steps: [["map", READ, "destroy"], ["unmap"]] },
   "map within the callback of an unmap, unmap": { usage: MAP_READ, steps: [["map", READ, "map"], ["unmap"], ["microtasks"], ["unmap"]] },
 
+  "mapped at creation, several ranges, destroy": { usage: VERTEX, mappedAtCreation: true, steps: [["range", 0, 16], ["range", 16, 8], ["destroy"]] },
+
   "mapped": { deferred, usage: MAP_READ, steps: [["map", READ], ["settle"], ["range", 0, 16], ["range", 16, 16], ["range", 32], ["unmap"]] },
   "unmap within the callback": { deferred, usage: MAP_READ, steps: [["map", READ, "unmap"], ["settle"], ["map", READ], ["settle"]] },
   "destroy within the callback": { deferred, usage: MAP_READ, steps: [["map", READ, "destroy"], ["settle"], ["map", READ], ["settle"]] },
@@ -110,11 +112,14 @@ const sequences = {
   "mapped, and the device is destroyed": { deferred, usage: MAP_READ, steps: [["map", READ], ["settle"], ["range"], ["destroy device"], ["map", READ], ["settle"]] },
 };
 
-/** Follows a sequence, and notes each step, the microtasks after it, and what settles among them. */
+/**
+ * Follows a sequence, and notes each step, the microtasks after it, and what settles among them, with the state and
+ * the lengths of the ranges that were taken.
+ */
 async function follow({ steps, deferred }, device, buffer) {
-  const notes = [], pending = [];
+  const notes = [], pending = [], ranges = [];
   const browsers = buffer instanceof GPUBuffer ? buffer : buffer.gpuBuffer;
-  const note = (what) => notes.push(`${what} (${buffer.mapState})`);
+  const note = (what) => notes.push(`${what} (${[buffer.mapState, ...ranges.map((range) => range.byteLength)]})`);
   const perform = {
     map(name, mode, then, ...range) {
       const promise = buffer.mapAsync(mode, ...range);
@@ -122,7 +127,7 @@ async function follow({ steps, deferred }, device, buffer) {
       const heard = deferred && buffer === browsers ? promise.then() : promise;
       pending.push(heard.then(() => settled("resolved"), (error) => settled(`rejected: ${nativeName(error)}`)));
     },
-    range: (name, ...args) => note(`${name}: ${(buffer.getMappedRange?.(...args) ?? buffer.mappedRange(...args)).byteLength} bytes`),
+    range: (_, ...args) => void ranges.push(buffer.getMappedRange?.(...args) ?? buffer.mappedRange(...args)),
     unmap: () => buffer.mapState !== "unmapped" && buffer.unmap(), // which throws there
     destroy: () => buffer.destroy(),
     "unmap natively": () => browsers.unmap(),

@@ -255,6 +255,30 @@ export const partsOfAnUpload = () =>
     ok((await contents(gpu, b)).every((byte) => byte === 1 || byte === 2), "old bytes or new");
   });
 
+/** A source that is given up is cancelled, with the reason, and unlocked. */
+export const sourcesAreCancelled = () =>
+  withSystem(async (gpu) => {
+    const targets = {
+      upload: (stream, signal) => buffer(gpu, 1024).upload(0, stream, { signal }),
+      readFrom: (stream, signal) => gpu.createImmediateStagingBuffer({ size: 1024 }).readFrom(stream, { signal }),
+    };
+    for (const [name, take] of Object.entries(targets)) {
+      for (const way of ["too long", "aborted"]) {
+        const cancelled = [], controller = new AbortController();
+        const stream = new ReadableStream({
+          pull(c) {
+            c.enqueue(filled(512, 1));
+            if (way === "aborted") controller.abort(new Error("enough"));
+          },
+          cancel: (reason) => void cancelled.push(reason),
+        });
+        const error = await take(stream, controller.signal).then(() => undefined, (e) => e);
+        ok(error instanceof Error, `${name}, ${way}: rejects`);
+        same([cancelled.length, cancelled[0] === error, stream.locked], [1, true, false], `${name}, ${way}: cancelled, with the error, unlocked`);
+      }
+    }
+  });
+
 /** A size that is expected binds nobody. */
 export const expectedSizes = () =>
   withSystem(async (gpu) => {
