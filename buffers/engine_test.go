@@ -162,7 +162,7 @@ func TestWrongRatesAreReplacedByWhatIsMeasured(t *testing.T) {
 				wrong.Rates = append(wrong.Rates, buffers.Rate{Operation: "upload", Path: path, Size: size, BytesPerSecond: rate})
 			}
 			s.Load(wrong)
-			require.NotContains(t, s.Explain(buffers.OpUpload, size).Path, r.want)
+			require.NotContains(t, s.Explain(buffers.OpUpload, size, nil).Path, r.want)
 			b := deviceBuffer(t, s, size)
 			untilBest(t, s, buffers.OpUpload, size, r.want, func() {
 				require.NoError(t, b.Write(0, make([]byte, size)))

@@ -4,8 +4,8 @@
 //
 // It joins the data segments: the linker leaves out runs of zeros, and the addresses of the tens of
 // thousands of segments that remain take more room, compressed, than the zeros did. And it drops the
-// tables of file names and line numbers, which only the text of a panic and runtime.Caller use: both
-// still name functions.
+// tables of file names and line numbers, and the names of functions, which only the text of a panic and
+// runtime.Caller use. The runtime's own functions keep their names: by these it knows its goroutines.
 package main
 
 import (
@@ -51,7 +51,7 @@ func pack(module []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := dropLines(image.bytes); err != nil {
+		if err := dropTexts(image.bytes); err != nil {
 			return nil, err
 		}
 		s.body = image.encode()

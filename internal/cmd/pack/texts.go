@@ -20,6 +20,7 @@ const (
 var errTable = errors.New("the table of functions is not as Go 1.20 to 1.26 write it: this command needs a look at package runtime")
 
 type funcTable struct {
+	names                []byte // of functions, each with a zero behind it
 	files, values, funcs []byte // names of files, values by program counter, functions
 	count                uint64
 }
@@ -48,8 +49,8 @@ func (f function) word(at uint32) uint32 { return binary.LittleEndian.Uint32(f[a
 
 func (f function) clear(at uint32) { clear(f[at : at+4]) }
 
-// dropLines takes files and lines out of the table of functions in the memory.
-func dropLines(memory []byte) error {
+// dropTexts takes files, lines and names out of the table of functions in the memory.
+func dropTexts(memory []byte) error {
 	t, err := findTable(memory)
 	if err != nil {
 		return err
@@ -78,7 +79,22 @@ func dropLines(memory []byte) error {
 		f.clear(startLine)
 	}
 	clear(t.files)
+	t.dropNames()
 	return nil
+}
+
+// dropNames empties the names of all functions but the runtime's.
+func (t *funcTable) dropNames() {
+	for rest := t.names; len(rest) > 0; {
+		end := bytes.IndexByte(rest, 0)
+		if end < 0 {
+			return
+		}
+		if name := rest[:end]; !bytes.HasPrefix(name, []byte("runtime")) && !bytes.HasPrefix(name, []byte("internal/runtime")) {
+			clear(name)
+		}
+		rest = rest[end+1:]
+	}
 }
 
 func findTable(memory []byte) (*funcTable, error) {
@@ -92,7 +108,7 @@ func findTable(memory []byte) (*funcTable, error) {
 	if names != headerSize || units < names || files < units || values < files || funcs < values || funcs > uint64(len(m)) {
 		return nil, errTable
 	}
-	return &funcTable{files: m[files:values], values: m[values:funcs], funcs: m[funcs:], count: word(1)}, nil
+	return &funcTable{names: m[names:units], files: m[files:values], values: m[values:funcs], funcs: m[funcs:], count: word(1)}, nil
 }
 
 // functions follows the index at the start of the table: pairs of a program counter and an offset.
