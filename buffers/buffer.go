@@ -14,6 +14,9 @@ type Buffer interface {
 	State() State
 	// Valid reports whether the buffer was created, is not destroyed, and its device is not lost.
 	Valid() bool
+	// Failure is what the device found out, after the call, to be wrong with the creation of the buffer: an
+	// [*Error], or nil while nothing is known. See [Factory].
+	Failure() error
 	// Native returns the backend's own object, for use where a backend's API is used directly.
 	Native() any
 	// Destroy frees the memory once the GPU is done with it. It may be called again, and in any state:
@@ -62,6 +65,11 @@ type HostMapper interface {
 }
 
 // Factory creates buffers.
+//
+// A device may find out after the call that a creation failed. It tells [Device].OnError, and Failure gives
+// the reason by the time that anything settles which was asked for after the creation: a WorkDone, or a map
+// of any buffer. From then on every use of the buffer is refused with that reason. What it was used for
+// before is void.
 type Factory interface {
 	// CreateBuffer makes a buffer that only the GPU can use.
 	CreateBuffer(*Descriptor) (Buffer, error)

@@ -43,7 +43,8 @@ type Queue interface {
 	// MapAsync.
 	SubmitScoped(encoders ...Encoder) (verdict <-chan error, err error)
 	// WorkDone settles exactly once, when the GPU is done with everything submitted so far, under the
-	// same contract as the channel of MapAsync.
+	// same contract as the channel of MapAsync. By then it is known of every buffer created before whether
+	// its creation failed: see [Factory].
 	WorkDone() <-chan error
 }
 

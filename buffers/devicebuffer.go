@@ -74,11 +74,12 @@ func historyOf(b Buffer) *history {
 	return &history{touched: true}
 }
 
-func (b *DeviceBuffer) Label() string { return b.held.label }
-func (b *DeviceBuffer) Size() uint64  { return b.Unwrap().Size() }
-func (b *DeviceBuffer) Usage() Usage  { return b.Unwrap().Usage() }
-func (b *DeviceBuffer) State() State  { return b.Unwrap().State() }
-func (b *DeviceBuffer) Valid() bool   { return b.Unwrap().Valid() }
+func (b *DeviceBuffer) Label() string  { return b.held.label }
+func (b *DeviceBuffer) Size() uint64   { return b.Unwrap().Size() }
+func (b *DeviceBuffer) Usage() Usage   { return b.Unwrap().Usage() }
+func (b *DeviceBuffer) State() State   { return b.Unwrap().State() }
+func (b *DeviceBuffer) Valid() bool    { return b.Unwrap().Valid() }
+func (b *DeviceBuffer) Failure() error { return b.Unwrap().Failure() }
 
 // Native returns the backend's own object. From then on the System cannot know whether that was destroyed behind its
 // back, and has what is read from the buffer confirmed by the GPU.

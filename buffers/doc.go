@@ -56,5 +56,6 @@
 //
 // Every error is an [*Error] around one of the sentinels (ErrRange, ErrMapped, ...), with operation,
 // label, numbers and the rule that was broken. Rules are those of WebGPU on every backend. What a device
-// reports later arrives on [System.Errors].
+// reports later arrives on [System.Errors]. A buffer that it turns out to have had no memory for is refused by every
+// call from then on: see [Factory].
 package buffers

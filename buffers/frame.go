@@ -280,7 +280,7 @@ func checkSubmit(b Buffer) error {
 	if _, err := b.State().Next(EventUse); err != nil {
 		return NewError("submit", b.Label(), err, Text(err)+", and the submit uses it")
 	}
-	return nil
+	return CheckCreated("submit", b)
 }
 
 // Submit sends encoders to the GPU outside of a frame, or in the middle of one. It does what

@@ -53,7 +53,7 @@ func CheckUse(op string, b Buffer, usage Usage) error {
 	if _, err := b.State().Next(EventUse); err != nil {
 		return NewError(op, b.Label(), err, "")
 	}
-	return checkUsage(op, b, usage)
+	return checkUsable(op, b, usage)
 }
 
 // checkRecord is CheckUse at the time of recording: a mapped buffer may be recorded, since only its
@@ -62,7 +62,23 @@ func checkRecord(op string, b Buffer, usage Usage) error {
 	if b.State() == Destroyed {
 		return NewError(op, b.Label(), ErrDestroyed, "")
 	}
+	return checkUsable(op, b, usage)
+}
+
+func checkUsable(op string, b Buffer, usage Usage) error {
+	if err := CheckCreated(op, b); err != nil {
+		return err
+	}
 	return checkUsage(op, b, usage)
+}
+
+// CheckCreated checks that b's creation has not failed, as far as that is known.
+func CheckCreated(op string, b Buffer) error {
+	failure, _ := b.Failure().(*Error)
+	if failure == nil {
+		return nil
+	}
+	return &Error{Op: op, Label: b.Label(), Reason: failure.Reason, Detail: "the creation of the buffer failed", Cause: failure.Cause}
 }
 
 func checkUsage(op string, b Buffer, usage Usage) error {

@@ -126,12 +126,22 @@ var brokenDevices = []struct {
 		withQueue(func(q buffers.Queue) buffers.Queue { return ownErrors{q} }),
 		"a queue write beyond the buffer is refused, also where the offset overflows",
 	},
+	{
+		"never knows what is wrong with a creation",
+		withBuffers(func(b buffers.MappableBuffer) buffers.MappableBuffer { return neverFails{b} }),
+		"a map of a buffer whose creation failed says so, before that is known and after",
+	},
+	{
+		"settles WorkDone at once",
+		withQueue(func(q buffers.Queue) buffers.Queue { return hastyWorkDone{q} }),
+		"a creation that failed is known when WorkDone settles",
+	},
 }
 
 func TestBrokenDevicesAreFound(t *testing.T) {
 	for _, c := range brokenDevices {
 		t.Run(c.name, func(t *testing.T) {
-			b := stand(func() buffers.Device { return c.device(memory.Open(memory.Options{})) })
+			b := stand(func() buffers.Device { return c.device(memory.Open(memory.Options{LateErrors: true})) })
 			log := tryRule(t, &b, c.rule)
 			require.NotEmpty(t, log, "the rule %q did not fail", c.rule)
 			require.Contains(t, log, "broken on stand-in: "+c.rule)
@@ -142,7 +152,7 @@ func TestBrokenDevicesAreFound(t *testing.T) {
 
 // The same rules pass on the device that the broken ones wrap: it is the breakage that is found.
 func TestSoundDeviceIsNotFound(t *testing.T) {
-	b := stand(func() buffers.Device { return memory.Open(memory.Options{}) })
+	b := stand(func() buffers.Device { return memory.Open(memory.Options{LateErrors: true}) })
 	b.Patience = 0
 	for _, c := range brokenDevices {
 		require.Empty(t, tryRule(t, &b, c.rule), c.rule)
@@ -168,7 +178,7 @@ func TestRulesThatNeedAnAbilityDoNotRunWithoutIt(t *testing.T) {
 	for _, r := range rules() {
 		lacking[r.lacks(&plain)]++
 	}
-	require.Len(t, lacking, 6, "no lack, textures, foreign buffers, host memory, relays, loss")
+	require.Len(t, lacking, 7, "no lack, textures, foreign buffers, host memory, relays, loss, late failures")
 }
 
 // stand is a backend whose devices wrap one in memory.
@@ -181,6 +191,10 @@ func stand(open func() buffers.Device) Backend {
 			owned, err := d.CreateBuffer(&buffers.Descriptor{Label: "foreign", Size: size, Usage: gpuUsage})
 			require.NoError(t, err)
 			return inMemory(d).Adopt(owned.(*memory.Buffer)), owned.Destroy
+		},
+		Exhaust: func(d buffers.Device) uint64 {
+			inMemory(d).FailCreate(1)
+			return 64
 		},
 		Patience: 100 * time.Millisecond,
 	}

@@ -35,6 +35,9 @@ type Backend struct {
 	// Relays says that the device's Queue is a ChunkRelay for host memory. Else the rules about that are not
 	// run.
 	Relays bool
+	// Exhaust has the device find out after the call that it has no memory for the buffer that is created next, of the
+	// size returned, at least 64. Where it is nil the rules about that are not run.
+	Exhaust func(device buffers.Device) (size uint64)
 	// Lose loses the device in another way than Destroy. Where it is nil the rules about that are not run.
 	Lose func(device buffers.Device)
 	// Hold keeps the GPU from making progress until release is called. A backend on which nothing can
@@ -59,7 +62,7 @@ func rules() []rule {
 		creationRules, stateRules, mapRules, accessRules, cancelRules, hostRules,
 		writeRules, copyRules, scopeRules, chunkRules, relayRules, orderRules, submitRules,
 		textureRules, textureFormatRules, blockRules,
-		destroyRules, lossRules, errorRules,
+		destroyRules, lossRules, errorRules, invalidRules,
 	)
 }
 

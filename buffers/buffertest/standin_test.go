@@ -86,6 +86,11 @@ func (b *staleCompletion) Unmap() error {
 	return b.MappableBuffer.Unmap()
 }
 
+// neverFails is a buffer whose creation never failed, whatever the device says.
+type neverFails struct{ buffers.MappableBuffer }
+
+func (neverFails) Failure() error { return nil }
+
 // lastWrite keeps one write a mapping.
 type lastWrite struct {
 	buffers.MappableBuffer

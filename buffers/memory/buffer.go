@@ -71,6 +71,20 @@ func (b *Buffer) Valid() bool {
 	return b.life.State() != buffers.Destroyed && b.device.loss == notLost && !b.reported
 }
 
+// Failure is that the device ran out of memory, once OnError has heard of it.
+func (b *Buffer) Failure() error {
+	b.device.mu.Lock()
+	defer b.device.mu.Unlock()
+	return b.knownFailure()
+}
+
+func (b *Buffer) knownFailure() error {
+	if !b.reported {
+		return nil
+	}
+	return b.failure
+}
+
 // Contents is a copy of what the GPU sees now, whatever the state; nil when it is freed.
 func (b *Buffer) Contents() []byte {
 	b.device.mu.Lock()
@@ -120,6 +134,7 @@ func (b *Buffer) release() {
 type locked struct{ *Buffer }
 
 func (b locked) State() buffers.State { return b.state() }
+func (b locked) Failure() error       { return b.knownFailure() }
 
 func (b *Buffer) base() *Buffer { return b }
 

@@ -81,7 +81,7 @@ func (d *Device) create(desc *buffers.Descriptor, validate func(buffers.Limits) 
 	b.init()
 	d.buffers[b] = struct{}{}
 	if failure != nil {
-		d.enqueue(&task{buffer: b, report: failure}, 0)
+		d.enqueueBeside(&task{buffer: b, report: failure}, 0)
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ func TestRulesOnASlowGPU(t *testing.T) {
 }
 
 func backend(name string, options memory.Options, loss memory.Loss) buffertest.Backend {
+	options.LateErrors = true
 	return buffertest.Backend{
 		Name: name,
 		Open: func(testing.TB) buffers.Device { return memory.Open(options) },
@@ -42,6 +43,10 @@ func backend(name string, options memory.Options, loss memory.Loss) buffertest.B
 		NewHost: func(_ testing.TB, p []byte) (buffers.Host, func() []byte) {
 			h := memory.NewHostBytes(p)
 			return h, h.Bytes
+		},
+		Exhaust: func(d buffers.Device) uint64 {
+			d.(*memory.Device).FailCreate(1)
+			return 64
 		},
 		Lose: func(d buffers.Device) { d.(*memory.Device).Lose(loss) },
 		Hold: func(d buffers.Device) func() {

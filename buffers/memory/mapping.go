@@ -24,12 +24,15 @@ func (b *MappableBuffer) MapAsync(mode buffers.MapMode, offset, size uint64) <-c
 	t := d.timeline.task()
 	t.buffer, t.token, t.settled, t.failure = &b.Buffer, token, settled, d.faults.mapping()
 	b.pending = t
-	d.enqueueMap(t, d.options.Map.of(size))
+	d.enqueueBeside(t, d.options.Map.of(size))
 	return settled
 }
 
 func (b *MappableBuffer) begin(mode buffers.MapMode, offset, size uint64) (token uint64, err error) {
 	if err := b.device.alive("map", b.Label()); err != nil {
+		return 0, err
+	}
+	if err := buffers.CheckCreated("map", locked{&b.Buffer}); err != nil {
 		return 0, err
 	}
 	return b.life.BeginMap(b, mode, offset, size)

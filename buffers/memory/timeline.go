@@ -8,7 +8,7 @@ type timeline struct {
 	sequence    uint64
 	busyUntil   time.Duration // when the last task of the queue is due
 	first, last *task         // the queue
-	maps        []*task       // not yet complete, cancelled ones included
+	maps        []*task       // not yet complete, cancelled ones included; and reports of creations
 	idle        *task         // for reuse
 }
 
@@ -116,8 +116,9 @@ func (d *Device) enqueue(t *task, cost time.Duration) {
 	d.wake()
 }
 
-// enqueueMap adds a map, due when its buffer was free for cost.
-func (d *Device) enqueueMap(t *task, cost time.Duration) {
+// enqueueBeside adds what does not wait for the queue, a map or the report of a creation: it is due when its
+// buffer was free for cost.
+func (d *Device) enqueueBeside(t *task, cost time.Duration) {
 	l := &d.timeline
 	l.sequence++
 	t.sequence, t.due = l.sequence, max(t.buffer.freeAt, d.now())+cost

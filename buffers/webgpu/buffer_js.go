@@ -85,6 +85,7 @@ func (b *buffer) noteCancel() {
 type locked struct{ *buffer }
 
 func (b locked) State() buffers.State { return b.state() }
+func (b locked) Failure() error       { return b.failure() }
 
 func (b *buffer) base() *buffer { return b }
 

@@ -63,7 +63,7 @@ func (q *queue) Relay(m buffers.Memory, piece uint64, dst buffers.Buffer, offset
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	to, err := d.own("send", dst)
-	if err != nil || to.life.State() != buffers.Ready {
+	if err != nil || buffers.CheckUse("send", locked{to}, 0) != nil {
 		return false
 	}
 	if _, isGo := m.Bytes(); isGo {

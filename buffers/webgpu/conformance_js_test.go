@@ -24,6 +24,7 @@ func TestConformance(t *testing.T) {
 		Has:        hasFormat,
 		NewHost:    newHost,
 		Relays:     true,
+		Exhaust:    exhaust(t),
 		Hold:       hold(),
 		Lose:       crash(),
 	})
@@ -73,6 +74,14 @@ func newForeign(t testing.TB, device buffers.Device, size uint64) (buffers.Buffe
 	b, err := d.Bridge().CreateBuffer(&jsbridge.BufferDescriptor{Label: "foreign", Size: size, Usage: jsbridge.BufferUsageCopySrc | jsbridge.BufferUsageCopyDst})
 	require.NoError(t, err)
 	return d.AdoptBuffer(b), b.Destroy
+}
+
+// exhaust asks a software adapter for a gigabyte: see tooMuch.
+func exhaust(t *testing.T) func(buffers.Device) uint64 {
+	if !isSoftware(t) {
+		return nil
+	}
+	return func(buffers.Device) uint64 { return tooMuch }
 }
 
 func newHost(t testing.TB, p []byte) (buffers.Host, func() []byte) {

@@ -12,7 +12,8 @@ import (
 )
 
 // CreateBuffer makes a buffer that only the GPU can use. What the browser finds out later, such as
-// that there is no memory for it, goes to OnError, and the buffer is not Valid any more.
+// that there is no memory for it, is its Failure. It says so by the answer to an error scope, which it
+// gives in the order of the calls.
 func (d *Device) CreateBuffer(desc *buffers.Descriptor) (buffers.Buffer, error) {
 	b := &buffer{}
 	if err := d.create(desc, desc.Validate, b); err != nil {
@@ -75,7 +76,13 @@ func (d *Device) creationFailed(b js.Value, cause *jsbridge.Error) {
 	d.report(err)
 }
 
-// failure is what the browser said of the creation of b, later; or nil.
+// Failure is what the browser said of the creation of b, later.
+func (b *buffer) Failure() error {
+	b.device.mu.Lock()
+	defer b.device.mu.Unlock()
+	return b.failure()
+}
+
 func (b *buffer) failure() error {
 	for _, f := range b.device.failures {
 		if f.buffer.Equal(b.bridge.JSValue()) {

@@ -39,8 +39,8 @@ func (b *mappable) mapAsync(mode buffers.MapMode, offset, size uint64) (<-chan e
 	if err := b.device.alive("map", b.Label()); err != nil {
 		return nil, err
 	}
-	if failure := b.failure(); failure != nil {
-		return nil, b.creationFailed(failure, nil)
+	if err := buffers.CheckCreated("map", locked{&b.buffer}); err != nil {
+		return nil, err
 	}
 	token, err := b.life.BeginMap(b, mode, offset, size)
 	if err != nil {
@@ -96,16 +96,10 @@ func (b *mappable) mapError(err error) error {
 	if b.device.loss.detail != "" || errors.Is(err, jsbridge.ErrAbort) {
 		return b.device.lossOf("map", b.Label(), err)
 	}
-	if failure := b.failure(); failure != nil && err != nil {
-		return b.creationFailed(failure, err)
+	if failure := buffers.CheckCreated("map", locked{&b.buffer}); failure != nil && err != nil {
+		return failure
 	}
 	return translate("map", b.Label(), err)
-}
-
-// creationFailed is the error of a map of a buffer that the browser has called invalid.
-func (b *mappable) creationFailed(failure, cause error) error {
-	reason := reasonOf(failure)
-	return &buffers.Error{Op: "map", Label: b.Label(), Reason: reason, Detail: "the creation of the buffer failed", Cause: cause}
 }
 
 // Unmap gives the range back to the GPU, or cancels the map.
