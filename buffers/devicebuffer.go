@@ -15,6 +15,9 @@ var _ Buffer = (*DeviceBuffer)(nil)
 type deviceCore struct {
 	current    atomic.Pointer[currentBuffer]
 	generation atomic.Uint64
+	growths    []*growth              // whose outcome is not known, in order
+	latest     *growth                // or nil
+	failed     atomic.Pointer[growth] // that failed last
 }
 
 type currentBuffer struct {
@@ -42,7 +45,7 @@ func (s *System) NewDeviceBuffer(d Descriptor) (*DeviceBuffer, error) {
 	}
 	core := &deviceCore{}
 	core.current.Store(b)
-	held := s.hold(KindDevice, d.Label, d.Size, func() { core.current.Load().Destroy() })
+	held := s.hold(KindDevice, d.Label, d.Size, func() { core.free(d.Label) })
 	return &DeviceBuffer{watch(held), core}, nil
 }
 
@@ -100,8 +103,8 @@ func (b *DeviceBuffer) Vouched() bool {
 // Destroy implements [Buffer].
 func (b *DeviceBuffer) Destroy() { b.held.destroy() }
 
-// Generation counts how often Grow replaced the GPU buffer: a bind group made for another generation
-// refers to a buffer that is destroyed.
+// Generation counts how often the GPU buffer was replaced, by Grow or by one that failed: a bind group made for
+// another generation refers to a buffer that is destroyed.
 func (b *DeviceBuffer) Generation() uint64 { return b.core.generation.Load() }
 
 // Write copies p to the buffer at offset, ahead of everything submitted later. Offset and length must be
@@ -126,70 +129,5 @@ func (b *DeviceBuffer) WriteMemory(offset uint64, m Memory) error {
 	return s.engine.write(dst, b.history(), offset, m)
 }
 
-// Grow makes the buffer hold at least size bytes: it becomes one and a half times as large, or size
-// where that is more, within the device's limit. The contents are copied on the GPU at once, so they are
-// those of everything submitted so far; what is recorded and not yet submitted still refers to the old
-// buffer, which is destroyed after the next submit. A buffer that is large enough stays as it is.
-func (b *DeviceBuffer) Grow(size uint64) error {
-	s := b.held.sys
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := b.held.check("grow"); err != nil {
-		return err
-	}
-	old := b.Unwrap()
-	if size <= old.Size() {
-		return nil
-	}
-	d := Descriptor{Label: b.held.label, Size: grownSize(old.Size(), size, s.limits.MaxBufferSize), Usage: old.Usage()}
-	if err := d.Validate(s.limits); err != nil {
-		return err
-	}
-	grown, err := s.createBuffer(&d)
-	if err != nil {
-		return err
-	}
-	if err := s.copyNow(old, grown.Buffer, old.Size()); err != nil {
-		grown.Destroy()
-		return err
-	}
-	grown.history = history{touched: true, copied: true}
-	b.core.current.Store(grown)
-	b.core.generation.Add(1)
-	b.held.resize(d.Size)
-	s.retired = append(s.retired, old)
-	if l := &s.logger; l.enabled(LevelInfo) {
-		l.log(LevelInfo, "buffer grown", text("label", d.Label), count("from", old.Size()), count("to", d.Size))
-	}
-	return nil
-}
-
-// grownSize is at least need, and half as much again as size where the limit allows it.
-func grownSize(size, need, limit uint64) uint64 {
-	grown := max(size+size/2, need)
-	if grown > limit {
-		grown = max(need, limit)
-	}
-	if need > limit {
-		return need
-	}
-	return roundUp4(grown)
-}
-
 // roundUp4 leaves alone what would overflow.
 func roundUp4(n uint64) uint64 { return max(n, (n+3)&^3) }
-
-// copyNow copies the first size bytes in a submit of its own.
-func (s *System) copyNow(src, dst Buffer, size uint64) error {
-	e, err := s.device.CreateEncoder("grow")
-	if err != nil {
-		return err
-	}
-	if err := e.CopyBufferToBuffer(src, 0, dst, 0, size); err != nil {
-		return err
-	}
-	s.batch = append(s.batch[:0], e)
-	err = s.queue.Submit(s.batch...)
-	s.batch[0] = nil
-	return err
-}

@@ -82,6 +82,7 @@ func TestGrowKeepsHandleAndContents(t *testing.T) {
 	require.Equal(t, append(randomBytes(64), "tail"...), read(t, s, b, 0, 68))
 	require.EqualValues(t, 96, s.Stats().Of(buffers.KindDevice).Bytes)
 
+	require.NoError(t, b.AwaitGrow(within(t)))
 	require.Equal(t, buffers.Ready, old.State(), "commands not yet submitted may refer to it")
 	require.NoError(t, s.Submit())
 	require.Equal(t, buffers.Destroyed, old.State())

@@ -3,7 +3,8 @@
 // A backend provides a [Device]: buffers/webgpu in the browser, buffers/memory in tests. [Open] makes a
 // [System] on it, and the System makes five buffers, each with one purpose:
 //
-//   - [DeviceBuffer] is memory that only the GPU uses. Write fills it, Grow enlarges it.
+//   - [DeviceBuffer] is memory that only the GPU uses. Write fills it, Grow enlarges it, and AwaitGrow says whether
+//     there was memory for that.
 //   - [ImmediateStagingBuffer] is written the moment it is made, and then uploaded: for loading.
 //   - [DeferredStagingBuffer] is mapped when memory is to be had, written, uploaded, again and again: for
 //     streaming.

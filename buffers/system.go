@@ -24,6 +24,10 @@ type Options struct {
 	// HostWrites says that it is the host who writes the updates of dynamic buffers: where there is one to
 	// [DynamicBuffer.Mapped].
 	HostWrites bool
+	// Changed is for a host that keeps the native objects of buffers. It is called when one may have been replaced,
+	// or found to be of no use, by itself. Like the methods of a [Sink] it must be short, and call nothing of the
+	// System.
+	Changed func()
 	// Log hears of what the System does, from LogLevel up; nil costs nothing.
 	Log      LogFunc
 	LogLevel Level
@@ -82,7 +86,8 @@ type System struct {
 	engine    engine
 	dynamics  []*dynamicRing
 	holdings  *holding  // first of those that are not freed
-	retired   []Buffer  // replaced by a Grow: destroyed after the next submit
+	retired   []Buffer  // replaced by a Grow: see retire
+	retirals  uint64    // how often those were destroyed
 	batch     []Encoder // scratch of Submit
 	stats     Stats
 	lost      error  // not nil: every call fails with it
@@ -135,6 +140,9 @@ func (s *System) Errors() <-chan error { return s.errors }
 
 func (s *System) report(err error) {
 	s.logger.log(LevelError, "the device reported an error", text("error", err.Error()))
+	if s.options.Changed != nil {
+		s.options.Changed()
+	}
 	select {
 	case s.errors <- err:
 	default:
@@ -281,12 +289,4 @@ func (s *System) await(ctx context.Context, freed <-chan struct{}) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-func (s *System) destroyRetired() {
-	for i, b := range s.retired {
-		b.Destroy()
-		s.retired[i] = nil
-	}
-	s.retired = s.retired[:0]
 }

@@ -28,6 +28,7 @@ type Upload struct {
 	watch   *patience // for the ring, while no goroutine waits for it; or nil
 	job     *uploadJob
 	history *history // of dst
+	failed  *growth  // of dst, when it began
 	path    int
 	measure bool
 	wholly  bool          // all went along the path
@@ -54,7 +55,7 @@ func (s *System) NewUpload(dst Buffer, offset, size uint64) (*Upload, error) {
 		size = room
 	}
 	u := &Upload{sys: s, dst: dst, size: size, at: offset, wholly: true}
-	u.history = historyOf(dst)
+	u.history, u.failed = historyOf(dst), failedGrow(dst)
 	u.path, u.measure = s.engine.pick(OpUpload, size, *historyOf(dst))
 	return u, nil
 }
@@ -85,13 +86,25 @@ func (u *Upload) Write(ctx context.Context, m Memory) error {
 }
 
 func (u *Upload) check(m Memory) error {
-	switch size := u.dst.Size(); {
-	case u.closed:
+	if u.closed {
 		return NewError("upload", u.dst.Label(), ErrState, "it is finished or aborted")
-	case m.Size() > size-min(size, u.at+u.filled):
+	}
+	if err := u.intact(); err != nil {
+		return err
+	}
+	if size := u.dst.Size(); m.Size() > size-min(size, u.at+u.filled) {
 		return NewError("upload", u.dst.Label(), ErrRange, number(m.Size())+" bytes at "+number(u.at+u.filled)+" exceed size "+number(size))
 	}
 	return nil
+}
+
+// intact is the error of an upload of which a part is lost with a Grow that failed.
+func (u *Upload) intact() error {
+	g := failedGrow(u.dst)
+	if g == u.failed {
+		return nil
+	}
+	return &Error{Op: "upload", Label: u.dst.Label(), Reason: reasonOf(g.err), Detail: "a part of it is lost", Cause: g.err}
 }
 
 // step moves the first bytes of m and returns how many.
@@ -317,7 +330,11 @@ func (u *Upload) Finish() error {
 	if u.closed {
 		return NewError("upload", u.dst.Label(), ErrState, "it is finished or aborted")
 	}
-	if err := u.pad(); err != nil {
+	err := u.intact()
+	if err == nil {
+		err = u.pad()
+	}
+	if err != nil {
 		u.Abort()
 		return err
 	}

@@ -84,6 +84,9 @@ func (j *uploadJob) goOn() jobState {
 	if j.ready != nil {
 		return j.lendRoom()
 	}
+	if err := j.intact(); err != nil {
+		return j.end(err)
+	}
 	if !j.goesByChunks() {
 		return j.leave()
 	}

@@ -98,7 +98,7 @@ func (q relayingQueue) Relay(m buffers.Memory, piece uint64, dst buffers.Buffer,
 	if d.active {
 		return false
 	}
-	d.rest, d.piece, d.dst, d.offset, d.active = m, piece, dst, offset, true
+	d.rest, d.piece, d.dst, d.offset, d.active = m, piece, buffers.Unwrap(dst), offset, true
 	return true
 }
 

@@ -1,0 +1,228 @@
+package buffers
+
+import (
+	"context"
+	"slices"
+)
+
+// growth is a Grow. While its outcome is not known the buffer that it replaces lives, to be put back.
+type growth struct {
+	core  *deviceCore
+	held  *holding
+	old   *currentBuffer
+	grown *currentBuffer
+	turn  uint64        // retirals of the System when old was replaced
+	done  chan struct{} // closed when the outcome is known
+	err   error         // the outcome
+}
+
+// Grow makes the buffer hold at least size bytes: it becomes one and a half times as large, or size
+// where that is more, within the device's limit. The contents are copied on the GPU at once, so they are
+// those of everything submitted so far; what is recorded and not yet submitted still refers to the old
+// buffer. A buffer that is large enough stays as it is.
+//
+// The device may find out later that it has no memory for the grown buffer. Then the old one is back, with what
+// it held when Grow was called, and another Generation; what was written since is lost, uploads that are under way
+// fail, and [System.Errors] and [DeviceBuffer.AwaitGrow] say so. Else the old buffer is destroyed: after the next
+// submit that leaves no frame open.
+func (b *DeviceBuffer) Grow(size uint64) error {
+	s := b.held.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := b.held.check("grow"); err != nil {
+		return err
+	}
+	old := b.core.current.Load()
+	if err := CheckCreated("grow", old); err != nil {
+		return err
+	}
+	if size <= old.Size() {
+		return nil
+	}
+	grown, err := s.createGrown(old, size)
+	if err != nil {
+		return err
+	}
+	s.uploads.endRelay() // the rest of it goes to the grown buffer
+	if err := s.copyNow(old.Buffer, grown.Buffer, old.Size()); err != nil {
+		grown.Destroy()
+		return err
+	}
+	b.core.replace(b.held.holding, grown)
+	s.begin(&growth{core: b.core, held: b.held.holding, old: old, grown: grown, turn: s.retirals, done: make(chan struct{})})
+	if l := &s.logger; l.enabled(LevelInfo) {
+		l.log(LevelInfo, "buffer grown", text("label", b.Label()), count("from", old.Size()), count("to", grown.Size()))
+	}
+	return nil
+}
+
+// AwaitGrow waits until the outcome of every Grow so far is known, and returns that of the last one:
+// [ErrOutOfMemory] if there was no memory for it, or for one before it. If ctx ends first it returns ctx.Err().
+func (b *DeviceBuffer) AwaitGrow(ctx context.Context) error {
+	s := b.held.sys
+	s.mu.Lock()
+	g := b.core.latest
+	s.mu.Unlock()
+	if g == nil {
+		return nil
+	}
+	select {
+	case <-g.done:
+		return g.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *System) createGrown(old Buffer, size uint64) (*currentBuffer, error) {
+	d := Descriptor{Label: old.Label(), Size: grownSize(old.Size(), size, s.limits.MaxBufferSize), Usage: old.Usage()}
+	if err := d.Validate(s.limits); err != nil {
+		return nil, err
+	}
+	grown, err := s.createBuffer(&d)
+	if err != nil {
+		return nil, err
+	}
+	grown.history = history{touched: true, copied: true}
+	return grown, nil
+}
+
+// grownSize is at least need, and half as much again as size where the limit allows it.
+func grownSize(size, need, limit uint64) uint64 {
+	grown := max(size+size/2, need)
+	if grown > limit {
+		grown = max(need, limit)
+	}
+	if need > limit {
+		return need
+	}
+	return roundUp4(grown)
+}
+
+// copyNow copies the first size bytes in a submit of its own.
+func (s *System) copyNow(src, dst Buffer, size uint64) error {
+	e, err := s.device.CreateEncoder("grow")
+	if err != nil {
+		return err
+	}
+	if err := e.CopyBufferToBuffer(src, 0, dst, 0, size); err != nil {
+		return err
+	}
+	s.batch = append(s.batch[:0], e)
+	err = s.queue.Submit(s.batch...)
+	s.batch[0] = nil
+	return err
+}
+
+// begin waits for the outcome of g: when the device is done with the copy it knows whether there was memory.
+func (s *System) begin(g *growth) {
+	g.core.growths = append(g.core.growths, g)
+	g.core.latest = g
+	s.roused = true
+	copied := s.queue.WorkDone()
+	go func() {
+		select {
+		case lost := <-copied:
+			s.copied(g, lost)
+		case <-g.done:
+		}
+	}()
+}
+
+// copied takes the outcome of g, and of those before it. The lock is not held.
+func (s *System) copied(g *growth, lost error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.confirm(g.grown.serial)
+	for c := g.core; slices.Contains(c.growths, g); {
+		first := c.growths[0]
+		switch err := first.failure(); {
+		case lost != nil:
+			c.abandon(&Error{Op: "grow", Label: g.held.label, Reason: reasonOf(lost), Cause: lost})
+		case err != nil:
+			s.revert(first, err)
+		default:
+			c.growths = remove(c.growths, 0)
+			s.retire(first.old.Buffer, first.turn)
+			first.end(nil)
+		}
+	}
+}
+
+// failure is why the contents did not come into the grown buffer, as far as that is known.
+func (g *growth) failure() error {
+	err, _ := g.grown.Failure().(*Error)
+	if err == nil {
+		return CheckCreated("grow", g.old)
+	}
+	return &Error{Op: "grow", Label: err.Label, Reason: err.Reason, Cause: err.Cause,
+		Detail: "the creation of " + number(g.grown.Size()) + " bytes failed: the buffer of " + number(g.old.Size()) +
+			" bytes is back, and what was written to it since is lost"}
+}
+
+// revert puts back what stood there before g, which ends all that came after it too.
+func (s *System) revert(g *growth, err error) {
+	s.uploads.endRelay()
+	c := g.core
+	c.replace(g.held, g.old)
+	for _, later := range c.growths {
+		s.retired = append(s.retired, later.grown.Buffer)
+		later.end(err)
+	}
+	c.growths = nil
+	c.failed.Store(g)
+	s.report(err)
+}
+
+func (g *growth) end(err error) {
+	g.err = err
+	close(g.done)
+}
+
+// abandon ends every Grow whose outcome is not known, with the buffer that it would put back.
+func (c *deviceCore) abandon(err error) {
+	for _, g := range c.growths {
+		g.old.Destroy()
+		g.end(err)
+	}
+	c.growths = nil
+}
+
+// replace puts another buffer behind the handle.
+func (c *deviceCore) replace(held *holding, by *currentBuffer) {
+	c.current.Store(by)
+	c.generation.Add(1)
+	held.resize(by.Size())
+}
+
+func (c *deviceCore) free(label string) {
+	c.current.Load().Destroy()
+	c.abandon(NewError("grow", label, ErrDestroyed, ""))
+}
+
+// failedGrow is the Grow of b that failed last, or nil.
+func failedGrow(b Buffer) *growth {
+	if d, ok := b.(*DeviceBuffer); ok {
+		return d.core.failed.Load()
+	}
+	return nil
+}
+
+// retire destroys a buffer that was replaced at that turn when nothing recorded refers to it: after the next submit
+// that leaves no frame open.
+func (s *System) retire(b Buffer, turn uint64) {
+	if turn < s.retirals {
+		b.Destroy()
+		return
+	}
+	s.retired = append(s.retired, b)
+}
+
+func (s *System) destroyRetired() {
+	s.retirals++
+	for i, b := range s.retired {
+		b.Destroy()
+		s.retired[i] = nil
+	}
+	s.retired = s.retired[:0]
+}
