@@ -59,6 +59,7 @@ type dynamicRing struct {
 	current  *dynamicSlot // nil until the first update after a submit
 	mostBusy int          // since the last shrink
 	lastFull moment       // when all slots were in use, as far as shrink has seen
+	failure  error        // of the creation of a slot, or nil
 }
 
 // dynamicSlot is the GPU memory of one frame.
@@ -241,6 +242,9 @@ func (r *dynamicRing) refuse(size uint64) error {
 
 // begin takes a slot that the GPU is done with, or makes one, and its first page.
 func (r *dynamicRing) begin() error {
+	if r.dropFailed(); len(r.slots) == 0 {
+		return r.failure
+	}
 	r.sys.frames.poll()
 	done, busy := r.sys.frames.done, 0
 	for _, slot := range r.slots {
@@ -258,6 +262,26 @@ func (r *dynamicRing) begin() error {
 	}
 	r.open = 0
 	r.goOn()
+	return nil
+}
+
+// dropFailed destroys the slots for which there turned out to be no memory. There are never more than are left then.
+func (r *dynamicRing) dropFailed() {
+	for i := len(r.slots) - 1; i >= 0; i-- {
+		if err := r.slots[i].checkCreated(); err != nil {
+			r.destroySlot(r.slots[i])
+			r.slots = remove(r.slots, i)
+			r.failure, r.maxSlots = err, len(r.slots)
+		}
+	}
+}
+
+func (s *dynamicSlot) checkCreated() error {
+	for _, b := range s.buffers {
+		if err := CheckCreated("update", b); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -354,3 +354,63 @@ func TestLogsCarryLevelsAndFields(t *testing.T) {
 	require.Equal(t, []string{"debug: buffer created"}, messages)
 	require.EqualValues(t, 64, bytes)
 }
+
+func TestADynamicBufferDoesWithoutSlotsThatHaveNoMemory(t *testing.T) {
+	for name, c := range map[string]struct {
+		fail []int // of the creations
+		left int
+	}{
+		"one slot":   {[]int{2}, 2},
+		"every slot": {[]int{1, 2, 3}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, device := openLate(t)
+			for _, n := range c.fail {
+				device.FailCreate(n)
+			}
+			d := dynamic(t, s, buffers.DynamicDescriptor{Label: "uniforms", Size: 256, Usage: buffers.UsageUniform | buffers.UsageCopySrc})
+			target := deviceBuffer(t, s, 4)
+			require.NoError(t, <-device.Queue().WorkDone())
+			for i := range byte(6) {
+				f, e := frame(t, s)
+				a, err := d.Update(4)
+				if c.left == 0 {
+					require.ErrorIs(t, err, buffers.ErrOutOfMemory)
+					require.ErrorContains(t, err, `update "uniforms"`)
+					f.Discard()
+					continue
+				}
+				require.NoError(t, err)
+				copy(a.Bytes, []byte{i, 1, 2, 3})
+				copyOut(t, e, a, target, 0)
+				require.NoError(t, f.Submit())
+				require.Equal(t, []byte{i, 1, 2, 3}, read(t, s, target, 0, 4))
+			}
+			device.Hold()
+			for range c.left {
+				update(t, d, make([]byte, 4))
+				require.NoError(t, s.Submit())
+			}
+			_, err := d.Update(4)
+			require.Error(t, err, "there is no memory for more")
+			require.Equal(t, c.left, d.Slots())
+			require.Len(t, labelled(device, "uniforms"), c.left)
+		})
+	}
+}
+
+func TestUpdatesInASlotWithoutMemoryAreRefusedUntilTheyAreDropped(t *testing.T) {
+	s, device := openLate(t)
+	device.Hold()
+	device.FailCreate(3) // the one that is taken first
+	d := dynamic(t, s, buffers.DynamicDescriptor{Label: "uniforms", Size: 256, Usage: buffers.UsageUniform})
+	f, _ := frame(t, s)
+	update(t, d, make([]byte, 4))
+	device.Release()
+	require.NoError(t, <-device.Queue().WorkDone())
+	require.ErrorIs(t, f.Submit(), buffers.ErrOutOfMemory)
+	f.Discard()
+	f, _ = frame(t, s)
+	update(t, d, make([]byte, 4))
+	require.NoError(t, f.Submit())
+}

@@ -397,3 +397,32 @@ func TestWhatIsStagedInAnotherEncoderStaysUntilThatIsSubmitted(t *testing.T) {
 	require.NoError(t, s.Submit(e))
 	require.Equal(t, "late", string(read(t, s, b, 0, 4)))
 }
+
+func TestAChunkThatTurnsOutInvalidIsNotLent(t *testing.T) {
+	for name, known := range map[string]func(*testing.T, *memory.Device, *buffers.ImmediateStagingBuffer){
+		"known before it comes back": func(t *testing.T, device *memory.Device, b *buffers.ImmediateStagingBuffer) {
+			device.Release()
+			require.NoError(t, <-device.Queue().WorkDone())
+			b.Destroy()
+		},
+		"known when it is idle": func(t *testing.T, device *memory.Device, b *buffers.ImmediateStagingBuffer) {
+			b.Destroy()
+			device.Release()
+			require.NoError(t, <-device.Queue().WorkDone())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, device := openLate(t)
+			device.Hold()
+			device.FailCreate(1)
+			known(t, device, immediate(t, s, buffers.StagingDescriptor{Size: 16}))
+			if name == "known before it comes back" {
+				require.Zero(t, s.Stats().Mappable, "it takes no memory of others")
+			}
+			b, p := deviceBuffer(t, s, 16), randomBytes(16)
+			stageInto(t, s, b, p)
+			require.Equal(t, p, read(t, s, b, 0, 16))
+			require.Equal(t, 1, s.Stats().Uploads.Chunks)
+		})
+	}
+}

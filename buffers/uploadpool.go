@@ -154,6 +154,10 @@ func (p *uploadPool) fromIdle(size uint64) *chunk {
 	}
 	c := p.idle[i]
 	p.idle = remove(p.idle, i)
+	if c.buffer.Failure() != nil {
+		p.drop(c)
+		return p.fromIdle(size)
+	}
 	c.turn++
 	p.stats.Hits++
 	return c
@@ -270,7 +274,7 @@ func (p *uploadPool) settle(c *chunk, err error) {
 
 // giveBack takes a chunk that is mapped. What the host may still write to is for nobody else.
 func (p *uploadPool) giveBack(c *chunk) {
-	if p.sys.lost != nil || c.handed {
+	if p.sys.lost != nil || c.handed || c.buffer.Failure() != nil {
 		p.drop(c)
 		return
 	}
