@@ -1,5 +1,7 @@
 package buffers
 
+import "math"
+
 // DynamicDescriptor describes a DynamicBuffer.
 type DynamicDescriptor struct {
 	Label string
@@ -65,10 +67,15 @@ type dynamicRing struct {
 // dynamicSlot is the GPU memory of one frame.
 type dynamicSlot struct {
 	buffers []Buffer // one a page
-	serial  uint64   // of the submit that used it last
+	serial  uint64   // of the submit that used it last, or ofOpenFrame
 }
 
-const initialSlots = 3
+const (
+	initialSlots = 3
+	// ofOpenFrame is the serial of a slot that the open frame may refer to, though its updates were moved by a submit
+	// within the frame.
+	ofOpenFrame = math.MaxUint64
+)
 
 // NewDynamicBuffer makes a DynamicBuffer with three slots of one page.
 func (s *System) NewDynamicBuffer(d DynamicDescriptor) (*DynamicBuffer, error) {
@@ -168,7 +175,9 @@ func (b *DynamicBuffer) Slots() int {
 
 // Update returns size bytes to be written for the next submit. More than a page holds is [ErrTooLarge];
 // where every slot is in use by the GPU and there can be no more, it is [ErrBusy], which BeginFrame
-// prevents where MaxSlots is at least [Options].MaxFramesInFlight.
+// prevents where MaxSlots is at least [Options].MaxFramesInFlight. Each submit with updates in the middle of a frame
+// takes a slot more, until the frame ends. A slot that the device had no memory for is done without; a submit of
+// updates in it is refused until a frame is discarded.
 func (b *DynamicBuffer) Update(size uint64) (Allocation, error) {
 	r := b.ring
 	r.sys.mu.Lock()
@@ -288,7 +297,7 @@ func (s *dynamicSlot) checkCreated() error {
 // grow makes a slot where all are in use.
 func (r *dynamicRing) grow() error {
 	if len(r.slots) >= r.maxSlots {
-		return NewError("update", r.page.Label, ErrBusy, "all "+number(uint64(len(r.slots)))+" slots are in use by the GPU")
+		return NewError("update", r.page.Label, ErrBusy, "all "+number(uint64(len(r.slots)))+" slots are in use, by the GPU or the open frame")
 	}
 	slot, err := r.addSlot()
 	r.current, r.lastFull = slot, now()
@@ -341,11 +350,14 @@ func (r *dynamicRing) flush() error {
 	return nil
 }
 
-// submitted notes which submit the current slot belongs to.
+// submitted notes which submit the current slot belongs to, and those of a frame that ends with it.
 func (r *dynamicRing) submitted(serial uint64) {
-	if r.current != nil {
-		r.current.serial, r.current = serial, nil
+	for _, slot := range r.slots {
+		if slot == r.current || slot.serial == ofOpenFrame {
+			slot.serial = serial
+		}
 	}
+	r.current = nil
 }
 
 // discard drops the updates since the last submit.

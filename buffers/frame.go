@@ -242,7 +242,8 @@ func (f *Frame) Submit(further ...Encoder) error {
 	return nil
 }
 
-// Discard ends the frame without submitting: what was recorded and updated in it is dropped.
+// Discard ends the frame without submitting: what was recorded and updated in it is dropped, but for updates that a
+// submit within the frame has moved.
 func (f *Frame) Discard() {
 	s := f.sys
 	s.mu.Lock()
@@ -255,6 +256,7 @@ func (f *Frame) Discard() {
 	}
 	for _, d := range s.dynamics {
 		d.discard()
+		d.submitted(s.frames.serial) // after which the GPU may still work on what was moved within the frame
 	}
 	f.close()
 }
@@ -284,7 +286,8 @@ func checkSubmit(b Buffer) error {
 }
 
 // Submit sends encoders to the GPU outside of a frame, or in the middle of one. It does what
-// [Frame.Submit] does with dynamic buffers, staged data and reads.
+// [Frame.Submit] does with dynamic buffers, staged data and reads. What the frame has recorded stays good: it may refer
+// to updates that were moved, and to buffers that a Grow replaced.
 func (s *System) Submit(encoders ...Encoder) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -299,7 +302,8 @@ func (s *System) Submit(encoders ...Encoder) error {
 //  1. check every encoder, so that a refusal changes nothing
 //  2. move what the dynamic buffers hold, ahead of all encoders
 //  3. submit
-//  4. map again what was staged, send the reads that were asked for, and destroy what a Grow replaced
+//  4. map again what was staged, send the reads that were asked for, and, where no frame is left open that may refer
+//     to it, destroy what a Grow replaced
 func (s *System) submit(first Encoder, further []Encoder, isFrame bool) error {
 	s.batch = s.batch[:0]
 	defer func() { clear(s.batch) }()
@@ -337,13 +341,18 @@ func (s *System) submitted(updated, isFrame bool) {
 	s.frames.count++
 	s.uploads.submitted(s.batch)
 	s.reads.sendAll(isFrame)
-	s.destroyRetired()
 	if updated || isFrame {
 		s.frames.serial++
 		s.frames.follow(s.frames.serial)
 	}
+	serial := s.frames.serial
+	if s.frames.current.open && !isFrame {
+		serial = ofOpenFrame
+	} else {
+		s.destroyRetired()
+	}
 	for _, d := range s.dynamics {
-		d.submitted(s.frames.serial)
+		d.submitted(serial)
 	}
 	if s.frames.count%64 == 0 {
 		s.upkeep()

@@ -124,3 +124,77 @@ func TestAFrameThatNeedNotWaitIgnoresItsContext(t *testing.T) {
 	require.ErrorIs(t, err, buffers.ErrBusy)
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// frameEnds are the ways in which a frame ends. What it has recorded is good until then.
+var frameEnds = map[string]func(testing.TB, *buffers.Frame){
+	"submitted": func(t testing.TB, f *buffers.Frame) { require.NoError(t, f.Submit()) },
+	"discarded": func(_ testing.TB, f *buffers.Frame) { f.Discard() },
+}
+
+func TestASubmitWithinAFrameLeavesWhatAGrowReplaced(t *testing.T) {
+	for name, end := range frameEnds {
+		t.Run(name, func(t *testing.T) {
+			s, _ := openSystem(t, buffers.Options{})
+			b, target := deviceBuffer(t, s, 64), deviceBuffer(t, s, 64)
+			f, e := frame(t, s)
+			old := b.Unwrap()
+			require.NoError(t, e.CopyBufferToBuffer(b, 0, target, 0, 64))
+			require.NoError(t, b.Grow(100))
+			require.NoError(t, b.AwaitGrow(within(t)))
+			require.NoError(t, s.Submit())
+			require.Equal(t, buffers.Ready, old.State())
+			end(t, f)
+			require.NoError(t, s.Submit())
+			require.Equal(t, buffers.Destroyed, old.State())
+		})
+	}
+}
+
+func TestASubmitWithinAFrameKeepsTheUpdatesOfTheFrame(t *testing.T) {
+	for name, end := range frameEnds {
+		t.Run(name, func(t *testing.T) {
+			s, device := openSystem(t, buffers.Options{})
+			d := dynamic(t, s, buffers.DynamicDescriptor{Size: 256, Usage: buffers.UsageUniform | buffers.UsageCopySrc, MaxSlots: 3})
+			target := deviceBuffer(t, s, 12)
+			f, e := frame(t, s)
+			for i := range uint64(3) {
+				a := update(t, d, []byte{byte(i), 1, 2, 3})
+				copyOut(t, e, a, target, 4*i)
+				require.NoError(t, s.Submit())
+				require.NoError(t, <-device.Queue().WorkDone())
+			}
+			_, err := d.Update(4)
+			require.ErrorIs(t, err, buffers.ErrBusy, "the frame may refer to every slot")
+			device.Hold()
+			end(t, f)
+			if name == "submitted" {
+				_, err = d.Update(4)
+				require.ErrorIs(t, err, buffers.ErrBusy, "and so may the GPU")
+			}
+			device.Release()
+			require.NoError(t, <-device.Queue().WorkDone())
+			update(t, d, make([]byte, 4))
+			if name == "submitted" {
+				require.Equal(t, []byte{0, 1, 2, 3, 1, 1, 2, 3, 2, 1, 2, 3}, read(t, s, target, 0, 12))
+			}
+		})
+	}
+}
+
+// The GPU may still be at work on a submit within a frame when that is discarded.
+func TestUpdatesOfADiscardedFrameAreLeftToTheGPU(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	d := dynamic(t, s, buffers.DynamicDescriptor{Size: 256, Usage: buffers.UsageUniform | buffers.UsageCopySrc, MaxSlots: 3})
+	device.Hold()
+	f, _ := frame(t, s)
+	for range 3 {
+		update(t, d, make([]byte, 4))
+		require.NoError(t, s.Submit())
+	}
+	f.Discard()
+	_, err := d.Update(4)
+	require.ErrorIs(t, err, buffers.ErrBusy)
+	device.Release()
+	require.NoError(t, <-device.Queue().WorkDone())
+	update(t, d, make([]byte, 4))
+}
