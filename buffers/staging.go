@@ -226,7 +226,11 @@ func (s *staging) ReadFrom(r io.Reader) (int64, error) {
 
 // UploadTo ends the writing and records the copy of what was written into encoder. It may be called
 // again with the same encoder, for further destinations. The number of bytes written and dstOffset must
-// be multiples of 4; but where the last word is that of dst too, it is filled up with zeros. The memory goes round once the encoder was submitted through the System.
+// be multiples of 4; but where the last word is that of dst too, it is filled up with zeros.
+//
+// The memory goes round once the encoder was submitted through the System. One that the caller may submit by other
+// means, such as webgpu's AdoptEncoder makes, counts as submitted by the next submit; if it was not part of that, its
+// memory is kept for it alone, until it is needed or was kept for [Options].IdleAge.
 func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error {
 	s.lock()
 	defer s.unlock()

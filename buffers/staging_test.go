@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -396,6 +398,81 @@ func TestWhatIsStagedInAnotherEncoderStaysUntilThatIsSubmitted(t *testing.T) {
 	require.NoError(t, s.Submit(), "it does not carry the encoder")
 	require.NoError(t, s.Submit(e))
 	require.Equal(t, "late", string(read(t, s, b, 0, 4)))
+}
+
+// lateEncoder is the caller's own, who submits it himself.
+type lateEncoder struct{ buffers.Encoder }
+
+func (lateEncoder) Foreign() bool { return true }
+
+// staged records a copy of p to dst in an encoder of the caller's.
+func staged(t testing.TB, s *buffers.System, device buffers.Device, p []byte, dst buffers.Buffer) buffers.Encoder {
+	t.Helper()
+	e, err := device.CreateEncoder("theirs")
+	require.NoError(t, err)
+	staging := immediate(t, s, buffers.StagingDescriptor{Label: "staging", Size: uint64(len(p))})
+	_, err = staging.Write(p)
+	require.NoError(t, err)
+	require.NoError(t, staging.UploadTo(lateEncoder{e}, dst, 0))
+	staging.Destroy()
+	return e
+}
+
+func TestWhatIsStagedForALateSubmitIsNobodyElses(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b, c := deviceBuffer(t, s, 16), deviceBuffer(t, s, 16)
+	first, second := randomBytes(16), make([]byte, 16)
+	late := staged(t, s, device, first, b)
+	require.NoError(t, s.Submit())
+	require.NoError(t, <-device.Queue().WorkDone())
+	require.EqualValues(t, 1, s.Stats().Uploads.Chunks, "it counts")
+	staged(t, s, device, second, c)
+	require.NoError(t, device.Queue().Submit(late))
+	require.Equal(t, first, read(t, s, b, 0, 16))
+}
+
+func TestWhatIsStagedForALateSubmitIsNotKeptForEver(t *testing.T) {
+	for name, end := range map[string]func(*testing.T, *buffers.System){
+		"it grows old": func(t *testing.T, s *buffers.System) {
+			time.Sleep(6 * time.Second)
+			submitFrames(t, s, 64)
+		},
+		"others need the memory": func(t *testing.T, s *buffers.System) {
+			immediate(t, s, buffers.StagingDescriptor{Size: 1 << 20}).Destroy()
+			s.Trim()
+		},
+		"it is trimmed":           func(_ *testing.T, s *buffers.System) { s.Trim() },
+		"the system is destroyed": func(_ *testing.T, s *buffers.System) { s.Destroy() },
+	} {
+		regime(t, name, func(t *testing.T) {
+			device := memory.Open(memory.Options{})
+			s := openOn(t, device, buffers.Options{Budget: 1 << 20, ChunkSize: 1 << 10})
+			b := deviceBuffer(t, s, 16)
+			late := staged(t, s, device, randomBytes(16), b)
+			require.NoError(t, s.Submit())
+			require.Contains(t, device.Buffers(), "staging chunk")
+			end(t, s)
+			require.NotContains(t, device.Buffers(), "staging chunk")
+			require.Zero(t, s.Stats().Mappable)
+			require.ErrorIs(t, device.Queue().Submit(late), buffers.ErrDestroyed, "the caller hears of it")
+		})
+	}
+}
+
+func TestWhatIsStagedForALateSubmitMakesRoomForWhoWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		device := memory.Open(memory.Options{})
+		s := openOn(t, device, buffers.Options{Budget: 1 << 20, ChunkSize: 1 << 10})
+		staged(t, s, device, make([]byte, 1<<20), deviceBuffer(t, s, 1<<20))
+		lent := make(chan error)
+		go func() {
+			_, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 1 << 20})
+			lent <- err
+		}()
+		synctest.Wait()
+		require.NoError(t, s.Submit())
+		require.NoError(t, <-lent)
+	})
 }
 
 func TestAChunkThatTurnsOutInvalidIsNotLent(t *testing.T) {

@@ -12,11 +12,15 @@ import (
 //  3. sealed: unmapped, its copies recorded in an encoder
 //  4. pending: that encoder was submitted, and the chunk's map asked for; it settles when the GPU is done
 //
-// A chunk whose map fails is destroyed.
+// A chunk whose map fails, or whose creation did, is destroyed. Where the encoder is the caller's to finish, nobody
+// knows when it is submitted. Such a chunk counts as submitted by the next submit, and is not lent again:
+//
+//  5. spent: it waits to be destroyed, like one that is idle
 type uploadPool struct {
 	sys     *System
 	idle    []*chunk
 	sealed  []*chunk
+	spent   []*chunk
 	pending []*chunk           // oldest first
 	awaited int                // how many a goroutine waits for, which are in no list
 	jobs    []*uploadJob       // that go on when a chunk comes back, one after the other
@@ -319,19 +323,29 @@ func (p *uploadPool) discard(encoder Encoder) {
 	p.sealed = kept
 }
 
-// submitted asks for the maps of the chunks whose encoder is among those submitted. An encoder that is
-// the caller's own cannot be told from its command buffer, so it counts as submitted.
+// submitted asks for the maps of the chunks whose encoder is among those submitted, and lays those aside whose
+// encoder the caller submits.
 func (p *uploadPool) submitted(encoders []Encoder) {
 	kept := p.sealed[:0]
 	for _, c := range p.sealed {
-		if !isForeign(c.encoder) && !contains(encoders, c.encoder) {
+		switch {
+		case contains(encoders, c.encoder):
+			p.remap(c)
+		case isForeign(c.encoder):
+			p.layAside(c)
+		default:
 			kept = append(kept, c)
-			continue
 		}
-		p.remap(c)
 	}
 	clear(p.sealed[len(kept):])
 	p.sealed = kept
+}
+
+// layAside keeps a chunk for the encoder alone that its copies are recorded in. Who needs the memory may take it.
+func (p *uploadPool) layAside(c *chunk) {
+	c.encoder, c.idleSince = nil, now()
+	p.spent = append(p.spent, c)
+	p.sys.budget.wake()
 }
 
 // remap asks for the map of a chunk whose copies were submitted.
@@ -364,7 +378,7 @@ func (p *uploadPool) sent(c *chunk, settled <-chan error, err error) error {
 	return nil
 }
 
-// isForeign reports whether e records into an encoder that the caller submits.
+// isForeign reports whether e records into an encoder that the caller may finish and submit.
 func isForeign(e Encoder) bool {
 	f, ok := e.(interface{ Foreign() bool })
 	return ok && f.Foreign()
@@ -379,12 +393,13 @@ func contains(encoders []Encoder, e Encoder) bool {
 	return false
 }
 
-// trim destroys the chunks that are idle since before the given time.
+// trim destroys the chunks that are idle or spent since before the given time.
 func (p *uploadPool) trim(before moment) {
 	p.idle = trim(p.idle, before, p.drop)
+	p.spent = trim(p.spent, before, p.drop)
 }
 
-// trim drops what is idle since before the given time.
+// trim drops what lies there since before the given time.
 func trim[T pooled](idle []T, before moment, drop func(T)) []T {
 	kept := idle[:0]
 	for _, c := range idle {
@@ -400,7 +415,7 @@ func trim[T pooled](idle []T, before moment, drop func(T)) []T {
 
 // destroy destroys every chunk that is not lent.
 func (p *uploadPool) destroy() {
-	for _, list := range []*[]*chunk{&p.idle, &p.sealed, &p.pending} {
+	for _, list := range []*[]*chunk{&p.idle, &p.sealed, &p.spent, &p.pending} {
 		for _, c := range *list {
 			p.drop(c)
 		}

@@ -22,7 +22,8 @@ func (d *Device) AdoptBuffer(b *jsbridge.Buffer) buffers.Buffer {
 
 // AdoptEncoder lets copies be recorded among the commands of the caller's own GPUCommandEncoder. Where
 // its owner finishes it, copies recorded afterwards are reported by the browser, later; Submit finishes
-// it.
+// it. What was staged in one that its owner finishes is in memory that nobody else uses, but which is destroyed
+// some time after the next submit of the System: see [buffers.Options].IdleAge.
 func (d *Device) AdoptEncoder(e *jsbridge.CommandEncoder) buffers.Encoder {
 	return &encoder{device: d, label: e.Label(), bridge: e, adopted: true}
 }
