@@ -12,7 +12,7 @@ import (
 
 var attachFunctions = []function{
 	{"setErrorFactory", setErrorFactory}, // (factory): see errorFactory
-	{"attach", attach},                   // (lent, settle, resolver, enter, give): of the ES module's
+	{"attach", attach},                   // (lent, settle, resolver, enter, give, changed): of the ES module's
 }
 
 // What goes along with a call of an export, which takes and gives numbers alone.
@@ -21,6 +21,10 @@ var (
 	enter js.Value // a function of the ES module's, (ArrayBuffer, size, 0), which is given the room that is lent
 	give  js.Value // a function of the ES module's, which is given a GPUBuffer
 )
+
+// changed is a function of the ES module's, which is told that what it keeps of buffers may be wrong by now: see
+// [buffers.Options].Changed.
+var changed js.Value
 
 func setErrorFactory(c *call) (any, error) {
 	factory := c.function(0, "factory")
@@ -31,7 +35,7 @@ func setErrorFactory(c *call) (any, error) {
 }
 
 // attach takes what the ES module serves the module with: lent, the settle of promises, a resolver, for which see
-// [jsbridge.SetResolver], enter and give.
+// [jsbridge.SetResolver], enter, give and changed.
 func attach(c *call) (any, error) {
 	lender, settle, resolver, entrance := c.value(0), c.function(1, "settle"), c.function(2, "resolver"), c.function(3, "enter")
 	if !isObject(lender) {
@@ -40,7 +44,7 @@ func attach(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	lent, promises.settle, enter, give = lender, settle, entrance, c.function(4, "give")
+	lent, promises.settle, enter, give, changed = lender, settle, entrance, c.function(4, "give"), c.function(5, "changed")
 	jsbridge.SetResolver(resolver)
 	return nil, nil
 }

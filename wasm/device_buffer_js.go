@@ -2,12 +2,19 @@
 
 package main
 
-import "github.com/gpubuffers/gpubuffers/buffers"
+import (
+	"context"
+	"runtime"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
 
 var deviceFunctions = []function{
 	{"createDeviceBuffer", createDeviceBuffer}, // (system, label, size, usage) => buffer
-	{"write", write}, // (buffer, offset, data, dataOffset, size)
-	{"grow", grow},   // (buffer, size) => generation
+	{"write", write},           // (buffer, offset, data, dataOffset, size)
+	{"grow", grow},             // (buffer, size)
+	{"awaitGrow", awaitGrow},   // (buffer) => Promise
+	{"generation", generation}, // (buffer) => number
 }
 
 type deviceBuffer struct{ *buffers.DeviceBuffer }
@@ -45,8 +52,24 @@ func grow(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	if err := b.Grow(size); err != nil {
-		return nil, err
+	return nil, b.Grow(size)
+}
+
+func awaitGrow(c *call) (any, error) {
+	b, _ := object[deviceBuffer](c, 0)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return promise(c.op, func() (any, error) {
+		defer runtime.KeepAlive(b)
+		return nil, b.AwaitGrow(context.Background())
+	}), nil
+}
+
+func generation(c *call) (any, error) {
+	b, _ := object[deviceBuffer](c, 0)
+	if c.err != nil {
+		return nil, c.err
 	}
 	return float64(b.Generation()), nil
 }

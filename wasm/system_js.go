@@ -57,6 +57,9 @@ func open(c *call) (any, error) {
 	if !onLog.IsUndefined() {
 		options.Log = logTo(onLog)
 	}
+	if is(changed, js.TypeFunction) {
+		options.Changed = func() { changed.Invoke() }
+	}
 	s := &system{onError: onError, closed: make(chan struct{})}
 	if err := s.open(c, options); err != nil {
 		return nil, err

@@ -95,8 +95,9 @@ export class GPUBufferSystem {
   nextFrame(): Promise<Frame>;
   /**
    * Sends command buffers or encoders (which it finishes) to the GPU, with what is staged in them, the
-   * updates of dynamic buffers, and the reads asked for. Staging recorded in an encoder of the caller's
-   * counts as submitted by the next submit of the system or of a frame. More than 65,536 throw code "range".
+   * updates of dynamic buffers, and the reads asked for. In the middle of a frame it leaves alone what the
+   * frame has recorded: updates that were sent, and buffers that grew, live until the frame ends.
+   * More than 65,536 throw code "range".
    */
   submit(commands?: Iterable<GPUCommandBuffer | GPUCommandEncoder>): void;
 
@@ -176,10 +177,15 @@ export class DeviceBuffer {
   readonly size: number;
   readonly usage: GPUBufferUsageFlags;
   readonly state: BufferState;
+  /**
+   * False once it is destroyed, or known that the browser had no memory for it: then every call on it, or with
+   * it, fails with the code of that, "out-of-memory". It is known when anything resolves that was asked for after
+   * the creation, such as device.queue.onSubmittedWorkDone().
+   */
   readonly valid: boolean;
   /** The GPUBuffer behind it now; grow replaces it. Once it was asked for, only destroy frees the memory. */
   readonly gpuBuffer: GPUBuffer;
-  /** Counts how often grow replaced the GPUBuffer. */
+  /** Counts how often the GPUBuffer was replaced, by grow or by one that failed. */
   readonly generation: number;
   /** Copies data to the buffer at offset, ahead of everything submitted later. Multiples of 4. */
   write(offset: number, data: Data, dataOffset?: number, size?: number): void;
@@ -194,8 +200,16 @@ export class DeviceBuffer {
    * part of the buffer holds old bytes or new.
    */
   upload(offset: number, source: Data | ReadableStream<BufferSource> | Blob | Response, options?: UploadOptions): Promise<number>;
-  /** Makes it hold at least size bytes; the contents are kept, by a copy on the GPU. */
-  grow(size: number): void;
+  /**
+   * Makes it hold at least size bytes. gpuBuffer, size and generation are others at once; the contents are kept, by a
+   * copy on the GPU, and uploads that are under way go on in the new memory. The old GPUBuffer lives until the outcome
+   * is known and the next submit has left no frame open.
+   *
+   * Misuse throws. Where the browser had no memory the promise rejects with code "out-of-memory": the old GPUBuffer
+   * is back, under another generation, with what it held when grow was called. What was written since is lost, and
+   * uploads that are under way reject. onError and the log hear of it too, so the promise may be left alone.
+   */
+  grow(size: number): Promise<void>;
   destroy(): void;
   [Symbol.dispose](): void;
 }
@@ -229,7 +243,12 @@ declare class StagingBuffer {
    * Not for rows of texels with padding.
    */
   mappedRange(): Uint8Array;
-  /** Ends the writing and records the copy into encoder. */
+  /**
+   * Ends the writing and records the copy into encoder. The memory goes round again if the encoder is the frame's, or
+   * is given to submit as an encoder. Where the page finishes it, nobody knows when it is submitted: from the next
+   * submit of the system on its memory is only kept for it, until that is needed, trim() is called, or 5 seconds have
+   * passed. A later submit of such a command buffer is an error of the browser's; it never copies anything else.
+   */
   uploadTo(encoder: GPUCommandEncoder, destination: AnyBuffer, offset?: number): void;
   /**
    * The same for rows of texels, which must be those of the destination. A texture without COPY_DST throws code

@@ -93,6 +93,14 @@ func TestModuleUploads(t *testing.T) {
 	runModuleTests(t, "uploads.js", browser.Own("--js-flags=--expose-gc", "--enable-precise-memory-info"))
 }
 
+// Buffers are replaced, or turn out not to be there, while they are used.
+func TestModuleGrow(t *testing.T) {
+	p := runModuleTests(t, "grow.js")
+	if browser.OnSoftware() { // a GPU may have the memory that there must not be
+		p.Expect(browser.GPUError, "[Invalid")
+	}
+}
+
 func TestModuleCalibration(t *testing.T) { runModuleTests(t, "calibration.js") }
 
 func TestModuleInWorker(t *testing.T) { runModuleTests(t, "worker.js") }

@@ -19,6 +19,8 @@ export let groupOf;
 export const vouched = Symbol("vouched");
 const shared = Symbol("shared"); // the page has its GPUBuffer
 
+const isReadable = ({ usage }) => (usage & GPUBufferUsage.COPY_SRC) !== 0;
+
 export class DeviceBuffer extends NativeBuffer {
   #core;
   #module;
@@ -26,18 +28,19 @@ export class DeviceBuffer extends NativeBuffer {
   #queue;
   #gpuBuffer = this[native]();
   #size = this.#gpuBuffer.size;
-  #isReadable = (this.#gpuBuffer.usage & GPUBufferUsage.COPY_SRC) !== 0;
-  #touched = false; // was written to
+  #isReadable = isReadable(this.#gpuBuffer);
   #generation = 0;
   #isHandedOut = false;
   #isVouched = false; // as far as was asked
+  #known; // the module's changes when the fields above were right,
+  #allowed = -1; // and when it allowed a write last
 
   static {
     restOf = (source, offset) =>
-      source !== null && typeof source === "object" && #gpuBuffer in source && Number.isInteger(offset) && offset >= 0 && offset < source.#size ? source.#size - offset : undefined;
+      source !== null && typeof source === "object" && #gpuBuffer in source && Number.isInteger(offset) && offset >= 0 && offset < source.#current().#size ? source.#size - offset : undefined;
     groupOf = (buffer) => (buffer.#isHandedOut ? shared : buffer.#vouched() ? vouched : buffer);
     readableOf = (core, source, offset, size) =>
-      source !== null && typeof source === "object" && #gpuBuffer in source && source.#core === core && source.#isReadable && !source[destroyed] &&
+      source !== null && typeof source === "object" && #gpuBuffer in source && source.#core === core && source.#current().#isReadable && !source[destroyed] &&
       Number.isInteger(offset) && offset >= 0 && Number.isInteger(size) && size > 0 && size <= source.#size - offset ? source.#gpuBuffer : undefined;
   }
 
@@ -47,6 +50,7 @@ export class DeviceBuffer extends NativeBuffer {
     this.#module = core.module;
     this.#handle = handle;
     this.#queue = core.device.queue;
+    this.#known = core.module.changes;
   }
 
   #vouched() {
@@ -55,7 +59,7 @@ export class DeviceBuffer extends NativeBuffer {
   }
 
   get size() {
-    return this.#size;
+    return this.#current().#size;
   }
 
   get usage() {
@@ -63,14 +67,35 @@ export class DeviceBuffer extends NativeBuffer {
   }
 
   get generation() {
-    return this.#generation;
+    return this.#current().#generation;
   }
 
   get gpuBuffer() {
     this[keep]();
+    const gpuBuffer = this.#current().#gpuBuffer;
     if (!this.#isHandedOut) this.#module.exports.handOut(this.#handle);
     this.#isHandedOut = true;
-    return this.#gpuBuffer;
+    return gpuBuffer;
+  }
+
+  /** This buffer, after what has changed by itself: one that could not grow is the old one again, or one is of no use. */
+  #current() {
+    const { changes, ended } = this.#module;
+    if (this.#known !== changes && !ended && !this[destroyed]) {
+      this.#known = changes;
+      this.#renew();
+    }
+    return this;
+  }
+
+  #renew() {
+    const gpuBuffer = this[native]();
+    this.#isHandedOut &&= gpuBuffer === this.#gpuBuffer;
+    this.#isVouched = false;
+    this.#gpuBuffer = gpuBuffer;
+    this.#size = this.#gpuBuffer.size;
+    this.#generation = this[call]("generation");
+    this.#isReadable = isReadable(this.#gpuBuffer) && this.valid;
   }
 
   write(offset, data, dataOffset, size) {
@@ -99,20 +124,21 @@ export class DeviceBuffer extends NativeBuffer {
         return n;
       }
       if ((n > unwaited && !atOnce) || isResizable(memory)) return undefined;
+      const gpuBuffer = this.#current().#gpuBuffer;
       const piece = exports.deviceAllow(this.#handle, offset, n);
       if (piece < 0) return atOnce && this.#lend(memory, offset, start, n) ? n : undefined;
-      for (let at = 0; at < n; at += piece) this.#queue.writeBuffer(this.#gpuBuffer, offset + at, memory, start + at, Math.min(piece, n - at));
-      this.#touched = true;
+      for (let at = 0; at < n; at += piece) this.#queue.writeBuffer(gpuBuffer, offset + at, memory, start + at, Math.min(piece, n - at));
+      this.#allowed = this.#known;
       return n;
     } catch {
       return undefined; // the function of the module's says why
     }
   }
 
-  /** Whether a write is one that the module would allow. */
+  /** Whether a write is one that the module would allow, as far as it did before. */
   #isSmall(offset, n) {
     return (
-      this.#touched && n < smallest && n % 4 === 0 && offset >= 0 && offset % 4 === 0 && n <= this.#size - offset &&
+      this.#allowed === this.#module.changes && n < smallest && n % 4 === 0 && offset >= 0 && offset % 4 === 0 && n <= this.#size - offset &&
       !this[destroyed] && !this.#core.lost && !this.#module.ended
     );
   }
@@ -143,7 +169,7 @@ export class DeviceBuffer extends NativeBuffer {
     watchers.signal?.throwIfAborted();
     const bytes = isBufferSource(source) ? bytesOf("upload", this.label, source) : undefined;
     const handle = this[call]("uploadStart", offset, size ?? bytes?.length ?? lengthOf(source));
-    const upload = new Upload(this.#module, this, handle, offset, (at, data, n) => this.#queue.writeBuffer(this.#gpuBuffer, at, data, 0, n));
+    const upload = new Upload(this.#module, this, handle, offset, (at, data, n) => this.#queue.writeBuffer(this.#current().#gpuBuffer, at, data, 0, n));
     try {
       const reader = bytes ? readerOfBytes(bytes) : readerOf("upload", this.label, source);
       const total = await readAll(reader, watchers, (piece, before) => upload.write(piece, before), () => upload.abort());
@@ -156,11 +182,10 @@ export class DeviceBuffer extends NativeBuffer {
   }
 
   grow(size) {
-    const generation = this[call]("grow", size);
-    if (generation === this.#generation) return;
-    this.#generation = generation;
-    this.#gpuBuffer = this[native]();
-    this.#size = this.#gpuBuffer.size;
-    this.#isHandedOut = this.#isVouched = false;
+    this[call]("grow", size);
+    this.#renew();
+    const grown = this[ask]("awaitGrow");
+    grown.catch(() => {}); // onError hears of it too
+    return grown;
   }
 }

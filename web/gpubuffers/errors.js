@@ -47,6 +47,7 @@ const methods = {
   submitFrame: "submit",
   discardFrame: "discard",
   native: "gpuBuffer",
+  awaitGrow: "grow",
   stage: "write",
   stageAt: "writeAt",
   staged: "written",

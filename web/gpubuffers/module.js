@@ -21,6 +21,7 @@ class Module {
   lent = { memory: undefined }; // what goes along with a call of an export,
   room; // and what with its result:
   given;
+  changes = 0; // how often the module said that what is kept of buffers may be wrong by now
 
   constructor(program, instance) {
     this.memory = instance.exports.mem;
@@ -36,6 +37,7 @@ class Module {
       (number) => () => this.#resolved(number),
       (memory, size) => void (this.room = new Uint8Array(memory, 0, size)),
       (buffer) => void (this.given = buffer),
+      () => void this.changes++,
     );
   }
 

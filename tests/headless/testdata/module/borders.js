@@ -25,6 +25,7 @@ const functions = {
   ...of([buffers, () => []], "native state valid"),
   ...of([["device"], () => [0, pattern(16), 4, 8]], "write"),
   ...of([["device"], () => [128]], "grow"),
+  ...of([["device"], () => []], "awaitGrow generation"),
   ...of([["device"], () => [0, pattern(16)]], "upload"),
   ...of([["device"], () => [0, 16]], "uploadStart"),
   ...of([stagings, () => [pattern(4)]], "stage"),
