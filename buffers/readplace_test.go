@@ -230,3 +230,33 @@ func TestTheLogTellsOfAReadThatWaitsForItsFrame(t *testing.T) {
 		})
 	}
 }
+
+// A hold is another's once nothing is to be copied from it any more.
+func TestAHoldIsKeptForAllThatIsInIt(t *testing.T) {
+	const chunk = 4096
+	s, device := openSystem(t, buffers.Options{ChunkSize: chunk})
+	b, rb := knownBuffer(t, s, chunk), readback(t, s, buffers.ReadbackDescriptor{})
+	device.Hold()
+	var all []buffers.Read
+	var got [][]byte
+	ask := func(value byte, n int) {
+		require.NoError(t, b.Write(0, filledWith(chunk, value)))
+		for range n {
+			p := make([]byte, chunk)
+			r, err := rb.Start(b, 0, buffers.Bytes(p))
+			require.NoError(t, err)
+			all, got = append(all, r), append(got, p)
+		}
+		rb.Flush()
+	}
+	ask(1, 8) // of which some are held together
+	for i := byte(2); i < 40; i++ {
+		device.Step()
+		ask(i, 1)
+	}
+	device.Release()
+	for i, r := range all {
+		require.NoError(t, r.Wait(within(t)))
+		require.Equal(t, filledWith(chunk, byte(max(i-6, 1))), got[i], "read %d", i)
+	}
+}

@@ -1,7 +1,9 @@
 package buffers_test
 
 import (
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -118,5 +120,157 @@ func TestNothingIsHandedOutThatARefusedCopyLeft(t *testing.T) {
 			require.NoError(t, err)
 		}
 		require.Equal(t, make([]byte, 4096), p)
+	}
+}
+
+// judging keeps the verdicts of scoped submits to itself until it is told to judge.
+type judging struct {
+	*memory.Device
+	mu     sync.Mutex
+	judges bool
+	waits  []func()
+}
+
+func (d *judging) Queue() buffers.Queue { return judgingQueue{d.Device.Queue(), d} }
+
+type judgingQueue struct {
+	buffers.Queue
+	device *judging
+}
+
+func (q judgingQueue) SubmitScoped(encoders ...buffers.Encoder) (<-chan error, error) {
+	verdict, err := q.Queue.SubmitScoped(encoders...)
+	if err != nil {
+		return nil, err
+	}
+	late := make(chan error, 1)
+	q.device.mu.Lock()
+	defer q.device.mu.Unlock()
+	if q.device.judges {
+		return verdict, nil
+	}
+	q.device.waits = append(q.device.waits, func() { late <- <-verdict })
+	return late, nil
+}
+
+// judge gives every verdict, and those to come, or none to come.
+func (d *judging) judge(goesOn bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.judges = goesOn
+	for _, give := range d.waits {
+		give()
+	}
+	d.waits = nil
+}
+
+// What a read brings is handed out once the GPU has said that it made the copies, however late that is.
+func TestNothingIsHandedOutAheadOfAVerdict(t *testing.T) {
+	const chunk = 4096
+	for _, refused := range []bool{false, true} {
+		for _, held := range []bool{false, true} {
+			device := &judging{Device: memory.Open(memory.Options{}), judges: true}
+			s := openOn(t, device, buffers.Options{ChunkSize: chunk})
+			rb, own := readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, 64*chunk)
+			device.judge(false)
+			b, owned := foreignBuffer(t, device.Device, "foreign", chunk)
+			require.NoError(t, device.Device.Queue().WriteBuffer(b, 0, buffers.Bytes(filledWith(chunk, 5))))
+			if refused {
+				owned.Destroy()
+			}
+			device.Hold()
+			var others []buffers.Read
+			for range 6 {
+				if held {
+					r, _ := sent(t, rb, own, 0, chunk)
+					others = append(others, r)
+				}
+			}
+			p := filledWith(chunk, 77)
+			r, err := rb.Start(b, 0, buffers.Bytes(p))
+			require.NoError(t, err)
+			rb.Flush()
+			device.Release()
+			require.NoError(t, <-device.Device.Queue().WorkDone())
+			time.Sleep(10 * time.Millisecond)
+			require.Equal(t, filledWith(chunk, 77), p, "held %v, before the verdict", held)
+			device.judge(true)
+			for _, other := range others {
+				require.NoError(t, other.Wait(within(t)))
+			}
+			err = r.Wait(within(t))
+			if refused {
+				require.ErrorIs(t, err, buffers.ErrValidation)
+				require.Equal(t, filledWith(chunk, 77), p)
+			} else {
+				require.NoError(t, err)
+				require.Equal(t, filledWith(chunk, 5), p)
+			}
+		}
+	}
+}
+
+// A host would hand out what it is lent at once.
+func TestAReadIsNotLentAheadOfAVerdict(t *testing.T) {
+	device := &judging{Device: memory.Open(memory.Options{})}
+	s := openOn(t, device, buffers.Options{ChunkSize: readPiece, Budget: 12 * readPiece})
+	host, rb := &reader{}, readback(t, s, buffers.ReadbackDescriptor{})
+	b, _ := foreignBuffer(t, device.Device, "foreign", 4*readPiece)
+	var lent []*buffers.HostRead
+	for range 12 {
+		_, h := lendChunk(s, rb, readPiece)
+		lent = append(lent, h)
+	}
+	require.NoError(t, rb.StartTo(b, 0, 4*readPiece, host, 1))
+	s.FlushReads()
+	for _, h := range lent {
+		h.End(nil)
+	}
+	require.Empty(t, host.lent)
+	device.judge(true)
+	require.Eventually(t, func() bool { return s.Stats().BytesDown == 16*readPiece }, 10*time.Second, time.Millisecond)
+	s.Destroy() // after which nobody settles anything
+	require.Equal(t, []error{nil}, host.settled)
+	require.Empty(t, host.lent, "it has gone by way of the core")
+}
+
+// A chunk that a refused copy was for is destroyed.
+func TestAChunkOfARefusedCopyIsDestroyed(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	rb := readback(t, s, buffers.ReadbackDescriptor{})
+	b, owned := foreignBuffer(t, device, "foreign", 64)
+	require.NoError(t, rb.Read(within(t), b, 0, make([]byte, 64)))
+	require.Equal(t, 1, s.Stats().Reads.Chunks)
+	owned.Destroy()
+	require.ErrorIs(t, rb.Read(within(t), b, 0, make([]byte, 64)), buffers.ErrValidation)
+	require.Zero(t, s.Stats().Reads.Chunks)
+	require.Zero(t, s.Stats().Mappable)
+}
+
+// One texture that is gone spoils no other.
+func TestTexturesAreReadApart(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	rb := readback(t, s, buffers.ReadbackDescriptor{})
+	var textures []*memory.Texture
+	var reads []buffers.Read
+	var got [][]byte
+	for i := range 3 {
+		texture := imageOf(device, buffers.Extent{Width: 4, Height: 4, Layers: 1})
+		texture.SetTexels(0, buffers.AspectAll, filledWith(64, byte(i+1)))
+		p := make([]byte, 64)
+		r, err := rb.StartTexture(buffers.TextureRegion{Texture: texture, Extent: texture.Info().Extent}, buffers.Bytes(p))
+		require.NoError(t, err)
+		textures, reads, got = append(textures, texture), append(reads, r), append(got, p)
+	}
+	textures[1].Destroy()
+	s.FlushReads()
+	for i, r := range reads {
+		err := r.Wait(within(t))
+		if i == 1 {
+			require.ErrorIs(t, err, buffers.ErrValidation)
+		} else {
+			require.NoError(t, err)
+			require.Equal(t, filledWith(64, byte(i+1)), got[i])
+		}
 	}
 }
