@@ -3,10 +3,12 @@ package buffers_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
 // TestSteadyStateAllocatesNothing warms each operation up and then counts. The GPU in memory allocates
@@ -24,6 +26,9 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	hosts := newHostPages(t, s, 4096)
 	st := deferred(t, s, buffers.StagingDescriptor{Size: 4096})
 	im := immediate(t, s, buffers.StagingDescriptor{Size: 4096})
+
+	slow := openOn(t, memory.Open(memory.Options{Copy: memory.Fixed(100 * time.Microsecond)}), buffers.Options{MaxFramesInFlight: 1})
+	slowBuffer := deviceBuffer(t, slow, 64)
 
 	check := func(err error) {
 		if err != nil {
@@ -74,6 +79,14 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			_, err := im.Write(p)
 			check(err)
 			oneFrame(func(e buffers.Encoder) { check(im.UploadTo(e, b, 0)) })
+		}},
+		{"a frame that waits", func() {
+			f, err := slow.BeginFrame(ctx)
+			check(err)
+			e, err := f.Encoder()
+			check(err)
+			check(e.ClearBuffer(slowBuffer, 0, 64))
+			check(f.Submit())
 		}},
 		{"a read", func() { check(r.Read(ctx, b, 5, p)) }},
 		{"ten reads of one frame", func() {

@@ -2,7 +2,19 @@ package buffers
 
 import "context"
 
-// BudgetPolicy says what happens when mappable memory would exceed the budget.
+// BudgetPolicy says what a call does for which mappable memory is needed that the budget has no room for:
+//
+//	                                        BudgetWait           BudgetFail   BudgetFallback
+//	DeferredStagingBuffer.Map, MapAsync     waits                ErrBudget    ErrBudget
+//	NewImmediateStagingBuffer, Reset        waits                ErrBudget    ErrBudget
+//	Upload, UploadMemory, Upload.Write      waits                ErrBudget    goes by queue writes
+//	reads                                   wait                 ErrBudget    ErrBudget
+//	NewMappableBuffer                       ErrBudget            ErrBudget    ErrBudget
+//	DeviceBuffer.Write, updates of frames   queue writes         queue writes queue writes
+//
+// A wait lasts until memory is given back or the context ends; then the error is [ErrBudget] around that of the
+// context. What the whole budget has no room for is [ErrBudget] at once, but an upload goes by queue writes. An
+// upload needs room for one chunk. For those of its chunks that the GPU is not done with it waits under each policy.
 type BudgetPolicy uint8
 
 const (
@@ -10,58 +22,55 @@ const (
 	BudgetWait BudgetPolicy = iota
 	// BudgetFail fails with [ErrBudget] at once.
 	BudgetFail
-	// BudgetFallback takes a path that needs no mappable memory where there is one, and fails with
-	// [ErrBudget] where there is none.
+	// BudgetFallback takes a path that needs no mappable memory if there is one, and else fails with
+	// [ErrBudget].
 	BudgetFallback
 )
 
-// budget counts the bytes of mappable memory of a System. The System's lock guards it.
+// budget counts the bytes of mappable memory of a System, whose lock guards it.
 type budget struct {
+	sys         *System
 	limit, used uint64
 	policy      BudgetPolicy
-	freed       chan struct{} // closed at the next release; nil while nobody waits
 }
 
 // reserve takes n bytes, or reports that they are not free.
 func (b *budget) reserve(n uint64) bool {
-	if !b.has(n) {
+	if !b.has(n, 0) {
 		return false
 	}
 	b.used += n
 	return true
 }
 
-// has reports whether n bytes are free.
-func (b *budget) has(n uint64) bool { return n <= b.limit && b.used <= b.limit-n }
+// has reports whether n bytes are free, or are when those that are coming are back.
+func (b *budget) has(n, coming uint64) bool { return n <= b.limit && b.used-coming <= b.limit-n }
 
 func (b *budget) release(n uint64) {
 	b.used -= n
-	b.wake()
-}
-
-// wake lets everyone who waits look again.
-func (b *budget) wake() {
-	if b.freed != nil {
-		close(b.freed)
-		b.freed = nil
-	}
-}
-
-// waitChannel is closed at the next release.
-func (b *budget) waitChannel() <-chan struct{} {
-	if b.freed == nil {
-		b.freed = make(chan struct{})
-	}
-	return b.freed
+	b.sys.wake()
 }
 
 // refuse is the error for n bytes that are not to be had.
 func (b *budget) refuse(op, label string, n uint64, cause error) error {
-	return &Error{Op: op, Label: label, Reason: ErrBudget, Cause: cause,
-		Detail: number(n) + " bytes of mappable memory are not free: " + number(b.used) + " of the budget of " + number(b.limit) + " are in use"}
+	detail := number(n) + " bytes of mappable memory are not free: " + number(b.used) + " of the budget of " + number(b.limit) + " are in use"
+	if n > b.limit {
+		detail = number(n) + " bytes of mappable memory can never be had: the budget is " + number(b.limit)
+	}
+	return &Error{Op: op, Label: label, Reason: ErrBudget, Cause: cause, Detail: detail}
 }
 
-// waits reports whether a request of n bytes that was not free is worth waiting for.
-func (b *budget) waits(ctx context.Context, n uint64) bool {
-	return b.policy == BudgetWait && n <= b.limit && ctx.Err() == nil
+// waits reports whether the policy is to wait for n bytes.
+func (b *budget) waits(n uint64) bool { return b.policy == BudgetWait && n <= b.limit }
+
+// awaitMemory waits for a change if the policy is to wait for n bytes, which were not to be had. Else, and when ctx ends,
+// it says why they are not.
+func (s *System) awaitMemory(ctx context.Context, op, label string, n uint64) error {
+	if !s.budget.waits(n) {
+		return s.budget.refuse(op, label, n, nil)
+	}
+	if s.wait(ctx, &s.uploads) != nil {
+		return s.budget.refuse(op, label, n, causeOf(ctx))
+	}
+	return nil
 }

@@ -139,7 +139,13 @@ func (e *engine) load(r Rate) {
 // Where its memory is new, as it is the first time, up to 17.5 MiB go through that besides, slowly: neither those
 // bytes nor their time count. The engine does the same by itself, in the
 // background, as soon as something large is moved: Calibrate does it before.
+//
+// When ctx ends first the error is that of the context, in an [*Error].
 func (s *System) Calibrate(ctx context.Context) error {
+	return relabel(s.calibrate(ctx), "calibrate", "")
+}
+
+func (s *System) calibrate(ctx context.Context) error {
 	s.mu.Lock()
 	b, err := s.engine.prober.begin()
 	s.mu.Unlock()

@@ -1,9 +1,6 @@
 package buffers
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // DeferredStagingBuffer is mapped when the GPU has memory to spare, written, and uploaded, again and
 // again: for streaming at run time.
@@ -12,12 +9,7 @@ import (
 //
 // Each MapAsync may take another chunk of the pool, so the next one need not wait for the GPU to finish
 // the last.
-type DeferredStagingBuffer struct {
-	*staging
-	settled chan error
-	pending bool
-	cancel  context.CancelFunc
-}
+type DeferredStagingBuffer struct{ *staging }
 
 // NewDeferredStagingBuffer makes one; it holds no memory until it is mapped.
 func (s *System) NewDeferredStagingBuffer(d StagingDescriptor) (*DeferredStagingBuffer, error) {
@@ -25,42 +17,38 @@ func (s *System) NewDeferredStagingBuffer(d StagingDescriptor) (*DeferredStaging
 	if err != nil {
 		return nil, err
 	}
-	return &DeferredStagingBuffer{staging: shared, settled: make(chan error, 1)}, nil
+	shared.core.settled = make(chan error, 1)
+	return &DeferredStagingBuffer{shared}, nil
 }
 
 // MapAsync asks for memory to write. The channel has a capacity of one and settles exactly once, under
 // the same contract as [MappableBuffer.MapAsync]; a map while one is pending is [ErrMapPending], while
-// it is writable [ErrMapped].
+// it is writable [ErrMapped]. Without room in the budget it does what [BudgetPolicy] says.
 func (b *DeferredStagingBuffer) MapAsync() <-chan error {
 	b.lock()
 	defer b.unlock()
+	c := b.core
 	if err := b.mappable(); err != nil {
 		refused := make(chan error, 1)
 		refused <- err
 		return refused
 	}
-	if len(b.settled) > 0 {
-		b.settled = make(chan error, 1)
+	if len(c.settled) > 0 {
+		c.settled = make(chan error, 1)
 	}
-	b.pending = true
-	b.unlock()
-	c, err := b.core.sys.lendChunk(noWait, &b.descriptor)
-	b.lock()
-	if !errors.Is(err, ErrBudget) || !b.core.sys.budget.waits(context.Background(), b.descriptor.padded()) {
-		b.finish(c, err)
-		return b.settled
+	c.pending = true
+	if !b.tryMap() {
+		c.sys.roused = true
+		go b.mapLater()
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	b.cancel = cancel
-	go b.wait(ctx)
-	return b.settled
+	return c.settled
 }
 
 func (b *DeferredStagingBuffer) mappable() error {
 	if err := b.held.check("map"); err != nil {
 		return err
 	}
-	if b.pending {
+	if b.core.pending {
 		return NewError("map", b.Label(), ErrMapPending, "")
 	}
 	if b.core.chunk != nil && !b.core.sealed {
@@ -69,74 +57,84 @@ func (b *DeferredStagingBuffer) mappable() error {
 	return nil
 }
 
-// wait goes on where memory was not to be had at once.
-func (b *DeferredStagingBuffer) wait(ctx context.Context) {
-	c, err := b.core.sys.lendChunk(ctx, &b.descriptor)
+// tryMap settles the map that is pending, unless that has to wait for memory.
+func (b *DeferredStagingBuffer) tryMap() (settled bool) {
+	chunk, err := b.tryLend()
+	if err == errShort {
+		budget, need := &b.core.sys.budget, b.need()
+		if budget.waits(need) {
+			return false
+		}
+		err = budget.refuse("stage", b.Label(), need, nil)
+	}
+	if err == nil {
+		b.core.arm(chunk)
+	}
+	b.core.settle(err)
+	return true
+}
+
+// mapLater settles the map when there is memory, unless it is given up before.
+func (b *DeferredStagingBuffer) mapLater() {
 	b.lock()
 	defer b.unlock()
-	b.cancel()
-	b.cancel = nil
-	if ctx.Err() != nil && err != nil {
-		err = NewError("map", b.Label(), ErrMapAborted, "")
+	for b.core.pending && !b.tryMap() {
+		_ = b.core.sys.wait(context.Background(), &b.core.sys.uploads)
 	}
-	b.finish(c, err)
 }
 
-// finish settles the map. The lock is held.
-func (b *DeferredStagingBuffer) finish(c *chunk, err error) {
-	b.pending = false
-	if err == nil {
-		if err = b.held.check("map"); err != nil {
-			b.core.sys.uploads.giveBack(c)
-		} else {
-			b.core.arm(c)
+func (c *stagingCore) settle(err error) {
+	c.pending = false
+	c.settled <- err
+}
+
+// giveUp settles a map that is pending, or of whose success nobody has heard yet, with what has ended it.
+func (c *stagingCore) giveUp(label string) {
+	if c.chunk != nil && !c.sealed {
+		select {
+		case <-c.settled:
+			c.pending = true
+		default:
 		}
 	}
-	b.settled <- err
+	if !c.pending {
+		return
+	}
+	err := c.sys.usable("map", label)
+	if err == nil {
+		err = NewError("map", label, ErrMapAborted, "")
+	}
+	c.settle(err)
 }
 
-// Map is MapAsync that waits. When ctx ends first the map is cancelled.
+// Map is MapAsync that waits. When ctx ends first the map is cancelled, and the error of ctx is the Cause of an
+// [*Error].
 func (b *DeferredStagingBuffer) Map(ctx context.Context) error {
 	settled := b.MapAsync()
 	select {
 	case err := <-settled:
 		return err
 	case <-ctx.Done():
-		b.Unmap()
+		_ = b.Unmap() // settles it, unless it has settled
 		<-settled
-		return ctx.Err()
+		return causedBy("map", b.Label(), ctx.Err())
 	}
 }
 
-// Unmap gives up the memory: a pending map settles with [ErrMapAborted], and what was written and not
-// uploaded is lost.
+// Unmap gives up the memory: a pending map settles with [ErrMapAborted], also one whose memory was there at once as
+// long as nobody has received from its channel. What was written and not uploaded is lost.
 func (b *DeferredStagingBuffer) Unmap() error {
 	b.lock()
 	defer b.unlock()
-	if b.cancel != nil {
-		b.cancel()
+	if b.core.pending {
+		b.core.giveUp(b.Label())
+		b.core.sys.wake() // who waits for its memory ends
 		return nil
 	}
 	if err := b.writable("unmap"); err != nil {
 		return err
 	}
+	b.core.giveUp(b.Label())
 	b.core.disarm()
 	return nil
 }
-
-// Destroy implements the teardown of every buffer; a pending map settles with [ErrMapAborted].
-func (b *DeferredStagingBuffer) Destroy() {
-	b.lock()
-	if b.cancel != nil {
-		b.cancel()
-	}
-	b.unlock()
-	b.staging.Destroy()
-}
-
-// noWait is a context under which nothing waits.
-var noWait = func() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
-}()

@@ -25,8 +25,8 @@
 // A submit first moves the updates of dynamic buffers, then runs the encoders in order, then sends the
 // reads that were asked for, in submits of their own. Those that were asked for while a frame is open are
 // sent with the frame. Where it is refused nothing happened, and it can be
-// repeated. [DeviceBuffer.Write] is ordered ahead of every later submit. BeginFrame waits while three
-// frames are with the GPU, if the first has been for 8 ms, and while eight are; or as [Options] says.
+// repeated. [DeviceBuffer.Write] is ordered ahead of every later submit. [System.BeginFrame] waits while three
+// frames are with the GPU, the oldest for more than 8 ms; while eight are; or while as many are as [Options] says.
 //
 // # Paths
 //
@@ -43,11 +43,13 @@
 // # Waiting
 //
 // What the GPU must be waited for is a channel of capacity one that settles exactly once, or a method
-// with a context that waits. Cancelling leaves everything usable.
+// with a context that waits. Every wait ends: with what it waits for, with its context, or when what waits, its System
+// or the device is gone. Cancelling leaves everything usable.
 //
 // # Memory
 //
-// The pools reuse mapped memory, within a byte budget over everything that can be mapped. In
+// The pools reuse mapped memory, within a byte budget over everything that can be mapped. [BudgetPolicy] says what
+// each call does when that is used up. In
 // steady state this package allocates no Go memory and makes no GPU buffers; what a backend costs on top
 // is that of its platform, as in a browser that of an event for each map (package jsbridge says how much). A slice
 // that is handed in is the caller's again when the call returns; that of a read when its Wait returns. Reads into
@@ -56,7 +58,8 @@
 // # Errors
 //
 // Every error is an [*Error] around one of the sentinels (ErrRange, ErrMapped, ...), with operation,
-// label, numbers and the rule that was broken. Rules are those of WebGPU on every backend. What a device
-// reports later arrives on [System.Errors]. A buffer that it turns out to have had no memory for is refused by every
-// call from then on: see [Factory].
+// label, numbers and the rule that was broken. That of a context that ended a wait, or of a reader that was handed in,
+// is the Cause of one, so that errors.Is finds it. Rules are those of WebGPU on every backend. What a device
+// reports later arrives on [System.Errors].
+// A buffer that it turns out to have had no memory for is refused by every call from then on: see [Factory].
 package buffers

@@ -41,9 +41,9 @@ func (r *reason) Text() string { return r.text }
 type Error struct {
 	Op     string // what was asked for: "write", "map", "submit"
 	Label  string // the label of the buffer, or "" where there is none
-	Reason error  // one of the sentinels above
+	Reason error  // one of the sentinels above, or nil where Cause is it
 	Detail string // numbers and rule, or "" where Reason says it all
-	Cause  error  // the backend's own error, or nil
+	Cause  error  // the error of the backend, of a context that ended, or of a reader; or nil
 }
 
 // NewError makes an Error without a cause.
@@ -51,6 +51,11 @@ type Error struct {
 //go:noinline
 func NewError(op, label string, reason error, detail string) *Error {
 	return &Error{Op: op, Label: label, Reason: reason, Detail: detail}
+}
+
+// interrupted is the error of an operation that its context, or what it reads from, has ended.
+func causedBy(op, label string, cause error) error {
+	return &Error{Op: op, Label: label, Cause: cause}
 }
 
 func (e *Error) Error() string {
@@ -62,11 +67,13 @@ func (e *Error) Error() string {
 }
 
 // Text is Error without package, operation and label, for which a host may have names of its own. An Error that has no
-// detail, and that another one caused, says what that one does.
+// detail, and that another one caused, says what that one does, and so does one that has no reason.
 func (e *Error) Text() string {
 	switch cause, ok := e.Cause.(*Error); {
 	case ok && e.Detail == "":
 		return cause.Text()
+	case e.Cause != nil && e.problem() == "":
+		return Text(e.Cause)
 	case e.Cause != nil:
 		return e.problem() + ": " + Text(e.Cause)
 	}

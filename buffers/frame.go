@@ -27,7 +27,7 @@ type frameRing struct {
 	fixed    bool               // how many there may be is what the program says
 	soon     time.Duration      // see isFull
 	count    uint64             // of submits, for the work that is done now and then
-	awaited  int                // how many flights a goroutine waits for, which are not in the list
+	heard    bool               // a waiter listens for the oldest flight
 	waiting  []func()           // see FrameThen
 	notify   func() (told bool) // landed, made once; nil where the queue would not call it
 }
@@ -50,26 +50,30 @@ func (f *frameRing) init(s *System, most int) {
 	f.sys, f.fixed, f.soon = s, most != 0, soon
 }
 
-// BeginFrame opens a frame. Where as many as [Options].MaxFramesInFlight are with the GPU it waits for
-// the oldest, until ctx ends; then the error is [ErrBusy]. A frame that need not wait opens whatever ctx says.
+// BeginFrame opens a frame. If three are with the GPU, and the oldest for more than 8 ms, or if
+// [Options].MaxFramesInFlight are, it waits until the GPU is done with one, or ctx ends. A context that has ended does
+// not wait: then the error is [ErrBusy] around that of the context if MaxFramesInFlight are with the GPU, and else
+// the frame begins.
 func (s *System) BeginFrame(ctx context.Context) (*Frame, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for {
-		oldest, busy, err := s.tryBegin(ctx.Err() == nil)
-		if !busy {
-			return &s.frames.current, err
+		over := ctx.Err() != nil
+		switch begun, err := s.frames.tryBegin(!over); {
+		case begun:
+			return &s.frames.current, nil
+		case err != nil:
+			return nil, err
+		case over:
+			return nil, s.frames.refuse(causeOf(ctx))
 		}
-		if ctx.Err() != nil {
-			s.frames.putBack(oldest)
-			return nil, &Error{Op: "begin frame", Reason: ErrBusy, Cause: ctx.Err(),
-				Detail: "the GPU is busy with as many frames as it may have, which is " + number(uint64(s.options.MaxFramesInFlight))}
-		}
-		select {
-		case <-oldest.done:
-			s.frames.finish(oldest)
-		case <-ctx.Done():
-			s.frames.putBack(oldest)
-		}
+		_ = s.wait(ctx, &s.frames) // the next try finds out whether ctx has ended
 	}
+}
+
+func (f *frameRing) refuse(cause error) error {
+	return &Error{Op: "begin frame", Reason: ErrBusy, Cause: cause,
+		Detail: "the GPU is busy with as many frames as it may have, which is " + number(uint64(len(f.inFlight)))}
 }
 
 // FrameThen is for a host that must not wait: it reports whether BeginFrame would wait for the GPU, and then
@@ -87,14 +91,14 @@ func (s *System) FrameThen(room func()) (waits bool) {
 }
 
 // landed is called when the GPU is done with a submit that is followed. It reports whether a goroutine was
-// told. The lock is not held.
-func (f *frameRing) landed() (told bool) {
+// roused. The lock is not held.
+func (f *frameRing) landed() (roused bool) {
 	f.sys.mu.Lock()
 	defer f.sys.mu.Unlock()
 	if busy, _ := f.isBusy(true); !busy {
 		f.callWaiting()
 	}
-	return f.awaited > 0
+	return f.sys.takeRoused()
 }
 
 func (f *frameRing) callWaiting() {
@@ -107,31 +111,22 @@ func (f *frameRing) callWaiting() {
 
 // TryBeginFrame is BeginFrame where that would neither wait nor fail, and else nil.
 func (s *System) TryBeginFrame() *Frame {
-	oldest, busy, err := s.tryBegin(true)
-	if busy {
-		s.frames.putBack(oldest)
-	}
-	if busy || err != nil {
-		return nil
-	}
-	return &s.frames.current
-}
-
-// tryBegin opens the frame, or, where the GPU is busy, takes the oldest flight out of the ring, to wait for.
-func (s *System) tryBegin(mayWait bool) (oldest flight, busy bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := &s.frames
-	busy, err = f.isBusy(mayWait)
-	switch {
-	case busy:
-		oldest = f.inFlight[0]
-		f.inFlight = remove(f.inFlight, 0)
-		f.awaited++
-	case err == nil:
-		f.begin()
+	if begun, _ := s.frames.tryBegin(true); begun {
+		return &s.frames.current
 	}
-	return oldest, busy, err
+	return nil
+}
+
+// tryBegin opens the frame, unless the GPU is busy.
+func (f *frameRing) tryBegin(mayWait bool) (begun bool, err error) {
+	busy, err := f.isBusy(mayWait)
+	if busy || err != nil {
+		return false, err
+	}
+	f.current.sys, f.current.open = f.sys, true
+	return true, nil
 }
 
 // isBusy reports whether the GPU has as many frames as it may have, and else why none can begin.
@@ -159,34 +154,44 @@ func (f *frameRing) isFull(mayWait bool) bool {
 	return f.inFlight[0].since.age() > f.soon
 }
 
-func (f *frameRing) begin() { f.current.sys, f.current.open = f.sys, true }
-
-// putBack returns a flight that was taken out. The lock is not held.
-func (f *frameRing) putBack(oldest flight) {
-	f.sys.mu.Lock()
-	defer f.sys.mu.Unlock()
-	f.awaited--
-	f.inFlight = append([]flight{oldest}, f.inFlight...)
-}
-
-// finish takes a flight that was taken out and is done. The lock is not held.
-func (f *frameRing) finish(oldest flight) {
-	f.sys.mu.Lock()
-	defer f.sys.mu.Unlock()
-	f.awaited--
-	f.done = max(f.done, oldest.serial)
-}
-
 // poll takes note of the submits that the GPU is done with.
 func (f *frameRing) poll() {
-	for len(f.inFlight) > 0 {
+	for len(f.inFlight) > 0 && !f.heard {
 		select {
-		case <-f.inFlight[0].done: // fails only with the device
-			f.done = max(f.done, f.inFlight[0].serial)
-			f.inFlight = remove(f.inFlight, 0)
+		case err := <-f.inFlight[0].done:
+			f.finish(err)
 		default:
 			return
 		}
+	}
+}
+
+// finish takes note that the GPU is done with the oldest flight. It fails only with the device: then the flight stays
+// until the System hears of the loss, so that no frame begins before that.
+func (f *frameRing) finish(err error) {
+	if err != nil {
+		return
+	}
+	f.done = max(f.done, f.inFlight[0].serial)
+	f.inFlight = remove(f.inFlight, 0)
+	f.sys.wake()
+}
+
+var _ source = (*frameRing)(nil)
+
+// listen is for the oldest flight, unless the queue tells of it.
+func (f *frameRing) listen() <-chan error {
+	if f.heard || f.notify != nil || len(f.inFlight) == 0 {
+		return nil
+	}
+	f.heard = true
+	return f.inFlight[0].done
+}
+
+func (f *frameRing) unlisten(answered bool, err error) {
+	f.heard = false
+	if answered {
+		f.finish(err)
 	}
 }
 

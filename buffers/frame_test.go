@@ -1,7 +1,6 @@
 package buffers_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -87,42 +86,6 @@ func TestAHostIsNotToldOfFramesWhereTheBackendCannotTell(t *testing.T) {
 	submitFrames(t, s, 2)
 	require.False(t, s.FrameThen(func() { t.Error("told") }))
 	device.Release()
-}
-
-func TestWhetherMemoryIsAwaitedIsKnown(t *testing.T) {
-	s, _ := openSystem(t, buffers.Options{Budget: 4 << 20})
-	require.False(t, s.MemoryAwaited())
-	all, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 4 << 20})
-	require.NoError(t, err)
-	made := make(chan error, 1)
-	go func() {
-		b, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 1 << 20})
-		if err == nil {
-			b.Destroy()
-		}
-		made <- err
-	}()
-	require.Eventually(t, s.MemoryAwaited, 10*time.Second, time.Millisecond)
-	all.Destroy()
-	require.NoError(t, ended(t, made))
-	require.False(t, s.MemoryAwaited())
-}
-
-// A frame that need not wait opens under a context that has ended; the one that must is refused.
-func TestAFrameThatNeedNotWaitIgnoresItsContext(t *testing.T) {
-	s, device := openSystem(t, buffers.Options{MaxFramesInFlight: 3})
-	ended, end := context.WithCancel(t.Context())
-	end()
-	device.Hold()
-	defer device.Release()
-	for range 3 {
-		frame, err := s.BeginFrame(ended)
-		require.NoError(t, err)
-		require.NoError(t, frame.Submit())
-	}
-	_, err := s.BeginFrame(ended)
-	require.ErrorIs(t, err, buffers.ErrBusy)
-	require.ErrorIs(t, err, context.Canceled)
 }
 
 // frameEnds are the ways in which a frame ends. What it has recorded is good until then.

@@ -57,7 +57,7 @@ func (b *DeviceBuffer) Grow(size uint64) error {
 }
 
 // AwaitGrow waits until the outcome of every Grow so far is known, and returns that of the last one:
-// [ErrOutOfMemory] if there was no memory for it, or for one before it. If ctx ends first it returns ctx.Err().
+// [ErrOutOfMemory] if there was no memory for it, or for one before it. If ctx ends first its error is the cause.
 func (b *DeviceBuffer) AwaitGrow(ctx context.Context) error {
 	s := b.held.sys
 	s.mu.Lock()
@@ -70,7 +70,7 @@ func (b *DeviceBuffer) AwaitGrow(ctx context.Context) error {
 	case <-g.done:
 		return g.err
 	case <-ctx.Done():
-		return ctx.Err()
+		return causedBy("grow", b.held.label, ctx.Err())
 	}
 }
 

@@ -68,6 +68,8 @@ func (h *holding) release() {
 	h.unlink()
 	h.free()
 	h.sys.stats.Kinds[h.kind].remove(h.bytes)
+	h.sys.uploads.work() // those to the buffer end
+	h.sys.wake()
 }
 
 func (h *holding) link() {

@@ -11,7 +11,8 @@ import "context"
 type ImmediateStagingBuffer struct{ *staging }
 
 // NewImmediateStagingBuffer makes one on a pooled chunk that is mapped already, or on one mapped at
-// creation where the pool has none. Only where the budget is used up does it wait, until ctx ends.
+// creation where the pool has none. Only where the budget is used up does it wait, if [BudgetPolicy] says so, until
+// ctx ends.
 func (s *System) NewImmediateStagingBuffer(ctx context.Context, d StagingDescriptor) (*ImmediateStagingBuffer, error) {
 	shared, err := s.newStaging(KindImmediateStaging, d)
 	if err != nil {
@@ -25,24 +26,15 @@ func (s *System) NewImmediateStagingBuffer(ctx context.Context, d StagingDescrip
 	return b, nil
 }
 
-// Reset makes the buffer writable from the start, on another chunk. What was written and not uploaded is
-// lost.
+// Reset makes the buffer writable from the start, on another chunk, for which it waits as NewImmediateStagingBuffer
+// does. What was written and not uploaded is lost.
 func (b *ImmediateStagingBuffer) Reset(ctx context.Context) error {
-	c, err := b.core.sys.lendChunk(ctx, &b.descriptor)
+	b.lock()
+	defer b.unlock()
+	c, err := b.lend(ctx)
 	if err != nil {
 		return err
 	}
-	return b.take(c)
-}
-
-// take arms the buffer with a lent chunk, unless it was destroyed meanwhile. The lock is not held.
-func (s *staging) take(c *chunk) error {
-	s.lock()
-	defer s.unlock()
-	if err := s.held.check("map"); err != nil {
-		s.core.sys.uploads.giveBack(c)
-		return err
-	}
-	s.core.arm(c)
+	b.core.arm(c)
 	return nil
 }

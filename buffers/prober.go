@@ -244,7 +244,7 @@ func (b *probing) transfer(ctx context.Context, step probeStep, path int, learn 
 	if !b.affords(step.size * step.times) {
 		return nil
 	}
-	if err := await(ctx, b.sys.queue.WorkDone()); err != nil { // what is ahead counts for none
+	if err := b.sys.answered(ctx, "probe", "", b.sys.queue.WorkDone()); err != nil { // what is ahead counts for none
 		return err
 	}
 	start := now()
@@ -256,15 +256,6 @@ func (b *probing) transfer(ctx context.Context, step probeStep, path int, learn 
 		start -= moment(start.age()) // what it takes of the thread counts twice: the next frame is filled by that
 	}
 	return b.conclude(ctx, step, path, done, func() { learn(start.age()) })
-}
-
-func await(ctx context.Context, done <-chan error) error {
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // send is called without the lock.
@@ -294,26 +285,21 @@ func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error
 // conclude waits for the GPU to be done. What takes very long hangs.
 func (b *probing) conclude(ctx context.Context, step probeStep, path int, done <-chan error, learn func()) error {
 	e := &b.sys.engine
-	late := time.NewTimer(e.patience)
-	defer late.Stop()
-	select {
-	case err := <-done:
-		if err != nil {
-			return err
-		}
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-late.C:
-		b.sys.mu.Lock()
-		defer b.sys.mu.Unlock()
+	late, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer time.AfterFunc(e.patience, cancel).Stop()
+	err := b.sys.answered(late, "probe", "", done)
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
+	switch {
+	case err == nil:
+		e.look(0)
+		learn()
+	case late.Err() != nil && ctx.Err() == nil:
 		e.hang(step.op, path, step.size)
 		return NewError("probe", "", ErrBusy, "a transfer hangs")
 	}
-	b.sys.mu.Lock()
-	defer b.sys.mu.Unlock()
-	e.look(0)
-	learn()
-	return nil
+	return err
 }
 
 // read measures a read, which learns by itself.

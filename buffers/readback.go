@@ -200,7 +200,7 @@ func (r Read) Wait(ctx context.Context) error {
 	case err = <-settled:
 	case <-ctx.Done():
 		if err = r.reading.belt.cancel(r.reading); err == nil {
-			err = ctx.Err()
+			err = causedBy("read", "", ctx.Err())
 		} else if err == errLanded {
 			err = nil
 		}

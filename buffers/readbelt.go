@@ -581,12 +581,12 @@ func (b *readBelt) collect(landing <-chan *chunk) {
 func (b *readBelt) landed(c *chunk, err error) (told bool) {
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()
-	b.told = b.sys.budget.freed != nil // somebody waits for memory
+	b.told = false
 	b.land(c, err)
-	b.sys.budget.wake()
+	b.sys.wake()
 	b.pump()
 	b.hurry(1)
-	return b.told
+	return b.sys.takeRoused() || b.told
 }
 
 // land takes a chunk whose map settled.

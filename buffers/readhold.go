@@ -247,7 +247,7 @@ func (b *readBelt) judged(held []heldRead, group int, err error) {
 		}
 	}
 	b.dequeue()
-	b.sys.budget.wake()
+	b.sys.wake()
 	b.pump()
 }
 

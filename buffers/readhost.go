@@ -152,7 +152,7 @@ func (h *HostRead) End(failure error) (awake bool) {
 	b := h.belt
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()
-	b.told = b.sys.budget.freed != nil // somebody waits for memory
+	b.told = false
 	b.sys.stats.MapsPending -= len(h.chunks)
 	ended := now()
 	if failure == nil {
@@ -179,12 +179,10 @@ func (h *HostRead) End(failure error) (awake bool) {
 	b.lent = without(b.lent, h)
 	b.holds.leave(h.hold)
 	b.reuseHost(h)
-	b.sys.budget.wake()
+	b.sys.wake()
 	b.dequeue()
 	b.pump()
-	awake = b.told || b.sys.roused
-	b.sys.roused = false
-	return awake
+	return b.sys.takeRoused() || b.told
 }
 
 // reuseHost makes a read that the host has ended available again.

@@ -39,6 +39,9 @@ func (d *StagingDescriptor) padded() uint64 {
 	return d.Size / d.RowBytes * rowPitch(d.RowBytes)
 }
 
+// chunked is padded, as a chunk is mapped.
+func (d *StagingDescriptor) chunked() uint64 { return (d.padded() + 7) &^ 7 }
+
 // rowPitch is the distance between rows in a buffer that is copied to or from a texture.
 // https://www.w3.org/TR/webgpu/#abstract-opdef-validating-gputexelcopybufferinfo
 func rowPitch(rowBytes uint64) uint64 { return (rowBytes + 255) &^ 255 }
@@ -61,6 +64,9 @@ type stagingCore struct {
 	sealed  bool
 	next    uint64 // where Write goes on
 	written uint64 // every byte before it was written, or is zero
+
+	settled chan error // of the latest map, of a deferred staging buffer; or nil
+	pending bool       // that map is
 }
 
 // arm makes the staging buffer writable, from the start.
@@ -203,7 +209,8 @@ func (s *staging) place(offset uint64, m Memory) error {
 	return nil
 }
 
-// ReadFrom appends what r delivers, until its end or an error. More than fits is [ErrRange].
+// ReadFrom appends what r delivers, until its end or an error. More than fits is [ErrRange]; an error of r's is the
+// Cause of an [*Error].
 func (s *staging) ReadFrom(r io.Reader) (int64, error) {
 	scratch := make([]byte, min(64<<10, s.Size()+1))
 	var total int64
@@ -219,7 +226,7 @@ func (s *staging) ReadFrom(r io.Reader) (int64, error) {
 			return total, nil
 		}
 		if err != nil {
-			return total, err
+			return total, causedBy("write", s.Label(), err)
 		}
 	}
 }
@@ -328,10 +335,33 @@ func (s *System) newStaging(kind Kind, d StagingDescriptor) (*staging, error) {
 		return nil, err
 	}
 	core := &stagingCore{sys: s}
-	return &staging{descriptor: d, core: core, held: watch(s.hold(kind, d.Label, 0, core.disarm))}, nil
+	free := func() {
+		core.giveUp(d.Label)
+		core.disarm()
+	}
+	return &staging{descriptor: d, core: core, held: watch(s.hold(kind, d.Label, 0, free))}, nil
 }
 
-// lendChunk takes a chunk for d. The lock is not held.
-func (s *System) lendChunk(ctx context.Context, d *StagingDescriptor) (*chunk, error) {
-	return s.uploads.lend(ctx, d.Label, (d.padded()+7)&^7)
+// tryLend takes a chunk, or says why not: see [uploadPool.find].
+func (s *staging) tryLend() (*chunk, error) {
+	if err := s.held.check("map"); err != nil {
+		return nil, err
+	}
+	return s.core.sys.uploads.find(s.Label(), s.descriptor.chunked(), 0)
 }
+
+// lend takes a chunk, waiting for memory as the policy of the budget says.
+func (s *staging) lend(ctx context.Context) (*chunk, error) {
+	for {
+		c, err := s.tryLend()
+		if err == errShort {
+			err = s.core.sys.awaitMemory(ctx, "stage", s.Label(), s.need())
+		}
+		if c != nil || err != nil {
+			return c, err
+		}
+	}
+}
+
+// need is the size of a new chunk.
+func (s *staging) need() uint64 { return s.core.sys.uploads.need(s.descriptor.chunked()) }

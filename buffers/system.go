@@ -13,11 +13,11 @@ type Options struct {
 	// OnBudget says what happens when the budget is used up.
 	OnBudget BudgetPolicy
 	// ChunkSize is the most bytes of a chunk that short reads share, and the piece that a longer read is cut
-	// into: a multiple of 256. 0 means 4 MiB, and pieces as the engine finds them fastest. No chunk has less
-	// than 4 KiB.
+	// into: a multiple of 256. 0 means 4 MiB, or a quarter of the budget if that is less, and pieces as the engine
+	// finds them fastest. No chunk has less than 4 KiB.
 	ChunkSize uint64
-	// MaxFramesInFlight is how many frames may be with the GPU before BeginFrame waits. 0 means 3, which
-	// keep it busy, and up to 8 where it is done with each within 8 ms, and for who must not wait.
+	// MaxFramesInFlight is how many frames may be with the GPU before BeginFrame waits. 0 means 3, which keep it busy,
+	// and up to 8 while the oldest is there for less than 8 ms, or for a context that has ended.
 	MaxFramesInFlight int
 	// IdleAge is how long a pooled chunk may lie idle before it is destroyed; 0 means 5 seconds.
 	IdleAge time.Duration
@@ -35,7 +35,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.Budget = orDefault(o.Budget, 256<<20)
-	o.ChunkSize = orDefault(o.ChunkSize, 4<<20)
+	o.ChunkSize = orDefault(o.ChunkSize, min(4<<20, max(o.Budget/4&^255, 256)))
 	o.MaxFramesInFlight = orDefault(o.MaxFramesInFlight, mostFrames)
 	o.IdleAge = orDefault(o.IdleAge, 5*time.Second)
 	return o
@@ -53,8 +53,8 @@ func (o *Options) validate() error {
 	switch {
 	case o.ChunkSize%256 != 0:
 		return NewError("open", "", ErrAlignment, "chunk size "+number(o.ChunkSize)+" is not a multiple of 256")
-	case o.ChunkSize > o.Budget:
-		return NewError("open", "", ErrBudget, "chunk size "+number(o.ChunkSize)+" exceeds the budget "+number(o.Budget))
+	case chunkSize(o.ChunkSize) > o.Budget:
+		return NewError("open", "", ErrBudget, "a chunk of "+number(chunkSize(o.ChunkSize))+" bytes exceeds the budget "+number(o.Budget))
 	case o.MaxFramesInFlight < 1:
 		return NewError("open", "", ErrRange, "fewer than one frame in flight")
 	}
@@ -78,22 +78,25 @@ type System struct {
 	logger  logger
 	errors  chan error
 
-	mu        sync.Mutex
-	budget    budget
-	uploads   uploadPool
-	reads     readBelt
-	frames    frameRing
-	engine    engine
-	dynamics  []*dynamicRing
-	holdings  *holding  // first of those that are not freed
-	retired   []Buffer  // replaced by a Grow: see retire
-	retirals  uint64    // how often those were destroyed
-	batch     []Encoder // scratch of Submit
-	stats     Stats
-	lost      error  // not nil: every call fails with it
-	roused    bool   // see Roused
-	created   uint64 // buffers of the device, for how new one is
-	confirmed uint64 // so many of these are known to be valid, or not: see confirm
+	mu         sync.Mutex
+	waiters    waiters
+	budget     budget
+	uploads    uploadPool
+	reads      readBelt
+	frames     frameRing
+	engine     engine
+	dynamics   []*dynamicRing
+	holdings   *holding  // first of those that are not freed
+	retired    []Buffer  // replaced by a Grow: see retire
+	retirals   uint64    // how often those were destroyed
+	batch      []Encoder // scratch of Submit
+	stats      Stats
+	lost       error         // not nil: every call fails with it
+	closed     chan struct{} // closed when lost is set
+	deviceLost <-chan struct{}
+	roused     bool   // see Roused
+	created    uint64 // buffers of the device, for how new one is
+	confirmed  uint64 // so many of these are known to be valid, or not: see confirm
 }
 
 // Open returns a System on device. The device stays the caller's: destroy the System first.
@@ -104,15 +107,17 @@ func Open(device Device, options Options) (*System, error) {
 		return nil, err
 	}
 	s := &System{
-		device:  device,
-		queue:   device.Queue(),
-		chunks:  ChunkQueueOf(device),
-		limits:  device.Limits(),
-		options: options,
-		logger:  logger{options.Log, options.LogLevel},
-		errors:  make(chan error, 64),
+		device:     device,
+		queue:      device.Queue(),
+		chunks:     ChunkQueueOf(device),
+		limits:     device.Limits(),
+		options:    options,
+		logger:     logger{options.Log, options.LogLevel},
+		errors:     make(chan error, 64),
+		closed:     make(chan struct{}),
+		deviceLost: device.Lost(),
 	}
-	s.budget = budget{limit: options.Budget, policy: options.OnBudget}
+	s.budget = budget{sys: s, limit: options.Budget, policy: options.OnBudget}
 	s.steps.device = device
 	s.uploads.sys, s.reads.sys, s.reads.holds.sys = s, s, s
 	s.frames.init(s, asked.MaxFramesInFlight)
@@ -210,7 +215,8 @@ func (s *System) close(reason error) {
 		d.free()
 	}
 	s.destroyRetired()
-	s.budget.wake()
+	close(s.closed)
+	s.wake()
 }
 
 // usable is the error of every call on a System whose device is lost, or that is destroyed. It is called in
@@ -218,10 +224,18 @@ func (s *System) close(reason error) {
 //
 //go:noinline
 func (s *System) usable(op, label string) error {
-	if s.lost == nil {
-		return nil
+	lost := s.lost
+	select {
+	case <-s.deviceLost: // watchLoss may not know yet
+		if lost == nil {
+			lost = s.device.LostReason()
+		}
+	default:
+		if lost == nil {
+			return nil
+		}
 	}
-	return &Error{Op: op, Label: label, Reason: reasonOf(s.lost), Cause: s.lost}
+	return &Error{Op: op, Label: label, Reason: reasonOf(lost), Cause: lost}
 }
 
 func reasonOf(err error) error {
@@ -254,39 +268,32 @@ func (s *System) reserve(n uint64) bool {
 	return s.budget.reserve(n)
 }
 
-// MemoryAwaited reports whether a goroutine waits for mappable memory, which a call that gives some back wakes.
-func (s *System) MemoryAwaited() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.budget.freed != nil
-}
-
 // Roused reports whether a goroutine or a timer was started, or a goroutine told something, since it was asked
 // last. A host whose call returns before other goroutines have run is to have them run then.
 func (s *System) Roused() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.takeRoused()
+}
+
+func (s *System) takeRoused() bool {
 	roused := s.roused
 	s.roused = false
 	return roused
 }
 
-// memoryFreed is a function that waits, without the lock, until it makes sense to try again to reserve
-// memory: until the oldest chunk that is on its way is back, or something else was given back.
-func (s *System) memoryFreed() func(context.Context) error {
-	if len(s.uploads.pending) > 0 {
-		return s.uploads.awaitOldest()
-	}
-	freed := s.budget.waitChannel()
-	return func(ctx context.Context) error { return s.await(ctx, freed) }
-}
+// memoryFreed has the caller wait from now on, and returns a function that waits, without the lock, until it makes
+// sense to try again to reserve memory. It has to be called, once.
+func (s *System) memoryFreed() func(context.Context) error { return s.join(&s.uploads).wait }
 
-// await waits for memory to be given back. The lock is not held; ctx ending is an error.
-func (s *System) await(ctx context.Context, freed <-chan struct{}) error {
+// answered waits for what the GPU answers, until ctx ends or the System does. The lock is not held.
+func (s *System) answered(ctx context.Context, op, label string, answer <-chan error) error {
 	select {
-	case <-freed:
-		return nil
+	case err := <-answer:
+		return err
 	case <-ctx.Done():
-		return ctx.Err()
+		return causedBy(op, label, ctx.Err())
+	case <-s.closed:
+		return s.usable(op, label)
 	}
 }

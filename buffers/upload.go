@@ -63,8 +63,8 @@ func (s *System) NewUpload(dst Buffer, offset, size uint64) (*Upload, error) {
 // Moved is how many bytes were written.
 func (u *Upload) Moved() uint64 { return u.moved }
 
-// Write moves m, which is the caller's again when it returns. It waits for memory to be had, until ctx
-// ends.
+// Write moves m, which is the caller's again when it returns. It waits for the GPU, and for memory as [BudgetPolicy]
+// says, until ctx ends: then the error of ctx is the Cause of an [*Error].
 func (u *Upload) Write(ctx context.Context, m Memory) error {
 	start := now()
 	defer func() { u.busy += start.age() }()
@@ -73,7 +73,7 @@ func (u *Upload) Write(ctx context.Context, m Memory) error {
 	}
 	for done := uint64(0); done < m.Size(); {
 		if err := ctx.Err(); err != nil {
-			return err
+			return causedBy("upload", u.dst.Label(), err)
 		}
 		n, err := u.step(ctx, m.Slice(done, m.Size()-done))
 		if err != nil {
@@ -113,7 +113,7 @@ func (u *Upload) step(ctx context.Context, m Memory) (uint64, error) {
 	if !p.mapped {
 		return u.queueStep(ctx, p, m)
 	}
-	if err := u.borrow(ctx, p, m.Size()); err != nil {
+	if err := u.borrow(ctx, m.Size()); err != nil {
 		return 0, err
 	}
 	if u.chunk == nil { // none is to be had, and the path was changed for it
@@ -154,25 +154,21 @@ func (u *Upload) queueStep(ctx context.Context, p *path, m Memory) (uint64, erro
 // room is how much of the chunk is to be filled.
 func (u *Upload) room(p *path) uint64 { return min(p.piece, u.chunk.size()) }
 
-// borrow makes sure that there is a chunk to fill. Where there is no memory for it, or a ring does not
-// come round, the rest goes by queue writes.
-func (u *Upload) borrow(ctx context.Context, p *path, size uint64) error {
+// borrow makes sure that there is a chunk to fill. If a ring does not come round, or the policy of the budget says so,
+// the rest goes by queue writes.
+func (u *Upload) borrow(ctx context.Context, size uint64) error {
 	if u.chunk != nil {
 		return nil
 	}
-	hung, err := u.lend(ctx, u.needs(size))
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case !errors.Is(err, ErrBudget):
+	s := u.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch err := u.lend(ctx, u.needs(size)); err {
+	case errHung:
+		s.engine.hang(OpUpload, u.path, max(u.moved, smallest))
+	case errShort:
+	default:
 		return err
-	}
-	u.sys.mu.Lock()
-	defer u.sys.mu.Unlock()
-	if hung {
-		u.sys.engine.choosers[OpUpload].hang(u.path, max(u.moved, smallest))
 	}
 	u.path, u.wholly = 0, false
 	return nil
@@ -191,24 +187,61 @@ func (u *Upload) expected() uint64 {
 	return u.dst.Size() - min(u.dst.Size(), u.at)
 }
 
-// lend takes a chunk, and reports whether it waited for one for so long that the ring must be hung.
-func (u *Upload) lend(ctx context.Context, size uint64) (hung bool, err error) {
-	pool, depth := &u.sys.uploads, max(paths[OpUpload][u.path].depth, 1)
+var errHung = errors.New("the ring does not come round")
+
+// lend takes a chunk. It is errHung if that takes too long, and errShort if there is no memory for one, and it is not to
+// be waited for.
+func (u *Upload) lend(ctx context.Context, size uint64) (err error) {
 	u.filled = 0
 	for {
-		c, wait, err := pool.tryLend(ctx, u.dst.Label(), size, depth)
-		if wait == nil {
-			u.chunk = c
-			return false, err
+		u.chunk, err = u.find(size)
+		switch err {
+		case errPending:
+			err = u.awaitRing(ctx)
+		case errShort:
+			err = u.awaitMemory(ctx, size)
 		}
-		if u.waits == nil || u.waits.parent != ctx {
-			u.waits.stop()
-			u.waits = newWaits(ctx, u.sys.engine.patience)
-		}
-		if err := u.waits.wait(wait); err != nil {
-			return ctx.Err() == nil, pool.refuse(u.dst.Label(), size, err)
+		if u.chunk != nil || err != nil {
+			u.waits.end()
+			return err
 		}
 	}
+}
+
+// find takes a chunk of the ring, or says why not: see [uploadPool.find].
+func (u *Upload) find(size uint64) (*chunk, error) {
+	if u.dst.State() == Destroyed {
+		return nil, NewError("upload", u.dst.Label(), ErrDestroyed, "")
+	}
+	return u.sys.uploads.find(u.dst.Label(), size, paths[OpUpload][u.path].depth)
+}
+
+// awaitRing waits for a change while chunks of the ring are pending.
+func (u *Upload) awaitRing(ctx context.Context) error {
+	s := u.sys
+	if u.waits == nil || u.waits.parent != ctx {
+		u.waits.stop()
+		u.waits = newWaits(ctx, s.engine.patience)
+	}
+	u.waits.begin()
+	err := s.wait(u.waits.ctx, &s.uploads)
+	switch {
+	case ctx.Err() != nil:
+		return causedBy("upload", u.dst.Label(), ctx.Err())
+	case err != nil:
+		return errHung
+	}
+	return nil
+}
+
+// awaitMemory waits for a change while others have the memory.
+func (u *Upload) awaitMemory(ctx context.Context, size uint64) error {
+	u.waits.end()
+	need := u.sys.uploads.need(size)
+	if b := &u.sys.budget; need > b.limit || b.policy == BudgetFallback {
+		return errShort
+	}
+	return u.sys.awaitMemory(ctx, "upload", u.dst.Label(), need)
 }
 
 // waits are those of a goroutine with one context: each ends with that, or where it lasts for too long.
@@ -216,6 +249,7 @@ type waits struct {
 	parent, ctx context.Context
 	cancel      func()
 	patience    *patience
+	waiting     bool
 }
 
 func newWaits(parent context.Context, limit time.Duration) *waits {
@@ -225,10 +259,20 @@ func newWaits(parent context.Context, limit time.Duration) *waits {
 	return w
 }
 
-func (w *waits) wait(f func(context.Context) error) error {
-	w.patience.begin()
-	defer w.patience.end()
-	return f(w.ctx)
+// begin is called when a wait begins, or goes on.
+func (w *waits) begin() {
+	if !w.waiting {
+		w.waiting = true
+		w.patience.begin()
+	}
+}
+
+// end is called when it is over; nil has none.
+func (w *waits) end() {
+	if w != nil && w.waiting {
+		w.waiting = false
+		w.patience.end()
+	}
 }
 
 // stop is called when there are no more; nil has none.
@@ -274,13 +318,8 @@ func (u *Upload) wrote(n uint64) {
 // awaitQueue waits for the block before the last.
 func (u *Upload) awaitQueue(ctx context.Context) error {
 	if u.done != nil {
-		select {
-		case err := <-u.done:
-			if err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := u.sys.answered(ctx, "upload", u.dst.Label(), u.done); err != nil {
+			return err
 		}
 	}
 	u.done, u.sent = u.sys.queue.WorkDone(), 0
@@ -401,7 +440,7 @@ func (u *Upload) giveBack() {
 	}
 }
 
-// UploadMemory moves m to dst at offset along the fastest path, waiting for memory where it must. m is
+// UploadMemory moves m to dst at offset along the fastest path, waiting as [Upload.Write] does. m is
 // the caller's again when it returns, and the data is ordered ahead of what is submitted later.
 func (s *System) UploadMemory(ctx context.Context, dst Buffer, offset uint64, m Memory) error {
 	u, err := s.newMemoryUpload(dst, offset, m)
@@ -432,7 +471,8 @@ func (u *Upload) whole(ctx context.Context, m Memory) error {
 }
 
 // Upload streams what r delivers to dst at offset, and returns how many bytes that was. More than fits is
-// [ErrRange]; a stream that ends within a word is treated as [Upload.Finish] says.
+// [ErrRange]; a stream that ends within a word is treated as [Upload.Finish] says. It waits as [Upload.Write] does, and
+// an error of r's is the Cause of an [*Error]. It does not interrupt r: a reader that stalls has to be closed.
 func (s *System) Upload(ctx context.Context, dst Buffer, offset uint64, r io.Reader) (int64, error) {
 	u, err := s.NewUpload(dst, offset, 0)
 	if err != nil {
@@ -450,7 +490,7 @@ func (u *Upload) readFrom(ctx context.Context, r io.Reader) error {
 	defer u.sys.engine.giveScratch(scratch)
 	for {
 		if err := ctx.Err(); err != nil {
-			return err
+			return causedBy("upload", u.dst.Label(), err)
 		}
 		n, err := io.ReadFull(r, scratch)
 		if n > 0 {
@@ -462,7 +502,7 @@ func (u *Upload) readFrom(ctx context.Context, r io.Reader) error {
 			return nil
 		}
 		if err != nil {
-			return err
+			return causedBy("upload", u.dst.Label(), err)
 		}
 	}
 }

@@ -13,7 +13,7 @@ func (u *Upload) Room(ctx context.Context) (chunk MappableBuffer, size uint64, e
 		return nil, 0, err
 	}
 	if u.chunk == nil {
-		if err := u.borrow(ctx, &paths[OpUpload][u.path], 1); err != nil || u.chunk == nil {
+		if err := u.borrow(ctx, 1); err != nil || u.chunk == nil {
 			return nil, 0, err
 		}
 	}

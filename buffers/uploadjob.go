@@ -1,9 +1,6 @@
 package buffers
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // uploadJob is an Upload that goes on whenever a chunk comes back, in the call that says so: no goroutine
 // waits for it, and has to be woken for each piece.
@@ -60,6 +57,7 @@ func (u *Upload) close() {
 		u.job = nil
 		u.sys.uploads.jobs = without(u.sys.uploads.jobs, j)
 		j.ready()
+		u.sys.uploads.work()
 	}
 }
 
@@ -93,7 +91,7 @@ func (j *uploadJob) goOn() jobState {
 	p := &paths[OpUpload][j.path]
 	for j.rest.Size() > 0 {
 		n := min(p.piece, j.rest.Size())
-		c, err := j.sys.uploads.find(j.dst.Label(), (n+7)&^7, p.depth)
+		c, err := j.find((n + 7) &^ 7)
 		switch err {
 		case nil:
 			err = j.moveBy(c, n)
@@ -120,7 +118,7 @@ func (j *uploadJob) goOn() jobState {
 
 // lendRoom takes a chunk for who asked for one. Where there can be none he finds out by asking again.
 func (j *uploadJob) lendRoom() jobState {
-	c, err := j.sys.uploads.find(j.dst.Label(), j.needs(1), paths[OpUpload][j.path].depth)
+	c, err := j.find(j.needs(1))
 	if err == errPending && j.sys.uploads.willNotify() {
 		return jobWaits
 	}
@@ -183,7 +181,7 @@ func (j *uploadJob) endRelay() {
 // leave leaves the rest to a goroutine.
 func (j *uploadJob) leave() jobState {
 	j.served()
-	j.sys.uploads.told, j.sys.roused = true, true
+	j.sys.roused = true
 	go func() { j.done(j.whole(context.Background(), j.rest)) }()
 	return jobEnds
 }
@@ -221,12 +219,4 @@ func (u *Upload) ringHangs() (goOn bool) {
 	}
 	s.uploads.work()
 	return !u.closed
-}
-
-// without takes x out of the list, if it is there.
-func without[T comparable](list []T, x T) []T {
-	if i := slices.Index(list, x); i >= 0 {
-		return remove(list, i)
-	}
-	return list
 }

@@ -1,8 +1,8 @@
 package buffers
 
 import (
-	"context"
 	"errors"
+	"slices"
 )
 
 // uploadPool lends chunks that are mapped for writing. A chunk goes round:
@@ -22,52 +22,11 @@ type uploadPool struct {
 	sealed  []*chunk
 	spent   []*chunk
 	pending []*chunk           // oldest first
-	awaited int                // how many a goroutine waits for, which are in no list
+	heard   *chunk             // of those, that a waiter listens for
 	jobs    []*uploadJob       // that go on when a chunk comes back, one after the other
 	loose   int                // how often a chunk was taken that is much larger than what it carries
-	told    bool               // a goroutine has something to do: see cameBack
 	notify  func() (told bool) // cameBack, made once; nil where the queue would not call it
 	stats   PoolStats
-}
-
-// lend returns a chunk of at least size bytes. The lock is not held. Only where it has to wait does it look
-// at ctx.
-func (p *uploadPool) lend(ctx context.Context, label string, size uint64) (*chunk, error) {
-	for {
-		c, wait, err := p.tryLend(ctx, label, size, 0)
-		if wait == nil {
-			return c, err
-		}
-		if err := wait(ctx); err != nil {
-			return nil, p.refuse(label, size, err)
-		}
-	}
-}
-
-// refuse is the error of a wait for size bytes that has ended. The lock is not held.
-func (p *uploadPool) refuse(label string, size uint64, cause error) error {
-	p.sys.mu.Lock()
-	defer p.sys.mu.Unlock()
-	return p.sys.budget.refuse("stage", label, size, cause)
-}
-
-// tryLend returns a chunk, an error, or a function that waits until another try makes sense. Where depth is
-// not 0 it rather has that wait for a chunk than more than depth of such a size pending.
-func (p *uploadPool) tryLend(ctx context.Context, label string, size uint64, depth int) (*chunk, func(context.Context) error, error) {
-	s := p.sys
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c, err := p.find(label, size, depth)
-	switch err {
-	case errPending:
-		return nil, p.awaitOldest(), nil
-	case errShort:
-		if !s.budget.waits(ctx, p.need(size)) {
-			return nil, nil, s.budget.refuse("stage", label, p.need(size), ctx.Err())
-		}
-		return nil, s.memoryFreed(), nil
-	}
-	return c, nil, err
 }
 
 var (
@@ -75,7 +34,8 @@ var (
 	errShort   = errors.New("the budget has no room")
 )
 
-// find returns a chunk, or says why there is none now: errPending, errShort, or an error for good.
+// find returns a chunk, or says why there is none now: errPending, errShort, or an error for good. If depth is not 0
+// it is for a ring: at most depth chunks of that size are pending, and what is pending makes room for the next.
 func (p *uploadPool) find(label string, size uint64, depth int) (*chunk, error) {
 	s := p.sys
 	if err := s.usable("stage", label); err != nil {
@@ -88,10 +48,14 @@ func (p *uploadPool) find(label string, size uint64, depth int) (*chunk, error) 
 	if c := p.fromIdle(size); c != nil {
 		return c, nil
 	}
-	if !s.reserve(p.need(size)) {
-		return nil, errShort
+	need := p.need(size)
+	switch {
+	case s.reserve(need):
+		return p.create(need)
+	case depth > 0 && s.budget.has(need, bytesOf(p.pending)):
+		return nil, errPending
 	}
-	return p.create(p.need(size))
+	return nil, errShort
 }
 
 // pendingFor is how many chunks are pending that size bytes could have gone by.
@@ -107,14 +71,6 @@ func (p *uploadPool) pendingFor(size uint64) (n int) {
 // need is the size of a new chunk for size bytes.
 func (p *uploadPool) need(size uint64) uint64 {
 	return min(chunkSize(size), p.sys.limits.MaxBufferSize)
-}
-
-// awaitOldest takes the oldest chunk out of pending and returns a function that waits for it.
-func (p *uploadPool) awaitOldest() func(context.Context) error {
-	c := p.pending[0]
-	p.pending = remove(p.pending, 0)
-	p.awaited++
-	return func(ctx context.Context) error { return p.awaitMap(ctx, c) }
 }
 
 // lendNow returns a chunk of at least size bytes, or nil where none is to be had without waiting, or without
@@ -147,7 +103,7 @@ const looseUses = 4
 func (p *uploadPool) fromIdle(size uint64) *chunk {
 	i := bestFit(p.idle, size)
 	if i >= 0 && size >= smallest && p.idle[i].size() > size+size/4 {
-		if p.loose++; p.loose%looseUses == 0 && p.sys.budget.has(chunkSize(size)) {
+		if p.loose++; p.loose%looseUses == 0 && p.sys.budget.has(chunkSize(size), 0) {
 			if c := p.make(size, leastRing); c != nil {
 				return c
 			}
@@ -187,6 +143,10 @@ func (p *uploadPool) create(size uint64) (*chunk, error) {
 func (p *uploadPool) poll() {
 	kept := p.pending[:0]
 	for _, c := range p.pending {
+		if c == p.heard {
+			kept = append(kept, c)
+			continue
+		}
 		select {
 		case err := <-c.settled:
 			p.settle(c, err)
@@ -198,15 +158,40 @@ func (p *uploadPool) poll() {
 	p.pending = kept
 }
 
+var _ source = (*uploadPool)(nil)
+
+// listen is for the oldest chunk that the queue does not tell of.
+func (p *uploadPool) listen() <-chan error {
+	if p.heard != nil {
+		return nil
+	}
+	for _, c := range p.pending {
+		if !c.notifies {
+			p.heard = c
+			return c.settled
+		}
+	}
+	return nil
+}
+
+func (p *uploadPool) unlisten(answered bool, err error) {
+	c := p.heard
+	p.heard = nil
+	if i := slices.Index(p.pending, c); answered && i >= 0 {
+		p.pending = remove(p.pending, i)
+		p.settle(c, err)
+		p.work()
+	}
+}
+
 // cameBack is called where the map of a chunk settled, and has jobs go on. It reports whether a goroutine was
 // told something. The lock is not held.
 func (p *uploadPool) cameBack() (told bool) {
 	p.sys.mu.Lock()
 	defer p.sys.mu.Unlock()
-	p.told = p.awaited > 0 || p.sys.budget.freed != nil
 	p.poll()
 	p.work()
-	return p.told
+	return p.sys.takeRoused()
 }
 
 // work has jobs go on in turns, as far as there are chunks.
@@ -241,32 +226,6 @@ func (p *uploadPool) willNotify() bool {
 	return false
 }
 
-// awaitMap waits for the map of a chunk that was taken out of pending. The lock is not held.
-func (p *uploadPool) awaitMap(ctx context.Context, c *chunk) error {
-	var err error
-	select {
-	case err = <-c.settled:
-	case <-ctx.Done():
-		p.sys.mu.Lock()
-		defer p.sys.mu.Unlock()
-		p.awaited--
-		if p.sys.lost != nil {
-			p.drop(c)
-			return ctx.Err()
-		}
-		p.pending = append(p.pending, nil)
-		copy(p.pending[1:], p.pending)
-		p.pending[0] = c
-		return ctx.Err()
-	}
-	p.sys.mu.Lock()
-	defer p.sys.mu.Unlock()
-	p.awaited--
-	p.settle(c, err)
-	p.sys.budget.wake()
-	return nil
-}
-
 // settle takes a chunk whose map has settled, and is in no list.
 func (p *uploadPool) settle(c *chunk, err error) {
 	if err != nil {
@@ -284,7 +243,7 @@ func (p *uploadPool) giveBack(c *chunk) {
 	}
 	c.idleSince = now()
 	p.idle = append(p.idle, c)
-	p.sys.budget.wake()
+	p.sys.wake()
 }
 
 // drop destroys a chunk that is in no list.
@@ -345,14 +304,22 @@ func (p *uploadPool) submitted(encoders []Encoder) {
 func (p *uploadPool) layAside(c *chunk) {
 	c.encoder, c.idleSince = nil, now()
 	p.spent = append(p.spent, c)
-	p.sys.budget.wake()
+	p.sys.wake()
 }
 
 // remap asks for the map of a chunk whose copies were submitted.
 func (p *uploadPool) remap(c *chunk) {
 	c.encoder = nil
-	c.settled, c.notifies = c.buffer.MapAsync(MapWrite, 0, c.size()), false
+	p.pend(c, c.buffer.MapAsync(MapWrite, 0, c.size()), false)
+}
+
+// pend takes a chunk that comes back when its map settles.
+func (p *uploadPool) pend(c *chunk, settled <-chan error, notifies bool) {
+	c.settled, c.notifies = settled, notifies
 	p.pending = append(p.pending, c)
+	if !notifies {
+		p.sys.wake() // somebody has to listen
+	}
 }
 
 // send copies the first size bytes of a lent chunk to dst, in a submit of its own. The chunk comes back by
@@ -373,8 +340,8 @@ func (p *uploadPool) sent(c *chunk, settled <-chan error, err error) error {
 		p.drop(c)
 		return err
 	}
-	c.settled, c.notifies, c.handed = settled, p.notify != nil, false
-	p.pending = append(p.pending, c)
+	c.handed = false
+	p.pend(c, settled, p.notify != nil)
 	return nil
 }
 

@@ -74,13 +74,12 @@ func submitOwnFrame(handle float64) (awake float64) {
 	}
 	s := e.owner
 	f := s.openFrame()
-	awaited := s.core.MemoryAwaited()
 	if handle != s.frame || f.core.Submit() != nil {
 		return refused
 	}
 	s.submitted()
 	s.endFrame()
-	if awaited || s.core.Roused() {
+	if s.core.Roused() {
 		return 2
 	}
 	return 1
@@ -146,13 +145,13 @@ func handOut(handle float64) {
 //go:wasmexport destroy
 func destroyObject(handle float64) (awake float64) {
 	defer refuse(&awake)
-	d, _, ok := standsFor[destroyer](handle)
+	d, s, ok := standsFor[destroyer](handle)
 	if !ok {
 		return refused
 	}
 	handles.remove(handle)
 	d.Destroy()
-	if _, isDevice := d.(deviceBuffer); isDevice {
+	if _, isDevice := d.(deviceBuffer); isDevice && !s.core.Roused() {
 		return 1
 	}
 	return 2

@@ -31,7 +31,7 @@ func beginFrame(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	return s.begin(noWait)
+	return s.begin(buffers.NoWait)
 }
 
 func nextFrame(c *call) (any, error) {

@@ -53,7 +53,7 @@ func createImmediate(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	b, err := s.core.NewImmediateStagingBuffer(noWait, d)
+	b, err := s.core.NewImmediateStagingBuffer(buffers.NoWait, d)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func resetStaging(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	return nil, b.Reset(noWait)
+	return nil, b.Reset(buffers.NoWait)
 }
 
 func mapStaging(c *call) (any, error) {
@@ -142,10 +142,14 @@ func mapStaging(c *call) (any, error) {
 		return nil, c.err
 	}
 	settled := b.MapAsync()
-	return promise(c.op, func() (any, error) {
-		defer runtime.KeepAlive(b)
-		return nil, <-settled
-	}), nil
+	p, settle := newPromise(c.op)
+	later(func() { // the task may give up a map whose memory was there at once
+		go func() {
+			defer runtime.KeepAlive(b)
+			settle(nil, <-settled)
+		}()
+	})
+	return p, nil
 }
 
 func unmapStaging(c *call) (any, error) {

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"math"
 	"syscall/js"
 
@@ -192,10 +191,3 @@ func (s *system) flush() {
 		later(func() { sendReads() })
 	}
 }
-
-// noWait is a context under which nothing waits, for functions that must not.
-var noWait = func() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
-}()

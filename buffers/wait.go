@@ -1,0 +1,133 @@
+package buffers
+
+import (
+	"context"
+	"slices"
+)
+
+// waiters are the goroutines that wait for something of a System: memory, a chunk, room for a frame. All of them
+// follow one rule:
+//
+//   - Who needs something tries in a loop, and calls wait between two tries. He takes nothing out of a list for it.
+//   - Who changes what a try depends on calls wake: memory, a chunk or a frame comes back, a chunk is on its way that
+//     somebody has to listen for, a buffer or the System is destroyed, or a waiter leaves who listened.
+//
+// Every try is woken by every change, whatever it is for.
+type waiters struct {
+	waiting []*waiter
+	free    []*waiter
+}
+
+// waiter is one goroutine, from join until its wait returns.
+type waiter struct {
+	sys      *System
+	woken    chan struct{} // capacity 1
+	source   source
+	listened <-chan error // the source's, while this waiter listens to it; or nil
+}
+
+// source is where the backend answers: to a System that it does not notify, somebody has to listen. One waiter of a
+// source does, for all.
+type source interface {
+	// listen gives the channel of the next answer, or nil if somebody listens already or there is nothing to hear.
+	// Nothing else is received from it until unlisten.
+	listen() <-chan error
+	// unlisten ends that. answered is false if nothing was heard.
+	unlisten(answered bool, err error)
+}
+
+// join makes the caller a waiter: from then on no change escapes it. Its wait has to be called, once.
+func (s *System) join(from source) *waiter {
+	w := s.waiters.take(s)
+	w.source, w.listened = from, from.listen()
+	s.waiters.waiting = append(s.waiters.waiting, w)
+	return w
+}
+
+func (l *waiters) take(s *System) *waiter {
+	n := len(l.free)
+	if n == 0 {
+		return &waiter{sys: s, woken: make(chan struct{}, 1)}
+	}
+	w := l.free[n-1]
+	l.free = l.free[:n-1]
+	return w
+}
+
+// wait returns at the next change, or with the error of ctx when that ends. The lock is not held.
+func (w *waiter) wait(ctx context.Context) (err error) {
+	var answered bool
+	var answer error
+	select {
+	case <-w.woken:
+	case answer = <-w.listened:
+		answered = true
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	w.sys.mu.Lock()
+	defer w.sys.mu.Unlock()
+	w.leave(answered, answer)
+	return err
+}
+
+func (w *waiter) leave(answered bool, answer error) {
+	l := &w.sys.waiters
+	l.waiting = without(l.waiting, w)
+	if w.listened != nil {
+		w.source.unlisten(answered, answer)
+		w.sys.wake() // another one has to listen
+	}
+	select {
+	case <-w.woken:
+	default:
+	}
+	w.source, w.listened = nil, nil
+	l.free = append(l.free, w)
+}
+
+// wait releases the lock until the next change, or until ctx ends, which is an error. Then it is to be tried again.
+func (s *System) wait(ctx context.Context, from source) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	w := s.join(from)
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	return w.wait(ctx)
+}
+
+// wake has every waiter try again.
+func (s *System) wake() {
+	for _, w := range s.waiters.waiting {
+		select {
+		case w.woken <- struct{}{}:
+		default:
+		}
+		s.roused = true
+	}
+}
+
+// without takes x out of the list, if it is there.
+func without[T comparable](list []T, x T) []T {
+	if i := slices.Index(list, x); i >= 0 {
+		return remove(list, i)
+	}
+	return list
+}
+
+// NoWait is a context that has ended, so that nothing waits under it. It is for hosts that must not wait: errors do not
+// name it as a cause, since nobody has ended anything.
+var NoWait = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
+// causeOf is the error of a context that has ended, or nil.
+func causeOf(ctx context.Context) error {
+	if ctx == NoWait {
+		return nil
+	}
+	return ctx.Err()
+}
