@@ -17,14 +17,33 @@ export interface OpenOptions {
   wasm?: string | URL | Response | Promise<Response> | BufferSource | WebAssembly.Module;
   /** The most bytes of mappable memory, pools included; 256 MiB by default. */
   budget?: number;
-  /** What happens when the budget is used up; "wait" by default. Calls that cannot wait throw. */
+  /**
+   * What a call does for which the budget has no room; "wait" by default.
+   *
+   * | call                                        | "wait"       | "fail"       | "fallback"   |
+   * |---------------------------------------------|--------------|--------------|--------------|
+   * | mapAsync of a DeferredStagingBuffer         | waits        | rejects      | rejects      |
+   * | createImmediateStagingBuffer, reset         | throws       | throws       | throws       |
+   * | upload                                      | waits        | rejects      | queue writes |
+   * | read, readTexture                           | wait         | reject       | reject       |
+   * | createMappableBuffer                        | throws       | throws       | throws       |
+   * | write, the updates of a frame               | queue writes | queue writes | queue writes |
+   *
+   * The code is "budget". A wait ends when memory is given back; what waits is destroyed, or its system; its signal aborts; or the
+   * device is lost. What is larger than the whole budget is refused at once; an upload then goes by queue writes. Only
+   * an upload that goes through mapped memory needs the budget, and of it room for one chunk: explain() names the path.
+   */
   onBudget?: "wait" | "fail" | "fallback";
   /**
    * The most bytes of a chunk that short reads share, and of the pieces that longer reads are cut into: a multiple of
-   * 256. By default 4 MiB, and the engine finds the size of the pieces. No chunk has less than 4 KiB.
+   * 256. By default 4 MiB, or a quarter of the budget if that is less, and the engine finds the size of the pieces. No
+   * chunk has less than 4 KiB.
    */
   chunkSize?: number;
-  /** How many frames may be with the GPU; by default nextFrame() keeps to 3, or to 8 where it is done with each within 8 ms, and frame() to 8. */
+  /**
+   * How many frames may be with the GPU. By default it is 8, and nextFrame() waits from 3 on while the oldest of them is
+   * there for more than 8 ms.
+   */
   maxFramesInFlight?: number;
   /** Called at the end of the task; it may call the module. */
   onLog?: (record: LogRecord) => void;
@@ -91,7 +110,10 @@ export class GPUBufferSystem {
    * open. `using frame = gpu.frame()` discards it where an exception keeps it from being submitted.
    */
   frame(): Frame;
-  /** Opens a frame when the GPU has finished an earlier one. */
+  /**
+   * Opens a frame as soon as maxFramesInFlight says so. It rejects with code "destroyed" or "device-lost" if that comes
+   * first.
+   */
   nextFrame(): Promise<Frame>;
   /**
    * Sends command buffers or encoders (which it finishes) to the GPU, with what is staged in them, the
@@ -110,7 +132,7 @@ export class GPUBufferSystem {
   /**
    * Measures the paths on buffers of its own: moves at most 36.5 MiB, and begins nothing after 50 ms. Where its memory
    * is new, as it is the first time, up to 17.5 MiB go through that besides, slowly: neither those bytes nor their
-   * time count.
+   * time count. It rejects with code "destroyed" or "device-lost" if that comes first.
    */
   calibrate(): Promise<void>;
   /** What was measured so far, to be kept as JSON. */
@@ -120,6 +142,7 @@ export class GPUBufferSystem {
   stats(): Stats;
   /** Destroys pooled memory that nobody uses. */
   trim(): void;
+  /** Ends the system and what it made. Whatever waits rejects with code "destroyed", and the streams it reads are cancelled. */
   destroy(): void;
   [Symbol.dispose](): void;
 }
@@ -196,8 +219,10 @@ export class DeviceBuffer {
    * later; until then do not change data that was given. A Response that is not ok, is opaque or was read before
    * rejects with code "type". An upload that ends within a word rejects with
    * code "alignment", unless it ends the buffer. More than fits rejects with code "range"; an error of the
-   * source's own, and the reason of the signal, reject as they are. The stream is cancelled then, and the
-   * part of the buffer holds old bytes or new.
+   * source's own, and the reason of the signal, reject as they are. It rejects as soon as the buffer or its system is
+   * destroyed (code "destroyed") or the device is lost ("device-lost"), also while the stream stalls. The stream is
+   * cancelled then and unlocked, and the part of the buffer holds old bytes or new. onBudget says what it does without
+   * memory.
    */
   upload(offset: number, source: Data | ReadableStream<BufferSource> | Blob | Response, options?: UploadOptions): Promise<number>;
   /**
@@ -233,8 +258,10 @@ declare class StagingBuffer {
   /** Writes at offset; bytes skipped become zero. */
   writeAt(offset: number, data: Data): void;
   /**
-   * Appends what the source delivers, as it arrives. A Response is refused as by upload. More than fits rejects with code "range"; an error of
-   * the source's own, and the reason of the signal, reject as they are. The source is cancelled then.
+   * Appends what the source delivers, as it arrives. A Response is refused as by upload. More than fits rejects with
+   * code "range"; an error of the source's own, and the reason of the signal, reject as they are. It rejects as soon as
+   * the buffer or its system is destroyed (code "destroyed") or the device is lost ("device-lost"), also while the
+   * source stalls. The source is cancelled then and unlocked.
    */
   readFrom(source: ReadableStream<BufferSource> | Blob | Response, options?: { signal?: AbortSignal; onProgress?: (bytes: number) => void }): Promise<number>;
   /**
@@ -283,6 +310,10 @@ export class ImmediateStagingBuffer extends StagingBuffer {
 
 /** Writable each time mapAsync resolves. */
 export class DeferredStagingBuffer extends StagingBuffer {
+  /**
+   * Asks for memory to write. It rejects with code "map-aborted" if unmap or destroy gives it up, in the same task too;
+   * with "destroyed" or "device-lost" if its system ends; and with "budget" as onBudget says.
+   */
   mapAsync(): Promise<void>;
   /** Gives the memory up, or cancels a map that is pending. */
   unmap(): void;
@@ -309,7 +340,8 @@ export class ReadbackBuffer {
   readonly label: string;
   /**
    * Reads size bytes (all by default) at offset. While a frame is open it is sent with the frame, and waits for that to
-   * be submitted; else at the end of the task. Resolves with a new ArrayBuffer, or with `into`, whose first size bytes are
+   * be submitted: the log tells of a frame that stays open meanwhile. Else it is sent at the end of the task. Resolves
+   * with a new ArrayBuffer, or with `into`, whose first size bytes are
    * filled; size is that of `into` where it is left out. No bytes are read at once.
    */
   read(source: AnyBuffer, offset?: number, size?: number, options?: ReadOptions): Promise<ArrayBuffer>;

@@ -124,3 +124,6 @@ func TestModulePromises(t *testing.T) {
 }
 
 func TestModuleTypes(t *testing.T) { runModuleTests(t, "types.js") }
+
+// Whatever waits comes to an end, and says what has ended it.
+func TestModuleWaits(t *testing.T) { runModuleTests(t, "waits.js") }

@@ -1,6 +1,6 @@
 import { bytesOf, fixed, isBufferSource, isResizable } from "./arguments.js";
 import { wrongReceiver } from "./errors.js";
-import { ask, call, destroyed, keep, native, NativeBuffer } from "./resource.js";
+import { ask, call, destroyed, keep, native, NativeBuffer, until } from "./resource.js";
 import { lengthOf, readAll, readerOf, watchersOf } from "./sources.js";
 import { readerOfBytes, Upload } from "./upload.js";
 
@@ -172,7 +172,8 @@ export class DeviceBuffer extends NativeBuffer {
     const upload = new Upload(this.#module, this, handle, offset, (at, data, n) => this.#queue.writeBuffer(this.#current().#gpuBuffer, at, data, 0, n));
     try {
       const reader = bytes ? readerOfBytes(bytes) : readerOf("upload", this.label, source);
-      const total = await readAll(reader, watchers, (piece, before) => upload.write(piece, before), () => upload.abort());
+      const take = (piece, before) => upload.write(piece, before);
+      const total = await readAll(reader, watchers, this[until]("upload"), take, () => upload.abort());
       await upload.finish();
       return total;
     } catch (error) {

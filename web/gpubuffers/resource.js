@@ -11,6 +11,7 @@ export const ask = Symbol("ask");
 export const keep = Symbol("keep");
 export const native = Symbol("native");
 export const running = Symbol("running");
+export const until = Symbol("until");
 export const destroyed = Symbol("destroyed");
 export const calibrated = Symbol("calibrated");
 export const dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");
@@ -74,6 +75,7 @@ export class Resource {
     this.#destroyed = true;
     dropped.unregister(this);
     destroyHandle(this.#core.module, this.#handle);
+    this.#core.waits.end(this, "destroyed", "it is destroyed");
   }
 
   [dispose]() {
@@ -105,6 +107,15 @@ export class Resource {
   [native]() {
     const { module } = this.#core;
     return module.numbers("native", this.#handle) < 0 ? this[call]("native") : module.given; // or says why not
+  }
+
+  /**
+   * A function that has end called, once, with the error of an operation that this cannot finish any more, until the
+   * function that it returns is called.
+   */
+  [until](operation) {
+    const makeError = (code, detail, cause) => refusal(code, operation, this.#label, detail, cause);
+    return (end) => this.#core.waits.begin(this, makeError, end);
   }
 
   /** Throws where the module has ended. */

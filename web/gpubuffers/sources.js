@@ -50,30 +50,40 @@ export function watchersOf(operation, label, given, ...more) {
 
 /**
  * Hands take each piece that reader delivers, waits until it is taken, and returns how many bytes there
- * were. The reader is cancelled when the signal, an error of the stream, take or onProgress ends it early.
+ * were. The reader is cancelled when the signal, an error of the stream, take, onProgress or the error that the
+ * function given to until is called with ends it early; what was waited for then is given up, by onEnd.
  */
-export async function readAll(reader, { signal, onProgress }, take, onAbort) {
-  const abort = () => {
-    reader.cancel(signal.reason).catch(() => {});
-    onAbort?.();
+export async function readAll(reader, { signal, onProgress }, until, take, onEnd) {
+  let ended; // { error }
+  const end = (error) => {
+    ended ??= { error };
+    reader.cancel(error).catch(() => {});
+    onEnd?.();
   };
+  const check = () => {
+    if (ended) throw ended.error;
+  };
+  const abort = () => end(signal.reason);
+  const stop = until(end);
   signal?.addEventListener("abort", abort);
   try {
-    signal?.throwIfAborted();
+    if (signal?.aborted) abort();
     for (let total = 0; ; ) {
+      check();
       const { done, value } = await reader.read();
-      signal?.throwIfAborted();
+      check();
       if (done) return total;
       const taken = take(value, total);
       if (taken !== undefined) await taken;
-      signal?.throwIfAborted();
+      check();
       total += value.byteLength;
       onProgress?.(total);
     }
   } catch (error) {
     reader.cancel(error).catch(() => {});
-    throw signal?.aborted ? signal.reason : error;
+    throw ended ? ended.error : error;
   } finally {
+    stop();
     signal?.removeEventListener("abort", abort);
     reader.releaseLock();
   }

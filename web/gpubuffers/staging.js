@@ -1,6 +1,6 @@
 import { bytesOf, region } from "./arguments.js";
 import { retold } from "./errors.js";
-import { ask, bufferOf, call, Resource } from "./resource.js";
+import { ask, bufferOf, call, Resource, until } from "./resource.js";
 import { readAll, readerOf, watchersOf } from "./sources.js";
 
 class StagingBuffer extends Resource {
@@ -32,7 +32,7 @@ class StagingBuffer extends Resource {
   async readFrom(source, options) {
     const [watchers] = watchersOf("readFrom", this.label, options);
     watchers.signal?.throwIfAborted();
-    return readAll(readerOf("readFrom", this.label, source), watchers, (piece) => this.#append(piece));
+    return readAll(readerOf("readFrom", this.label, source), watchers, this[until]("readFrom"), (piece) => this.#append(piece));
   }
 
   #append(piece) {

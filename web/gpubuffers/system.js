@@ -10,6 +10,7 @@ import { ReadbackBuffer } from "./readback.js";
 import { beginReads, endReads } from "./reads.js";
 import { bufferOf, calibrated, destroyHandle, dispose, guard, made, owns } from "./resource.js";
 import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
+import { Waits } from "./waits.js";
 
 export class GPUBufferSystem {
   #core;
@@ -30,16 +31,21 @@ export class GPUBufferSystem {
       device,
       updates: new OpenUpdates(),
       looks: new Looks(device), // for short reads
+      waits: new Waits(),
       destroyed: false,
       lost: false,
       written: 0, // bytes that the module does not know of
     };
-    module.whenEnded(() => this.#core.updates.close());
+    module.whenEnded((error) => {
+      this.#core.updates.close();
+      this.#core.waits.end(undefined, "internal", "the WebAssembly module has ended", error.cause);
+    });
     this.#handle = handle;
     this.#owned = owned;
     const end = new Promise((resolve) => (this.#end = resolve));
     const lost = device.lost.then(({ reason, message }) => {
       this.#core.lost = true;
+      this.#core.waits.end(undefined, "device-lost", `the device is lost: ${message}`);
       return { reason, message };
     });
     this.#lost = Promise.race([end, lost]);
@@ -167,6 +173,7 @@ export class GPUBufferSystem {
     this.#core.destroyed = true;
     this.#core.updates.close();
     destroyHandle(this.#core.module, this.#handle);
+    this.#core.waits.end(undefined, "destroyed", "the system was destroyed");
     this.#end({ reason: "destroyed", message: "the system was destroyed" });
     if (this.#owned) this.#core.device.destroy();
   }
