@@ -53,7 +53,7 @@ func NewError(op, label string, reason error, detail string) *Error {
 	return &Error{Op: op, Label: label, Reason: reason, Detail: detail}
 }
 
-// interrupted is the error of an operation that its context, or what it reads from, has ended.
+// causedBy is the error of an operation that its context, or what it reads from, has ended.
 func causedBy(op, label string, cause error) error {
 	return &Error{Op: op, Label: label, Cause: cause}
 }
