@@ -95,7 +95,7 @@ func (r *ReadbackBuffer) Start(src Buffer, offset uint64, m Memory) (Read, error
 }
 
 func (x *reading) describe(src Buffer, offset, size uint64) error {
-	x.src, x.offset, x.size, x.rowBytes, x.pitch = src, offset, size, size, size
+	x.name, x.src, x.offset, x.size, x.rowBytes, x.pitch = src.Label(), src, offset, size, size, size
 	return checkReadable(Unwrap(src), offset, size)
 }
 
@@ -115,7 +115,8 @@ func (r *ReadbackBuffer) StartTexture(region TextureRegion, m Memory) (Read, err
 
 func (x *reading) describeTexels(region TextureRegion) error {
 	f, err := CheckRegion("read texture", region, TextureCopySrc)
-	x.region, x.texels, x.rowBytes, x.pitch, x.size = region, f, f.RowBytes, rowPitch(f.RowBytes), f.Bytes()
+	x.name, x.region, x.texels = region.Texture.Label(), region, f
+	x.rowBytes, x.pitch, x.size = f.RowBytes, rowPitch(f.RowBytes), f.Bytes()
 	return err
 }
 
@@ -154,9 +155,7 @@ func (r *ReadbackBuffer) start(describe func(*reading) error) (Read, error) {
 	if r.core.policy == ReadLatest {
 		b.dropStale(r.core)
 	}
-	if x.inFrame = b.sys.frames.current.open; x.inFrame {
-		b.remind()
-	}
+	x.inFrame = b.sys.frames.current.open
 	b.queue = append(b.queue, x)
 	return Read{x, x.turn}, nil
 }
@@ -199,8 +198,9 @@ func (r Read) Wait(ctx context.Context) error {
 	select {
 	case err = <-settled:
 	case <-ctx.Done():
+		label := r.reading.name // which stays
 		if err = r.reading.belt.cancel(r.reading); err == nil {
-			err = causedBy("read", "", ctx.Err())
+			err = causedBy("read", label, ctx.Err())
 		} else if err == errLanded {
 			err = nil
 		}
@@ -229,6 +229,9 @@ func (r Read) claim() (<-chan error, error) {
 		return nil, NewError("wait", "", ErrState, "the read was waited for, or cancelled, before")
 	}
 	r.reading.claimed = true
+	if r.reading.waitsForFrame() {
+		r.reading.belt.remind()
+	}
 	return r.reading.settled, nil
 }
 

@@ -215,26 +215,35 @@ func (b *readBelt) leaveFrame() {
 // frameReminder is how long a read may wait for the frame that is open before the log says so.
 const frameReminder = time.Second
 
-// remind has the log tell of a read that waits for the open frame, lest somebody waits for it before the submit.
+// RemindOfFrame has the log tell of reads that still wait for the open frame in a second, lest somebody waits for one
+// before the submit. A [Read] that is waited for does so by itself.
+func (s *System) RemindOfFrame() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reads.remind()
+}
+
 func (b *readBelt) remind() {
-	switch l := &b.sys.logger; {
-	case !l.enabled(LevelWarn):
-	case b.reminder == nil:
+	if !b.sys.logger.enabled(LevelWarn) {
+		return
+	}
+	b.sys.roused = true
+	if b.reminder == nil {
 		b.reminder = time.AfterFunc(frameReminder, b.tellOfFrame)
-		b.sys.roused = true
-	default:
+	} else {
 		b.reminder.Reset(frameReminder)
-		b.sys.roused = true
 	}
 }
+
+func (x *reading) waitsForFrame() bool { return x.inFrame && !x.released && !x.done }
 
 // tellOfFrame is called without the lock.
 func (b *readBelt) tellOfFrame() {
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()
 	for _, x := range b.queue {
-		if x.inFrame && !x.released && !x.done {
-			b.sys.logger.log(LevelWarn, "a read waits for the frame that is open: submit the frame, then wait for the read", text("source", x.label()))
+		if x.waitsForFrame() {
+			b.sys.logger.log(LevelWarn, "a read waits for the frame that is open: submit the frame, then wait for the read", text("source", x.name))
 			return
 		}
 	}
@@ -624,7 +633,7 @@ func (b *readBelt) refuseParts(c *chunk) {
 	for _, r := range c.refusals {
 		for i := range c.parts {
 			if p := &c.parts[i]; p.group == r.group && p.open() {
-				b.settle(p.reading, refusalOf(p.reading.label(), r.err))
+				b.settle(p.reading, refusalOf(p.reading.name, r.err))
 			}
 		}
 	}

@@ -4,6 +4,7 @@ package buffers
 type reading struct {
 	belt     *readBelt
 	owner    *readbackCore
+	name     string        // of the source
 	src      Buffer        // or, if it is nil,
 	region   TextureRegion // rows of texels, which
 	texels   Footprint     // they take
@@ -229,14 +230,6 @@ func refusalOf(label string, cause error) error {
 		e.Reason, e.Cause = known.Reason, known.Cause
 	}
 	return e
-}
-
-// label is that of the source.
-func (x *reading) label() string {
-	if x.src != nil {
-		return x.src.Label()
-	}
-	return x.region.Texture.Label()
 }
 
 // open reports whether somebody waits for the part.

@@ -22,7 +22,6 @@ type readHolds struct {
 type heldRead struct {
 	reading *reading
 	turn    uint64
-	label   string // of its source
 	group   int
 	at      uint64 // in the hold
 }
@@ -129,12 +128,12 @@ func (b *readBelt) late() (late []heldRead, size uint64) {
 		switch {
 		case n <= room-size:
 			x.group = b.groupOf(x)
-			late = append(late, heldRead{x, x.turn, x.label(), x.group, size})
+			late = append(late, heldRead{x, x.turn, x.group, size})
 			size += n
 		case len(late) > 0:
 			return late, size
 		default:
-			b.settle(x, b.holds.refuse(x.label(), n))
+			b.settle(x, b.holds.refuse(x.name, n))
 		}
 	}
 	return late, size
@@ -234,7 +233,7 @@ func (b *readBelt) judged(held []heldRead, group int, err error) {
 		}
 		r.reading.unjudged--
 		if err != nil {
-			b.settle(r.reading, refusalOf(r.label, err))
+			b.settle(r.reading, refusalOf(r.reading.name, err))
 		}
 	}
 	waiting := b.unjudged

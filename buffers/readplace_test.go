@@ -220,13 +220,15 @@ func TestTheLogTellsOfAReadThatWaitsForItsFrame(t *testing.T) {
 			if submits {
 				require.NoError(t, f.Submit())
 			}
+			ended := make(chan error)
+			go func() { ended <- r.Wait(t.Context()) }()
 			time.Sleep(2 * time.Second)
 			synctest.Wait()
 			told := slices.ContainsFunc(messages, func(m string) bool { return strings.Contains(m, "waits for the frame that is open") })
 			require.Equal(t, !submits, told)
 			f.Discard()
 			rb.Flush()
-			require.NoError(t, r.Wait(t.Context()))
+			require.NoError(t, <-ended)
 		})
 	}
 }

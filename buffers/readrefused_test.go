@@ -171,34 +171,45 @@ func TestNothingIsHandedOutAheadOfAVerdict(t *testing.T) {
 		for _, held := range []bool{false, true} {
 			device := &judging{Device: memory.Open(memory.Options{}), judges: true}
 			s := openOn(t, device, buffers.Options{ChunkSize: chunk})
-			rb, own := readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, 64*chunk)
-			device.judge(false)
+			rb, own := readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, chunk)
+			others := 0
+			if held {
+				others = 6
+			}
+			ask := func(b buffers.Buffer, p []byte) (all []buffers.Read) {
+				device.Hold()
+				for range others {
+					r, _ := sent(t, rb, own, 0, chunk)
+					all = append(all, r)
+				}
+				r, err := rb.Start(b, 0, buffers.Bytes(p))
+				require.NoError(t, err)
+				rb.Flush()
+				require.Equal(t, held, s.Stats().Held > 0)
+				device.Release()
+				return append(all, r)
+			}
 			b, owned := foreignBuffer(t, device.Device, "foreign", chunk)
 			require.NoError(t, device.Device.Queue().WriteBuffer(b, 0, buffers.Bytes(filledWith(chunk, 5))))
+			for range 2 { // so that chunks and holds are known to be there
+				for _, r := range ask(b, make([]byte, chunk)) {
+					require.NoError(t, r.Wait(within(t)))
+				}
+			}
 			if refused {
 				owned.Destroy()
 			}
-			device.Hold()
-			var others []buffers.Read
-			for range 6 {
-				if held {
-					r, _ := sent(t, rb, own, 0, chunk)
-					others = append(others, r)
-				}
-			}
+			device.judge(false)
 			p := filledWith(chunk, 77)
-			r, err := rb.Start(b, 0, buffers.Bytes(p))
-			require.NoError(t, err)
-			rb.Flush()
-			device.Release()
+			all := ask(b, p)
+			for _, r := range all[:others] {
+				require.NoError(t, r.Wait(within(t)))
+			}
 			require.NoError(t, <-device.Device.Queue().WorkDone())
 			time.Sleep(10 * time.Millisecond)
 			require.Equal(t, filledWith(chunk, 77), p, "held %v, before the verdict", held)
 			device.judge(true)
-			for _, other := range others {
-				require.NoError(t, other.Wait(within(t)))
-			}
-			err = r.Wait(within(t))
+			err := all[others].Wait(within(t))
 			if refused {
 				require.ErrorIs(t, err, buffers.ErrValidation)
 				require.Equal(t, filledWith(chunk, 77), p)

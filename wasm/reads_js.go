@@ -166,7 +166,9 @@ func sendReads() bool {
 	all := true
 	for i, s := range asked {
 		asked[i], s.asked, s.foreign = nil, false, nil
-		if s.frame == 0 && !s.core.FlushReads() {
+		if s.frame != 0 {
+			s.core.RemindOfFrame()
+		} else if !s.core.FlushReads() {
 			all = false
 		}
 		s.rouse()
