@@ -235,30 +235,32 @@ func TestTheLogTellsOfAReadThatWaitsForItsFrame(t *testing.T) {
 
 // A hold is another's once nothing is to be copied from it any more.
 func TestAHoldIsKeptForAllThatIsInIt(t *testing.T) {
-	const chunk = 4096
+	const chunk, places = 4096, 8
 	s, device := openSystem(t, buffers.Options{ChunkSize: chunk})
-	b, rb := knownBuffer(t, s, chunk), readback(t, s, buffers.ReadbackDescriptor{})
+	b, rb := knownBuffer(t, s, places*chunk), readback(t, s, buffers.ReadbackDescriptor{})
 	device.Hold()
 	var all []buffers.Read
 	var got [][]byte
-	ask := func(value byte, n int) {
-		require.NoError(t, b.Write(0, filledWith(chunk, value)))
-		for range n {
+	ask := func(value byte) {
+		require.NoError(t, b.Write(0, filledWith(b.Size(), value)))
+		for i := range uint64(places) {
 			p := make([]byte, chunk)
-			r, err := rb.Start(b, 0, buffers.Bytes(p))
+			r, err := rb.Start(b, i*chunk, buffers.Bytes(p))
 			require.NoError(t, err)
 			all, got = append(all, r), append(got, p)
 		}
 		rb.Flush()
 	}
-	ask(1, 8) // of which some are held together
-	for i := byte(2); i < 40; i++ {
-		device.Step()
-		ask(i, 1)
+	for value := range byte(10) {
+		ask(value + 1)
+		for range 3 {
+			device.Step() // now and then one of those in a hold goes on
+			time.Sleep(time.Millisecond)
+		}
 	}
 	device.Release()
 	for i, r := range all {
 		require.NoError(t, r.Wait(within(t)))
-		require.Equal(t, filledWith(chunk, byte(max(i-6, 1))), got[i], "read %d", i)
+		require.Equal(t, filledWith(chunk, byte(i/places+1)), got[i], "read %d", i)
 	}
 }
