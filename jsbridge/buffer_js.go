@@ -76,6 +76,7 @@ func (d *Device) CreateBuffer(descriptor *BufferDescriptor) (*Buffer, error) {
 }
 
 func created(v js.Value, descriptor *BufferDescriptor) *Buffer {
+	apart()
 	b := &Buffer{v: v, label: descriptor.Label, size: descriptor.Size, usage: descriptor.Usage}
 	if descriptor.MappedAtCreation {
 		b.mapping.begin(part{0, b.size})

@@ -330,7 +330,9 @@
   ;; next one.
   (func $tick (export "tick")
     (global.set $ticking (i32.const 0))
-    (if (i32.eqz (global.get $ticks)) (then (return)))
+    (if (i32.eqz (global.get $ticks)) (then
+      (global.set $ticked (ref.null extern))
+      (return)))
     (global.set $ticks (i32.sub (global.get $ticks) (i32.const 1)))
     (call $pushScope (global.get $ticked) (global.get $validation))
     (call $then (call $popScope (global.get $ticked)) (global.get $tickFunction) (global.get $tickFunction))

@@ -21,7 +21,7 @@ type Device struct {
 	queue    *Queue
 	limits   Limits
 	features features
-	loss     loss
+	loss     *loss
 	errors   uncapturedErrors
 	unsent   uint64 // of the last relay
 }
@@ -55,6 +55,7 @@ func (d *Device) read() error {
 	if err != nil {
 		return err
 	}
+	apart()
 	d.queue, d.limits, d.features = &Queue{v: queue}, limitsOf(limits), features{set}
 	return nil
 }

@@ -26,6 +26,8 @@ type LostInfo struct {
 	Message string
 }
 
+// loss is what the promise of a loss knows: not the device, which could not be
+// collected else.
 type loss struct {
 	lost chan struct{}
 	mu   sync.Mutex
@@ -37,7 +39,7 @@ func (d *Device) watchLoss() error {
 	if err != nil {
 		return err
 	}
-	d.loss.lost = make(chan struct{})
+	d.loss = &loss{lost: make(chan struct{})}
 	settle(&deviceLost, promise, d.loss.record)
 	return nil
 }

@@ -67,6 +67,8 @@ func takeSlot() *slot {
 const nearSlots = 16
 
 func newSlot() *slot {
+	apart()
+	defer apart()
 	s := &slot{settled: make(chan error, 1)}
 	s.resolve = js.FuncOf(func(_ js.Value, args []js.Value) any {
 		s.finish(s.resolved(args))

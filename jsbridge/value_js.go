@@ -28,10 +28,21 @@ func (m *method) call(args ...any) (result js.Value, err error) {
 
 func (m *method) function() js.Value {
 	if m.fn.IsUndefined() {
+		apart()
 		m.fn = m.lookup()
+		apart()
 	}
 	return m.fn
 }
+
+// apart has the value that was made last not share a block of memory with
+// whatever is made next. A js.Value is freed by the finalizer of eight bytes:
+// Go puts two of such objects into one block, and runs no finalizer while
+// either is in use. So it is called round the making of what lives as long as
+// the program, and after that of what must be freed with its device.
+//
+//go:noinline
+func apart() *uint64 { return new(uint64) }
 
 // lookup gives undefined where the browser has no such class or method.
 func (m *method) lookup() js.Value {
