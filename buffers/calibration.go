@@ -195,14 +195,11 @@ func (s *System) setCopyCost(d time.Duration) {
 // copyTimes is how long n reads of 4 bytes take that are too far apart to be merged.
 func (b *probing) copyTimes(ctx context.Context, n int) (time.Duration, error) {
 	const apart = 64 << 10
-	r, err := b.sys.NewReadbackBuffer(ReadbackDescriptor{Label: "probe"})
-	if err != nil {
-		return 0, err
-	}
-	defer r.Destroy()
-	reads := make([]Read, n)
+	defer b.abandon()
+	r, reads := b.readback, make([]Read, n)
 	start := now()
 	for i := range reads {
+		var err error
 		if reads[i], err = r.Start(b.dst[1], uint64(i)*apart, Bytes(b.data[4*i:4*i+4])); err != nil {
 			return 0, err
 		}

@@ -1,5 +1,7 @@
 package buffers
 
+import "slices"
+
 // chunk is a pooled mappable buffer. What its lists are, it is: see uploadPool and readBelt.
 type chunk struct {
 	buffer    MappableBuffer
@@ -26,6 +28,20 @@ type pooled interface {
 
 func (c *chunk) size() uint64  { return c.buffer.Size() }
 func (c *chunk) since() moment { return c.idleSince }
+
+// dropChunk destroys a chunk of all that a pool has, and returns the others. What is not among them was destroyed
+// before.
+func (s *System) dropChunk(all []*chunk, c *chunk, stats *PoolStats) []*chunk {
+	i := slices.Index(all, c)
+	if i < 0 {
+		return all
+	}
+	stats.Chunks--
+	stats.Bytes -= c.size()
+	c.buffer.Destroy()
+	s.budget.release(c.size())
+	return remove(all, i)
+}
 
 // chunkSize rounds up so that chunks fit more than one request: to a quarter of the power of two below.
 func chunkSize(need uint64) uint64 {

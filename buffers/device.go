@@ -1,5 +1,7 @@
 package buffers
 
+import "time"
+
 // Device is what a backend provides: a Factory with a queue, encoders, limits and the news of its loss.
 // Its methods may be called from several goroutines.
 type Device interface {
@@ -92,6 +94,12 @@ type ChunkRelay interface {
 // as soon as it has looked; the last call counts.
 type Looker interface {
 	Look(times int)
+}
+
+// Timers is a Device whose host has timers that cost less, while they are set, than those of package time. f must
+// not block.
+type Timers interface {
+	AfterFunc(d time.Duration, f func()) (stop func())
 }
 
 // Landing hears what became of a fetch.

@@ -39,18 +39,6 @@ func (s *System) NewDeviceBuffer(d Descriptor) (*DeviceBuffer, error) {
 	}
 	d.Usage |= UsageCopySrc | UsageCopyDst
 	d.Size = roundUp4(d.Size)
-	b, err := s.createDevice(&d)
-	if err != nil {
-		return nil, err
-	}
-	core := &deviceCore{}
-	core.current.Store(b)
-	held := s.hold(KindDevice, d.Label, d.Size, func() { core.free(d.Label) })
-	return &DeviceBuffer{watch(held), core}, nil
-}
-
-// createDevice makes a buffer of the device. The lock is not held.
-func (s *System) createDevice(d *Descriptor) (*currentBuffer, error) {
 	if err := d.Validate(s.limits); err != nil {
 		return nil, err
 	}
@@ -59,8 +47,16 @@ func (s *System) createDevice(d *Descriptor) (*currentBuffer, error) {
 	if err := s.usable("create", d.Label); err != nil {
 		return nil, err
 	}
-	return s.createBuffer(d)
+	b, err := s.createBuffer(&d)
+	if err != nil {
+		return nil, err
+	}
+	core := &deviceCore{}
+	core.current.Store(b)
+	return &DeviceBuffer{s.hold(KindDevice, d.Label, d.Size, func(f fate) { core.free(f, d.Label) }), core}, nil
 }
+
+func (b *DeviceBuffer) holds() *holding { return b.held.holding }
 
 // Unwrap returns the GPU buffer that stands behind the handle now, for backends: see [DeviceBuffer.Native].
 func (b *DeviceBuffer) Unwrap() Buffer { return b.core.current.Load().Buffer }

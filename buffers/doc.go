@@ -55,6 +55,14 @@
 // that is handed in is the caller's again when the call returns; that of a read when its Wait returns. Reads into
 // memory that is not Go's go to a [Sink].
 //
+// # Lifetimes
+//
+// Memory that lies idle in a pool is destroyed after [Options].IdleAge, by a timer that exists only as long as there is
+// any. [System.Destroy] gives everything back before it returns. A buffer that is collected without a Destroy is freed
+// then, counts in [Stats].Leaks and is logged. A System that is collected has no pooled memory left; of its other memory
+// the backend's collector takes care. A host with a collector of its own says what that has found: see [Leaked] and
+// [Release].
+//
 // # Errors
 //
 // Every error is an [*Error] around one of the sentinels (ErrRange, ErrMapped, ...), with operation,

@@ -59,15 +59,14 @@ type dynamicRing struct {
 	open     int // how many pages the current slot uses
 	slots    []*dynamicSlot
 	current  *dynamicSlot // nil until the first update after a submit
-	mostBusy int          // since the last shrink
-	lastFull moment       // when all slots were in use, as far as shrink has seen
 	failure  error        // of the creation of a slot, or nil
 }
 
 // dynamicSlot is the GPU memory of one frame.
 type dynamicSlot struct {
 	buffers []Buffer // one a page
-	serial  uint64   // of the submit that used it last, or ofOpenFrame
+	serial  uint64   // of the submit that used it last, or ofOpenFrame,
+	since   moment   // when that was
 }
 
 const (
@@ -83,13 +82,19 @@ func (s *System) NewDynamicBuffer(d DynamicDescriptor) (*DynamicBuffer, error) {
 	if err := validateDynamic(&d, &page, s.limits); err != nil {
 		return nil, err
 	}
-	ring := &dynamicRing{sys: s, page: page, align: s.updateAlignment(d.Usage), maxSlots: orDefault(d.MaxSlots, 8), host: d.HostMemory}
-	ring.held = s.hold(KindDynamic, d.Label, 0, ring.free)
-	if err := ring.join(); err != nil {
-		ring.held.destroy()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("create", d.Label); err != nil {
 		return nil, err
 	}
-	return &DynamicBuffer{watch(ring.held), ring}, nil
+	ring := &dynamicRing{sys: s, page: page, align: s.updateAlignment(d.Usage), maxSlots: orDefault(d.MaxSlots, 8), host: d.HostMemory}
+	held := s.hold(KindDynamic, d.Label, 0, ring.free)
+	ring.held = held.holding
+	if err := ring.join(); err != nil {
+		held.release()
+		return nil, err
+	}
+	return &DynamicBuffer{held, ring}, nil
 }
 
 func validateDynamic(d *DynamicDescriptor, page *Descriptor, limits Limits) error {
@@ -116,13 +121,8 @@ func (s *System) updateAlignment(u Usage) uint64 {
 	return align
 }
 
-// join makes the first slots and takes part in submits. The lock is not held.
+// join makes the first slots and takes part in submits.
 func (r *dynamicRing) join() error {
-	r.sys.mu.Lock()
-	defer r.sys.mu.Unlock()
-	if err := r.sys.usable("create", r.page.Label); err != nil {
-		return err
-	}
 	for range initialSlots {
 		if _, err := r.addSlot(); err != nil {
 			return err
@@ -153,6 +153,8 @@ func (r *dynamicRing) addBuffer(slot *dynamicSlot) error {
 	r.held.resize(r.held.bytes + r.page.Size)
 	return nil
 }
+
+func (b *DynamicBuffer) holds() *holding { return b.held.holding }
 
 // Label is the one it was made with.
 func (b *DynamicBuffer) Label() string { return b.held.label }
@@ -255,15 +257,11 @@ func (r *dynamicRing) begin() error {
 		return r.failure
 	}
 	r.sys.frames.poll()
-	done, busy := r.sys.frames.done, 0
-	for _, slot := range r.slots {
-		if slot.serial <= done {
+	for _, slot := range r.slots { // of several the last: the others grow old
+		if !r.isUsed(slot) {
 			r.current = slot
-		} else {
-			busy++
 		}
 	}
-	r.mostBusy = max(r.mostBusy, busy+1)
 	if r.current == nil {
 		if err := r.grow(); err != nil {
 			return err
@@ -300,7 +298,8 @@ func (r *dynamicRing) grow() error {
 		return NewError("update", r.page.Label, ErrBusy, "all "+number(uint64(len(r.slots)))+" slots are in use, by the GPU or the open frame")
 	}
 	slot, err := r.addSlot()
-	r.current, r.lastFull = slot, now()
+	r.current = slot
+	r.sys.tend()
 	if l := &r.sys.logger; err == nil && l.enabled(LevelInfo) {
 		l.log(LevelInfo, "dynamic buffer grown", text("label", r.page.Label), count("slots", len(r.slots)), count("cap", r.maxSlots))
 	}
@@ -351,10 +350,10 @@ func (r *dynamicRing) flush() error {
 }
 
 // submitted notes which submit the current slot belongs to, and those of a frame that ends with it.
-func (r *dynamicRing) submitted(serial uint64) {
+func (r *dynamicRing) submitted(serial uint64, at moment) {
 	for _, slot := range r.slots {
 		if slot == r.current || slot.serial == ofOpenFrame {
-			slot.serial = serial
+			slot.serial, slot.since = serial, at
 		}
 	}
 	r.current = nil
@@ -366,22 +365,25 @@ func (r *dynamicRing) discard() {
 	r.giveBackChunks()
 }
 
-// shrink destroys one slot where one was idle all the time since before.
-func (r *dynamicRing) shrink(before moment) {
-	if r.mostBusy >= len(r.slots) {
-		r.lastFull = now()
-	}
-	r.mostBusy = 0
-	if len(r.slots) <= initialSlots || r.lastFull > before {
-		return
-	}
-	for i, slot := range r.slots {
-		if slot.serial <= r.sys.frames.done && slot != r.current {
-			r.destroySlot(slot)
-			r.slots = remove(r.slots, i)
-			return
+// trim destroys the slots beyond the first ones that are idle since then or longer.
+func (r *dynamicRing) trim(before moment) (oldest moment) {
+	oldest = latest
+	for i := 0; i < len(r.slots) && len(r.slots) > initialSlots; {
+		slot := r.slots[i]
+		if r.isUsed(slot) || slot.since > before {
+			oldest = min(oldest, slot.since)
+			i++
+			continue
 		}
+		r.destroySlot(slot)
+		r.slots = remove(r.slots, i)
 	}
+	return oldest
+}
+
+// isUsed reports whether the slot is a frame's that the program fills, or the GPU reads.
+func (r *dynamicRing) isUsed(slot *dynamicSlot) bool {
+	return slot == r.current || slot.serial > r.sys.frames.done
 }
 
 func (r *dynamicRing) destroySlot(slot *dynamicSlot) {
@@ -391,10 +393,12 @@ func (r *dynamicRing) destroySlot(slot *dynamicSlot) {
 	}
 }
 
-// free destroys everything and leaves the submits.
-func (r *dynamicRing) free() {
+// free destroys everything, but for the slots where they are released, and leaves the submits.
+func (r *dynamicRing) free(f fate) {
 	for _, slot := range r.slots {
-		r.destroySlot(slot)
+		if f != released {
+			r.destroySlot(slot)
+		}
 	}
 	r.giveBackChunks()
 	for _, p := range r.pages {

@@ -14,8 +14,10 @@ type engine struct {
 	sys       *System
 	choosers  [opCount]chooser
 	prober    prober
-	probes    chan probe
+	probe     probe // that is measured, where probing
 	probing   bool
+	watch     func()      // watchProbe, made once
+	late      *time.Timer // of the probe
 	copyAsked bool
 	copyCost  time.Duration // of one more copy in a submit; 0 where it was not measured
 	scratch   sync.Pool     // of *[]byte, through which streams go
@@ -36,7 +38,7 @@ type probe struct {
 
 func (e *engine) init(s *System, fixedChunks bool) {
 	e.sys, e.fixedChunks, e.patience = s, fixedChunks, defaultPatience
-	e.prober.sys = s
+	e.prober.init(s)
 	for op := range e.choosers {
 		e.choosers[op].paths, e.choosers[op].from = paths[op], chosenFrom[op]
 	}
@@ -184,12 +186,14 @@ func (s *System) traffic() traffic {
 
 // observe has the time taken until the GPU is done with everything so far.
 func (e *engine) observe(op Operation, path int, size uint64, start moment) {
-	if e.probes == nil {
-		e.probes = make(chan probe, 1)
-		go e.watch(e.probes)
-	}
 	e.probing, e.sys.roused = true, true
-	e.probes <- probe{op, path, size, start, e.workDone(size < unhurried), e.sys.traffic().moved}
+	e.probe = probe{op, path, size, start, e.workDone(size < unhurried), e.sys.traffic().moved}
+	if e.watch == nil {
+		e.watch, e.late = e.watchProbe, time.NewTimer(e.patience)
+	} else {
+		e.late.Reset(e.patience)
+	}
+	go e.watch()
 }
 
 // unhurried is the size from which on the program's own transfers are measured without looks, which slow a ring down
@@ -222,18 +226,20 @@ func (e *engine) look(times int) {
 // defaultPatience is how long a transfer may take before its path counts as hung.
 const defaultPatience = 2 * time.Second
 
-// watch waits for the probes. The lock is not held.
-func (e *engine) watch(probes <-chan probe) {
-	late := time.NewTimer(e.patience)
-	defer late.Stop()
-	for p := range probes {
-		late.Reset(e.patience)
+// watchProbe waits for the probe. The lock is not held.
+func (e *engine) watchProbe() {
+	p := e.probe
+	for {
 		select {
 		case err := <-p.done:
+			e.late.Stop()
 			e.conclude(p, err)
-		case <-late.C:
+			return
+		case <-e.late.C:
 			e.giveUp(p)
-			e.conclude(p, <-p.done)
+		case <-e.sys.closed:
+			e.late.Stop()
+			return
 		}
 	}
 }
@@ -288,15 +294,6 @@ func (e *engine) takeScratch() []byte {
 }
 
 func (e *engine) giveScratch(p []byte) { e.scratch.Put(&p) }
-
-// close ends the measuring.
-func (e *engine) close() {
-	e.prober.free()
-	if e.probes != nil {
-		close(e.probes)
-		e.probes = nil
-	}
-}
 
 // cut chooses how a read is cut that is sent now, alone or among others.
 func (e *engine) cut(x *reading, alone bool) cut {

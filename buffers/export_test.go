@@ -31,3 +31,10 @@ func Picks(op Operation, size uint64, transfers int, took func(path string) time
 
 // Arenas is how many bytes the arenas of all dynamic buffers have.
 func Arenas() uint64 { return arenas.Load() }
+
+// Tending reports whether a timer is set for idle memory.
+func Tending(s *System) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.upkeep.stop != nil
+}

@@ -21,12 +21,12 @@ type Frame struct {
 type frameRing struct {
 	sys      *System
 	current  Frame
-	serial   uint64 // of the last submit that is followed
+	serial   uint64 // of the last submit that is followed,
+	sentAt   moment // when that was
 	done     uint64 // of the last one the GPU is done with
 	inFlight []flight
 	fixed    bool               // how many there may be is what the program says
 	soon     time.Duration      // see isFull
-	count    uint64             // of submits, for the work that is done now and then
 	heard    bool               // a waiter listens for the oldest flight
 	waiting  []func()           // see FrameThen
 	notify   func() (told bool) // landed, made once; nil where the queue would not call it
@@ -197,7 +197,8 @@ func (f *frameRing) unlisten(answered bool, err error) {
 
 // follow asks to hear when the GPU is done with what was submitted last.
 func (f *frameRing) follow(serial uint64) {
-	f.inFlight = append(f.inFlight, flight{serial, f.sys.chunks.WorkDoneThen(f.notify), now()})
+	f.sentAt = now()
+	f.inFlight = append(f.inFlight, flight{serial, f.sys.chunks.WorkDoneThen(f.notify), f.sentAt})
 }
 
 // Encoder is the frame's own encoder, made at the first call.
@@ -261,7 +262,7 @@ func (f *Frame) Discard() {
 	}
 	for _, d := range s.dynamics {
 		d.discard()
-		d.submitted(s.frames.serial) // after which the GPU may still work on what was moved within the frame
+		d.submitted(s.frames.serial, s.frames.sentAt) // after which the GPU may still work on what was moved within the frame
 	}
 	f.close()
 }
@@ -343,7 +344,6 @@ func (s *System) submitBatch() error {
 // submitted does what follows a submit. It asks to hear when the GPU is done with one of a frame, or with updates.
 func (s *System) submitted(updated, isFrame bool) {
 	s.stats.Submits++
-	s.frames.count++
 	s.uploads.submitted(s.batch)
 	s.reads.sendAll(isFrame)
 	if updated || isFrame {
@@ -357,20 +357,6 @@ func (s *System) submitted(updated, isFrame bool) {
 		s.destroyRetired()
 	}
 	for _, d := range s.dynamics {
-		d.submitted(serial)
-	}
-	if s.frames.count%64 == 0 {
-		s.upkeep()
-	}
-}
-
-// upkeep gives back what was idle for long.
-func (s *System) upkeep() {
-	old := now() - moment(s.options.IdleAge)
-	s.uploads.poll()
-	s.uploads.trim(old)
-	s.reads.trim(old)
-	for _, d := range s.dynamics {
-		d.shrink(old)
+		d.submitted(serial, s.frames.sentAt)
 	}
 }

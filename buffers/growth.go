@@ -195,8 +195,10 @@ func (c *deviceCore) replace(held *holding, by *currentBuffer) {
 	held.resize(by.Size())
 }
 
-func (c *deviceCore) free(label string) {
-	c.current.Load().Destroy()
+func (c *deviceCore) free(f fate, label string) {
+	if f != released {
+		c.current.Load().Destroy()
+	}
 	c.abandon(NewError("grow", label, ErrDestroyed, ""))
 }
 

@@ -12,7 +12,7 @@ type holding struct {
 	kind    Kind
 	label   string
 	bytes   uint64
-	free    func() // frees the GPU memory; called once, with the lock held
+	free    func(fate) // frees all that is held; called once
 	freed   bool
 	site    [6]uintptr
 	cleanup runtime.Cleanup
@@ -20,27 +20,31 @@ type holding struct {
 	next, previous *holding // among those of the System that are not freed
 }
 
-// hold counts a new buffer. The lock is not held.
-func (s *System) hold(kind Kind, label string, bytes uint64, free func()) *holding {
-	h := &holding{sys: s, kind: kind, label: label, bytes: bytes, free: free}
-	runtime.Callers(3, h.site[:])
-	s.mu.Lock()
-	s.stats.Kinds[kind].add(bytes)
-	h.link()
-	s.mu.Unlock()
-	if l := &s.logger; l.enabled(LevelDebug) {
-		l.log(LevelDebug, "buffer created", text("kind", kind.String()), text("label", label), count("bytes", bytes))
-	}
-	return h
-}
+// fate is how a buffer ends.
+type fate uint8
 
-// handle is what a buffer that the caller holds has of its holding. It is unreachable when that buffer is.
+const (
+	destroyed fate = iota
+	dropped        // nobody destroyed it: what it borrowed goes too
+	released       // the GPU's buffers are left to whoever else has them
+)
+
+// handle is what a buffer that the caller holds has of its holding. When it is collected and the holding was
+// not destroyed, that is freed and reported.
 type handle struct{ *holding }
 
-// watch returns a handle of h: when it is collected and h was not destroyed, h is freed and reported.
-func watch(h *holding) *handle {
+// hold counts a buffer that was made while the lock was held, and is still: so the end of the System comes
+// before the making of a buffer, or frees it.
+func (s *System) hold(kind Kind, label string, bytes uint64, free func(fate)) *handle {
+	h := &holding{sys: s, kind: kind, label: label, bytes: bytes, free: free}
+	runtime.Callers(3, h.site[:])
+	s.stats.Kinds[kind].add(bytes)
+	h.link()
+	if s.logger.enabled(LevelDebug) {
+		h.log(LevelDebug, "buffer created", "")
+	}
 	owner := &handle{h}
-	h.cleanup = runtime.AddCleanup(owner, (*holding).leaked, h)
+	h.cleanup = runtime.AddCleanup(owner, func(h *holding) { h.leaked(h.createdAt()) }, h)
 	return owner
 }
 
@@ -59,14 +63,16 @@ func (h *holding) destroy() {
 	h.release()
 }
 
-func (h *holding) release() {
+func (h *holding) release() { h.end(destroyed) }
+
+func (h *holding) end(f fate) {
 	if h.freed {
 		return
 	}
 	h.freed = true
 	h.cleanup.Stop()
 	h.unlink()
-	h.free()
+	h.free(f)
 	h.sys.stats.Kinds[h.kind].remove(h.bytes)
 	h.sys.uploads.work() // those to the buffer end
 	h.sys.wake()
@@ -99,14 +105,57 @@ func (h *holding) check(op string) error {
 	return h.sys.usable(op, h.label)
 }
 
-// leaked is called after the buffer was collected without a Destroy.
-func (h *holding) leaked() {
-	h.destroy()
+// leaked frees what nobody can destroy any more. The lock is not held.
+func (h *holding) leaked(created string) {
 	h.sys.mu.Lock()
+	defer h.sys.mu.Unlock()
+	if h.freed { // after it was collected
+		return
+	}
+	h.end(dropped)
 	h.sys.stats.Leaks++
-	h.sys.mu.Unlock()
-	h.sys.logger.log(LevelWarn, "buffer was never destroyed",
-		text("kind", h.kind.String()), text("label", h.label), count("bytes", h.bytes), text("created", h.createdAt()))
+	h.log(LevelWarn, "buffer was never destroyed", created)
+}
+
+// log tells of the buffer, and of where it was made if that is known.
+func (h *holding) log(level Level, message, created string) {
+	fields := []Field{text("kind", h.kind.String()), text("label", h.label), count("bytes", h.bytes)}
+	if created != "" {
+		fields = append(fields, text("created", created))
+	}
+	h.sys.logger.log(level, message, fields...)
+}
+
+// mostListed bounds how many buffers are listed when a System is destroyed.
+const mostListed = 32
+
+// logAlive lists what is not destroyed, the newest first.
+func (s *System) logAlive() {
+	listed := 0
+	for h := s.holdings; h != nil && s.logger.enabled(LevelInfo); h = h.next {
+		if listed++; listed <= mostListed {
+			h.log(LevelInfo, "destroyed with its system", "")
+		}
+	}
+	if listed > mostListed {
+		s.logger.log(LevelInfo, "further buffers were destroyed with their system", count("count", listed-mostListed))
+	}
+}
+
+// Held is a buffer that a System has made, of any kind.
+type Held interface{ holds() *holding }
+
+// Leaked is for a host whose own garbage collector has found that nothing refers to b any more: it is destroyed and
+// reported, with the place where the host made it, if that is known.
+func Leaked(b Held, created string) { b.holds().leaked(created) }
+
+// Release is Destroy for a host that has the GPU's buffers of b, and may go on using them: they are left to it, and
+// to its garbage collector. They count nowhere any more.
+func Release(b Held) {
+	h := b.holds()
+	h.sys.mu.Lock()
+	defer h.sys.mu.Unlock()
+	h.end(released)
 }
 
 // createdAt is the first frame outside of this package, as file:line.

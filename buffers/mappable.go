@@ -17,18 +17,6 @@ func (s *System) NewMappableBuffer(d Descriptor) (MappableBuffer, error) {
 	if err := d.ValidateMappable(s.limits); err != nil {
 		return nil, err
 	}
-	b, err := s.createMappable(&d)
-	if err != nil {
-		return nil, err
-	}
-	held := s.hold(KindMappable, d.Label, d.Size, func() {
-		b.Destroy()
-		s.budget.release(d.Size)
-	})
-	return &mappable{b, watch(held)}, nil
-}
-
-func (s *System) createMappable(d *Descriptor) (MappableBuffer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.usable("create", d.Label); err != nil {
@@ -37,8 +25,19 @@ func (s *System) createMappable(d *Descriptor) (MappableBuffer, error) {
 	if !s.reserve(d.Size) {
 		return nil, s.budget.refuse("create", d.Label, d.Size, nil)
 	}
-	return s.createMapped(d)
+	b, err := s.createMapped(&d)
+	if err != nil {
+		return nil, err
+	}
+	return &mappable{b, s.hold(KindMappable, d.Label, d.Size, func(f fate) {
+		if f != released {
+			b.Destroy()
+		}
+		s.budget.release(d.Size)
+	})}, nil
 }
+
+func (m *mappable) holds() *holding { return m.held.holding }
 
 // Unwrap returns the backend's buffer.
 func (m *mappable) Unwrap() Buffer { return m.MappableBuffer }

@@ -9,14 +9,22 @@ import (
 // prober measures the paths to the GPU with data and buffers of its own: a transfer of the program's is
 // never slow for the sake of an experiment, and none of its buffers is spoilt by one.
 //
-// It keeps what it has once made, so that probing now and then makes nothing.
+// It keeps what it has made for the next bout, until that has lain idle for [Options].IdleAge.
 type prober struct {
-	sys  *System
-	busy bool
-	due  int // bouts that wait for the program to be idle
-	data []byte
-	dst  [2]Buffer                 // of queue writes alone, and of copies
-	warm [opCount][maxPaths]uint64 // up to which size a path has been taken
+	sys       *System
+	busy      bool
+	due       int // bouts that wait for the program to be idle
+	idleSince moment
+	data      []byte
+	dst       [2]Buffer                 // of queue writes alone, and of copies
+	warm      [opCount][maxPaths]uint64 // up to which size a path has been taken
+	readback  *ReadbackBuffer           // not one of the program's
+}
+
+func (p *prober) init(s *System) {
+	p.sys = s
+	core := &readbackCore{belt: &s.reads, maxInFlight: 2}
+	p.readback = &ReadbackBuffer{&handle{&holding{sys: s, label: "probe"}}, core}
 }
 
 // What probing may cost each time, but for the first touch of its memory: each path that is measured moves its
@@ -71,6 +79,8 @@ func (p *prober) begin() (*probing, error) {
 		return nil, NewError("probe", "", ErrBusy, "the paths are being measured")
 	}
 	size := min(probeSize, p.sys.limits.MaxBufferSize)
+	p.idleSince = now()
+	p.sys.tend()
 	for i := range p.dst {
 		if p.dst[i] != nil {
 			continue
@@ -92,28 +102,41 @@ func (p *prober) begin() (*probing, error) {
 func (b *probing) finish() {
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()
-	b.busy = false
-	if b.sys.lost != nil {
-		b.free()
-	}
+	b.busy, b.idleSince = false, now()
+	b.sys.tend()
 	for op := range b.sys.engine.choosers {
 		b.sys.engine.choosers[op].probed(b.tried[op])
 	}
 }
 
-// free destroys what is kept, unless it is in use.
-func (p *prober) free() {
-	if p.busy {
-		return
+// trim destroys what is kept, where it is idle since then or longer.
+func (p *prober) trim(before moment) (oldest moment) {
+	switch {
+	case p.busy || p.dst[0] == nil:
+		return latest
+	case p.idleSince > before:
+		return p.idleSince
 	}
-	for i, b := range p.dst {
+	p.destroy()
+	p.data, p.dst = nil, [2]Buffer{}
+	p.warm = [opCount][maxPaths]uint64{}
+	return latest
+}
+
+// abandon ends the reads of a bout that has ended.
+func (p *prober) abandon() {
+	p.sys.mu.Lock()
+	defer p.sys.mu.Unlock()
+	p.sys.reads.abandon(p.readback.core)
+}
+
+// destroy ends a bout that is under way, with an error.
+func (p *prober) destroy() {
+	for _, b := range p.dst {
 		if b != nil {
 			b.Destroy()
-			p.dst[i] = nil
 		}
 	}
-	p.data = nil
-	p.warm = [opCount][maxPaths]uint64{}
 }
 
 const (
@@ -307,10 +330,5 @@ func (b *probing) read(ctx context.Context, size uint64, path int) error {
 	if !b.affords(size) {
 		return nil
 	}
-	r, err := b.sys.NewReadbackBuffer(ReadbackDescriptor{Label: "probe"})
-	if err != nil {
-		return err
-	}
-	defer r.Destroy()
-	return r.Read(ctx, b.dst[1], 0, b.data[:size]) // to read memory that is new is to have the GPU clear it
+	return b.readback.Read(ctx, b.dst[1], 0, b.data[:size]) // to read memory that is new is to have the GPU clear it
 }

@@ -50,10 +50,16 @@ func (s *System) NewReadbackBuffer(d ReadbackDescriptor) (*ReadbackBuffer, error
 	if d.MaxInFlight < 0 {
 		return nil, NewError("create", d.Label, ErrRange, "a negative number of reads in flight")
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("create", d.Label); err != nil {
+		return nil, err
+	}
 	core := &readbackCore{belt: &s.reads, policy: d.Policy, maxInFlight: orDefault(d.MaxInFlight, 2)}
-	held := s.hold(KindReadback, d.Label, 0, func() { s.reads.abandon(core) })
-	return &ReadbackBuffer{watch(held), core}, nil
+	return &ReadbackBuffer{s.hold(KindReadback, d.Label, 0, func(fate) { s.reads.abandon(core) }), core}, nil
 }
+
+func (r *ReadbackBuffer) holds() *holding { return r.held.holding }
 
 // Label is the one it was made with.
 func (r *ReadbackBuffer) Label() string { return r.held.label }

@@ -22,26 +22,29 @@ import (
 //
 // A chunk whose map fails, or with a copy that was refused, is destroyed, and so fail the reads concerned.
 type readBelt struct {
-	sys      *System
-	queue    []*reading // not recorded whole yet, oldest first
-	free     []*reading
-	idle     []*chunk
-	filling  []*chunk // none, but while reads are placed
-	inFlight []*chunk
-	unjudged []*chunk
-	lent     []*HostRead
-	hostFree []*HostRead
-	holds    readHolds
-	groups   copyGroups
-	bytes    uint64 // of chunks filling, in flight or unjudged
-	landing  chan *chunk
-	waiting  bool           // for memory to be given back
-	told     bool           // a goroutine has something to do: see landed
-	sources  map[Buffer]int // scratch of order: first come, first served
-	checked  Buffer         // can be read, as was found out just now
-	nearby   uint64         // for the reads that are placed now: see engine.nearby
-	stats    PoolStats
-	reminder *time.Timer // see remind
+	sys        *System
+	queue      []*reading // not recorded whole yet, oldest first
+	free       []*reading
+	all        []*chunk // also those that are lent
+	idle       []*chunk
+	filling    []*chunk // none, but while reads are placed
+	inFlight   []*chunk
+	unjudged   []*chunk
+	lent       []*HostRead
+	hostFree   []*HostRead
+	holds      readHolds
+	groups     copyGroups
+	bytes      uint64 // of chunks filling, in flight or unjudged
+	landing    chan *chunk
+	collect    func()         // collectAll, made once
+	collecting bool           // a goroutine does
+	waiting    bool           // for memory to be given back
+	told       bool           // a goroutine has something to do: see landed
+	sources    map[Buffer]int // scratch of order: first come, first served
+	checked    Buffer         // can be read, as was found out just now
+	nearby     uint64         // for the reads that are placed now: see engine.nearby
+	stats      PoolStats
+	reminder   *time.Timer // see remind
 	// ended are readings of sinks that are settled, and may still be in the queue.
 	ended      []*reading
 	deliveries []Delivery // scratch of deliver
@@ -146,29 +149,19 @@ func (b *readBelt) abandon(owner *readbackCore) {
 // fail ends every reading.
 func (b *readBelt) fail(reason error) {
 	b.end(nil, reason)
-	for _, c := range b.idle {
-		b.drop(c)
-	}
 	b.idle = nil
-	for _, c := range b.inFlight {
-		c.buffer.Destroy() // settles its map, so that the collector lets go of it
-	}
 	for _, c := range b.unjudged {
 		b.toIdle(c)
 	}
 	b.unjudged = nil
 	b.holds.trim(latest)
 	for _, h := range b.lent {
-		for _, c := range h.Chunks {
-			c.Destroy() // so do those that the host has asked for
-		}
 		if h.hold != nil {
 			h.hold.Destroy()
 		}
 	}
-	if b.landing != nil {
-		close(b.landing)
-		b.landing = nil
+	for len(b.all) > 0 {
+		b.drop(b.all[0]) // settles its map, so that who waits for it lets go of it
 	}
 }
 
@@ -495,7 +488,9 @@ func (b *readBelt) create(size uint64) (*chunk, error) {
 	if l := &b.sys.logger; l.enabled(LevelDebug) {
 		l.log(LevelDebug, "readback chunk created", count("bytes", size), count("chunks", b.stats.Chunks))
 	}
-	return &chunk{buffer: buffer, belt: b}, nil
+	c := &chunk{buffer: buffer, belt: b}
+	b.all = append(b.all, c)
+	return c, nil
 }
 
 // sendChunk submits the copies into a chunk and asks for its map. If it fails it returns a reading that
@@ -553,36 +548,50 @@ func (b *readBelt) toIdle(c *chunk) {
 	}
 	c.idleSince = now()
 	b.idle = append(b.idle, c)
+	b.sys.tend()
 }
 
-// drop destroys a chunk that is in no list.
-func (b *readBelt) drop(c *chunk) {
-	b.stats.Chunks--
-	b.stats.Bytes -= c.size()
-	c.buffer.Destroy()
-	b.sys.budget.release(c.size())
+// drop destroys a chunk that is in no list, unless the end of the System did.
+func (b *readBelt) drop(c *chunk) { b.all = b.sys.dropChunk(b.all, c, &b.stats) }
+
+func (b *readBelt) trim(before moment) (oldest moment) {
+	b.idle, oldest = trim(b.idle, before, b.drop)
+	return min(oldest, b.holds.trim(before))
 }
 
-func (b *readBelt) trim(before moment) {
-	b.idle = trim(b.idle, before, b.drop)
-	b.holds.trim(before)
-}
-
-// collector is where chunks in flight go. It has room for all of them.
+// collector is where chunks in flight go, of which a goroutine takes care as long as there are any. It has room for all
+// of them.
 func (b *readBelt) collector() chan<- *chunk {
 	b.told = true
 	if b.landing == nil {
 		b.landing = make(chan *chunk, maxInFlight)
-		go b.collect(b.landing)
+		b.collect = b.collectAll
+	}
+	if !b.collecting {
+		b.collecting = true
+		go b.collect()
 	}
 	return b.landing
 }
 
-// collect waits for the chunks in flight, where the backend does not call, in the order in which they were
-// submitted, which is that in which the GPU is done with them.
-func (b *readBelt) collect(landing <-chan *chunk) {
-	for c := range landing {
+// collectAll waits for the chunks in flight, where the backend does not call, in the order in which they were
+// submitted, which is that in which the GPU is done with them. The lock is not held.
+func (b *readBelt) collectAll() {
+	for c := b.toCollect(); c != nil; c = b.toCollect() {
 		b.landed(c, <-c.settled)
+	}
+}
+
+// toCollect is the next chunk, or nil where there is none, and the goroutine ends.
+func (b *readBelt) toCollect() *chunk {
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
+	select {
+	case c := <-b.landing:
+		return c
+	default:
+		b.collecting = false
+		return nil
 	}
 }
 

@@ -78,6 +78,7 @@ func (p *readHolds) leave(h *hold) {
 	}
 	h.idleSince = now()
 	p.idle = append(p.idle, h)
+	p.sys.tend()
 }
 
 func (p *readHolds) drop(h *hold) {
@@ -85,7 +86,10 @@ func (p *readHolds) drop(h *hold) {
 	h.Destroy()
 }
 
-func (p *readHolds) trim(before moment) { p.idle = trim(p.idle, before, p.drop) }
+func (p *readHolds) trim(before moment) (oldest moment) {
+	p.idle, oldest = trim(p.idle, before, p.drop)
+	return oldest
+}
 
 // hold copies readings that were sent and found no room into memory of the GPU's, as many as one hold takes. It
 // reports whether there were any.

@@ -168,6 +168,7 @@ func (h *HostRead) End(failure error) (awake bool) {
 		}
 		c.idleSince = ended
 		b.idle = append(b.idle, c)
+		b.sys.tend()
 	}
 	if x := h.reading; h.isOpen() {
 		if failure == nil {

@@ -83,6 +83,15 @@ func (c *stagingCore) disarm() {
 	c.chunk = nil
 }
 
+func (c *stagingCore) free(f fate, label string) {
+	c.giveUp(label)
+	if f == dropped && c.chunk != nil && !c.sealed {
+		c.sys.uploads.drop(c.chunk)
+		c.chunk = nil
+	}
+	c.disarm()
+}
+
 // submitted reports whether the sealed chunk has moved on.
 func (c *stagingCore) submitted() bool { return c.chunk.turn != c.turn || c.chunk.encoder == nil }
 
@@ -102,6 +111,8 @@ func (s *staging) Written() uint64 {
 // Destroy gives back what it holds. Data that was not uploaded is lost; an upload that is recorded
 // still takes place when its encoder is submitted.
 func (s *staging) Destroy() { s.held.destroy() }
+
+func (s *staging) holds() *holding { return s.held.holding }
 
 func (s *staging) lock()   { s.core.sys.mu.Lock() }
 func (s *staging) unlock() { s.core.sys.mu.Unlock() }
@@ -334,12 +345,13 @@ func (s *System) newStaging(kind Kind, d StagingDescriptor) (*staging, error) {
 	if err := d.validate(s.limits); err != nil {
 		return nil, err
 	}
-	core := &stagingCore{sys: s}
-	free := func() {
-		core.giveUp(d.Label)
-		core.disarm()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("create", d.Label); err != nil {
+		return nil, err
 	}
-	return &staging{descriptor: d, core: core, held: watch(s.hold(kind, d.Label, 0, free))}, nil
+	core := &stagingCore{sys: s}
+	return &staging{descriptor: d, core: core, held: s.hold(kind, d.Label, 0, func(f fate) { core.free(f, d.Label) })}, nil
 }
 
 // tryLend takes a chunk, or says why not: see [uploadPool.find].

@@ -2,8 +2,10 @@ package buffers
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
+	"weak"
 )
 
 // Options of a System. The zero value is good for most programs.
@@ -19,7 +21,8 @@ type Options struct {
 	// MaxFramesInFlight is how many frames may be with the GPU before BeginFrame waits. 0 means 3, which keep it busy,
 	// and up to 8 while the oldest is there for less than 8 ms, or for a context that has ended.
 	MaxFramesInFlight int
-	// IdleAge is how long a pooled chunk may lie idle before it is destroyed; 0 means 5 seconds.
+	// IdleAge is how long memory may lie idle in a pool, or in a slot of a DynamicBuffer, before it is destroyed,
+	// whether or not the System is called meanwhile: at the latest after twice that. 0 means 5 seconds.
 	IdleAge time.Duration
 	// HostWrites says that it is the host who writes the updates of dynamic buffers: where there is one to
 	// [DynamicBuffer.Mapped].
@@ -64,6 +67,9 @@ func (o *Options) validate() error {
 // System makes the five buffers on one device, and owns what they share: pools, the byte budget,
 // frames, statistics and logging. Its methods may be called from several goroutines.
 //
+// A System that nobody destroys is collected when the program holds neither it nor anything that it made: its
+// goroutines and timers last only as long as something is under way, or idle memory is to be destroyed.
+//
 // The lock is never held while something is waited for. Methods of unexported types are called with it
 // held, unless they say otherwise.
 type System struct {
@@ -75,8 +81,8 @@ type System struct {
 	looker  Looker     // the same
 	limits  Limits
 	options Options
-	logger  logger
-	errors  chan error
+	*reporter
+	cleanup runtime.Cleanup
 
 	mu         sync.Mutex
 	waiters    waiters
@@ -86,6 +92,7 @@ type System struct {
 	frames     frameRing
 	engine     engine
 	dynamics   []*dynamicRing
+	upkeep     upkeep
 	holdings   *holding  // first of those that are not freed
 	retired    []Buffer  // replaced by a Grow: see retire
 	retirals   uint64    // how often those were destroyed
@@ -112,14 +119,14 @@ func Open(device Device, options Options) (*System, error) {
 		chunks:     ChunkQueueOf(device),
 		limits:     device.Limits(),
 		options:    options,
-		logger:     logger{options.Log, options.LogLevel},
-		errors:     make(chan error, 64),
+		reporter:   &reporter{logger{options.Log, options.LogLevel}, make(chan error, 64), options.Changed},
 		closed:     make(chan struct{}),
 		deviceLost: device.Lost(),
 	}
 	s.budget = budget{sys: s, limit: options.Budget, policy: options.OnBudget}
 	s.steps.device = device
 	s.uploads.sys, s.reads.sys, s.reads.holds.sys = s, s, s
+	s.upkeep.init(device)
 	s.frames.init(s, asked.MaxFramesInFlight)
 	if _, steps := s.chunks.(*stepQueue); !steps {
 		s.uploads.notify, s.frames.notify = s.uploads.cameBack, s.frames.landed
@@ -128,8 +135,9 @@ func Open(device Device, options Options) (*System, error) {
 	s.looker, _ = s.queue.(Looker)
 	s.reads.sources = map[Buffer]int{}
 	s.engine.init(s, asked.ChunkSize != 0)
-	device.OnError(s.report)
-	go s.watchLoss()
+	device.OnError(s.reporter.report)
+	s.cleanup = runtime.AddCleanup(s, func(closed chan struct{}) { close(closed) }, s.closed)
+	go watchLoss(device, s.closed, weak.Make(s))
 	return s, nil
 }
 
@@ -143,13 +151,20 @@ func (s *System) Limits() Limits { return s.limits }
 // operation and label where the backend knows them. When 64 are unread, further ones are only logged.
 func (s *System) Errors() <-chan error { return s.errors }
 
-func (s *System) report(err error) {
-	s.logger.log(LevelError, "the device reported an error", text("error", err.Error()))
-	if s.options.Changed != nil {
-		s.options.Changed()
+// reporter is what of a System its device knows, which may outlive it.
+type reporter struct {
+	logger  logger
+	errors  chan error
+	changed func() // Options.Changed
+}
+
+func (r *reporter) report(err error) {
+	r.logger.log(LevelError, "the device reported an error", text("error", err.Error()))
+	if r.changed != nil {
+		r.changed()
 	}
 	select {
-	case s.errors <- err:
+	case r.errors <- err:
 	default:
 	}
 }
@@ -170,30 +185,35 @@ func (s *System) Stats() Stats {
 	return st
 }
 
-// Trim destroys every pooled chunk that nobody uses.
+// Trim destroys at once all memory that lies idle.
 func (s *System) Trim() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.uploads.poll()
-	s.uploads.trim(latest)
-	s.reads.trim(latest)
+	s.trim(latest)
 }
 
-// Destroy gives back what the System holds. Everything pending settles with [ErrDestroyed], later calls
-// fail with it, and buffers that were made and not destroyed are.
+// Destroy gives back what the System holds, all of it before it returns. Everything pending settles with
+// [ErrDestroyed], later calls fail with it, and buffers that were made and not destroyed are: the log lists them.
 func (s *System) Destroy() {
 	s.close(NewError("use", "", ErrDestroyed, "the system is destroyed"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.logAlive()
 	for s.holdings != nil {
 		s.holdings.release()
 	}
 }
 
-// watchLoss settles everything that waits when the device is lost.
-func (s *System) watchLoss() {
-	<-s.device.Lost()
-	s.close(s.device.LostReason())
+// watchLoss settles everything that waits when the device is lost. It keeps no System alive.
+func watchLoss(device Device, closed <-chan struct{}, system weak.Pointer[System]) {
+	select {
+	case <-device.Lost():
+	case <-closed:
+		return
+	}
+	if s := system.Value(); s != nil {
+		s.close(device.LostReason())
+	}
 }
 
 // close makes every later call fail with reason.
@@ -204,15 +224,17 @@ func (s *System) close(reason error) {
 		return
 	}
 	s.lost = reason
+	s.cleanup.Stop()
 	s.logger.log(LevelWarn, "system closed", text("reason", reason.Error()))
 	s.reads.fail(reason)
 	s.uploads.destroy()
 	s.frames.callWaiting()
-	s.engine.close()
+	s.engine.prober.destroy()
+	s.upkeep.end()
 	dynamics := s.dynamics
 	s.dynamics = nil
 	for _, d := range dynamics {
-		d.free()
+		d.free(destroyed)
 	}
 	s.destroyRetired()
 	close(s.closed)
@@ -262,7 +284,6 @@ func (s *System) reserve(n uint64) bool {
 	if s.budget.reserve(n) {
 		return true
 	}
-	s.uploads.poll()
 	s.uploads.trim(latest)
 	s.reads.trim(latest)
 	return s.budget.reserve(n)

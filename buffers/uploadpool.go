@@ -18,6 +18,7 @@ import (
 //  5. spent: it waits to be destroyed, like one that is idle
 type uploadPool struct {
 	sys     *System
+	all     []*chunk // also those that are lent or awaited
 	idle    []*chunk
 	sealed  []*chunk
 	spent   []*chunk
@@ -136,7 +137,9 @@ func (p *uploadPool) create(size uint64) (*chunk, error) {
 	if l := &p.sys.logger; l.enabled(LevelDebug) {
 		l.log(LevelDebug, "staging chunk created", count("bytes", size), count("chunks", p.stats.Chunks))
 	}
-	return &chunk{buffer: b}, nil
+	c := &chunk{buffer: b}
+	p.all = append(p.all, c)
+	return c, nil
 }
 
 // poll moves the chunks whose map settled.
@@ -243,16 +246,12 @@ func (p *uploadPool) giveBack(c *chunk) {
 	}
 	c.idleSince = now()
 	p.idle = append(p.idle, c)
+	p.sys.tend()
 	p.sys.wake()
 }
 
-// drop destroys a chunk that is in no list.
-func (p *uploadPool) drop(c *chunk) {
-	p.stats.Chunks--
-	p.stats.Bytes -= c.size()
-	c.buffer.Destroy()
-	p.sys.budget.release(c.size())
-}
+// drop destroys a chunk that is in none of the four lists, unless the end of the System did.
+func (p *uploadPool) drop(c *chunk) { p.all = p.sys.dropChunk(p.all, c, &p.stats) }
 
 // seal unmaps a lent chunk, for copies that are recorded in encoder.
 func (p *uploadPool) seal(c *chunk, encoder Encoder) error {
@@ -304,6 +303,7 @@ func (p *uploadPool) submitted(encoders []Encoder) {
 func (p *uploadPool) layAside(c *chunk) {
 	c.encoder, c.idleSince = nil, now()
 	p.spent = append(p.spent, c)
+	p.sys.tend()
 	p.sys.wake()
 }
 
@@ -317,6 +317,7 @@ func (p *uploadPool) remap(c *chunk) {
 func (p *uploadPool) pend(c *chunk, settled <-chan error, notifies bool) {
 	c.settled, c.notifies = settled, notifies
 	p.pending = append(p.pending, c)
+	p.sys.tend()
 	if !notifies {
 		p.sys.wake() // somebody has to listen
 	}
@@ -360,33 +361,37 @@ func contains(encoders []Encoder, e Encoder) bool {
 	return false
 }
 
-// trim destroys the chunks that are idle or spent since before the given time.
-func (p *uploadPool) trim(before moment) {
-	p.idle = trim(p.idle, before, p.drop)
-	p.spent = trim(p.spent, before, p.drop)
+// trim destroys the chunks that are idle or spent since then or longer. Those that are pending are about to be idle.
+func (p *uploadPool) trim(before moment) (oldest moment) {
+	p.poll()
+	var spent moment
+	p.idle, oldest = trim(p.idle, before, p.drop)
+	p.spent, spent = trim(p.spent, before, p.drop)
+	if len(p.pending) > 0 {
+		oldest = min(oldest, now())
+	}
+	return min(oldest, spent)
 }
 
-// trim drops what lies there since before the given time.
-func trim[T pooled](idle []T, before moment, drop func(T)) []T {
-	kept := idle[:0]
+// trim drops what lies there since then or longer, and returns since when the longest of the rest does.
+func trim[T pooled](idle []T, before moment, drop func(T)) (kept []T, oldest moment) {
+	kept, oldest = idle[:0], latest
 	for _, c := range idle {
-		if c.since() < before {
+		if c.since() <= before {
 			drop(c)
 		} else {
-			kept = append(kept, c)
+			kept, oldest = append(kept, c), min(oldest, c.since())
 		}
 	}
 	clear(idle[len(kept):])
-	return kept
+	return kept, oldest
 }
 
-// destroy destroys every chunk that is not lent.
+// destroy destroys every chunk, wherever it is.
 func (p *uploadPool) destroy() {
-	for _, list := range []*[]*chunk{&p.idle, &p.sealed, &p.spent, &p.pending} {
-		for _, c := range *list {
-			p.drop(c)
-		}
-		*list = nil
+	for len(p.all) > 0 {
+		p.drop(p.all[0])
 	}
+	p.idle, p.sealed, p.spent, p.pending = nil, nil, nil, nil
 	p.work()
 }

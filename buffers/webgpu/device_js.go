@@ -4,6 +4,7 @@ package webgpu
 
 import (
 	"sync"
+	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
@@ -29,7 +30,10 @@ type Device struct {
 	fetching int        // maps of fetches that are pending
 }
 
-var _ buffers.Device = (*Device)(nil)
+var (
+	_ buffers.Device = (*Device)(nil)
+	_ buffers.Timers = (*Device)(nil)
+)
 
 // Open returns the backend on a device, which is its own from then on: Destroy destroys the GPUDevice.
 // It takes the device's [jsbridge.Device.OnUncapturedError].
@@ -53,6 +57,11 @@ func Adopt(device *jsbridge.Device) *Device {
 
 // Bridge is the device in jsbridge's terms, for pipelines, textures and passes.
 func (d *Device) Bridge() *jsbridge.Device { return d.bridge }
+
+// AfterFunc calls f in an event of JavaScript's when delay has passed.
+func (d *Device) AfterFunc(delay time.Duration, f func()) (stop func()) {
+	return jsbridge.AfterFunc(delay, f)
+}
 
 // Queue is the device's one queue.
 func (d *Device) Queue() buffers.Queue { return &d.queue }

@@ -1,0 +1,284 @@
+//go:build !js
+
+package buffers_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+// party is a system with buffers that several goroutines use.
+type party struct {
+	*buffers.System
+	device    *memory.Device
+	target    *buffers.DeviceBuffer
+	immediate *buffers.ImmediateStagingBuffer
+	deferred  *buffers.DeferredStagingBuffer
+	readback  *buffers.ReadbackBuffer
+	latest    *buffers.ReadbackBuffer
+	dynamic   *buffers.DynamicBuffer
+	mappable  buffers.MappableBuffer
+	sink      discardingSink
+}
+
+// discardingSink takes what reads bring.
+type discardingSink struct{}
+
+func (*discardingSink) Deliver(buffers.MappableBuffer, []buffers.Delivery) error { return nil }
+func (*discardingSink) Settle(uint64, error)                                     {}
+
+const partySize = 256 << 10
+
+func newParty(t *testing.T, options buffers.Options) *party {
+	t.Helper()
+	device := memory.Open(memory.Options{Copy: memory.Fixed(20 * time.Microsecond), Map: memory.Fixed(20 * time.Microsecond)})
+	s, err := buffers.Open(device, options)
+	require.NoError(t, err)
+	p := &party{System: s, device: device}
+	p.target, err = s.NewDeviceBuffer(buffers.Descriptor{Label: "target", Size: partySize, Usage: buffers.UsageStorage})
+	require.NoError(t, err)
+	p.immediate, err = s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 4096})
+	require.NoError(t, err)
+	p.deferred, err = s.NewDeferredStagingBuffer(buffers.StagingDescriptor{Size: 4096})
+	require.NoError(t, err)
+	p.readback, err = s.NewReadbackBuffer(buffers.ReadbackDescriptor{})
+	require.NoError(t, err)
+	p.latest, err = s.NewReadbackBuffer(buffers.ReadbackDescriptor{Policy: buffers.ReadLatest})
+	require.NoError(t, err)
+	p.dynamic, err = s.NewDynamicBuffer(buffers.DynamicDescriptor{Size: 1024, Usage: buffers.UsageUniform})
+	require.NoError(t, err)
+	p.mappable, err = s.NewMappableBuffer(buffers.Descriptor{Size: 256, Usage: buffers.UsageMapWrite | buffers.UsageCopySrc})
+	require.NoError(t, err)
+	return p
+}
+
+// acts are all that goroutines do to a system and what it made; the errors are what they are.
+var acts = map[string]func(context.Context, *party){
+	"scopes": func(ctx context.Context, p *party) {
+		c := p.NewScope()
+		defer c.Destroy()
+		_, _ = c.NewDeviceBuffer(buffers.Descriptor{Size: 16, Usage: buffers.UsageStorage})
+		_, _ = c.NewImmediateStagingBuffer(ctx, buffers.StagingDescriptor{Size: 64})
+		_, _ = c.NewDeferredStagingBuffer(buffers.StagingDescriptor{Size: 64})
+		_, _ = c.NewReadbackBuffer(buffers.ReadbackDescriptor{})
+		_, _ = c.NewDynamicBuffer(buffers.DynamicDescriptor{Size: 64, Usage: buffers.UsageUniform})
+		_, _ = c.NewMappableBuffer(buffers.Descriptor{Size: 64, Usage: buffers.UsageMapRead | buffers.UsageCopyDst})
+	},
+	"creation without an end": func(ctx context.Context, p *party) {
+		_, _ = p.NewDeviceBuffer(buffers.Descriptor{Size: 16, Usage: buffers.UsageStorage})
+		_, _ = p.NewReadbackBuffer(buffers.ReadbackDescriptor{})
+		_, _ = p.NewDynamicBuffer(buffers.DynamicDescriptor{Size: 64, Usage: buffers.UsageUniform})
+		if m, err := p.NewMappableBuffer(buffers.Descriptor{Size: 64, Usage: buffers.UsageMapRead | buffers.UsageCopyDst}); err == nil {
+			m.Destroy()
+		}
+	},
+	"device buffer": func(_ context.Context, p *party) {
+		_ = p.target.Write(0, make([]byte, 64))
+		_ = p.target.Write(0, make([]byte, partySize))
+		_ = p.target.AllowHostWrite(0, partySize)
+		_, _, _, _, _, _ = p.target.Label(), p.target.Size(), p.target.Usage(), p.target.State(), p.target.Valid(), p.target.Generation()
+	},
+	"grow": func(ctx context.Context, p *party) {
+		b, err := p.NewDeviceBuffer(buffers.Descriptor{Size: 16, Usage: buffers.UsageStorage})
+		if err == nil {
+			_ = b.Grow(4096)
+			_ = b.AwaitGrow(ctx)
+			b.Destroy()
+		}
+	},
+	"immediate staging": func(ctx context.Context, p *party) {
+		_ = p.immediate.Reset(ctx)
+		_, _ = p.immediate.Write(make([]byte, 8))
+		_, _ = p.immediate.WriteAt(make([]byte, 8), 16)
+		_, _ = p.immediate.ReadFrom(bytes.NewReader(make([]byte, 100)))
+		_ = p.immediate.Written()
+		p.stage(p.immediate.UploadTo)
+	},
+	"deferred staging": func(ctx context.Context, p *party) {
+		_ = p.deferred.Map(ctx)
+		_, _ = p.deferred.Write(make([]byte, 8))
+		p.stage(p.deferred.UploadTo)
+		p.deferred.MapAsync()
+		_ = p.deferred.Unmap()
+	},
+	"reads": func(ctx context.Context, p *party) {
+		_ = p.readback.Read(ctx, p.target, 0, make([]byte, 64))
+		_ = p.readback.Read(ctx, p.target, 2, make([]byte, partySize-8))
+		if r, err := p.latest.Start(p.target, 0, buffers.Bytes(make([]byte, 64))); err == nil {
+			p.latest.Flush()
+			r.Cancel()
+		}
+	},
+	"reads of a host": func(_ context.Context, p *party) {
+		_ = p.readback.StartTo(p.target, 0, 64, &p.sink, 1)
+		p.FlushReads()
+		p.readback.Cancel(&p.sink, 1)
+		if h := p.readback.LendTo(64, &p.sink, 2); h != nil {
+			h.End(nil)
+		}
+	},
+	"frames": func(ctx context.Context, p *party) {
+		f, err := p.BeginFrame(ctx)
+		if err != nil {
+			return
+		}
+		_, _ = p.dynamic.Update(64)
+		_ = p.dynamic.Advance(128)
+		_, _ = f.Encoder()
+		f.Use(p.target)
+		if rand.IntN(8) > 0 {
+			_ = f.Submit()
+		}
+		f.Discard()
+	},
+	"submits": func(_ context.Context, p *party) {
+		_ = p.Submit()
+		if f := p.TryBeginFrame(); f != nil {
+			p.RemindOfFrame()
+			f.Discard()
+		}
+		_ = p.FrameThen(func() {})
+	},
+	"uploads": func(ctx context.Context, p *party) {
+		_ = p.UploadMemory(ctx, p.target, 0, buffers.Bytes(make([]byte, partySize)))
+		_, _ = p.Upload(ctx, p.target, 0, io.LimitReader(zeros{}, partySize))
+		p.UploadThen(p.target, 0, buffers.Bytes(make([]byte, partySize)), func(error) {})
+		u, err := p.NewUpload(p.target, 0, 0)
+		if err != nil {
+			return
+		}
+		_, _, _ = u.Room(ctx)
+		_ = u.Write(ctx, buffers.Bytes(make([]byte, 40)))
+		if rand.IntN(2) == 0 {
+			_ = u.Finish()
+		}
+		u.Abort()
+	},
+	"mappable": func(_ context.Context, p *party) {
+		settled := p.mappable.MapAsync(buffers.MapWrite, 0, 256)
+		_, _ = p.mappable.WriteAt(make([]byte, 4), 0)
+		_ = p.mappable.Unmap()
+		<-settled
+	},
+	"questions": func(_ context.Context, p *party) {
+		_, _ = p.Stats(), p.Roused()
+		_, _ = p.Calibration(), p.Explain(buffers.OpUpload, 1<<20, p.target)
+		p.Load(buffers.Calibration{})
+		p.Trim()
+	},
+	"calibration": func(ctx context.Context, p *party) { _ = p.Calibrate(ctx) },
+}
+
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { return len(b), nil }
+
+// stage records an upload in an encoder of its own, and submits that.
+func (p *party) stage(uploadTo func(buffers.Encoder, buffers.Buffer, uint64) error) {
+	e, err := p.device.CreateEncoder("stage")
+	if err != nil {
+		return
+	}
+	_ = uploadTo(e, p.target, 0)
+	_ = p.Submit(e)
+}
+
+// Run with -race. Whatever goroutines do meanwhile, Destroy gives everything back before it returns, and what they
+// do afterwards leaves nothing behind; every call ends.
+func TestTheEndMeetsEveryCall(t *testing.T) {
+	for name, end := range map[string]func(*party){
+		"destroyed":                func(*party) {},
+		"the device is lost first": func(p *party) { p.device.Lose(memory.Crashed) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 12 {
+				meet(t, end)
+			}
+		})
+	}
+}
+
+func meet(t *testing.T, end func(*party)) {
+	t.Helper()
+	p := newParty(t, buffers.Options{Budget: 6 << 20, ChunkSize: 64 << 10, MaxFramesInFlight: 2})
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second)
+	defer cancel()
+	var over atomic.Bool
+	var wg sync.WaitGroup
+	for _, act := range acts {
+		wg.Go(func() {
+			for !over.Load() {
+				act(ctx, p)
+			}
+			act(ctx, p)
+		})
+	}
+	time.Sleep(rand.N(2 * time.Millisecond))
+	end(p)
+	p.Destroy()
+	requireNothingLeft(t, p, "when Destroy has returned")
+	over.Store(true)
+	wg.Wait()
+	require.NoError(t, ctx.Err(), "every call ends")
+	requireNothingLeft(t, p, "after further calls")
+	p.device.Destroy()
+}
+
+func requireNothingLeft(t *testing.T, p *party, when string) {
+	t.Helper()
+	require.Empty(t, p.device.Buffers(), when)
+	st := p.Stats()
+	require.Zero(t, st.Mappable, when)
+	require.Zero(t, st.Uploads.Bytes+st.Reads.Bytes, when)
+	for _, kind := range buffers.Kinds() {
+		require.Zero(t, st.Of(kind).Count, "%s %s", kind, when)
+	}
+}
+
+// Creating is refused by a system that has ended, whatever is to be made.
+func TestNothingIsMadeAfterTheEnd(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	s.Destroy()
+	creations := map[string]func() error{
+		"DeviceBuffer": func() error {
+			_, err := s.NewDeviceBuffer(buffers.Descriptor{Size: 4, Usage: buffers.UsageStorage})
+			return err
+		},
+		"ImmediateStagingBuffer": func() error {
+			_, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 4})
+			return err
+		},
+		"DeferredStagingBuffer": func() error {
+			_, err := s.NewDeferredStagingBuffer(buffers.StagingDescriptor{Size: 4})
+			return err
+		},
+		"ReadbackBuffer": func() error { _, err := s.NewReadbackBuffer(buffers.ReadbackDescriptor{}); return err },
+		"DynamicBuffer": func() error {
+			_, err := s.NewDynamicBuffer(buffers.DynamicDescriptor{Size: 4, Usage: buffers.UsageVertex})
+			return err
+		},
+		"MappableBuffer": func() error {
+			_, err := s.NewMappableBuffer(buffers.Descriptor{Size: 4, Usage: buffers.UsageMapRead})
+			return err
+		},
+	}
+	for _, kind := range buffers.Kinds() {
+		err := creations[kind.String()]()
+		require.ErrorIs(t, err, buffers.ErrDestroyed, kind)
+		var e *buffers.Error
+		require.True(t, errors.As(err, &e))
+		require.Equal(t, "create", e.Op)
+	}
+}

@@ -1,0 +1,88 @@
+package buffers_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+// everyKind makes a buffer of each kind.
+func everyKind(t *testing.T, s *buffers.System) map[buffers.Kind]buffers.Held {
+	t.Helper()
+	immediate, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Label: "held", Size: 4096})
+	require.NoError(t, err)
+	deferred, err := s.NewDeferredStagingBuffer(buffers.StagingDescriptor{Label: "held", Size: 4096})
+	require.NoError(t, err)
+	require.NoError(t, deferred.Map(within(t)))
+	device, err := s.NewDeviceBuffer(buffers.Descriptor{Label: "held", Size: 64, Usage: buffers.UsageStorage})
+	require.NoError(t, err)
+	readback, err := s.NewReadbackBuffer(buffers.ReadbackDescriptor{Label: "held"})
+	require.NoError(t, err)
+	dynamic, err := s.NewDynamicBuffer(buffers.DynamicDescriptor{Label: "held", Size: 256, Usage: buffers.UsageUniform})
+	require.NoError(t, err)
+	mappable, err := s.NewMappableBuffer(buffers.Descriptor{Label: "held", Size: 64, Usage: buffers.UsageMapRead})
+	require.NoError(t, err)
+	return map[buffers.Kind]buffers.Held{
+		buffers.KindDevice:           device,
+		buffers.KindImmediateStaging: immediate,
+		buffers.KindDeferredStaging:  deferred,
+		buffers.KindReadback:         readback,
+		buffers.KindDynamic:          dynamic,
+		buffers.KindMappable:         mappable.(buffers.Held),
+	}
+}
+
+// A buffer that a host's collector has found is freed at once, what it borrowed included, and reported once.
+func TestWhatAHostHasLeakedIsFreed(t *testing.T) {
+	var places []string
+	s, device := openSystem(t, buffers.Options{Log: func(_ buffers.Level, message string, fields []buffers.Field) {
+		if message == "buffer was never destroyed" {
+			places = append(places, fields[len(fields)-1].Key+" "+fields[len(fields)-1].Text)
+		}
+	}})
+	all := everyKind(t, s)
+	require.Len(t, all, len(buffers.Kinds()))
+	for _, b := range all {
+		buffers.Leaked(b, "there")
+		buffers.Leaked(b, "again")
+	}
+	require.Empty(t, device.Buffers())
+	st := s.Stats()
+	require.Zero(t, st.Mappable)
+	require.EqualValues(t, len(all), st.Leaks)
+	require.Len(t, places, len(all))
+	for _, place := range places {
+		require.Equal(t, "created there", place)
+	}
+}
+
+// What was destroyed is no leak, whoever finds it.
+func TestWhatWasDestroyedIsNoLeak(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	for _, b := range everyKind(t, s) {
+		b.(interface{ Destroy() }).Destroy()
+		buffers.Leaked(b, "")
+	}
+	require.Zero(t, s.Stats().Leaks)
+}
+
+// The GPU's buffers that a host has are left to it, and count nowhere.
+func TestWhatIsReleasedIsLeftToTheHost(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	for _, b := range everyKind(t, s) {
+		buffers.Release(b)
+	}
+	s.Trim()
+	st := s.Stats()
+	require.Zero(t, st.Mappable)
+	require.Zero(t, st.Leaks)
+	for _, kind := range buffers.Kinds() {
+		require.Zero(t, st.Of(kind).Count, kind)
+		require.Zero(t, st.Of(kind).Bytes, kind)
+	}
+	require.Equal(t, []string{"held", "held", "held", "held", "held"}, device.Buffers(), "a DeviceBuffer's, a MappableBuffer's and three slots'")
+	s.Destroy()
+	require.Len(t, device.Buffers(), 5)
+}
