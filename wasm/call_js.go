@@ -52,7 +52,12 @@ const maxLabel = 1024
 var sliceText = js.Global().Get("Function").Get("prototype").Get("call").Call("bind", js.Global().Get("String").Get("prototype").Get("slice"))
 
 // text is a string, "" where it was left out. A long one is cut.
-func (c *call) text(i int, name string) string {
+func (c *call) text(i int, name string) string { return c.cutText(i, name, maxLabel) }
+
+// longText is text of a stack of calls.
+func (c *call) longText(i int, name string) string { return c.cutText(i, name, 16*maxLabel) }
+
+func (c *call) cutText(i int, name string, most int) string {
 	v := c.value(i)
 	switch {
 	case v.IsUndefined():
@@ -61,11 +66,13 @@ func (c *call) text(i int, name string) string {
 		c.wrongType(name, "a string", v)
 		return ""
 	}
-	return labelOf(v)
+	return cut(v, most)
 }
 
 // labelOf is a string of JavaScript's, cut where it is longer than a label.
-func labelOf(v js.Value) string { return sliceText.Invoke(v, 0, maxLabel).String() }
+func labelOf(v js.Value) string { return cut(v, maxLabel) }
+
+func cut(text js.Value, most int) string { return sliceText.Invoke(text, 0, most).String() }
 
 // named reads the label, for errors too.
 func (c *call) named(i int) string {

@@ -18,14 +18,19 @@ var mappableFunctions = []function{
 // settle later, and refuse earlier, than the browser's. What Go knows of its state is therefore what it
 // asks the browser, as for a buffer that it did not make.
 type mappableBuffer struct {
-	buffers.MappableBuffer
+	heldMappable
 	adopted buffers.Buffer
+}
+
+type heldMappable interface {
+	buffers.MappableBuffer
+	buffers.Held
 }
 
 func (m *mappableBuffer) shared() buffers.Buffer { return m.adopted }
 
 // Valid adds to what the browser knows whether the buffer was destroyed.
-func (m *mappableBuffer) Valid() bool { return m.MappableBuffer.Valid() }
+func (m *mappableBuffer) Valid() bool { return m.heldMappable.Valid() }
 
 func createMappableBuffer(c *call) (any, error) {
 	s := c.system(0)
@@ -37,7 +42,7 @@ func createMappableBuffer(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return handles.add(s, &mappableBuffer{b, s.gpu.AdoptBuffer(webgpu.BufferOf(b))}), nil
+	return handles.add(s, &mappableBuffer{b.(heldMappable), s.gpu.AdoptBuffer(webgpu.BufferOf(b))}), nil
 }
 
 // explainMap fails where a map of the buffer, unmapped, would be refused.

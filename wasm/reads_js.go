@@ -107,6 +107,9 @@ func (k *readSink) lendChunk(r *buffers.HostRead) (number int) {
 	return number
 }
 
+// forget lets go of the chunks, some of which are of a system that has ended. The others are handed over anew.
+func (k *readSink) forget() { clear(k.known) }
+
 // lentAs is the read that was lent under a number, or nil.
 func (k *readSink) lentAs(number float64) *buffers.HostRead {
 	if i, ok := whole(number); ok && i < uint64(len(k.lent)) {

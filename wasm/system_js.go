@@ -4,7 +4,9 @@ package main
 
 import (
 	"math"
+	"runtime"
 	"syscall/js"
+	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
@@ -17,7 +19,7 @@ var systemFunctions = []function{
 	{"stats", stats},     // (system) => object
 	{"trim", trim},       // (system)
 	{"destroy", destroy}, // (handle of a system or a buffer)
-	{"forget", forget},   // (handle): the page dropped its object without destroying it
+	{"forget", forget},   // (handle, kept, made): the page dropped its object, made there, but for its GPUBuffers where they are kept
 }
 
 // system is a buffers.System with what JavaScript has open in it.
@@ -143,13 +145,23 @@ func destroy(c *call) (any, error) {
 }
 
 func forget(c *call) (any, error) {
-	if d, _ := object[destroyer](c, 0); c.err == nil {
-		if _, ok := d.(*system); ok {
-			return destroy(c)
-		}
-		handles.remove(c.number(0, "handle"))
+	d, _ := object[destroyer](c, 0)
+	kept, made := c.flag(1, "kept"), c.longText(2, "made")
+	if c.err != nil {
+		return nil, c.err
 	}
-	return nil, c.err
+	handles.remove(c.number(0, "handle"))
+	b, isBuffer := d.(buffers.Held)
+	switch {
+	case !isBuffer:
+		d.Destroy()
+	case kept:
+		buffers.Release(b)
+		collectSoon() // for what Go has of the GPUBuffers
+	default:
+		buffers.Leaked(b, made)
+	}
+	return nil, nil
 }
 
 // Destroy ends the system and everything of it. The device is the page's.
@@ -162,6 +174,21 @@ func (s *system) Destroy() {
 			d.Destroy()
 		}
 	})
+	reads.forget()
+	collectSoon()
+}
+
+var collection *time.Timer
+
+// collectSoon has Go's collector run when the goroutines of what has ended are gone. Until it runs Go keeps the objects
+// of JavaScript's that it has met, and by itself it runs when its heap has grown: on a still page never.
+func collectSoon() {
+	const soon = 200 * time.Millisecond
+	if collection == nil {
+		collection = time.AfterFunc(soon, runtime.GC)
+	} else {
+		collection.Reset(soon)
+	}
 }
 
 // encoderOf is the encoder of the frame, or the one made for the caller's, which is the same until the

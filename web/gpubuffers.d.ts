@@ -45,7 +45,10 @@ export interface OpenOptions {
    * there for more than 8 ms.
    */
   maxFramesInFlight?: number;
-  /** Called at the end of the task; it may call the module. */
+  /**
+   * Called at the end of the task; it may call the module. It is called for as long as the system is alive, and does
+   * not keep it alive.
+   */
   onLog?: (record: LogRecord) => void;
   /** "info" by default. */
   logLevel?: LogLevel;
@@ -55,8 +58,13 @@ export interface OpenOptions {
    * learned since; what calibration() gave is loaded. Without it the engine learns in the background.
    */
   calibration?: boolean | "local" | Calibration;
-  /** Hears of errors that the device reports later than the call that caused them. */
+  /** Hears of errors that the device reports later than the call that caused them. Like onLog it keeps nothing alive. */
   onError?: (error: GPUBufferError) => void;
+  /**
+   * For debugging: the log record of a buffer that was dropped without destroy says where it was made, in the field
+   * "created", which is a stack. False by default: a stack takes longer than the making of a buffer.
+   */
+  trackLeaks?: boolean;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -82,6 +90,15 @@ export type Data = AllowSharedBufferSource;
 export type AnyBuffer = DeviceBuffer | MappableBuffer | GPUBuffer;
 
 /**
+ * Buffers on one device. Destroy what you no longer need: memory is freed at once then.
+ *
+ * A buffer that is dropped without destroy is freed when the browser collects it, and reported: a "warn" record in the
+ * log, and `stats().leaks`. If its `gpuBuffer` was asked for, that GPUBuffer is never destroyed then: it counts nowhere
+ * any more, and lives for as long as the page has it. What is under way keeps the buffers that it needs.
+ *
+ * A system is dropped when the page has neither it, nor a buffer, a frame or the promise `lost` of it. It ends then as by
+ * destroy, but for its device, which is left alone.
+ *
  * Where this module and the browser differ:
  *  - A DeviceBuffer has COPY_SRC and COPY_DST beside the usages asked for, for reads, writes and grow, and its size is
  *    rounded up to a multiple of 4. A DynamicBuffer has COPY_DST besides. A MappableBuffer is as asked for.
@@ -140,9 +157,13 @@ export class GPUBufferSystem {
   /** Takes what another run on the same adapter measured. Rates of what there is not are passed over; another version throws code "unsupported". */
   loadCalibration(calibration: Calibration): void;
   stats(): Stats;
-  /** Destroys pooled memory that nobody uses. */
+  /** Destroys memory that lies idle, at once: the system does it by itself after 5 to 10 seconds. */
   trim(): void;
-  /** Ends the system and what it made. Whatever waits rejects with code "destroyed", and the streams it reads are cancelled. */
+  /**
+   * Ends the system and what it made. Whatever waits rejects with code "destroyed", and the streams it reads are
+   * cancelled. All memory is given back when it returns. Buffers that were not destroyed are, and "info" records of the
+   * log list them. The device is destroyed if open requested it.
+   */
   destroy(): void;
   [Symbol.dispose](): void;
 }
@@ -206,7 +227,7 @@ export class DeviceBuffer {
    * the creation, such as device.queue.onSubmittedWorkDone().
    */
   readonly valid: boolean;
-  /** The GPUBuffer behind it now; grow replaces it. Once it was asked for, only destroy frees the memory. */
+  /** The GPUBuffer behind it now; grow replaces it. Once it was asked for, it outlives an object that is dropped. */
   readonly gpuBuffer: GPUBuffer;
   /** Counts how often the GPUBuffer was replaced, by grow or by one that failed. */
   readonly generation: number;
@@ -445,6 +466,7 @@ export interface Stats {
   bytesDown: number;
   submits: number;
   framesInFlight: number;
+  /** How many buffers were dropped without destroy. */
   leaks: number;
 }
 

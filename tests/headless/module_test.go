@@ -113,8 +113,9 @@ func TestModuleThatEnded(t *testing.T) {
 	p.Expect(browser.Exception, "Go program has already exited") // of the browser's late callbacks
 }
 
-func TestModuleDroppedObjects(t *testing.T) {
-	runModuleTests(t, "dropped.js", browser.Own("--js-flags=--expose-gc"))
+// What a page is done with goes, and what it still uses stays.
+func TestModuleLifetimes(t *testing.T) {
+	runModuleTests(t, "lifetimes.js", browser.Own("--js-flags=--expose-gc"))
 }
 
 // What the documents promise besides.

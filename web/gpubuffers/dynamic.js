@@ -5,13 +5,19 @@ import { call, destroyed, keep, Resource } from "./resource.js";
 const none = new Uint8Array(0);
 const report = Symbol("report");
 
-/** The dynamic buffers of a system that were updated since the last submit. */
+/** The dynamic buffers of a system that were updated since the last submit, and what else that needs. */
 export class OpenUpdates {
   #buffers = [];
+  #named = [];
   turn = 0; // that which ends with the next submit
 
   add(buffer) {
     this.#buffers.push(buffer);
+  }
+
+  /** Has what commands name live until the submit: the module would refuse them if it was destroyed. */
+  keep(...objects) {
+    this.#named.push(...objects);
   }
 
   /** Tells the module of every update, ahead of a submit. */
@@ -22,7 +28,7 @@ export class OpenUpdates {
   /** A submit has taken the updates, or they are dropped. */
   close() {
     this.turn++;
-    this.#buffers.length = 0;
+    this.#buffers.length = this.#named.length = 0;
   }
 }
 

@@ -25,6 +25,7 @@ export class Frame {
 
   use(...buffers) {
     this.#call("use", buffers.map((buffer) => bufferOf(this.#core, "use", "", buffer)));
+    this.#core.updates.keep(...buffers);
   }
 
   submit(commands) {

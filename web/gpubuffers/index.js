@@ -24,18 +24,25 @@ export { DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSys
 
 /** Loads the module and opens a system. */
 export async function open(options) {
-  const [given, adapterOptions, deviceDescriptor, wasm, calibration, ...settings] = optionsOf(
-    "open", "", options, "device", "adapterOptions", "deviceDescriptor", "wasm", "calibration",
+  const [
+    given, adapterOptions, deviceDescriptor, wasm, calibration, trackLeaks = false,
+    budget, onBudget, chunkSize, maxFramesInFlight, logLevel, onLog, onError,
+  ] = optionsOf(
+    "open", "", options, "device", "adapterOptions", "deviceDescriptor", "wasm", "calibration", "trackLeaks",
     "budget", "onBudget", "chunkSize", "maxFramesInFlight", "logLevel", "onLog", "onError",
   );
   checkCalibrationOption(calibration);
+  if (typeof trackLeaks !== "boolean") throw refusal("type", "open", "", "trackLeaks is to be a boolean");
+  const listeners = { onLog, onError };
   const loading = moduleOf(wasm === undefined ? new URL("./gpubuffers.wasm", import.meta.url) : wasm);
   const owned = given === undefined;
   const requested = deviceOf(owned ? requestDevice(adapterOptions, deviceDescriptor) : given);
   let gpu;
   try {
     const [module, device] = await Promise.all([loading, requested]);
-    gpu = new GPUBufferSystem(made, module, module.call("open", device, ...settings), device, owned);
+    const callers = [callerOf(listeners, "onLog"), callerOf(listeners, "onError")];
+    const handle = module.call("open", device, budget, onBudget, chunkSize, maxFramesInFlight, logLevel, ...callers);
+    gpu = new GPUBufferSystem(made, module, handle, device, owned, listeners, trackLeaks);
     await gpu[calibrated](calibration);
     return gpu;
   } catch (error) {
@@ -43,6 +50,16 @@ export async function open(options) {
     requested.then((device) => owned && device.destroy(), () => {});
     throw error;
   }
+}
+
+/** A function that calls one of the listeners for as long as their system is alive: they may refer to it. */
+function callerOf(listeners, name) {
+  if (typeof listeners[name] !== "function") return listeners[name];
+  const ref = new WeakRef(listeners);
+  return (value) => {
+    const listener = ref.deref()?.[name];
+    listener?.(value);
+  };
 }
 
 /** A device, or what a promise of one brings. */

@@ -17,7 +17,7 @@ class Module {
   #cause;
   #asked = []; // by number, from 1 on: the promises that are not settled, and what they are of
   #free = []; // numbers
-  #onEnd = new Set();
+  #onEnd = []; // [WeakRef of a target, function of it and the error]
   lent = { memory: undefined }; // what goes along with a call of an export,
   room; // and what with its result:
   given;
@@ -72,10 +72,10 @@ class Module {
     }
   }
 
-  /** Calls a function that waits; everything that fails rejects. */
-  ask(name, ...values) {
+  /** Calls a function that waits; everything that fails rejects. Until it settles it keeps who asks alive. */
+  ask(owner, name, ...values) {
     return new Promise((resolve, reject) => {
-      const number = this.#take(name, resolve, reject);
+      const number = this.#take(name, resolve, reject, owner);
       try {
         this.exports.ask(number);
         const promise = this.call(name, ...values); // undefined, unless a getter among the values took the number
@@ -106,9 +106,9 @@ class Module {
   }
 
   /** The number of a promise. */
-  #take(name, resolve, reject) {
+  #take(name, resolve, reject, owner) {
     const number = this.#free.pop() ?? this.#asked.length + 1;
-    this.#asked[number - 1] = { name, resolve, reject };
+    this.#asked[number - 1] = { name, resolve, reject, owner };
     return number;
   }
 
@@ -138,9 +138,17 @@ class Module {
     else asked.resolve(value);
   }
 
-  /** Calls f, with an error that says so, when the module ends. */
-  whenEnded(f) {
-    this.#onEnd.add(f);
+  /** Calls f with the target, and an error that says so, when the module ends. It keeps no target alive: nor must f. */
+  whenEnded(target, f) {
+    this.#onEnd = this.#onEnd.filter(([ref]) => ref.deref());
+    this.#onEnd.push([new WeakRef(target), f]);
+  }
+
+  /** What the module gave last, which is kept for as long as it is not taken. */
+  take() {
+    const { given } = this;
+    this.given = undefined;
+    return given;
   }
 
   fault(cause) {
@@ -154,7 +162,10 @@ class Module {
     this.exports = ended;
     for (const asked of this.#asked.splice(0)) asked?.reject(this.#endedError(asked.name));
     const error = this.#endedError("read");
-    for (const f of this.#onEnd) f(error);
+    for (const [ref, f] of this.#onEnd) {
+      const target = ref.deref();
+      if (target) f(target, error);
+    }
   }
 
   #endedError(operation) {

@@ -39,7 +39,6 @@ class Reads {
   #settled = []; // their promises are, when no lock of the module's is held: a result may have a getter named then
   #asked = false;
   #begun = false; // some that the module is to send
-  #chunks = []; // by the number under which they are lent to a Batch
   #made = []; // Batches that have what they read, and chunks that are to be given back
   #send = () => this.#sendAsked();
   #end = () => this.endMade();
@@ -48,7 +47,7 @@ class Reads {
   constructor(module) {
     this.#module = module;
     module.call("takeReads", (chunk, address, count) => this.#deliver(chunk, address, count), (number, error) => this.#fail(number, error), (...lent) => this.#lend(...lent));
-    module.whenEnded((error) => [...this.#pending.splice(0), ...this.#joinable.splice(0)].forEach((read) => read?.end(error)));
+    module.whenEnded(this, (reads, error) => [...reads.#pending.splice(0), ...reads.#joinable.splice(0)].forEach((read) => read?.end(error)));
   }
 
   /** Asks for a read. One of a known place waits for its neighbours until the task ends. */
@@ -104,7 +103,7 @@ class Reads {
     const batches = batchesOf(this.#joinable);
     if (batches.length === 0 || !this.#beginAll(batches)) return false;
     this.#joinable = [];
-    for (const batch of batches) this.#make(batch, this.#chunks[batch.lent]);
+    for (const batch of batches) this.#make(batch, batch.chunk);
     return true;
   }
 
@@ -113,9 +112,9 @@ class Reads {
     const begun = [];
     try {
       for (const batch of batches) {
-        this.#module.given = undefined;
+        this.#module.take();
         this.#begin(batch);
-        this.#chunks[batch.lent] = this.#module.given ?? this.#chunks[batch.lent];
+        batch.borrow(this.#module.take());
         begun.push(batch);
       }
       return true;

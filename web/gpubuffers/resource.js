@@ -28,9 +28,9 @@ export function destroyHandle(module, handle) {
   if (done < 0) module.call("destroy", handle); // or says why not
 }
 
-/** Tells the module of objects that were dropped without being destroyed. */
-const dropped = new FinalizationRegistry(({ core, handle }) => {
-  if (!core.destroyed && !core.module.ended) core.module.call("forget", handle);
+/** Has the module free what was dropped without being destroyed: its system is alive for as long. */
+const dropped = new FinalizationRegistry(({ core, handle, kept, made }) => {
+  if (!core.destroyed && !core.module.ended) core.module.call("forget", handle, kept, made);
 });
 
 /**
@@ -45,6 +45,7 @@ export class Resource {
   #handle;
   #label;
   #destroyed = false;
+  #drop; // what is to be done when it is dropped
 
   static {
     bufferOf = (core, operation, label, value) => {
@@ -63,7 +64,8 @@ export class Resource {
     this.#core = core;
     this.#handle = handle;
     this.#label = label;
-    dropped.register(this, { core, handle }, this);
+    this.#drop = { core, handle, kept: false, made: core.tracksLeaks ? new Error("made").stack : undefined };
+    dropped.register(this, this.#drop, this);
   }
 
   get label() {
@@ -93,7 +95,7 @@ export class Resource {
 
   [ask](name, ...values) {
     if (this[destroyed]) return Promise.reject(refusal("destroyed", name, this.#label, "it is destroyed"));
-    return this.#core.module.ask(name, this.#handle, ...values);
+    return this.#core.module.ask(this, name, this.#handle, ...values);
   }
 
   /** Its GPUBuffer, for another system, which has to be on the same device. */
@@ -106,7 +108,7 @@ export class Resource {
   /** The GPUBuffer that stands behind it now. */
   [native]() {
     const { module } = this.#core;
-    return module.numbers("native", this.#handle) < 0 ? this[call]("native") : module.given; // or says why not
+    return module.numbers("native", this.#handle) < 0 ? this[call]("native") : module.take(); // or says why not
   }
 
   /**
@@ -123,9 +125,9 @@ export class Resource {
     this.#core.module.check(name);
   }
 
-  /** Has it live until it is destroyed, since a native object of it may be used elsewhere. */
+  /** Has its GPUBuffer outlive it unless it is destroyed, since the page may use that. */
   [keep]() {
-    dropped.unregister(this);
+    this.#drop.kept = true;
   }
 }
 

@@ -147,6 +147,7 @@ function sizeOf(runs) {
 class Batch {
   number;
   lent;
+  chunk; // that is lent
   left; // bytes that have not arrived
   error;
   #core;
@@ -166,6 +167,13 @@ class Batch {
     this.lent = exports.readLend(this.handle, this.#size, this.number);
     if (this.lent < 0) throw new Error("refused");
     for (const run of this.#runs) run.begun(this);
+  }
+
+  /** Takes the chunk that is lent: the one given, or the one that was lent under the number before. */
+  borrow(given) {
+    const { chunks } = this.#core;
+    if (given !== undefined) chunks[this.lent] = given;
+    this.chunk = chunks[this.lent];
   }
 
   /** Copies all to a chunk, and waits until that is mapped. */

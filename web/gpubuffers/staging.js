@@ -50,6 +50,7 @@ class StagingBuffer extends Resource {
 
   uploadTo(encoder, destination, offset) {
     this[call]("uploadTo", encoder, bufferOf(this.#core, "uploadTo", this.label, destination), offset);
+    this.#core.updates.keep(destination);
   }
 
   uploadToTexture(encoder, destination) {

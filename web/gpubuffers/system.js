@@ -12,43 +12,68 @@ import { bufferOf, calibrated, destroyHandle, dispose, guard, made, owns } from 
 import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
 import { Waits } from "./waits.js";
 
+/**
+ * Destroys what belongs to a core that was dropped: the objects of a system know its core, and nothing that lives
+ * longer does. The device is left alone, since the page may have it.
+ */
+const dropped = new FinalizationRegistry(({ module, handle }) => destroyHandle(module, handle));
+
+/** The cores of systems by their promises of a loss, which are waited for when nothing else is left. */
+const cores = new WeakMap();
+
+/** Ends what waits when the module has ended. It is no closure of the constructor's, which would know the core. */
+function endWith({ updates, waits }, error) {
+  updates.close();
+  waits.end(undefined, "internal", "the WebAssembly module has ended", error.cause);
+}
+
+/** Has a core hear of the loss of its device. */
+function watchLoss(core) {
+  const ref = new WeakRef(core);
+  core.device.lost.then(({ reason, message }) => {
+    const core = ref.deref();
+    if (core === undefined) return;
+    core.lost = true;
+    core.waits.end(undefined, "device-lost", `the device is lost: ${message}`);
+    core.end({ reason, message });
+  });
+}
+
 export class GPUBufferSystem {
   #core;
   #handle;
   #owned;
   #keeps = false; // its calibration
-  #end;
   #lost;
 
   static [owns](value) {
     return #core in value;
   }
 
-  constructor(key, module, handle, device, owned) {
+  constructor(key, module, handle, device, owned, listeners, tracksLeaks) {
     guard(key, new.target);
-    this.#core = {
+    const core = {
       module,
       device,
+      listeners, // kept for whom the module calls
+      tracksLeaks,
       updates: new OpenUpdates(),
       looks: new Looks(device), // for short reads
       waits: new Waits(),
+      chunks: [], // by the number under which they are lent for short reads
       destroyed: false,
       lost: false,
+      end: undefined, // resolves the promise of a loss
       written: 0, // bytes that the module does not know of
     };
-    module.whenEnded((error) => {
-      this.#core.updates.close();
-      this.#core.waits.end(undefined, "internal", "the WebAssembly module has ended", error.cause);
-    });
+    this.#core = core;
     this.#handle = handle;
     this.#owned = owned;
-    const end = new Promise((resolve) => (this.#end = resolve));
-    const lost = device.lost.then(({ reason, message }) => {
-      this.#core.lost = true;
-      this.#core.waits.end(undefined, "device-lost", `the device is lost: ${message}`);
-      return { reason, message };
-    });
-    this.#lost = Promise.race([end, lost]);
+    this.#lost = new Promise((resolve) => (core.end = resolve));
+    cores.set(this.#lost, core);
+    watchLoss(core);
+    module.whenEnded(core, endWith);
+    dropped.register(core, { module, handle }, core);
   }
 
   get device() {
@@ -172,9 +197,10 @@ export class GPUBufferSystem {
     if (this.#keeps) keep(this);
     this.#core.destroyed = true;
     this.#core.updates.close();
+    dropped.unregister(this.#core);
     destroyHandle(this.#core.module, this.#handle);
     this.#core.waits.end(undefined, "destroyed", "the system was destroyed");
-    this.#end({ reason: "destroyed", message: "the system was destroyed" });
+    this.#core.end({ reason: "destroyed", message: "the system was destroyed" });
     if (this.#owned) this.#core.device.destroy();
   }
 
@@ -188,7 +214,7 @@ export class GPUBufferSystem {
 
   async #ask(name) {
     this.#usable(name);
-    return this.#core.module.ask(name, this.#handle);
+    return this.#core.module.ask(this, name, this.#handle);
   }
 
   #call(name, ...values) {

@@ -76,7 +76,7 @@ export class Upload {
   }
 
   async #ask(filled) {
-    const room = await this.#module.ask("uploadNext", this.#handle, filled);
+    const room = await this.#module.ask(this, "uploadNext", this.#handle, filled);
     this.#gathers = room === undefined;
     this.#enter(room ?? spare ?? new Uint8Array(gathered));
     if (this.#gathers) spare = undefined;
@@ -103,7 +103,7 @@ export class Upload {
   /** Writes the first of some bytes, and gives their number, or a promise of it. */
   #send(bytes) {
     const n = this.#module.numbers("uploadAllow", this.#handle, bytes.length);
-    if (n <= 0) return this.#module.ask("uploadWrite", this.#handle, bytes).then(() => this.#sent(bytes.length));
+    if (n <= 0) return this.#module.ask(this, "uploadWrite", this.#handle, bytes).then(() => this.#sent(bytes.length));
     this.#write(this.#offset + this.#done, bytes, n);
     return this.#sent(n);
   }
