@@ -5,7 +5,7 @@
 // It joins the data segments: the linker leaves out runs of zeros, and the addresses of the tens of
 // thousands of segments that remain take more room, compressed, than the zeros did. And it drops the
 // tables of file names and line numbers, and the names of functions, which only the text of a panic and
-// runtime.Caller use. The runtime's own functions keep their names: by these it knows its goroutines.
+// runtime.Caller use. Of the runtime's own functions "runtime." stays: by that it knows its goroutines.
 package main
 
 import (

@@ -80,7 +80,19 @@ func grow(n int) (head *node) {
 
 func broken() { var n *node; println(n.text) }
 
+type length struct { n *int }
+
+func (l length) get() int { return *l.n }
+
+type getter interface { get() int }
+
+var getters = []getter{(*length)(nil)}
+
 func main() {
+	func() {
+		defer func() { _, ok := recover().(runtime.Error); println("wrapper", ok) }()
+		for _, g := range getters { g.get() }
+	}()
 	total := 0
 	for n := grow(20000); n != nil; n = n.next { total += len(n.text) }
 	println(total)
@@ -103,7 +115,7 @@ func TestPackedProgramRuns(t *testing.T) {
 	require.NoError(t, err, string(out))
 
 	before := runInNode(t, path)
-	require.Contains(t, before, "990000\n")
+	require.Contains(t, before, "wrapper true\n990000\n")
 	require.NoError(t, run(path))
 	after := runInNode(t, path)
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 )
 
 // The table of functions, as Go 1.20 and later write it for WebAssembly: see pcHeader and _func in the
@@ -83,18 +84,39 @@ func dropTexts(memory []byte) error {
 	return nil
 }
 
-// dropNames empties the names of all functions but the runtime's.
+// The parts of functions' names that package runtime looks at itself.
+const (
+	own       = "runtime." // the start by which isSystemGoroutine knows its goroutines
+	ofPointer = ".(*"      // in the name of a pointer's method, which panicwrap takes apart
+	methodOf  = ".(*).x"   // the shortest name that it takes
+)
+
+// The functions by whose whole name getStackMap in package runtime finds their arguments.
+var whole = []string{"reflect.makeFuncStub", "reflect.methodValueCall"}
+
+// dropNames empties the names of all functions, and leaves of them what package runtime looks at.
 func (t *funcTable) dropNames() {
 	for rest := t.names; len(rest) > 0; {
 		end := bytes.IndexByte(rest, 0)
 		if end < 0 {
 			return
 		}
-		if name := rest[:end]; !bytes.HasPrefix(name, []byte("runtime")) && !bytes.HasPrefix(name, []byte("internal/runtime")) {
-			clear(name)
-		}
+		dropName(rest[:end])
 		rest = rest[end+1:]
 	}
+}
+
+func dropName(name []byte) {
+	kept := ""
+	switch {
+	case slices.Contains(whole, string(name)):
+		return
+	case bytes.HasPrefix(name, []byte(own)):
+		kept = own
+	case bytes.Contains(name, []byte(ofPointer)) && len(name) >= len(methodOf):
+		kept = methodOf
+	}
+	clear(name[copy(name, kept):])
 }
 
 func findTable(memory []byte) (*funcTable, error) {
