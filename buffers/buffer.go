@@ -90,15 +90,15 @@ func Unwrap(b Buffer) Buffer {
 }
 
 // Map maps the whole buffer and waits. When ctx ends first the map is cancelled, and the buffer can be
-// used again when Map returns.
+// used again when Map returns; the error of ctx is the Cause of an [*Error].
 func Map(ctx context.Context, b MappableBuffer, mode MapMode) error {
 	settled := b.MapAsync(mode, 0, b.Size())
 	select {
 	case err := <-settled:
-		return err
+		return known(err, "map", b.Label())
 	case <-ctx.Done():
 		b.Unmap() // fails only where the map has failed too
 		<-settled
-		return ctx.Err()
+		return causedBy("map", b.Label(), ctx.Err())
 	}
 }

@@ -97,6 +97,15 @@ func Text(err error) string {
 	return err.Error()
 }
 
+// known makes an Error of what a backend says of a map.
+func known(err error, op, label string) error {
+	switch err.(type) {
+	case nil, *Error:
+		return err
+	}
+	return &Error{Op: op, Label: label, Reason: ErrValidation, Detail: "the map failed", Cause: err}
+}
+
 // relabel tells an error in the words of the caller's operation.
 func relabel(err error, op, label string) error {
 	e, ok := err.(*Error)

@@ -232,6 +232,11 @@ func refusalOf(label string, cause error) error {
 	return e
 }
 
+// withoutMemory is the error of a read that memory of the System's own failed.
+func (x *reading) withoutMemory(err error) error {
+	return &Error{Op: "read", Label: x.name, Reason: reasonOf(err), Detail: "the memory that it needs failed", Cause: err}
+}
+
 // open reports whether somebody waits for the part.
 func (p *readPart) open() bool { return p.reading.turn == p.turn && !p.reading.done }
 
@@ -262,7 +267,7 @@ func (p *readPart) land(err error) {
 		return
 	}
 	if err != nil {
-		x.belt.settle(x, err)
+		x.belt.settle(x, known(err, "read", x.name))
 		return
 	}
 	x.arrived(p.rows * p.rowBytes)

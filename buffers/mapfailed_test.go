@@ -1,0 +1,45 @@
+package buffers_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+// Whatever a backend says of a map, the caller hears an Error.
+func TestFailedMapsAreErrors(t *testing.T) {
+	planted := errors.New("planted")
+	s, device := openSystem(t, buffers.Options{})
+	b, rb := deviceBuffer(t, s, 64), readback(t, s, buffers.ReadbackDescriptor{})
+	m, err := s.NewMappableBuffer(buffers.Descriptor{Label: "m", Size: 64, Usage: buffers.UsageMapWrite})
+	require.NoError(t, err)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for name, c := range map[string]struct {
+		label string
+		cause error
+		fails func() error
+	}{
+		"a read":                        {b.Label(), planted, func() error { return rb.Read(within(t), b, 0, make([]byte, 4)) }},
+		"a map":                         {"m", planted, func() error { return buffers.Map(within(t), m, buffers.MapWrite) }},
+		"a map whose context has ended": {"m", context.Canceled, func() error { device.Hold(); defer device.Release(); return buffers.Map(ended, m, buffers.MapWrite) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.cause == planted {
+				device.FailMap(1, planted)
+			}
+			err := c.fails()
+			var e *buffers.Error
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, c.label, e.Label)
+			require.ErrorIs(t, err, c.cause)
+			if c.cause == planted {
+				require.ErrorIs(t, err, buffers.ErrValidation)
+			}
+		})
+	}
+}
