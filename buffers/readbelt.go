@@ -320,8 +320,12 @@ func (b *readBelt) order() {
 	clear(b.sources)
 }
 
-// rank numbers sources in the order in which they are first met.
+// rank numbers sources in the order in which they are first met. Textures, of which src is nil, have groups of their
+// own. And nil is no key: Go 1.26's maps of interfaces read out of bounds with it on wasm, after 1,000 other keys.
 func (b *readBelt) rank(src Buffer) int {
+	if src == nil {
+		return -1
+	}
 	n, met := b.sources[src]
 	if !met {
 		n = len(b.sources)
@@ -333,7 +337,10 @@ func (b *readBelt) rank(src Buffer) int {
 // refuse ends the readings of the source of a copy, or where that is nil all that were to be sent.
 func (b *readBelt) refuse(source *reading, err error) {
 	for _, x := range b.queue {
-		if source == nil && x.released || source != nil && (x == source || x.src != nil && x.src == source.src) {
+		switch {
+		case source == nil && x.released, source != nil && x.hold != nil && x.src == source.src:
+			b.settle(x, x.withoutMemory(err))
+		case source != nil && (x == source || x.src != nil && x.src == source.src):
 			b.settle(x, err)
 		}
 	}
@@ -408,14 +415,13 @@ func (b *readBelt) take(x *reading) *chunk {
 	if c := b.reuse(want); c != nil {
 		return c
 	}
-	if !b.sys.reserve(want) {
-		b.short(x, want)
+	if want = b.reserve(x, want); want == 0 {
 		return nil
 	}
 	x.measure = false // memory that is new costs more than the transfer
 	c, err := b.create(want)
 	if err != nil {
-		b.settle(x, err)
+		b.settle(x, x.withoutMemory(err))
 		return nil
 	}
 	return c
@@ -452,16 +458,31 @@ func (b *readBelt) demand(enough uint64) (n uint64) {
 	return n
 }
 
+// reserve takes memory for a chunk of the wanted size. If there is less, and no chunk will come back, it takes what
+// there is, as long as a piece of x makes sense in it. It returns the size, or 0.
+func (b *readBelt) reserve(x *reading, want uint64) uint64 {
+	comingBack := len(b.inFlight) + len(b.filling) + len(b.unjudged) + len(b.lent)
+	least := roundUp4(x.least())
+	for size := want; ; size = max(size/2&^3, least) {
+		if b.sys.reserve(size) {
+			return size
+		}
+		if comingBack > 0 || size <= least {
+			b.short(x, size, comingBack)
+			return 0
+		}
+	}
+}
+
 // short is called when the budget has no room for a chunk. What is in flight will come back and be used;
 // where nothing is, the policy says whether to wait for memory of others.
-func (b *readBelt) short(x *reading, want uint64) {
-	comingBack := len(b.inFlight) + len(b.filling) + len(b.unjudged) + len(b.lent)
+func (b *readBelt) short(x *reading, want uint64, comingBack int) {
 	switch {
 	case want > b.sys.budget.limit:
-		b.settle(x, b.sys.budget.refuse("read", "", want, nil))
+		b.settle(x, b.sys.budget.refuse("read", x.name, want, nil))
 	case comingBack > 0 || b.waiting:
 	case b.sys.budget.policy != BudgetWait:
-		b.settle(x, b.sys.budget.refuse("read", "", want, nil))
+		b.settle(x, b.sys.budget.refuse("read", x.name, want, nil))
 	default:
 		b.waiting, b.told = true, true
 		go b.retry(b.sys.memoryFreed())

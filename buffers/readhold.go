@@ -2,6 +2,11 @@ package buffers
 
 import "slices"
 
+// largestBlock is the size in bytes of the largest blocks that a texture has. Its texels begin at a multiple of it.
+//
+// See https://www.w3.org/TR/webgpu/#texture-format-caps.
+const largestBlock = 16
+
 // hold is memory of the GPU that keeps what reads are to bring until there is a chunk for it.
 type hold struct {
 	currentBuffer
@@ -100,7 +105,7 @@ func (b *readBelt) hold() (any bool) {
 	}
 	h, err := b.holds.take(size)
 	if err != nil {
-		b.settleAll(late, err)
+		b.failHeld(late, err)
 		return true
 	}
 	copies := b.holds.copiesOf(late)
@@ -114,7 +119,7 @@ func (b *readBelt) hold() (any bool) {
 		b.refuse(sourceOf(late, &copies[refused]), err)
 	default:
 		b.holds.drop(h) // in no known state
-		b.settleAll(late, err)
+		b.failHeld(late, err)
 	}
 	return true
 }
@@ -128,12 +133,15 @@ func (b *readBelt) late() (late []heldRead, size uint64) {
 		if x.done || !x.released || x.recorded == x.size || x.hold != nil || !b.readable(x) {
 			continue
 		}
-		n := x.heldSize()
+		at, n := size, x.heldSize()
+		if x.src == nil {
+			at = (size + largestBlock - 1) / largestBlock * largestBlock
+		}
 		switch {
-		case n <= room-size:
+		case at+n <= room:
 			x.group = b.groupOf(x)
-			late = append(late, heldRead{x, x.turn, x.group, size})
-			size += n
+			late = append(late, heldRead{x, x.turn, x.group, at})
+			size = at + n
 		case len(late) > 0:
 			return late, size
 		default:
@@ -254,9 +262,9 @@ func (b *readBelt) judged(held []heldRead, group int, err error) {
 	b.pump()
 }
 
-// settleAll ends readings that cannot be held.
-func (b *readBelt) settleAll(late []heldRead, err error) {
+// failHeld ends readings that cannot be held.
+func (b *readBelt) failHeld(late []heldRead, err error) {
 	for i := range late {
-		b.settle(late[i].reading, err)
+		b.settle(late[i].reading, late[i].reading.withoutMemory(err))
 	}
 }

@@ -264,3 +264,24 @@ func TestAHoldIsKeptForAllThatIsInIt(t *testing.T) {
 		require.Equal(t, filledWith(chunk, byte(i/places+1)), got[i], "read %d", i)
 	}
 }
+
+// A read takes the memory that there is.
+func TestAReadGoesOnWithLessMemoryThanItWants(t *testing.T) {
+	const budget = 1 << 20
+	for _, policy := range []buffers.BudgetPolicy{buffers.BudgetWait, buffers.BudgetFail, buffers.BudgetFallback} {
+		s, _ := openSystem(t, buffers.Options{Budget: budget, ChunkSize: budget, OnBudget: policy})
+		other, err := s.NewMappableBuffer(buffers.Descriptor{Label: "other", Size: 4, Usage: buffers.UsageMapRead})
+		require.NoError(t, err)
+		b, rb := knownBuffer(t, s, budget), readback(t, s, buffers.ReadbackDescriptor{})
+		require.NoError(t, b.Write(0, filledWith(budget, 3)))
+		r, p := sent(t, rb, b, 0, budget)
+		small, q := sent(t, rb, b, 1, 9)
+		require.NoError(t, r.Wait(within(t)))
+		require.Equal(t, filledWith(budget, 3), p)
+		if policy == buffers.BudgetWait {
+			require.NoError(t, small.Wait(within(t)))
+			require.Equal(t, filledWith(9, 3), q)
+		}
+		other.Destroy()
+	}
+}

@@ -285,3 +285,76 @@ func TestTexturesAreReadApart(t *testing.T) {
 		}
 	}
 }
+
+// heldAheadOfAVerdict has a read of b that is in a chunk, while the GPU has not said whether it made the copy into the
+// hold that the chunk was filled from.
+func heldAheadOfAVerdict(t testing.TB, start func(rb *buffers.ReadbackBuffer, b buffers.Buffer)) (*buffers.System, *buffers.ReadbackBuffer, *judging) {
+	t.Helper()
+	const chunk = 4096
+	device := &judging{Device: memory.Open(memory.Options{}), judges: true}
+	s := openOn(t, device, buffers.Options{ChunkSize: chunk})
+	rb, own := readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, chunk)
+	b, _ := foreignBuffer(t, device.Device, "foreign", chunk)
+	ask := func() {
+		device.Hold()
+		var all []buffers.Read
+		for range 6 {
+			r, _ := sent(t, rb, own, 0, chunk)
+			all = append(all, r)
+		}
+		start(rb, b)
+		rb.Flush()
+		require.NotZero(t, s.Stats().Held)
+		device.Release()
+		for _, r := range all {
+			require.NoError(t, r.Wait(within(t)))
+		}
+	}
+	ask() // so that chunks and holds are known to be there
+	require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, 10*time.Second, time.Millisecond)
+	device.judge(false)
+	ask()
+	require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, 10*time.Second, time.Millisecond)
+	return s, rb, device
+}
+
+// What waits for a verdict ends as everything else does.
+func TestAReadEndsAheadOfAVerdict(t *testing.T) {
+	t.Run("cancelled", func(t *testing.T) {
+		c, asked := newCollection(t), uint64(0)
+		s, rb, device := heldAheadOfAVerdict(t, func(rb *buffers.ReadbackBuffer, b buffers.Buffer) {
+			asked++
+			require.NoError(t, rb.StartTo(b, 0, 64, c, asked))
+		})
+		require.Equal(t, end{1, nil}, c.end())
+		rb.Cancel(c, 2)
+		device.judge(true)
+		require.Eventually(t, func() bool { s.Trim(); return s.Stats().Held == 0 && s.Stats().Mappable == 0 }, 10*time.Second, time.Millisecond)
+		c.silent()
+		require.Empty(t, c.got[2])
+	})
+	t.Run("its ReadbackBuffer is destroyed", func(t *testing.T) {
+		c, asked := newCollection(t), uint64(0)
+		_, rb, device := heldAheadOfAVerdict(t, func(rb *buffers.ReadbackBuffer, b buffers.Buffer) {
+			asked++
+			require.NoError(t, rb.StartTo(b, 0, 64, c, asked))
+		})
+		require.Equal(t, end{1, nil}, c.end())
+		rb.Destroy()
+		require.ErrorIs(t, c.end().err, buffers.ErrDestroyed)
+		device.judge(true)
+	})
+}
+
+// The error of a read speaks of the read, not of the System's memory.
+func TestAReadWithoutMemoryNamesItsSource(t *testing.T) {
+	device := memory.Open(memory.Options{LateErrors: true})
+	s := openOn(t, device, buffers.Options{ChunkSize: 512})
+	rb, b := readback(t, s, buffers.ReadbackDescriptor{}), deviceBuffer(t, s, 16000)
+	require.NoError(t, rb.Read(within(t), b, 0, make([]byte, 4)))
+	device.FailCreate(1)
+	var e *buffers.Error
+	require.ErrorAs(t, rb.Read(within(t), b, 0, make([]byte, 8000)), &e)
+	require.Equal(t, b.Label(), e.Label)
+	require.ErrorIs(t, e, buffers.ErrOutOfMemory)
+}

@@ -72,10 +72,12 @@ func (b *readBelt) pending(yield func(*reading) bool) {
 			return
 		}
 	}
-	for _, c := range b.inFlight {
-		for i := range c.parts {
-			if p := &c.parts[i]; p.open() && !yield(p.reading) {
-				return
+	for _, chunks := range [...][]*chunk{b.inFlight, b.unjudged} {
+		for _, c := range chunks {
+			for i := range c.parts {
+				if p := &c.parts[i]; p.open() && !yield(p.reading) {
+					return
+				}
 			}
 		}
 	}

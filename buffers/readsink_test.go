@@ -218,6 +218,26 @@ func TestASinkHearsOnceWhatEndsAllItsReads(t *testing.T) {
 	}
 }
 
+// Textures have no buffer, by which reads are put in order.
+func TestTexturesAreReadAfterManyBuffers(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	rb, c := readback(t, s, buffers.ReadbackDescriptor{}), newCollection(t)
+	const many = 2000
+	c.ended = make(chan end, many)
+	for i := range uint64(many) {
+		b, _ := foreignBuffer(t, device, "foreign", 4)
+		require.NoError(t, rb.StartTo(b, 0, 4, c, i))
+	}
+	s.FlushReads()
+	c.whole(many)
+	texture := imageOf(device, buffers.Extent{Width: 4, Height: 4, Layers: 1})
+	for i := range uint64(2) {
+		require.NoError(t, rb.StartTextureTo(buffers.TextureRegion{Texture: texture, Extent: texture.Info().Extent}, c, many+i))
+	}
+	s.FlushReads()
+	c.whole(2)
+}
+
 func TestASinkHearsOfStaleReads(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	b, p := filled(t, s, 64)

@@ -109,10 +109,12 @@ func TestRowsWithoutPaddingGoBehindAnotherRead(t *testing.T) {
 	require.Equal(t, region.Texture.(*memory.Texture).Texels(0, buffers.AspectAll), texels)
 }
 
-func TestLayersOfDepthAndBlocksAreHeldWhereThereIsNoRoom(t *testing.T) {
-	for _, format := range []string{"depth16unorm", "bc1-rgba-unorm", "rgba8unorm"} {
+// A hold has them beside reads of buffers, which end anywhere.
+func TestTexturesAreHeldWhereThereIsNoRoom(t *testing.T) {
+	for _, format := range []string{"depth16unorm", "bc1-rgba-unorm", "bc7-rgba-unorm", "r8unorm", "rgba8unorm", "rgba16float", "rgba32uint"} {
 		t.Run(format, func(t *testing.T) {
 			s, device := openSystem(t, buffers.Options{ChunkSize: 4096})
+			b := knownBuffer(t, s, 64)
 			e := buffers.Extent{Width: 64, Height: 20, Layers: 3}
 			texture := textureOf(device, format, e)
 			want := randomBytes(len(texture.Texels(0, buffers.AspectAll)))
@@ -122,11 +124,14 @@ func TestLayersOfDepthAndBlocksAreHeldWhereThereIsNoRoom(t *testing.T) {
 			var all []buffers.Read
 			var got [][]byte
 			for range 6 {
+				beside, err := rb.Start(b, 0, buffers.Bytes(make([]byte, 4)))
+				require.NoError(t, err)
 				p := make([]byte, len(want))
 				r, err := rb.StartTexture(buffers.TextureRegion{Texture: texture, Extent: e}, buffers.Bytes(p))
 				require.NoError(t, err)
 				rb.Flush()
 				all, got = append(all, r), append(got, p)
+				defer func() { require.NoError(t, beside.Wait(within(t))) }()
 			}
 			require.NotZero(t, s.Stats().Held)
 			device.Release()
