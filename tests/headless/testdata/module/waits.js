@@ -37,8 +37,10 @@ function stalled(bytes) {
 }
 
 /** Takes the whole budget. */
+let holder; // is not to be collected
+
 function hold(gpu) {
-  const holder = gpu.createImmediateStagingBuffer({ label: "holder", size: budget });
+  holder = gpu.createImmediateStagingBuffer({ label: "holder", size: budget });
   holder.write(new Uint8Array(4));
   return holder;
 }
