@@ -1,7 +1,9 @@
 package buffers_test
 
 import (
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -85,4 +87,32 @@ func TestWhatIsReleasedIsLeftToTheHost(t *testing.T) {
 	require.Equal(t, []string{"held", "held", "held", "held", "held"}, device.Buffers(), "a DeviceBuffer's, a MappableBuffer's and three slots'")
 	s.Destroy()
 	require.Len(t, device.Buffers(), 5)
+}
+
+// A read goes on though the program keeps nothing but the Read.
+func TestAReadKeepsItsReadbackBuffer(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	device.Hold()
+	start := func(flush bool) buffers.Read {
+		r, err := s.NewReadbackBuffer(buffers.ReadbackDescriptor{})
+		require.NoError(t, err)
+		read, err := r.Start(b, 0, buffers.Bytes(make([]byte, 64)))
+		require.NoError(t, err)
+		if flush {
+			r.Flush()
+		}
+		return read
+	}
+	reads := []buffers.Read{start(true), start(false)}
+	for range 5 {
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+	}
+	require.NoError(t, s.Submit())
+	device.Release()
+	for _, read := range reads {
+		require.NoError(t, read.Wait(within(t)))
+	}
+	collects(t, "ReadbackBuffers", func() bool { return s.Stats().Of(buffers.KindReadback).Count == 0 })
 }

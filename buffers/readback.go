@@ -148,7 +148,7 @@ func (r *ReadbackBuffer) start(describe func(*reading) error) (Read, error) {
 	if err := r.held.check("read"); err != nil {
 		return Read{}, err
 	}
-	x := b.newReading(r.core)
+	x := b.newReading(r)
 	if err := describe(x); err != nil {
 		b.recycle(x)
 		return Read{}, err

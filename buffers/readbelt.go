@@ -64,14 +64,19 @@ var (
 	errCancelled = &Error{Op: "read", Reason: ErrState, Detail: "cancelled"}
 )
 
-func (b *readBelt) newReading(owner *readbackCore) *reading {
+func (b *readBelt) newReading(r *ReadbackBuffer) *reading {
+	x := b.freeReading()
+	x.owner, x.held = r.core, r.held
+	return x
+}
+
+func (b *readBelt) freeReading() *reading {
 	if n := len(b.free); n > 0 {
 		x := b.free[n-1]
 		b.free = b.free[:n-1]
-		x.owner = owner
 		return x
 	}
-	return &reading{belt: b, owner: owner, settled: make(chan error, 1), turn: 1}
+	return &reading{belt: b, settled: make(chan error, 1), turn: 1}
 }
 
 // recycle makes a reading that nobody waits for available again.

@@ -4,6 +4,7 @@ package buffers
 type reading struct {
 	belt     *readBelt
 	owner    *readbackCore
+	held     *handle       // of the buffer of that: nobody drops it while it reads
 	name     string        // of the source
 	src      Buffer        // or, if it is nil,
 	region   TextureRegion // rows of texels, which

@@ -113,7 +113,7 @@ func (r *ReadbackBuffer) LendTo(size uint64, sink Sink, id uint64) *HostRead {
 	if c == nil {
 		return nil
 	}
-	h, x := b.newHostRead(), b.newReading(r.core)
+	h, x := b.newHostRead(), b.newReading(r)
 	h.add(c)
 	x.sink, x.id, x.size, x.cut = sink, id, size, cut{piece: size, depth: 1, path: -1}
 	b.lend(h, x)
