@@ -1,0 +1,174 @@
+package buffers
+
+import "context"
+
+// The chunks of a readBelt: where they come from, and where they go when they are empty.
+
+// room returns a chunk that takes a piece of x, or nil.
+func (b *readBelt) room(x *reading) *chunk {
+	if n := len(b.filling); n > 0 {
+		if c := b.filling[n-1]; c.room() >= x.least() {
+			return c
+		}
+	}
+	c := b.take(x)
+	if c != nil {
+		b.filling = append(b.filling, c)
+		b.bytes += c.size()
+	}
+	return c
+}
+
+// take returns an idle chunk, or makes one, of the size that all that waits needs; or nil.
+func (b *readBelt) take(x *reading) *chunk {
+	want := chunkSize(max(min(b.demand(x.piece), x.piece), x.least()))
+	if len(b.inFlight)+len(b.filling) >= maxInFlight || b.ringIsFull(x, want) {
+		return nil
+	}
+	if c := b.reuse(want); c != nil {
+		return c
+	}
+	if want = b.reserve(x, want); want == 0 {
+		return nil
+	}
+	x.measure = false // memory that is new costs more than the transfer
+	c, err := b.create(want)
+	if err != nil {
+		b.settle(x, x.withoutMemory(err))
+		return nil
+	}
+	return c
+}
+
+// ringIsFull reports whether x is to wait for chunks in flight. It does not if a hold has no room for it meanwhile.
+func (b *readBelt) ringIsFull(x *reading, want uint64) bool {
+	return b.bytes > 0 && b.bytes+want > uint64(x.depth)*x.piece && (x.hold != nil || x.heldSize() <= b.holds.room())
+}
+
+// reuse returns an idle chunk of a size, or nil.
+func (b *readBelt) reuse(want uint64) *chunk {
+	i := bestFit(b.idle, want)
+	if i < 0 {
+		return nil
+	}
+	c := b.idle[i]
+	b.idle = remove(b.idle, i)
+	b.stats.Hits++
+	return c
+}
+
+// demand is how many bytes wait to be recorded, with their padding, as far as enough goes.
+func (b *readBelt) demand(enough uint64) (n uint64) {
+	for _, x := range b.queue {
+		if !x.done && x.released {
+			rows := (x.size - x.recorded) / x.rowBytes
+			n += x.size - x.recorded + 8 + rows*(rowPitch(x.rowBytes)-x.rowBytes)
+		}
+		if n >= enough {
+			return n
+		}
+	}
+	return n
+}
+
+// reserve takes memory for a chunk of the wanted size. If there is less, and no chunk will come back, it takes what
+// there is, as long as a piece of x makes sense in it. It returns the size, or 0.
+func (b *readBelt) reserve(x *reading, want uint64) uint64 {
+	comingBack := len(b.inFlight) + len(b.filling) + len(b.unjudged) + len(b.lent)
+	least := roundUp4(x.least())
+	for size := want; ; size = max(size/2&^3, least) {
+		if b.sys.reserve(size) {
+			return size
+		}
+		if comingBack > 0 || size <= least {
+			b.short(x, size, comingBack)
+			return 0
+		}
+	}
+}
+
+// short is called when the budget has no room for a chunk. What is in flight will come back and be used;
+// where nothing is, the policy says whether to wait for memory of others.
+func (b *readBelt) short(x *reading, want uint64, comingBack int) {
+	switch {
+	case want > b.sys.budget.limit:
+		b.settle(x, b.sys.budget.refuse("read", x.name, want, nil))
+	case comingBack > 0 || b.waiting:
+	case b.sys.budget.policy != BudgetWait:
+		b.settle(x, b.sys.budget.refuse("read", x.name, want, nil))
+	default:
+		b.waiting, b.told = true, true
+		go b.retry(b.sys.memoryFreed())
+	}
+}
+
+// retry goes on when memory was given back. The lock is not held.
+func (b *readBelt) retry(freed func(context.Context) error) {
+	_ = freed(context.Background())
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
+	b.waiting = false
+	b.pump()
+}
+
+func (b *readBelt) create(size uint64) (*chunk, error) {
+	buffer, err := b.sys.createMapped(&Descriptor{Label: "readback chunk", Size: size, Usage: UsageMapRead | UsageCopyDst})
+	if err != nil {
+		return nil, err
+	}
+	b.stats.Misses++
+	b.stats.Chunks++
+	b.stats.Bytes += size
+	if l := &b.sys.logger; l.enabled(LevelDebug) {
+		l.log(LevelDebug, "readback chunk created", count("bytes", size), count("chunks", b.stats.Chunks))
+	}
+	c := &chunk{buffer: buffer, belt: b}
+	b.all = append(b.all, c)
+	return c, nil
+}
+
+// unplace takes readings out of chunks that were not sent.
+func (b *readBelt) unplace(chunks []*chunk) {
+	for _, c := range chunks {
+		for _, p := range c.parts {
+			if p.reading.turn == p.turn {
+				p.reading.recorded = p.reading.sent
+			}
+		}
+		b.toIdle(c)
+	}
+}
+
+// discard destroys a chunk that is idle, and in no known state.
+func (b *readBelt) discard(c *chunk) {
+	for i := range b.idle {
+		if b.idle[i] == c {
+			b.idle = remove(b.idle, i)
+			b.drop(c)
+			return
+		}
+	}
+}
+
+// toIdle empties a chunk that is not mapped.
+func (b *readBelt) toIdle(c *chunk) {
+	b.bytes -= c.size()
+	clear(c.parts)
+	clear(c.copies)
+	c.parts, c.copies, c.refusals, c.tail = c.parts[:0], c.copies[:0], nil, 0
+	if b.sys.lost != nil {
+		b.drop(c)
+		return
+	}
+	c.idleSince = now()
+	b.idle = append(b.idle, c)
+	b.sys.tend()
+}
+
+// drop destroys a chunk that is in no list, unless the end of the System did.
+func (b *readBelt) drop(c *chunk) { b.all = b.sys.dropChunk(b.all, c, &b.stats) }
+
+func (b *readBelt) trim(before moment) (oldest moment) {
+	b.idle, oldest = trim(b.idle, before, b.drop)
+	return min(oldest, b.holds.trim(before))
+}
