@@ -3,8 +3,10 @@
 package jsbridge
 
 import (
+	"runtime"
 	"syscall/js"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
@@ -59,5 +61,28 @@ func TestLongLivedValuesHaveMemoryOfTheirOwn(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// meet has Go meet what nothing refers to afterwards, and collected hear when Go has let go of it.
+//
+//go:noinline
+func meet(collected chan bool) {
+	runtime.SetFinalizer(tiny(), func(*uint64) { collected <- true })
+}
+
+func TestCollectLetsGoOfWhatWasMetLast(t *testing.T) {
+	for before := range 4 { // it comes into either half of a block
+		for range before {
+			tiny()
+		}
+		collected := make(chan bool, 1)
+		meet(collected)
+		Collect()
+		select {
+		case <-collected:
+		case <-time.After(time.Second):
+			require.Fail(t, "it is kept", "behind %d others", before)
+		}
 	}
 }

@@ -2,7 +2,10 @@
 
 package jsbridge
 
-import "syscall/js"
+import (
+	"runtime"
+	"syscall/js"
+)
 
 // A method is one method or attribute of a JavaScript class, looked up once
 // a process and called with its receiver as the first argument: the form
@@ -43,6 +46,16 @@ func (m *method) function() js.Value {
 //
 //go:noinline
 func apart() *uint64 { return new(uint64) }
+
+// Collect runs Go's collector, which lets go of every JavaScript object that Go
+// has met and nothing refers to. By itself it would keep those that it met
+// last: it takes the block that the next small object is to go into for one in
+// use.
+func Collect() {
+	apart() // may fill the block up
+	apart() // is in another
+	runtime.GC()
+}
 
 // lookup gives undefined where the browser has no such class or method.
 func (m *method) lookup() js.Value {

@@ -4,7 +4,6 @@ package main
 
 import (
 	"math"
-	"runtime"
 	"syscall/js"
 	"time"
 
@@ -185,7 +184,7 @@ var collection *time.Timer
 func collectSoon() {
 	const soon = 200 * time.Millisecond
 	if collection == nil {
-		collection = time.AfterFunc(soon, runtime.GC)
+		collection = time.AfterFunc(soon, jsbridge.Collect)
 	} else {
 		collection.Reset(soon)
 	}

@@ -191,6 +191,7 @@ export const handedOutBuffersAreReleased = async () => {
     gpu.device.queue.writeBuffer(natives[1], 0, new Uint8Array(16));
   }
   const left = natives.splice(0).map((b) => new WeakRef(b));
+  (() => gpu.createDeviceBuffer({ size: 16, usage: VERTEX }).gpuBuffer)(); // dropped too: Go, which met them in the reads, collects anew
   await collects("the GPUBuffers, which nobody else keeps", () => left.every(isGone));
   gpu.destroy();
 };

@@ -36,11 +36,9 @@ function stalled(bytes) {
   return seen;
 }
 
-/** Takes the whole budget. */
-let holder; // is not to be collected
-
+/** Takes the whole budget, until what it returns is destroyed, or dropped and collected. */
 function hold(gpu) {
-  holder = gpu.createImmediateStagingBuffer({ label: "holder", size: budget });
+  const holder = gpu.createImmediateStagingBuffer({ label: "holder", size: budget });
   holder.write(new Uint8Array(4));
   return holder;
 }
@@ -57,7 +55,10 @@ function uploading(gpu, source, options) {
   return { owner, promise: owner.upload(0, source, options) };
 }
 
-/** What can wait: { promise, owner, seen } of a system that has nothing else. Without an owner it waits for the system's sake. */
+/**
+ * What can wait: { promise, owner, seen, holder } of a system that has nothing else. Without an owner it waits for the
+ * system's sake; a holder has the memory that it waits for.
+ */
 const waits = {
   "an upload of a stream that never delivers": streaming(0, uploading),
   "an upload of a stream that stalls": streaming(100, uploading),
@@ -71,23 +72,20 @@ const waits = {
   }),
   "an upload of bytes, for memory": (gpu) => {
     gpu.loadCalibration(ring);
-    hold(gpu);
-    return uploading(gpu, new Uint8Array(1 << 20));
+    return { holder: hold(gpu), ...uploading(gpu, new Uint8Array(1 << 20)) };
   },
   "an upload of bytes with options, for memory": (gpu) => {
     gpu.loadCalibration(ring);
-    hold(gpu);
-    return uploading(gpu, new Uint8Array(1 << 20), {});
+    return { holder: hold(gpu), ...uploading(gpu, new Uint8Array(1 << 20), {}) };
   },
   "an upload of a blob, for memory": (gpu) => {
     gpu.loadCalibration(ring);
-    hold(gpu);
-    return uploading(gpu, new Blob([new Uint8Array(1 << 20)]));
+    return { holder: hold(gpu), ...uploading(gpu, new Blob([new Uint8Array(1 << 20)])) };
   },
   "mapAsync, for memory": (gpu) => {
-    hold(gpu);
+    const holder = hold(gpu);
     const owner = gpu.createDeferredStagingBuffer({ label: "owner", size: 4096 });
-    return { owner, promise: owner.mapAsync(), code: "map-aborted" };
+    return { holder, owner, promise: owner.mapAsync(), code: "map-aborted" };
   },
   "nextFrame": (gpu) => {
     gpu.frame().submit();
@@ -112,6 +110,7 @@ async function ends(wait, ender, later) {
     const code = ender === "the device is lost" ? "device-lost" : ender === "its owner is destroyed" ? (waiting.code ?? "destroyed") : "destroyed";
     const error = typed(await errorOf(waiting.promise, what), code, what, waiting.owner ? "owner" : "");
     ok(!error.message.includes("canceled"), `${what}: says "${error.message}", and nobody has cancelled anything`);
+    waiting.holder?.destroy(); // and not before, by the page's collector
     if (waiting.seen) same([waiting.seen.cancelled === error, waiting.seen.stream.locked], [true, false], `${what}: the stream is cancelled and unlocked`);
   } finally {
     gpu.destroy();
@@ -205,6 +204,7 @@ export const policies = async () => {
     }
     const never = await code(gpu.createDeferredStagingBuffer({ size: budget + 4 }).mapAsync());
     same(never, "budget", `what can never fit, under ${onBudget}`);
+    holder.destroy();
     gpu.destroy();
   }
 };
