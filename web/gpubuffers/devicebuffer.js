@@ -168,7 +168,7 @@ export class DeviceBuffer extends NativeBuffer {
     const [watchers, size] = watchersOf("upload", this.label, options, "size");
     watchers.signal?.throwIfAborted();
     const bytes = isBufferSource(source) ? bytesOf("upload", this.label, source) : undefined;
-    const handle = this[call]("uploadStart", offset, size ?? bytes?.length ?? lengthOf(source));
+    const handle = this[call]("uploadStart", offset, size === undefined ? (bytes?.length ?? lengthOf(source)) : size);
     const upload = new Upload(this.#module, this, handle, offset, (at, data, n) => this.#queue.writeBuffer(this.#current().#gpuBuffer, at, data, 0, n));
     try {
       const reader = bytes ? readerOfBytes(bytes) : readerOf("upload", this.label, source);

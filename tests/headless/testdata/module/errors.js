@@ -105,6 +105,7 @@ const misuses = [
   ["type", "upload", "d", (gpu) => device(gpu).upload(0, 5)],
   ["type", "upload", "d", (gpu) => device(gpu).upload(0, pattern(4), { sise: 4 })],
   ["type", "upload", "d", (gpu) => device(gpu).upload(0, pattern(4), { signal: 4 })],
+  ["type", "upload", "d", (gpu) => device(gpu).upload(0, pattern(4), { size: null })],
   ["range", "upload", "d", (gpu) => device(gpu).upload(64, pattern(4))],
   ["range", "upload", "d", (gpu) => device(gpu).upload(0, new Blob([pattern(80)]))],
   ["alignment", "upload", "d", (gpu) => device(gpu).upload(0, pattern(3))],
@@ -172,6 +173,7 @@ const misuses = [
   ["destroyed", "slots", "y", (gpu) => gone(dynamic(gpu)).slots],
 
   ["type", "mapAsync", "m", (gpu) => mappable(gpu).mapAsync("write")],
+  ["type", "mapAsync", "m", (gpu) => gpu.createMappableBuffer({ label: "m", size: 64, usage: MAP_WRITE }).mapAsync()],
   ["usage", "mapAsync", "m", (gpu) => mappable(gpu).mapAsync(GPUMapMode.READ)],
   ["usage", "mapAsync", "m", (gpu) => mappable(gpu).mapAsync(3)],
   ["alignment", "mapAsync", "m", (gpu) => mappable(gpu).mapAsync(GPUMapMode.WRITE, 4)],
@@ -250,6 +252,27 @@ export const options = () =>
     same(gpu.createDeviceBuffer(inherited).size, 8, "options may be inherited, and what is inherited may be more");
     const hidden = Object.defineProperty({ size: 8, usage: STORAGE, [Symbol("mine")]: 1 }, "note", { value: 1 });
     same(gpu.createDeviceBuffer(hidden).size, 8, "what cannot be listed is the caller's own");
+  });
+
+/** A number that is none is named, not converted as the browser would. */
+export const numbers = () =>
+  withSystem(async (gpu) => {
+    const says = async (text, f) => {
+      const error = await failure(f);
+      typed(error, "type", String(f), "m");
+      ok(error.message.endsWith(text), `${f}: ${error.message}: ends with ${text}`);
+    };
+    for (const [given, text] of [["8", "must be a number, not a string"], [8.5, "8.5 is not a whole number"], [null, "must be a number, not null"], [[8], "must be a number, not an object"], [8n, "must be a number, not a bigint"], [-8, "-8 is not within 0 to 2^53 - 1"], [2 ** 53, "9.007199254740992e+15 is not within 0 to 2^53 - 1"]]) {
+      await says(`: mode ${text}`, () => mappable(gpu).mapAsync(given));
+      await says(`: offset ${text}`, () => mappable(gpu).mapAsync(GPUMapMode.WRITE, given));
+      await says(`: size ${text}`, () => mappable(gpu).mapAsync(GPUMapMode.WRITE, 0, given));
+      await says(`: offset ${text}`, () => mappable(gpu, { mappedAtCreation: true }).mappedRange(given));
+      await says(`: size ${text}`, () => mappable(gpu, { mappedAtCreation: true }).mappedRange(undefined, given));
+    }
+    await says(": mode is missing", () => mappable(gpu).mapAsync());
+    const m = mappable(gpu);
+    await m.mapAsync(GPUMapMode.WRITE, undefined, undefined);
+    same(m.mappedRange(undefined, undefined).byteLength, 64, "undefined is left out");
   });
 
 /** [class, what can be called on its objects] */
