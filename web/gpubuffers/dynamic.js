@@ -1,4 +1,4 @@
-import { bytesOf } from "./arguments.js";
+import { bytesOf, kindOf, sizeOf } from "./arguments.js";
 import { GPUBufferError, refusal, retold, wrongReceiver } from "./errors.js";
 import { call, destroyed, keep, Resource } from "./resource.js";
 
@@ -106,9 +106,11 @@ export class DynamicBuffer extends Resource {
   write(data) {
     if (!(#end in this)) throw wrongReceiver("write", DynamicBuffer);
     try {
-      const source = (data instanceof Float32Array || data instanceof Uint8Array) && data.length > 0 ? data : bytesOf("write", this.label, data);
-      const offset = this.update(source.byteLength || 1); // no bytes have a place, too
-      if (source instanceof Float32Array) this.floats.set(source, offset / 4);
+      const kind = kindOf(data);
+      const size = kind === "Float32Array" || kind === "Uint8Array" ? sizeOf(data) : 0;
+      const source = size > 0 ? data : bytesOf("write", this.label, data);
+      const offset = this.update(size || source.length || 1); // no bytes have a place, too
+      if (size > 0 && kind === "Float32Array") this.floats.set(source, offset / 4);
       else this.bytes.set(source, offset);
       return offset;
     } catch (error) {
