@@ -51,6 +51,7 @@ export class Resource {
     bufferOf = (core, operation, label, value) => {
       if (typeof value === "number") throw refusal("type", operation, label, "a number is not a buffer");
       if (value === null || typeof value !== "object" || !(#core in value)) return value;
+      if (value.#destroyed) throw refusal("destroyed", operation, value.#label, "it is destroyed");
       return value.#core === core ? value.#handle : value.#lentTo(core, operation);
     };
   }
