@@ -109,10 +109,11 @@ export function fields(operation, label, object, ...names) {
   if (object === null || (typeof object !== "object" && typeof object !== "function")) {
     throw refusal("type", operation, label, `an object is needed, not ${object === null ? "null" : `a ${typeof object}`}`);
   }
+  let reading;
   try {
-    return names.map((name) => object[name]);
+    return names.map((name) => object[(reading = name)]);
   } catch (cause) {
-    throw refusal("type", operation, label, "a property cannot be read", cause);
+    throw refusal("type", operation, label, `${reading} cannot be read`, cause);
   }
 }
 

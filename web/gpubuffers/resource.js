@@ -16,8 +16,8 @@ export const destroyed = Symbol("destroyed");
 export const calibrated = Symbol("calibrated");
 export const dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
-export function guard(key, type) {
-  if (key !== made) throw refusal("type", "constructor", "", `a ${type.name} is made by a GPUBufferSystem`);
+export function guard(key, type, maker = "a GPUBufferSystem") {
+  if (key !== made) throw refusal("type", "constructor", "", `a ${type.name} is made by ${maker}`);
 }
 
 /** Destroys what a handle stands for. */

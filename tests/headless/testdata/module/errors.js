@@ -204,6 +204,7 @@ const misuses = [
 
   ["type", "open", "", () => api.open(5)],
   ["type", "open", "", () => api.open({ budgets: 1 })],
+  ["unsupported", "open", "", (gpu) => api.open({ device: gpu.device, calibration: {} })],
   ["type", "open", "", (gpu) => api.open({ device: gpu.device, onBudget: "perhaps" })],
   ["range", "open", "", (gpu) => api.open({ device: gpu.device, budget: 0 })],
   ["alignment", "open", "", (gpu) => api.open({ device: gpu.device, chunkSize: 100 })],
@@ -280,6 +281,24 @@ export const numbers = () =>
     same(m.mappedRange(undefined, undefined).byteLength, 64, "undefined is left out");
   });
 
+/** A getter that throws is named, and what it threw is the cause. */
+export const getters = () =>
+  withSystem(async (gpu) => {
+    const thrown = new Error("of the page");
+    const error = throws("type", () => gpu.createDeviceBuffer({ size: 4, get usage() { throw thrown; } }));
+    ok(error.message.endsWith(": usage cannot be read") && error.cause === thrown, error.message);
+  });
+
+/** Classes have the names by which they are exported, in texts too, and say who makes them. */
+export const names = async () => {
+  for (const name of classes) {
+    same(api[name].name, name, "a class's name");
+    const maker = name === "GPUBufferSystem" ? "open" : "a GPUBufferSystem";
+    const { message } = throws("type", () => new api[name]());
+    ok(message.endsWith(`: a ${name} is made by ${maker}`), message);
+  }
+};
+
 /** [class, what can be called on its objects] */
 function members(type) {
   const names = new Set();
@@ -309,6 +328,7 @@ export const wrongReceivers = () =>
         for (const receiver of [{}, Object.create(type.prototype), type.prototype, gpu.device, name === "Frame" ? gpu : frame]) {
           const error = await failure(() => f.call(receiver));
           checked(error, "type", typeof member === "string" ? member : "Symbol.dispose", "", `${name}.${String(member)}`);
+          ok(!error.message.includes("_"), `${name}.${String(member)}: ${error.message}: names the class`);
         }
       }
     }
