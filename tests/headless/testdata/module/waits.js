@@ -36,9 +36,12 @@ function stalled(bytes) {
   return seen;
 }
 
+const holders = []; // one that is dropped would be freed
+
 /** Takes the whole budget. */
 function hold(gpu) {
   const holder = gpu.createImmediateStagingBuffer({ label: "holder", size: budget });
+  holders.push(holder);
   holder.write(new Uint8Array(4));
   return holder;
 }
