@@ -107,7 +107,7 @@ export type AnyBuffer = DeviceBuffer | MappableBuffer | GPUBuffer;
  *  - What a rule of WebGPU's forbids throws, or rejects, at once, with a code; the browser reports most of it later.
  *  - unmap of a buffer that is not mapped throws.
  *  - Numbers are taken as they are: 1.5, "4" and null are refused with code "type", not converted.
- *  - What counts something (budget, chunkSize, maxFramesInFlight, maxInFlight, maxSlots, rowBytes) is at least 1.
+ *  - What counts something (budget, chunkSize, maxFramesInFlight, maxInFlight, rowBytes) is at least 1, and maxSlots at least 3.
  *  - An object with options has no enumerable property of its own but those named, else it is refused with code "type".
  */
 export class GPUBufferSystem {

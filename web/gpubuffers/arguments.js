@@ -2,11 +2,44 @@
 
 import { refusal } from "./errors.js";
 
-const { at: elementAt } = Uint8Array.prototype; // of every kind of elements
-const lengths = [globalThis.ArrayBuffer, globalThis.SharedArrayBuffer].flatMap((type) => (type ? lengthOf(type) : []));
+// The browser's own getters, which ask the memory: a subclass, or an object, can have others of the same names.
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype); // of every kind of elements
+const { at: elementAt } = typedArray;
+const kindOfArray = getter(typedArray, Symbol.toStringTag); // the only one that throws for nothing
+const arrayMemory = getter(typedArray, "buffer");
+const arrayOffset = getter(typedArray, "byteOffset");
+const arrayLength = getter(typedArray, "byteLength");
+const viewMemory = getter(DataView.prototype, "buffer");
+const viewOffset = getter(DataView.prototype, "byteOffset");
+const viewLength = getter(DataView.prototype, "byteLength");
+const lengths = [globalThis.ArrayBuffer, globalThis.SharedArrayBuffer].flatMap((type) => (type ? getter(type.prototype, "byteLength") : []));
 
-function lengthOf({ prototype }) {
-  return Object.getOwnPropertyDescriptor(prototype, "byteLength").get;
+function getter(prototype, name) {
+  return Object.getOwnPropertyDescriptor(prototype, name).get;
+}
+
+/** Name of the class of a typed array as the browser made it; undefined for all else. */
+export function kindOf(value) {
+  return kindOfArray.call(value);
+}
+
+/** The memory of a BufferSource. */
+export function memoryOf(data) {
+  if (kindOf(data) !== undefined) return arrayMemory.call(data);
+  return ArrayBuffer.isView(data) ? viewMemory.call(data) : data;
+}
+
+/** Where in its memory a BufferSource begins. */
+export function offsetOf(data) {
+  if (kindOf(data) !== undefined) return arrayOffset.call(data);
+  return ArrayBuffer.isView(data) ? viewOffset.call(data) : 0;
+}
+
+/** How many bytes a BufferSource has. Throws for all else, and for a DataView whose memory is gone. */
+export function sizeOf(data) {
+  if (kindOf(data) !== undefined) return arrayLength.call(data);
+  if (ArrayBuffer.isView(data)) return viewLength.call(data);
+  return (lengths.find((length) => accepts(length, data)) ?? lengths[0]).call(data);
 }
 
 /** An ArrayBuffer, a SharedArrayBuffer or a view on one: of this page or of another frame of it, which instanceof does not know. */
@@ -38,8 +71,8 @@ export function bytesOf(operation, label, data, name = "data") {
   if (!isBufferSource(data)) throw refusal("type", operation, label, `${name} must be an ArrayBuffer or a view`);
   try {
     if (!ArrayBuffer.isView(data)) return new Uint8Array(data);
-    if (!isA(data, DataView)) elementAt.call(data, 0); // throws where the memory is gone: the length would be 0
-    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    if (kindOf(data) !== undefined) elementAt.call(data, 0); // throws where the memory is gone: the length would be 0
+    return new Uint8Array(memoryOf(data), offsetOf(data), sizeOf(data));
   } catch (cause) {
     throw refusal("type", operation, label, `${name} is detached, or outside of its memory`, cause);
   }
@@ -76,10 +109,11 @@ export function fields(operation, label, object, ...names) {
   if (object === null || (typeof object !== "object" && typeof object !== "function")) {
     throw refusal("type", operation, label, `an object is needed, not ${object === null ? "null" : `a ${typeof object}`}`);
   }
+  let reading;
   try {
-    return names.map((name) => object[name]);
+    return names.map((name) => object[(reading = name)]);
   } catch (cause) {
-    throw refusal("type", operation, label, "a property cannot be read", cause);
+    throw refusal("type", operation, label, `${reading} cannot be read`, cause);
   }
 }
 

@@ -1,7 +1,7 @@
 // What the engine has measured, between the runs of a page.
 
 import { fields } from "./arguments.js";
-import { refusal } from "./errors.js";
+import { GPUBufferError, refusal, retold } from "./errors.js";
 
 const version = 1; // of the form below
 const maxRates = 1024;
@@ -49,8 +49,12 @@ export function checkCalibrationOption(option) {
 
 /** Does at open what its option says. */
 export async function calibrateAtOpen(gpu, option) {
-  if (option === true || (option === "local" && !loadKept(gpu))) await gpu.calibrate();
-  else if (typeof option === "object") gpu.loadCalibration(option);
+  try {
+    if (option === true || (option === "local" && !loadKept(gpu))) await gpu.calibrate();
+    else if (typeof option === "object") gpu.loadCalibration(option);
+  } catch (error) {
+    throw error instanceof GPUBufferError ? retold(error, "open") : error;
+  }
   if (option === "local") keep(gpu);
 }
 

@@ -1,4 +1,4 @@
-import { bytesOf, fixed, isBufferSource, isResizable } from "./arguments.js";
+import { bytesOf, fixed, isBufferSource, isResizable, memoryOf, offsetOf, sizeOf } from "./arguments.js";
 import { wrongReceiver } from "./errors.js";
 import { ask, call, destroyed, keep, native, NativeBuffer, until } from "./resource.js";
 import { lengthOf, readAll, readerOf, watchersOf } from "./sources.js";
@@ -99,7 +99,7 @@ export class DeviceBuffer extends NativeBuffer {
   }
 
   write(offset, data, dataOffset, size) {
-    if (!(#core in this)) throw wrongReceiver("write", DeviceBuffer);
+    if (!(#core in this)) throw wrongReceiver("write", "DeviceBuffer");
     if (this.#writes(offset, data, dataOffset, size, true) === undefined) {
       this[call]("write", offset, fixed(bytesOf("write", this.label, data)), dataOffset, size);
     }
@@ -112,12 +112,12 @@ export class DeviceBuffer extends NativeBuffer {
   #writes(offset, data, dataOffset = 0, size = undefined, atOnce = false) {
     const { exports } = this.#module;
     try {
-      const memory = ArrayBuffer.isView(data) ? data.buffer : data;
-      const start = (memory === data ? 0 : data.byteOffset) + dataOffset;
-      const rest = data.byteLength - dataOffset;
+      const memory = memoryOf(data);
+      const start = offsetOf(data) + dataOffset;
+      const rest = sizeOf(data) - dataOffset;
       const n = size === undefined ? rest : size;
       if (typeof offset !== "number" || !Number.isInteger(dataOffset) || !(dataOffset >= 0 && n > 0 && n <= rest)) return undefined;
-      if (typeof n !== "number" || !isBufferSource(data)) return undefined;
+      if (typeof n !== "number") return undefined;
       if (this.#isSmall(offset, n)) {
         this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
         this.#core.written += n;
@@ -168,7 +168,7 @@ export class DeviceBuffer extends NativeBuffer {
     const [watchers, size] = watchersOf("upload", this.label, options, "size");
     watchers.signal?.throwIfAborted();
     const bytes = isBufferSource(source) ? bytesOf("upload", this.label, source) : undefined;
-    const handle = this[call]("uploadStart", offset, size ?? bytes?.length ?? lengthOf(source));
+    const handle = this[call]("uploadStart", offset, size === undefined ? (bytes?.length ?? lengthOf(source)) : size);
     const upload = new Upload(this.#module, this, handle, offset, (at, data, n) => this.#queue.writeBuffer(this.#current().#gpuBuffer, at, data, 0, n));
     try {
       const reader = bytes ? readerOfBytes(bytes) : readerOf("upload", this.label, source);

@@ -78,12 +78,15 @@ export function refusal(code, operation, label, text, cause) {
   return new type(code, methods[operation] ?? operation, label, text, cause);
 }
 
-/** The error of a method that was called on something else than an object of its class. */
-export function wrongReceiver(operation, type) {
-  return refusal("type", operation, "", `it was called on what is no ${type.name}`);
+/**
+ * The error of a method that was called on something else than an object of its class. It takes the name: a class that
+ * refers to itself is given another name in the bundle.
+ */
+export function wrongReceiver(operation, name) {
+  return refusal("type", operation, "", `it was called on what is no ${name}`);
 }
 
 /** An error of the module's as that of another operation. */
-export function retold(error, operation, cause = error.cause) {
-  return refusal(error.code, operation, error.label, textOf(error), cause);
+export function retold(error, operation, cause = error.cause, code = error.code) {
+  return refusal(code, operation, error.label, textOf(error), cause);
 }

@@ -1,6 +1,9 @@
 import { refusal, retold } from "./errors.js";
 import { call, destroyed, keep, native, NativeBuffer, running } from "./resource.js";
 
+/** Left out, or not to be converted: the browser would take "8" and 8.5 for 8. What has no end it refuses itself. */
+const isNumber = (value) => value === undefined || (typeof value === "number" && !(value % 1));
+
 /**
  * The GPUBuffer itself does the mapping, so that promises settle, and states change, when the browser
  * says so. A promise of another's is heard of a microtask after it settled. So a map that this object
@@ -36,6 +39,7 @@ export class MappableBuffer extends NativeBuffer {
   mapAsync(mode, offset, size) {
     return new Promise((resolve, reject) => {
       this[running]("mapAsync");
+      if (![mode, offset, size].every(isNumber)) throw this.#numberError("mapAsync", mode, offset, size);
       const before = this.mapState;
       const gone = this[destroyed];
       let cancelled;
@@ -50,6 +54,7 @@ export class MappableBuffer extends NativeBuffer {
 
   mappedRange(offset, size) {
     this[running]("mappedRange");
+    if (![offset, size].every(isNumber)) throw this.#numberError("mappedRange", undefined, offset, size);
     try {
       return this.#gpuBuffer.getMappedRange(offset, size);
     } catch (cause) {
@@ -79,7 +84,7 @@ export class MappableBuffer extends NativeBuffer {
   /** Says in the module's words why the browser refused or ended a map. */
   #mapError(cause, before, range) {
     const refuse = (code, detail) => refusal(code, "mapAsync", this.label, detail, cause);
-    if (!(cause instanceof DOMException)) return refuse("type", "an argument is not a number in its range");
+    if (!(cause instanceof DOMException)) return range[0] === undefined ? refuse("type", "mode is missing") : this.#numberError("mapAsync", ...range, cause);
     if (before === "pending") return refuse("map-pending", "a map of it is pending");
     if (before === "mapped") return refuse("mapped", "it is mapped");
     if (before === "destroyed") return refuse("destroyed", "it is destroyed");
@@ -89,6 +94,14 @@ export class MappableBuffer extends NativeBuffer {
     if (this.#core.lost) return refuse("device-lost", "the device is lost");
     if (cause.name === "AbortError") return refuse("map-aborted", "the map was cancelled");
     return refuse("validation", "the browser refused it");
+  }
+
+  /** Says which number is none, or is out of its range. */
+  #numberError(operation, mode, offset, size, cause) {
+    const broken = this.#brokenRule(mode, offset, size);
+    if (cause === undefined) return retold(broken, operation);
+    if (["type", "range"].includes(broken?.code)) return retold(broken, operation, cause, "type");
+    return refusal("type", operation, this.label, "an argument is not a number in its range", cause); // it was destroyed since
   }
 
   #brokenRule(...values) {
@@ -102,7 +115,7 @@ export class MappableBuffer extends NativeBuffer {
   #rangeError(cause, offset = 0, size = 0) {
     const refuse = (code, detail) => refusal(code, "mappedRange", this.label, detail, cause);
     if (this[destroyed]) return refuse("destroyed", "it is destroyed");
-    if (!(cause instanceof DOMException)) return refuse("type", "an argument is not a number in its range");
+    if (!(cause instanceof DOMException)) return this.#numberError("mappedRange", undefined, offset, size, cause);
     if (this.mapState !== "mapped") return refuse("not-mapped", "it is not mapped");
     if (offset % 8 !== 0 || size % 4 !== 0) return refuse("alignment", `${size} bytes at ${offset}: offsets are multiples of 8, sizes of 4`);
     return refuse("range", `${size} bytes at ${offset} are outside of the mapped range, or overlap a range that was taken before`);

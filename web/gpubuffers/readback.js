@@ -26,7 +26,7 @@ export class ReadbackBuffer extends Resource {
       if (typeof n === "number" && n > read.room) throw refusal("range", "read", this.label, `memory of ${read.room} bytes for a read of ${n}`);
       const handle = bufferOf(this.#core, "read", this.label, source);
       const making = read.room === undefined;
-      const start = (number) => this.#startFast(handle, offset, n, number, making) ?? this[call]("readStart", handle, offset, n, number, making);
+      const start = (number) => this.#startFast(handle, offset, n, number, making) ?? this[call]("readStart", bufferOf(this.#core, "read", this.label, source), offset, n, number, making); // by now it may be destroyed
       if (this.#joins && readableOf(this.#core, source, offset, n)) read.describe(start, source.label, source, handle, offset, n);
       else read.describe(start, labelOf(source));
     });

@@ -29,8 +29,8 @@ function checked(type, name, member) {
   const promises = promising.has(name);
   const method = function () {
     if (isOf(type, this)) return member.apply(this, arguments);
-    if (promises) return Promise.reject(wrongReceiver(name, type));
-    throw wrongReceiver(name, type);
+    if (promises) return Promise.reject(wrongReceiver(name, type.name));
+    throw wrongReceiver(name, type.name);
   };
   return Object.defineProperties(method, { name: { value: member.name }, length: { value: member.length } });
 }

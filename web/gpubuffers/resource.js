@@ -16,8 +16,8 @@ export const destroyed = Symbol("destroyed");
 export const calibrated = Symbol("calibrated");
 export const dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
-export function guard(key, type) {
-  if (key !== made) throw refusal("type", "constructor", "", `a ${type.name} is made by a GPUBufferSystem`);
+export function guard(key, type, maker = "a GPUBufferSystem") {
+  if (key !== made) throw refusal("type", "constructor", "", `a ${type.name} is made by ${maker}`);
 }
 
 /** Destroys what a handle stands for. */
@@ -51,6 +51,7 @@ export class Resource {
     bufferOf = (core, operation, label, value) => {
       if (typeof value === "number") throw refusal("type", operation, label, "a number is not a buffer");
       if (value === null || typeof value !== "object" || !(#core in value)) return value;
+      if (value.#destroyed) throw refusal("destroyed", operation, value.#label, "it is destroyed");
       return value.#core === core ? value.#handle : value.#lentTo(core, operation);
     };
   }

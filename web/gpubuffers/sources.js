@@ -1,6 +1,6 @@
 // Where streams of bytes come from.
 
-import { fields, isA, options } from "./arguments.js";
+import { fields, isA, options, sizeOf } from "./arguments.js";
 import { GPUBufferError, refusal } from "./errors.js";
 
 /**
@@ -74,9 +74,10 @@ export async function readAll(reader, { signal, onProgress }, until, take, onEnd
       check();
       if (done) return total;
       const taken = take(value, total);
+      const size = sizeOf(value); // it is a BufferSource, or take has thrown
       if (taken !== undefined) await taken;
       check();
-      total += value.byteLength;
+      total += size;
       onProgress?.(total);
     }
   } catch (error) {

@@ -51,7 +51,7 @@ export class GPUBufferSystem {
   }
 
   constructor(key, module, handle, device, owned, listeners, tracksLeaks) {
-    guard(key, new.target);
+    guard(key, new.target, "open");
     const core = {
       module,
       device,

@@ -33,8 +33,13 @@ export function sameBytes(got, want, what) {
   }
 }
 
+/** The bytes of data by the browser's own getters, whatever data says of itself. */
 export function bytesOf(data) {
-  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+  if (!ArrayBuffer.isView(data)) return new Uint8Array(data);
+  const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
+  const isArray = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag).get.call(data) !== undefined;
+  const own = (name) => Object.getOwnPropertyDescriptor(isArray ? typedArray : DataView.prototype, name).get.call(data);
+  return new Uint8Array(own("buffer"), own("byteOffset"), own("byteLength"));
 }
 
 /** Bytes that differ from place to place and from seed to seed. */

@@ -105,6 +105,7 @@ const misuses = [
   ["type", "upload", "d", (gpu) => device(gpu).upload(0, 5)],
   ["type", "upload", "d", (gpu) => device(gpu).upload(0, pattern(4), { sise: 4 })],
   ["type", "upload", "d", (gpu) => device(gpu).upload(0, pattern(4), { signal: 4 })],
+  ["type", "upload", "d", (gpu) => device(gpu).upload(0, pattern(4), { size: null })],
   ["range", "upload", "d", (gpu) => device(gpu).upload(64, pattern(4))],
   ["range", "upload", "d", (gpu) => device(gpu).upload(0, new Blob([pattern(80)]))],
   ["alignment", "upload", "d", (gpu) => device(gpu).upload(0, pattern(3))],
@@ -154,6 +155,11 @@ const misuses = [
   ["stale", "read", undefined, (gpu) => { const r = readback(gpu, { policy: "latest" }), d = device(gpu); return Promise.all([r.read(d), r.read(d)]); }],
   ["destroyed", "read", undefined, (gpu) => { const r = readback(gpu), read = r.read(device(gpu)); r.destroy(); return read; }],
   ["destroyed", "read", "r", (gpu) => gone(readback(gpu)).read(device(gpu))],
+  ["destroyed", "read", "d", (gpu) => readback(gpu).read(gone(device(gpu)))],
+  ["destroyed", "read", "d", (gpu) => { const d = device(gpu), read = readback(gpu).read(d); d.destroy(); return read; }],
+  ["destroyed", "uploadTo", "d", (gpu) => staging(gpu).uploadTo(encoder(gpu), gone(device(gpu)))],
+  ["destroyed", "use", "d", (gpu) => gpu.frame().use(gone(device(gpu)))],
+  ["destroyed", "explain", "d", (gpu) => gpu.explain("upload", 4, gone(device(gpu)))],
   ["type", "readTexture", "r", (gpu) => readback(gpu).readTexture()],
   ["type", "readTexture", "r", (gpu) => readback(gpu).readTexture({ texture: 5 })],
   ["type", "readTexture", "r", (gpu) => readback(gpu).readTexture({ texture: texture(gpu), mip: 1 })],
@@ -172,6 +178,7 @@ const misuses = [
   ["destroyed", "slots", "y", (gpu) => gone(dynamic(gpu)).slots],
 
   ["type", "mapAsync", "m", (gpu) => mappable(gpu).mapAsync("write")],
+  ["type", "mapAsync", "m", (gpu) => gpu.createMappableBuffer({ label: "m", size: 64, usage: MAP_WRITE }).mapAsync()],
   ["usage", "mapAsync", "m", (gpu) => mappable(gpu).mapAsync(GPUMapMode.READ)],
   ["usage", "mapAsync", "m", (gpu) => mappable(gpu).mapAsync(3)],
   ["alignment", "mapAsync", "m", (gpu) => mappable(gpu).mapAsync(GPUMapMode.WRITE, 4)],
@@ -197,6 +204,7 @@ const misuses = [
 
   ["type", "open", "", () => api.open(5)],
   ["type", "open", "", () => api.open({ budgets: 1 })],
+  ["unsupported", "open", "", (gpu) => api.open({ device: gpu.device, calibration: {} })],
   ["type", "open", "", (gpu) => api.open({ device: gpu.device, onBudget: "perhaps" })],
   ["range", "open", "", (gpu) => api.open({ device: gpu.device, budget: 0 })],
   ["alignment", "open", "", (gpu) => api.open({ device: gpu.device, chunkSize: 100 })],
@@ -252,6 +260,45 @@ export const options = () =>
     same(gpu.createDeviceBuffer(hidden).size, 8, "what cannot be listed is the caller's own");
   });
 
+/** A number that is none is named, not converted as the browser would. */
+export const numbers = () =>
+  withSystem(async (gpu) => {
+    const says = async (text, f) => {
+      const error = await failure(f);
+      typed(error, "type", String(f), "m");
+      ok(error.message.endsWith(text), `${f}: ${error.message}: ends with ${text}`);
+    };
+    for (const [given, text] of [["8", "must be a number, not a string"], [8.5, "8.5 is not a whole number"], [null, "must be a number, not null"], [[8], "must be a number, not an object"], [8n, "must be a number, not a bigint"], [-8, "-8 is not within 0 to 2^53 - 1"], [2 ** 53, "9.007199254740992e+15 is not within 0 to 2^53 - 1"]]) {
+      await says(`: mode ${text}`, () => mappable(gpu).mapAsync(given));
+      await says(`: offset ${text}`, () => mappable(gpu).mapAsync(GPUMapMode.WRITE, given));
+      await says(`: size ${text}`, () => mappable(gpu).mapAsync(GPUMapMode.WRITE, 0, given));
+      await says(`: offset ${text}`, () => mappable(gpu, { mappedAtCreation: true }).mappedRange(given));
+      await says(`: size ${text}`, () => mappable(gpu, { mappedAtCreation: true }).mappedRange(undefined, given));
+    }
+    await says(": mode is missing", () => mappable(gpu).mapAsync());
+    const m = mappable(gpu);
+    await m.mapAsync(GPUMapMode.WRITE, undefined, undefined);
+    same(m.mappedRange(undefined, undefined).byteLength, 64, "undefined is left out");
+  });
+
+/** A getter that throws is named, and what it threw is the cause. */
+export const getters = () =>
+  withSystem(async (gpu) => {
+    const thrown = new Error("of the page");
+    const error = throws("type", () => gpu.createDeviceBuffer({ size: 4, get usage() { throw thrown; } }));
+    ok(error.message.endsWith(": usage cannot be read") && error.cause === thrown, error.message);
+  });
+
+/** Classes have the names by which they are exported, in texts too, and say who makes them. */
+export const names = async () => {
+  for (const name of classes) {
+    same(api[name].name, name, "a class's name");
+    const maker = name === "GPUBufferSystem" ? "open" : "a GPUBufferSystem";
+    const { message } = throws("type", () => new api[name]());
+    ok(message.endsWith(`: a ${name} is made by ${maker}`), message);
+  }
+};
+
 /** [class, what can be called on its objects] */
 function members(type) {
   const names = new Set();
@@ -281,6 +328,7 @@ export const wrongReceivers = () =>
         for (const receiver of [{}, Object.create(type.prototype), type.prototype, gpu.device, name === "Frame" ? gpu : frame]) {
           const error = await failure(() => f.call(receiver));
           checked(error, "type", typeof member === "string" ? member : "Symbol.dispose", "", `${name}.${String(member)}`);
+          ok(!error.message.includes("_"), `${name}.${String(member)}: ${error.message}: names the class`);
         }
       }
     }

@@ -40,6 +40,34 @@ class Bytes extends Uint8Array {}
 class Floats extends Float32Array {}
 class Memory extends ArrayBuffer {}
 
+/** A class whose objects say of themselves what is not so, as all that is asked for by their names would. */
+const lying = (type) =>
+  class extends type {
+    get buffer() {
+      return new ArrayBuffer(1 << 20);
+    }
+    get byteOffset() {
+      return 4;
+    }
+    get byteLength() {
+      return 8;
+    }
+    get length() {
+      return 2;
+    }
+    get [Symbol.toStringTag]() {
+      return "Uint8Array";
+    }
+  };
+
+/** Data that says so itself. */
+function claiming(data) {
+  for (const [name, value] of [["byteLength", 1 << 20], ["byteOffset", 0], ["length", 1 << 20], ["buffer", new ArrayBuffer(1 << 20)], ["constructor", Float32Array]]) {
+    Object.defineProperty(data, name, { value });
+  }
+  return data;
+}
+
 /** A window of its own, whose classes are others. */
 function realm() {
   const frame = document.body.appendChild(document.createElement("iframe"));
@@ -72,6 +100,11 @@ const taken = [
   ["a subclass of Uint8Array", (bytes) => new Bytes(at(2, bytes), 2, bytes.length)],
   ["a subclass of Float32Array", (bytes) => new Floats(at(0, bytes), 0, bytes.length / 4)],
   ["a subclass of ArrayBuffer", (bytes) => at(0, bytes, new Memory(bytes.length))],
+  ...[Uint8Array, Float32Array, Int16Array, DataView].map((type) => [`a ${type.name} that lies`, (bytes) => new (lying(type))(at(0, bytes, new ArrayBuffer(bytes.length)))]),
+  ...[Uint8Array, Float32Array, DataView].map((type) => [`a ${type.name} that claims more`, (bytes) => claiming(new type(at(8, bytes), 8, bytes.length / (type.BYTES_PER_ELEMENT ?? 1)))]),
+  ["memory that lies", (bytes) => at(0, bytes, new (lying(ArrayBuffer))(bytes.length))],
+  ["a view of memory that lies", (bytes) => new Uint8Array(at(8, bytes, new (lying(ArrayBuffer))(bytes.length + 8)), 8)],
+  ["a Float64Array of another prototype", (bytes) => Object.setPrototypeOf(new Float64Array(at(0, bytes, new ArrayBuffer(bytes.length))), Float32Array.prototype)],
   ["WebAssembly memory", (bytes) => new Uint8Array(at(1000, bytes, wasmMemory().buffer), 1000, bytes.length)],
   ["shared WebAssembly memory", (bytes) => new Uint8Array(at(1000, bytes, wasmMemory({ maximum: 64, shared: true }).buffer), 1000, bytes.length)],
   ["an ArrayBuffer of another window", (bytes) => at(0, bytes, new elsewhere.ArrayBuffer(bytes.length))],
@@ -109,6 +142,7 @@ const refused = [
   ["a fake view", () => Object.create(Uint8Array.prototype)],
   ["a fake ArrayBuffer", () => Object.create(ArrayBuffer.prototype)],
   ["a Proxy of a view", () => new Proxy(new Uint8Array(16), {})],
+  ["a Proxy that answers", () => new Proxy(new Float32Array(4), { get: (view, name) => view[name] })],
 ];
 
 const empty = [
