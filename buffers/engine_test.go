@@ -193,6 +193,7 @@ func TestMeasuringInTheBackgroundIsBounded(t *testing.T) {
 			require.NoError(t, <-device.Queue().WorkDone())
 			began := time.Now()
 			time.Sleep(20 * time.Second)
+			synctest.Wait()
 			require.Greater(t, moved, uint64(size), "something is measured")
 			require.LessOrEqual(t, moved, uint64(size+64<<20+firstTouch))
 			require.Less(t, last.Sub(began), 4*time.Second, "a second, and the first touch")
