@@ -90,11 +90,7 @@ func TestAllocations(t *testing.T) {
 			encoders[0] = e
 			must(q.Submit(encoders...))
 		}},
-<<<<<<< HEAD
-		{"CreateBuffer, Destroy", 5, func() { // one to keep the GPUBuffer's apart: see jsbridge
-=======
 		{"CreateBuffer, Destroy", 5, func() { // one of them has the GPUBuffer be freed apart from what is made next
->>>>>>> suitefix
 			made, err := d.CreateBuffer(&buffers.Descriptor{Label: "made", Size: 64, Usage: gpuUsage})
 			must(err)
 			made.Destroy()
