@@ -2,6 +2,7 @@ package buffers_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"time"
 
@@ -103,6 +104,9 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if c.name == "a frame that waits" && runtime.GOOS == "js" {
+				t.Skip("a timer of Go's, which the GPU in memory waits by, costs an object at each event of JavaScript's")
+			}
 			for range 50 {
 				c.do()
 			}
