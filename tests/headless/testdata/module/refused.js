@@ -168,15 +168,15 @@ export const scopesOfThePage = async () => {
   bad.destroy();
 
   device.pushErrorScope("validation");
-  const reads = [readback.read(bad), readback.read(good), readback.read(shared), otherReadback.read(bad), otherReadback.read(shared)];
+  const reads = Promise.allSettled([readback.read(bad), readback.read(good), readback.read(shared), otherReadback.read(bad), otherReadback.read(shared)]);
   await null;
   await null;
   same((await device.popErrorScope())?.message, undefined, "a scope of the page's over a task with a refused read hears nothing");
-  same((await Promise.allSettled(reads)).map((r) => r.status), ["rejected", "fulfilled", "fulfilled", "rejected", "fulfilled"], "reads of two systems");
+  same((await reads).map((r) => r.status), ["rejected", "fulfilled", "fulfilled", "rejected", "fulfilled"], "reads of two systems");
 
-  const more = [readback.read(bad), otherReadback.read(bad)];
+  const more = Promise.allSettled([readback.read(bad), otherReadback.read(bad)]);
   mistake();
-  await Promise.allSettled(more);
+  await more;
   await device.queue.onSubmittedWorkDone();
   same(uncaptured.length, 1, "what the page did wrong is told once");
 
