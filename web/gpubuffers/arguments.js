@@ -68,11 +68,13 @@ export function isA(value, type) {
 /** The bytes of a BufferSource whose memory is there. */
 export function bytesOf(operation, label, data, name = "data") {
   if (data === undefined) throw refusal("type", operation, label, `${name} is missing`);
-  if (!isBufferSource(data)) throw refusal("type", operation, label, `${name} must be an ArrayBuffer or a view`);
+  const isArray = kindOf(data) !== undefined;
+  if (!isArray && !isBufferSource(data)) throw refusal("type", operation, label, `${name} must be an ArrayBuffer or a view`);
   try {
-    if (!ArrayBuffer.isView(data)) return new Uint8Array(data);
-    if (kindOf(data) !== undefined) elementAt.call(data, 0); // throws where the memory is gone: the length would be 0
-    return new Uint8Array(memoryOf(data), offsetOf(data), sizeOf(data));
+    if (!isArray) return ArrayBuffer.isView(data) ? new Uint8Array(memoryOf(data), offsetOf(data), sizeOf(data)) : new Uint8Array(data);
+    const size = arrayLength.call(data);
+    if (size === 0) elementAt.call(data, 0); // throws if the memory is gone
+    return new Uint8Array(arrayMemory.call(data), arrayOffset.call(data), size);
   } catch (cause) {
     throw refusal("type", operation, label, `${name} is detached, or outside of its memory`, cause);
   }
@@ -90,8 +92,9 @@ export function isResizable(memory) {
 /** The values of a dictionary's options, of which there are none but those named. */
 export function options(operation, label, dictionary, ...names) {
   const values = fields(operation, label, dictionary, ...names);
-  const unknown = ownNames(operation, label, dictionary).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw refusal("type", operation, label, `there is no option ${JSON.stringify(unknown)}`);
+  for (const name of ownNames(operation, label, dictionary)) {
+    if (!names.includes(name)) throw refusal("type", operation, label, `there is no option ${JSON.stringify(name)}`);
+  }
   return values;
 }
 

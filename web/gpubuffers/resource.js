@@ -1,6 +1,6 @@
 // The handles of the module, in the form of classes.
 
-import { refusal } from "./errors.js";
+import { refusal, wrongReceiver } from "./errors.js";
 
 /** Held by these files alone: what a constructor is called with by it. */
 export const made = Symbol("made");
@@ -70,6 +70,7 @@ export class Resource {
   }
 
   get label() {
+    if (!(#label in Object(this))) throw wrongReceiver("label", "Resource");
     return this.#label;
   }
 
