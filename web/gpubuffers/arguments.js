@@ -92,6 +92,7 @@ export function isResizable(memory) {
 /** The values of a dictionary's options, of which there are none but those named. */
 export function options(operation, label, dictionary, ...names) {
   const values = fields(operation, label, dictionary, ...names);
+  if (dictionary === undefined) return values;
   for (const name of ownNames(operation, label, dictionary)) {
     if (!names.includes(name)) throw refusal("type", operation, label, `there is no option ${JSON.stringify(name)}`);
   }
@@ -100,7 +101,7 @@ export function options(operation, label, dictionary, ...names) {
 
 function ownNames(operation, label, dictionary) {
   try {
-    return dictionary === undefined ? [] : Object.keys(dictionary);
+    return Object.keys(dictionary);
   } catch (cause) {
     throw refusal("type", operation, label, "the options cannot be read", cause);
   }

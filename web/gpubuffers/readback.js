@@ -1,6 +1,6 @@
 import { options as optionsOf, region } from "./arguments.js";
 import { readableOf, restOf } from "./devicebuffer.js";
-import { refusal } from "./errors.js";
+import { refusal, wrongReceiver } from "./errors.js";
 import { endReads, Read, readsOf } from "./reads.js";
 import { bufferOf, call, Resource } from "./resource.js";
 
@@ -21,6 +21,7 @@ export class ReadbackBuffer extends Resource {
   }
 
   read(source, offset = 0, size, options) {
+    if (!(#core in Object(this))) return Promise.reject(wrongReceiver("read", "ReadbackBuffer"));
     return this.#start("read", options, (read) => {
       const n = size === undefined ? (read.room ?? restOf(source, offset)) : size;
       if (typeof n === "number" && n > read.room) throw refusal("range", "read", this.label, `memory of ${read.room} bytes for a read of ${n}`);

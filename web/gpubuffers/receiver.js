@@ -5,7 +5,7 @@ import { dispose, owns } from "./resource.js";
 
 const promising = new Set(["calibrate", "mapAsync", "nextFrame", "read", "readFrom", "readTexture", "upload"]);
 /** Members that are called so often that a call around them would tell: they look themselves. */
-const looking = new Set(["Resource.label", "DeviceBuffer.write", "DynamicBuffer.update", "DynamicBuffer.write", "DynamicBuffer.bytes", "DynamicBuffer.floats", "DynamicBuffer.uints"]);
+const looking = new Set(["Resource.label", "DeviceBuffer.write", "DynamicBuffer.update", "DynamicBuffer.write", "DynamicBuffer.bytes", "DynamicBuffer.floats", "DynamicBuffer.uints", "ReadbackBuffer.read"]);
 const done = new Set([Function.prototype]);
 
 /** Has the members of a class, and of those above it, refuse what is none of its objects with a typed error. */
