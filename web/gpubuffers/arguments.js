@@ -4,7 +4,7 @@ import { refusal } from "./errors.js";
 
 // The browser's own getters, which ask the memory: a subclass, or an object, can have others of the same names.
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype); // of every kind of elements
-const { at: elementAt } = typedArray;
+const { at: elementAt, set: setElements } = typedArray;
 const kindOfArray = getter(typedArray, Symbol.toStringTag); // the only one that throws for nothing
 const arrayMemory = getter(typedArray, "buffer");
 const arrayOffset = getter(typedArray, "byteOffset");
@@ -78,6 +78,16 @@ export function bytesOf(operation, label, data, name = "data") {
   } catch (cause) {
     throw refusal("type", operation, label, `${name} is detached, or outside of its memory`, cause);
   }
+}
+
+/** Fills memory that bytesToFill gave. */
+export function fill(memory, bytes, offset) {
+  setElements.call(memory, bytes, offset);
+}
+
+/** The bytes of a BufferSource, for sizeOf and fill alone: the BufferSource itself if its elements are bytes. */
+export function bytesToFill(operation, label, data, name) {
+  return kindOf(data) === "Uint8Array" && arrayLength.call(data) > 0 ? data : bytesOf(operation, label, data, name);
 }
 
 /** Bytes as queue writes take them: a copy if they are in memory that can change its size, which browsers refuse. */

@@ -2,7 +2,7 @@
 // hands over a mapped chunk with the parts of all reads in it; or it lends chunks for a long read, or for a few short
 // ones, which are made here.
 
-import { bytesOf, isA } from "./arguments.js";
+import { bytesToFill, fill, isA, sizeOf } from "./arguments.js";
 import { RefusedCopy } from "./copies.js";
 import { GPUBufferError, refusal, retold } from "./errors.js";
 import { LongRead } from "./longread.js";
@@ -269,6 +269,7 @@ export class Read {
   run; // that it has begun in
   left; // bytes that have not arrived
   error;
+  room; // bytes of the memory that the caller gave, or undefined
   #readback;
   #operation;
   #label = ""; // of the source
@@ -288,14 +289,12 @@ export class Read {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#result = into;
-    if (into !== undefined) this.#bytes = bytesOf(operation, readback.label, into, "into");
+    if (into !== undefined) {
+      this.#bytes = bytesToFill(operation, readback.label, into, "into");
+      this.room = sizeOf(this.#bytes);
+    }
     if (signal !== undefined && !isA(signal, globalThis.AbortSignal)) throw this.#refusal("type", "signal must be an AbortSignal");
     this.#signal = signal;
-  }
-
-  /** Size of the memory that the caller gave. */
-  get room() {
-    return this.#bytes?.length;
   }
 
   /** Says how the module starts it and what its source is called, and, where it is known to be there, where it is. */
@@ -337,7 +336,7 @@ export class Read {
       return;
     }
     this.#bytes ??= new Uint8Array((this.#result = new ArrayBuffer(this.size)));
-    this.#bytes.set(new Uint8Array(chunk, at, size), offset);
+    fill(this.#bytes, new Uint8Array(chunk, at, size), offset);
   }
 
   watch(abort) {
