@@ -77,7 +77,7 @@ func TestTheEngineFindsTheFastestPathForUploads(t *testing.T) {
 
 // regime runs a test with a clock of its own.
 func regime(t *testing.T, name string, test func(t *testing.T)) {
-	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
+	t.Run(name, func(t *testing.T) { inVirtualTime(t, test) })
 }
 
 // untilBest does something until the path wanted is found the fastest of several: soon.
@@ -444,7 +444,7 @@ func (d *counting) CreateMappableBuffer(descriptor *buffers.Descriptor) (buffers
 // A calibration finds the memory of the one before. It may be ahead of a chunk that is on its way back, and then makes
 // one, but not again and again.
 func TestACalibrationMakesNothingAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inVirtualTime(t, func(t *testing.T) {
 		d := &counting{Device: memory.Open(memory.Options{})}
 		s := openOn(t, d, buffers.Options{})
 		require.NoError(t, s.Calibrate(within(t)))

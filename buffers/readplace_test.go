@@ -208,7 +208,7 @@ func cancelAll(all []buffers.Read) {
 // Who waits for a read inside of its frame hears why nothing comes.
 func TestTheLogTellsOfAReadThatWaitsForItsFrame(t *testing.T) {
 	for _, submits := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
+		inVirtualTime(t, func(t *testing.T) {
 			var messages []string
 			s, _ := openSystem(t, buffers.Options{Log: func(_ buffers.Level, message string, fields []buffers.Field) {
 				messages = append(messages, message)

@@ -460,7 +460,7 @@ func TestWhatIsStagedForALateSubmitIsNotKeptForEver(t *testing.T) {
 }
 
 func TestWhatIsStagedForALateSubmitMakesRoomForWhoWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inVirtualTime(t, func(t *testing.T) {
 		device := memory.Open(memory.Options{})
 		s := openOn(t, device, buffers.Options{Budget: 1 << 20, ChunkSize: 1 << 10})
 		staged(t, s, device, make([]byte, 1<<20), deviceBuffer(t, s, 1<<20))

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"runtime/debug"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -13,6 +15,15 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
+
+// inVirtualTime runs a test in the time of synctest, without collections of garbage: what a collection has freed is
+// cleaned up by a goroutine from outside, which must not wake those within.
+func inVirtualTime(t *testing.T, test func(*testing.T)) {
+	t.Helper()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30)) // from where on it collects all the same
+	synctest.Test(t, test)
+}
 
 // openSystem opens a System on a GPU in memory; both are destroyed with the test.
 func openSystem(t testing.TB, options buffers.Options) (*buffers.System, *memory.Device) {

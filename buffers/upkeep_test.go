@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
-	"testing/synctest"
 	"time"
 	"weak"
 
@@ -56,7 +55,7 @@ var idle = map[string]func(*testing.T, *buffers.System, *memory.Device){
 func TestIdleMemoryIsDestroyedOnAStillPage(t *testing.T) {
 	for name, use := range idle {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inVirtualTime(t, func(t *testing.T) {
 				s, device := openSystem(t, buffers.Options{MaxFramesInFlight: 8, IdleAge: idleAge})
 				before := device.Bytes()
 				use(t, s, device)
@@ -75,7 +74,7 @@ func TestIdleMemoryIsDestroyedOnAStillPage(t *testing.T) {
 
 // Memory that is used again and again stays, and so do the slots that frames use.
 func TestMemoryThatIsUsedIsNotIdle(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inVirtualTime(t, func(t *testing.T) {
 		s, _ := openSystem(t, buffers.Options{IdleAge: idleAge, MaxFramesInFlight: 8})
 		b := deviceBuffer(t, s, 1<<20)
 		d := dynamic(t, s, buffers.DynamicDescriptor{Size: 256, Usage: buffers.UsageUniform})
@@ -110,7 +109,7 @@ func (d *timers) AfterFunc(wait time.Duration, f func()) (stop func()) {
 
 // The timers are the device's where it has some, one at a time, and stopped with the System.
 func TestTimersOfADevice(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inVirtualTime(t, func(t *testing.T) {
 		device := &timers{Device: memory.Open(memory.Options{})}
 		s := openOn(t, device, buffers.Options{IdleAge: idleAge})
 		b := deviceBuffer(t, s, 64)
