@@ -63,6 +63,9 @@
 // the backend's collector takes care. A host with a collector of its own says what that has found: see [Leaked] and
 // [Release].
 //
+// In a bubble of testing/synctest, keep what is made, or destroy it: the collector frees from outside of the bubble, and
+// Go ends a program in which somebody within is woken from there.
+//
 // # Errors
 //
 // Every error is an [*Error] around one of the sentinels (ErrRange, ErrMapped, ...), with operation,
