@@ -311,9 +311,12 @@ func (e *engine) sharesChunk(size uint64) bool {
 	return size <= e.sys.options.ChunkSize/4 || e.fixedChunks
 }
 
-// askCopyCost has the cost of a copy measured, once.
-func (e *engine) askCopyCost() {
-	if e.copyCost == 0 && !e.copyAsked {
+// manyReads at a time are worth knowing what a copy costs.
+const manyReads = 48
+
+// expectReads has the cost of a copy measured, once, if there are many reads at a time.
+func (e *engine) expectReads(n int) {
+	if n >= manyReads && e.copyCost == 0 && !e.copyAsked {
 		e.copyAsked = e.prober.inBackground(OpReadback)
 	}
 }

@@ -52,8 +52,6 @@ type readBelt struct {
 const (
 	// ringDepth bounds the bytes in flight, in pieces.
 	ringDepth = 4
-	// manyReads at a time are worth knowing what a copy costs.
-	manyReads = 48
 	// maxInFlight bounds the number of chunks in flight.
 	maxInFlight = 32
 )
@@ -308,9 +306,7 @@ func (b *readBelt) order() {
 	if len(b.queue) < 2 || b.demand(b.sys.options.ChunkSize) >= b.sys.options.ChunkSize {
 		return
 	}
-	if len(b.queue) >= manyReads {
-		b.sys.engine.askCopyCost()
-	}
+	b.sys.engine.expectReads(len(b.queue))
 	for i, x := range b.queue {
 		if i > 0 && x.src != nil && x.src == b.queue[i-1].src {
 			x.rank, x.group = b.queue[i-1].rank, b.queue[i-1].group

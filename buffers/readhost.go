@@ -120,6 +120,16 @@ func (r *ReadbackBuffer) LendTo(size uint64, sink Sink, id uint64) *HostRead {
 	return h
 }
 
+// Gap is how many bytes between two ranges are better copied along than left out by another copy. reads is how many the
+// host makes at once: for many of them it is worth to measure what a copy costs.
+func (r *ReadbackBuffer) Gap(reads int) uint64 {
+	b := r.core.belt
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
+	b.sys.engine.expectReads(reads)
+	return b.sys.engine.nearby()
+}
+
 func (b *readBelt) newHostRead() *HostRead {
 	if n := len(b.hostFree); n > 0 {
 		h := b.hostFree[n-1]

@@ -221,26 +221,34 @@ func TestTheBrowserIsMadeToLook(t *testing.T) {
 	set(t, "recordScopes", true)
 	d, _, source := chunk(t)
 	set(t, "holdMaps", true)
+	looks := func() int { return strings.Count(calls(), "GPUDevice.popErrorScope()") }
 	for _, c := range []struct {
 		name        string
 		looks, want int
 		take        bool
+		scoped      bool
 	}{
-		{"as often as is said", 3, 3, false},
-		{"not at all", 0, 0, false},
-		{"until a range is taken", 1000, 2, true},
+		{name: "as often as is said", looks: 3, want: 3},
+		{name: "not at all", looks: 0, want: 0},
+		{name: "until a range is taken", looks: 1000, want: 2, take: true},
+		{name: "from the answer of a scope on", looks: 3, want: 4, scoped: true},
+		{name: "not after the answer of a scope", looks: 0, want: 1, scoped: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			into := buffer(t, d, 64)
 			settled := make(chan error, 1)
 			calls()
-			require.NoError(t, d.Fetch(into, Copies{source, []float64{0, 0, 4}}, FetchFirst, Fetch{Size: 4, Looks: c.looks, Then: func(_ uint64, err error) error {
+			require.NoError(t, d.Fetch(into, Copies{source, []float64{0, 0, 4}}, FetchFirst, Fetch{Scoped: c.scoped, Size: 4, Looks: c.looks, Then: func(_ uint64, err error) error {
 				if c.take {
 					_ = into.ReadMapped(make([]byte, 4), 0)
 				}
 				settled <- err
 				return err
 			}}))
+			looked := looks()
+			if c.scoped {
+				require.Equal(t, 1, looked, "before the answer")
+			}
 			if c.take {
 				release()
 			}
@@ -248,7 +256,7 @@ func TestTheBrowserIsMadeToLook(t *testing.T) {
 			turn()
 			release()
 			require.NoError(t, wait(t, settled))
-			looked := strings.Count(calls(), "GPUDevice.popErrorScope()")
+			looked += looks()
 			if c.take {
 				require.LessOrEqual(t, looked, c.want)
 			} else {

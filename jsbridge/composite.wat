@@ -272,16 +272,20 @@
         (local.set $i (i32.add (local.get $i) (i32.const 24)))
         (br $next))))
 
-  ;; Submits the copies of a group, within an error scope if they are scoped.
+  ;; Submits the copies of a group, within an error scope if they are scoped. The
+  ;; answer of that is a look: see tick.
   (func $submitCopies (export "submitCopies") (param $device externref) (param $queue externref) (param $scoped i32)
     (local $commands externref)
+    (local $verdict externref)
     (if (local.get $scoped)
       (then (call $pushScope (local.get $device) (global.get $validation))))
     (local.set $commands (call $finish (global.get $encoder)))
     (global.set $encoder (ref.null extern))
     (call $submit (local.get $queue) (call $list (local.get $commands)))
-    (if (local.get $scoped)
-      (then (call $judgeLater (call $popScope (local.get $device))))))
+    (if (i32.eqz (local.get $scoped)) (then (return)))
+    (local.set $verdict (call $popScope (local.get $device)))
+    (call $judgeLater (local.get $verdict))
+    (if (i32.eqz (global.get $ticking)) (then (call $tickAfter (local.get $verdict)))))
 
   (func $judgeLater (param $verdict externref)
     (if (ref.is_null (global.get $verdicts))
@@ -335,7 +339,10 @@
       (return)))
     (global.set $ticks (i32.sub (global.get $ticks) (i32.const 1)))
     (call $pushScope (global.get $ticked) (global.get $validation))
-    (call $then (call $popScope (global.get $ticked)) (global.get $tickFunction) (global.get $tickFunction))
+    (call $tickAfter (call $popScope (global.get $ticked))))
+
+  (func $tickAfter (param $answer externref)
+    (call $then (local.get $answer) (global.get $tickFunction) (global.get $tickFunction))
     (global.set $ticking (i32.const 1)))
 
   ;; Makes a buffer within error scopes. What they catch goes to

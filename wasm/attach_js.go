@@ -19,7 +19,7 @@ var attachFunctions = []function{
 var (
 	lent  js.Value // an object of the ES module's, whose property memory is an ArrayBuffer, and label a string
 	enter js.Value // a function of the ES module's, (ArrayBuffer, size, 0), which is given the room that is lent
-	give  js.Value // a function of the ES module's, which is given a GPUBuffer
+	give  js.Value // a function of the ES module's, which is given a GPUBuffer or a GPUCommandEncoder
 )
 
 // changed is a function of the ES module's, which is told that what it keeps of buffers may be wrong by now: see

@@ -62,6 +62,23 @@ func awaitFrame(handle, number float64) (waits float64) {
 	return 0
 }
 
+// frameEncoder gives the GPUCommandEncoder of a frame, for less than an event of syscall/js costs.
+//
+//go:wasmexport frameEncoder
+func giveEncoder(handle float64) (given float64) {
+	defer refuse(&given)
+	f, _, ok := standsFor[*frame](handle)
+	if !ok {
+		return refused
+	}
+	encoder, err := f.nativeEncoder()
+	if err != nil {
+		return refused
+	}
+	give.Invoke(encoder)
+	return 1
+}
+
 // submitFrame submits a frame to which nothing but its own encoder belongs. Where it gives 2 a goroutine may be
 // awake.
 //
@@ -329,6 +346,17 @@ func readFlush() (sent float64) {
 		return refused
 	}
 	return 1
+}
+
+// readGap is [buffers.ReadbackBuffer.Gap], and 0 of what is no such buffer any more.
+//
+//go:wasmexport readGap
+func readGap(readback, reads float64) (gap float64) {
+	r, _, _ := standsFor[*buffers.ReadbackBuffer](readback)
+	if r == nil {
+		return 0
+	}
+	return float64(r.Gap(int(reads)))
 }
 
 // readLend gives a number for a read that JavaScript makes at once of size bytes, a multiple of 4, of places that it

@@ -85,14 +85,16 @@ func frameEncoder(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
+	return f.nativeEncoder()
+}
+
+// nativeEncoder is the GPUCommandEncoder of a frame that is open.
+func (f *frame) nativeEncoder() (js.Value, error) {
 	e, err := f.core.Encoder()
-	if err != nil {
-		return nil, err
-	}
-	if f.encoder == nil {
+	if err == nil && f.encoder == nil {
 		f.encoder, f.native = e, webgpu.EncoderOf(e).JSValue()
 	}
-	return f.native, nil
+	return f.native, err
 }
 
 func use(c *call) (any, error) {

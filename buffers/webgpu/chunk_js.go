@@ -187,7 +187,7 @@ func (d *Device) fetch(c *mappable, size uint64, copies []buffers.ChunkCopy) err
 			c.scoped = append(c.scoped, group)
 		}
 		if len(copies) == 0 {
-			return d.bridge.Fetch(c.bridge, from, step, jsbridge.Fetch{Scoped: group != buffers.Vouched, Size: size, Token: c.token, Then: c.fetched, Looks: d.looks(size, len(c.scoped) > 0)})
+			return d.bridge.Fetch(c.bridge, from, step, jsbridge.Fetch{Scoped: group != buffers.Vouched, Size: size, Token: c.token, Then: c.fetched, Looks: d.looks(size)})
 		}
 		if err := d.addFetch(c, from, step, ends, group); err != nil {
 			return err
@@ -213,13 +213,8 @@ func (q *queue) Look(times int) { q.device.bridge.Look(times) }
 // looks is how often Chromium is made to look whether the GPU is done with a read. By itself it looks again
 // after 1 to 2 ms, whatever the GPU is doing: reads of 1 MiB that are waited for take 1.6 ms on a discrete GPU,
 // and 0.5 ms with some looks (measured). A read in several chunks goes on without.
-// Below 32 KiB the looks take longer than the wait, and with a scope, whose answer is a look, below 256 KiB (measured).
-func (d *Device) looks(size uint64, scoped bool) int {
-	least := uint64(32 << 10)
-	if scoped {
-		least = 256 << 10
-	}
-	if d.fetching == 1 && size >= least && size <= 4<<20 {
+func (d *Device) looks(size uint64) int {
+	if d.fetching == 1 && size <= 4<<20 {
 		return 6
 	}
 	return 0

@@ -101,7 +101,7 @@ export function isResizable(memory) {
 
 /** The values of a dictionary's options, of which there are none but those named. */
 export function options(operation, label, dictionary, ...names) {
-  const values = fields(operation, label, dictionary, ...names);
+  const values = valuesOf(operation, label, dictionary, names);
   if (dictionary === undefined) return values;
   for (const name of ownNames(operation, label, dictionary)) {
     if (!names.includes(name)) throw refusal("type", operation, label, `there is no option ${JSON.stringify(name)}`);
@@ -119,16 +119,21 @@ function ownNames(operation, label, dictionary) {
 
 /** Reads properties of an object; what a getter throws is the cause of a type error. */
 export function fields(operation, label, object, ...names) {
+  return valuesOf(operation, label, object, names);
+}
+
+function valuesOf(operation, label, object, names) {
   if (object === undefined) return [];
   if (object === null || (typeof object !== "object" && typeof object !== "function")) {
     throw refusal("type", operation, label, `an object is needed, not ${object === null ? "null" : `a ${typeof object}`}`);
   }
-  let reading;
+  const values = [];
   try {
-    return names.map((name) => object[(reading = name)]);
+    for (const name of names) values.push(object[name]);
   } catch (cause) {
-    throw refusal("type", operation, label, `${reading} cannot be read`, cause);
+    throw refusal("type", operation, label, `${names[values.length]} cannot be read`, cause);
   }
+  return values;
 }
 
 /** How many elements the module takes at a time. */

@@ -20,7 +20,12 @@ export class Frame {
   }
 
   get encoder() {
-    return (this.#encoder ??= this.#call("frameEncoder"));
+    return (this.#encoder ??= this.#takeEncoder());
+  }
+
+  #takeEncoder() {
+    const { module, destroyed } = this.#core;
+    return !destroyed && module.numbers("frameEncoder", this.#handle) > 0 ? module.take() : this.#call("frameEncoder"); // or says why not
   }
 
   use(...buffers) {

@@ -21,9 +21,10 @@ export class Looks {
     if (!this.#looking) this.#look();
   }
 
-  /** A map was asked for. */
-  asked() {
+  /** A map was asked for. The answer of an error scope that was closed before, if there is one, is the first look. */
+  asked(answer) {
     this.#waiting++;
+    if (answer !== undefined && !this.#looking) this.#lookAfter(answer);
     this.start();
   }
 
@@ -34,9 +35,14 @@ export class Looks {
   }
 
   #look() {
-    this.#looking = this.#left-- > 0;
-    if (!this.#looking) return;
+    this.#looking = false;
+    if (this.#left-- <= 0) return;
     this.#device.pushErrorScope("validation");
-    this.#device.popErrorScope().then(this.#again, this.#again);
+    this.#lookAfter(this.#device.popErrorScope());
+  }
+
+  #lookAfter(answer) {
+    this.#looking = true;
+    answer.then(this.#again, this.#again);
   }
 }

@@ -100,7 +100,7 @@ class Reads {
 
   /** Makes the reads that wait for their neighbours by itself, where it may, and says whether it does. */
   #makesAsked() {
-    const batches = batchesOf(this.#joinable);
+    const batches = batchesOf(this.#joinable, this.#module);
     if (batches.length === 0 || !this.#beginAll(batches)) return false;
     this.#joinable = [];
     for (const batch of batches) this.#make(batch, batch.chunk);

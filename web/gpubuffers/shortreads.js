@@ -1,20 +1,20 @@
 import { copyScoped } from "./copies.js";
 import { groupOf, readableOf, vouched } from "./devicebuffer.js";
 
-/** The longest read that is joined with others, and the most that is: longer ones the module cuts by itself. */
+/** The longest read that is joined with others, the most that is, and the most that goes into one chunk: the module cuts more by itself. */
 export const joined = 64 << 10;
 const longest = 256 << 10;
-/** Below that looks take longer than the wait, and so they do with a scope, whose answer is one: see buffers/webgpu/chunk_js.go. */
-const worthLooks = 32 << 10;
-/** The most copies that are made without asking the module whether less of them, of more bytes, take less time. */
+const largest = 4 << 20;
+/** The most copies that are made without asking the module how far apart ranges may lie to take less time as one. */
 const fewRuns = 4;
 
-/** The Runs of reads of known places, or the first that are one too many. */
-export function runsOf(reads, most = Infinity) {
+/** The Runs of reads of known places, which join ranges that are gap bytes apart; or the first Runs that are one too many. */
+export function runsOf(reads, gap = 0, most = Infinity) {
   const runs = [];
+  let last;
   for (const read of reads.sort(byPlace)) {
-    if (runs.at(-1)?.takesIn(read)) continue;
-    runs.push(new Run(read));
+    if (last?.takesIn(read, gap)) continue;
+    runs.push((last = new Run(read)));
     if (runs.length > most) break;
   }
   return runs;
@@ -24,7 +24,7 @@ function byPlace(a, b) {
   return a.handle - b.handle || a.source - b.source || a.offset - b.offset;
 }
 
-/** Reads that touch or overlap, which the module knows as one. */
+/** Reads of neighbouring ranges, which are made as one. */
 class Run {
   number;
   left; // bytes that have not arrived
@@ -45,10 +45,10 @@ class Run {
     this.#end = read.offset + read.size;
   }
 
-  /** Takes in the next read by place, where it is a neighbour. */
-  takesIn(read) {
+  /** Takes in the next read by place, if it is at most gap bytes away. */
+  takesIn(read, gap) {
     const end = Math.max(this.#end, read.offset + read.size);
-    if (read.handle !== this.handle || read.source !== this.source || read.offset > this.#end || end - this.#offset > longest) return false;
+    if (read.handle !== this.handle || read.source !== this.source || read.offset > this.#end + gap || end - this.#offset > longest) return false;
     this.#end = end;
     this.reads.push(read);
     return true;
@@ -130,11 +130,12 @@ class Run {
 }
 
 /** The Batches of reads that JavaScript may make, one for each group of their sources, if all are such; else none. */
-export function batchesOf(reads) {
+export function batchesOf(reads, { exports }) {
   if (reads.length === 0) return [];
-  const runs = runsOf(reads, fewRuns);
-  const { handle } = runs[0];
-  if (runs.length > fewRuns || sizeOf(runs) > longest || !runs.every((run) => run.handle === handle && run.isReadable)) return [];
+  const { handle } = reads[0];
+  let runs = runsOf(reads, 0, fewRuns);
+  if (runs.length > fewRuns) runs = runsOf(reads, exports.readGap(handle, reads.length));
+  if (sizeOf(runs) > largest || !runs.every((run) => run.handle === handle && run.isReadable)) return [];
   if (runs.length === 1) return [new Batch(runs, runs[0].group !== vouched)];
   return [...Map.groupBy(runs, (run) => run.group)].map(([group, runs]) => new Batch(runs, group !== vouched));
 }
@@ -143,7 +144,7 @@ function sizeOf(runs) {
   return runs.reduce((sum, run) => sum + run.room, 0);
 }
 
-/** A few Runs that JavaScript makes, through one chunk that is lent for them. */
+/** Runs that JavaScript makes, through one chunk that is lent for them. */
 class Batch {
   number;
   lent;
@@ -181,12 +182,11 @@ class Batch {
     const { device, looks } = this.#core;
     const verdict = copyScoped(device, this.#isScoped, () => this.#submitCopies(device, chunk));
     const mapped = chunk.mapAsync(GPUMapMode.READ, 0, this.#size);
-    const isLookedFor = !this.#isScoped && this.#size >= worthLooks;
-    if (isLookedFor) looks.asked();
+    looks.asked(verdict);
     try {
       await mapped;
     } finally {
-      if (isLookedFor) looks.settled();
+      looks.settled();
     }
     if (verdict !== undefined) await verdict;
   }

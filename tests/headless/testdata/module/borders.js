@@ -64,6 +64,8 @@ const exported = {
   ...of([["upload"], 1, -1], "uploadAllow"),
   ...of([["readback"], 5, -1], "readStart"),
   ...of([["readback"], 2, -1], "readLend"),
+  ...of([["readback"], 1, 0], "readGap"),
+  ...of([["frame"], 0, -1], "frameEncoder"),
   ...of([["readback"], 1, undefined], "readCancel"),
   ...of([["device"], 0, undefined], "handOut"),
   ...of([["device"], 0, 0], "vouched"),
