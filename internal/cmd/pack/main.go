@@ -3,9 +3,9 @@
 //	go run ./internal/cmd/pack web/gpubuffers.wasm
 //
 // It joins the data segments: the linker leaves out runs of zeros, and the addresses of the tens of
-// thousands of segments that remain take more room, compressed, than the zeros did. And it drops the
-// tables of file names and line numbers, and the names of functions, which only the text of a panic and
-// runtime.Caller use. Of the runtime's own functions "runtime." stays: by that it knows its goroutines.
+// thousands of segments that remain take more room, compressed, than the zeros did. And it drops what
+// package runtime knows of functions for the text of a panic and for runtime.Caller alone: names, files,
+// lines and arguments. Of the names of its own functions "runtime." stays: by that it knows its goroutines.
 package main
 
 import (
@@ -51,7 +51,7 @@ func pack(module []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := dropTexts(image.bytes); err != nil {
+		if err := shrink(image.bytes); err != nil {
 			return nil, err
 		}
 		s.body = image.encode()

@@ -88,7 +88,24 @@ type getter interface { get() int }
 
 var getters = []getter{(*length)(nil)}
 
+type inner struct{}
+
+func (inner) leave() { mend() }
+
+type outer struct{ *inner }
+
+type leaver interface { leave() }
+
+// Called by a method that is inlined into a wrapper: too far from the panic to recover.
+//go:noinline
+func mend() { println("mended", recover() != nil) }
+
 func main() {
+	func() {
+		defer func() { println("not mended", recover() != nil) }()
+		defer leaver(outer{&inner{}}).leave()
+		panic("inlined")
+	}()
 	func() {
 		defer func() { _, ok := recover().(runtime.Error); println("wrapper", ok) }()
 		for _, g := range getters { g.get() }
@@ -115,7 +132,7 @@ func TestPackedProgramRuns(t *testing.T) {
 	require.NoError(t, err, string(out))
 
 	before := runInNode(t, path)
-	require.Contains(t, before, "wrapper true\n990000\n")
+	require.Contains(t, before, "mended false\nnot mended true\nwrapper true\n990000\n")
 	require.NoError(t, run(path))
 	after := runInNode(t, path)
 

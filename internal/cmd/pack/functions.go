@@ -1,0 +1,248 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// The table of functions, as Go 1.26 writes it for WebAssembly: see moduledata and _func in the source of
+// package runtime. All of it is checked for sense before anything is changed.
+
+// tableStart is magic number, padding, the size of an instruction and that of a pointer.
+var tableStart = []byte{0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8}
+
+const (
+	headerSize = 8 + 8*8
+	funcSize   = 44 // without the lists that follow
+)
+
+var errTable = errors.New("the table of functions is not as Go 1.26 writes it: this command needs a look at package runtime")
+
+type funcTable struct {
+	names                []byte // of functions, each with a zero behind it
+	units, files, values []byte // files by compilation unit, their names, values by program counter
+	funcs                []byte
+	count                uint64
+}
+
+// function is a _func.
+type function []byte
+
+const (
+	nameAt      = 4
+	framesAt    = 16
+	fileAt      = 20
+	lineAt      = 24
+	pcDataSize  = 28
+	unitAt      = 32
+	startLineAt = 36
+	dataSize    = 43 // one byte
+
+	noData = 1<<32 - 1
+)
+
+// What package runtime reads on WebAssembly of the lists behind a _func: the stack maps and the trees of
+// inlined calls, by which recover knows who called it; no data on arguments, which only a trace prints, and
+// none on where a goroutine cannot be preempted, which only a signal asks.
+var (
+	neededPCData   = []uint32{1, 2}
+	neededFuncData = []uint32{0, 1, 2, 3, 4}
+)
+
+func (f function) word(at uint32) uint32       { return binary.LittleEndian.Uint32(f[at:]) }
+func (f function) set(at uint32, value uint32) { binary.LittleEndian.PutUint32(f[at:], value) }
+
+// tables returns where the function has the offsets of its tables of values: those that are needed, and the
+// others.
+func (f function) tables() (needed, dropped []uint32) {
+	needed, dropped = []uint32{framesAt}, []uint32{fileAt, lineAt}
+	for i := range f.word(pcDataSize) {
+		if at := funcSize + 4*i; slices.Contains(neededPCData, i) {
+			needed = append(needed, at)
+		} else {
+			dropped = append(dropped, at)
+		}
+	}
+	return needed, dropped
+}
+
+// dropData makes the function know none of its data that is not needed.
+func (f function) dropData() {
+	for i := range uint32(f[dataSize]) {
+		if !slices.Contains(neededFuncData, i) {
+			f.set(funcSize+4*(f.word(pcDataSize)+i), noData)
+		}
+	}
+}
+
+// shrink takes out of the table of functions in the memory what package runtime does not need to run.
+func shrink(memory []byte) error {
+	t, err := findTable(memory)
+	if err != nil {
+		return err
+	}
+	functions, err := t.functions()
+	if err != nil {
+		return err
+	}
+	if err := t.dropValues(functions); err != nil {
+		return err
+	}
+	if err := t.dropNames(functions); err != nil {
+		return err
+	}
+	for _, f := range functions {
+		f.dropData()
+		f.set(unitAt, 0)
+		f.set(startLineAt, 0)
+	}
+	clear(t.units)
+	clear(t.files)
+	return nil
+}
+
+// dropValues drops the tables of values that no function needs.
+func (t *funcTable) dropValues(functions []function) error {
+	needed, dropped := map[uint32]bool{0: true}, map[uint32]bool{} // offset 0 is that of no table
+	for _, f := range functions {
+		keep, drop := f.tables()
+		for _, at := range keep {
+			needed[f.word(at)] = true
+		}
+		for _, at := range drop {
+			dropped[f.word(at)] = true
+			f.set(at, 0)
+		}
+	}
+	for offset := range dropped {
+		if needed[offset] {
+			continue
+		}
+		if err := t.clearValues(offset); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropNames leaves of the functions' names what package runtime looks at, each once.
+func (t *funcTable) dropNames(functions []function) error {
+	offsets := map[string]uint32{"": 0}
+	kept := []byte{0}
+	for _, f := range functions {
+		name, err := t.name(f)
+		if err != nil {
+			return err
+		}
+		short := shortName(name)
+		offset, ok := offsets[short]
+		if !ok {
+			offset = uint32(len(kept))
+			offsets[short] = offset
+			kept = append(append(kept, short...), 0)
+		}
+		f.set(nameAt, offset)
+	}
+	if len(kept) > len(t.names) {
+		return errTable
+	}
+	clear(t.names[copy(t.names, kept):])
+	return nil
+}
+
+func (t *funcTable) name(f function) (string, error) {
+	offset := f.word(nameAt)
+	if uint64(offset) >= uint64(len(t.names)) {
+		return "", errTable
+	}
+	name, _, ok := bytes.Cut(t.names[offset:], []byte{0})
+	if !ok {
+		return "", errTable
+	}
+	return string(name), nil
+}
+
+// The parts of functions' names that package runtime looks at itself.
+const (
+	own       = "runtime." // the start by which isSystemGoroutine knows its goroutines
+	ofPointer = ".(*"      // in the name of a pointer's method, which panicwrap takes apart
+	methodOf  = ".(*).x"   // the shortest name that it takes
+)
+
+// The functions by whose whole name getStackMap in package runtime finds their arguments.
+var whole = []string{"reflect.makeFuncStub", "reflect.methodValueCall"}
+
+func shortName(name string) string {
+	switch {
+	case slices.Contains(whole, name):
+		return name
+	case strings.HasPrefix(name, own):
+		return own
+	case strings.Contains(name, ofPointer) && len(name) >= len(methodOf):
+		return methodOf
+	}
+	return ""
+}
+
+func findTable(memory []byte) (*funcTable, error) {
+	at := bytes.Index(memory, tableStart)
+	if at < 0 || len(memory)-at < headerSize {
+		return nil, errTable
+	}
+	m := memory[at:]
+	word := func(i int) uint64 { return binary.LittleEndian.Uint64(m[8*i:]) }
+	names, units, files, values, funcs := word(4), word(5), word(6), word(7), word(8)
+	if names != headerSize || units < names || files < units || values < files || funcs < values || funcs > uint64(len(m)) {
+		return nil, errTable
+	}
+	return &funcTable{
+		names:  m[names:units],
+		units:  m[units:files],
+		files:  m[files:values],
+		values: m[values:funcs],
+		funcs:  m[funcs:],
+		count:  word(1),
+	}, nil
+}
+
+// functions follows the index at the start of the table: pairs of a program counter and an offset.
+func (t *funcTable) functions() ([]function, error) {
+	if t.count > uint64(len(t.funcs))/8 {
+		return nil, errTable
+	}
+	functions := make([]function, t.count)
+	for i := range functions {
+		at := uint64(binary.LittleEndian.Uint32(t.funcs[8*i+4:]))
+		if at > uint64(len(t.funcs)-funcSize) {
+			return nil, errTable
+		}
+		f := function(t.funcs[at:])
+		if lists := uint64(f.word(pcDataSize)) + uint64(f[dataSize]); lists > 16 || funcSize+4*lists > uint64(len(f)) {
+			return nil, errTable
+		}
+		functions[i] = f
+	}
+	return functions, nil
+}
+
+// clearValues zeroes one table: pairs of numbers, up to a first number of zero that is not the first.
+func (t *funcTable) clearValues(at uint32) error {
+	if uint64(at) >= uint64(len(t.values)) {
+		return errTable
+	}
+	r := reader{t.values[at:]}
+	for first := true; ; first = false {
+		if value := r.unsigned(); value == 0 && !first {
+			break
+		}
+		r.unsigned()
+		if len(r.rest) == 0 {
+			break
+		}
+	}
+	clear(t.values[at : len(t.values)-len(r.rest)])
+	return nil
+}
