@@ -16,7 +16,11 @@ var tableStart = []byte{0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8}
 
 const (
 	headerSize = 8 + 8*8
-	funcSize   = 44 // without the lists that follow
+	indexRow   = 8
+	funcSize   = 44     // without the lists that follow
+	moduleSize = 8 * 22 // of moduledata, as far as it is read
+	bucketSize = 4096   // program counters
+	bucketRow  = 20     // findfuncbucket
 )
 
 var errTable = errors.New("the table of functions is not as Go 1.26 writes it: this command needs a look at package runtime")
@@ -24,14 +28,17 @@ var errTable = errors.New("the table of functions is not as Go 1.26 writes it: t
 type funcTable struct {
 	names                []byte // of functions, each with a zero behind it
 	units, files, values []byte // files by compilation unit, their names, values by program counter
-	funcs                []byte
+	funcs                []byte // an index, and functions
 	count                uint64
+	index                uint64 // the address of funcs
+	buckets              column // row numbers of the index by program counter
 }
 
 // function is a _func.
 type function []byte
 
 const (
+	entryAt     = 0
 	nameAt      = 4
 	framesAt    = 16
 	fileAt      = 20
@@ -78,21 +85,22 @@ func (f function) dropData() {
 	}
 }
 
-// shrink takes out of the table of functions in the memory what package runtime does not need to run.
-func shrink(memory []byte) error {
+// shrink takes out of the table of functions in the memory what package runtime does not need to run, and
+// what the code that it returns puts there again.
+func shrink(memory *image) (startCode, error) {
 	t, err := findTable(memory)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	functions, err := t.functions()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := t.dropValues(functions); err != nil {
-		return err
+		return nil, err
 	}
 	if err := t.dropNames(functions); err != nil {
-		return err
+		return nil, err
 	}
 	for _, f := range functions {
 		f.dropData()
@@ -101,7 +109,26 @@ func shrink(memory []byte) error {
 	}
 	clear(t.units)
 	clear(t.files)
-	return nil
+	return t.moveToStart(memory, functions), nil
+}
+
+// moveToStart takes out what grows with the functions.
+func (t *funcTable) moveToStart(memory *image, functions []function) (code startCode) {
+	entries := column{t.index, t.count, indexRow}
+	offsets := column{t.index + 4, t.count, indexRow}
+	for _, c := range []column{entries, offsets, t.buckets} {
+		memory.differences(c)
+		code.sums(c)
+	}
+	for _, f := range functions {
+		f.set(entryAt, 0)
+	}
+	code.forRows(entries.first, entries.rows, entries.stride, func() {
+		code.load(4)
+		code.load(0)
+		code.store(t.index + entryAt)
+	})
+	return code
 }
 
 // dropValues drops the tables of values that no function needs.
@@ -187,40 +214,65 @@ func shortName(name string) string {
 	return ""
 }
 
-func findTable(memory []byte) (*funcTable, error) {
-	at := bytes.Index(memory, tableStart)
-	if at < 0 || len(memory)-at < headerSize {
+func findTable(memory *image) (*funcTable, error) {
+	at := bytes.Index(memory.bytes, tableStart)
+	if at < 0 || len(memory.bytes)-at < headerSize {
 		return nil, errTable
 	}
-	m := memory[at:]
+	m := memory.bytes[at:]
 	word := func(i int) uint64 { return binary.LittleEndian.Uint64(m[8*i:]) }
 	names, units, files, values, funcs := word(4), word(5), word(6), word(7), word(8)
 	if names != headerSize || units < names || files < units || values < files || funcs < values || funcs > uint64(len(m)) {
 		return nil, errTable
 	}
+	address := memory.address + uint64(at)
+	buckets, err := findBuckets(memory, address)
 	return &funcTable{
-		names:  m[names:units],
-		units:  m[units:files],
-		files:  m[files:values],
-		values: m[values:funcs],
-		funcs:  m[funcs:],
-		count:  word(1),
-	}, nil
+		names:   m[names:units],
+		units:   m[units:files],
+		files:   m[files:values],
+		values:  m[values:funcs],
+		funcs:   m[funcs:],
+		count:   word(1),
+		index:   address + funcs,
+		buckets: buckets,
+	}, err
+}
+
+// findBuckets finds in the memory the moduledata that the table at the address belongs to.
+func findBuckets(memory *image, table uint64) (column, error) {
+	start := binary.LittleEndian.AppendUint64(nil, table)
+	start = binary.LittleEndian.AppendUint64(start, table+headerSize)
+	at := bytes.Index(memory.bytes, start)
+	if at < 0 || len(memory.bytes)-at < moduleSize {
+		return column{}, errTable
+	}
+	word := func(i int) uint64 { return binary.LittleEndian.Uint64(memory.bytes[at+8*i:]) }
+	buckets, first, last := word(19), word(20), word(21) // findfunctab, minpc, maxpc
+	c := column{buckets, (last - first + bucketSize - 1) / bucketSize, bucketRow}
+	if first > last || !memory.holds(c) {
+		return column{}, errTable
+	}
+	return c, nil
 }
 
 // functions follows the index at the start of the table: pairs of a program counter and an offset.
 func (t *funcTable) functions() ([]function, error) {
-	if t.count > uint64(len(t.funcs))/8 {
+	if t.count == 0 || t.count > uint64(len(t.funcs))/indexRow {
 		return nil, errTable
 	}
 	functions := make([]function, t.count)
 	for i := range functions {
-		at := uint64(binary.LittleEndian.Uint32(t.funcs[8*i+4:]))
+		row := t.funcs[indexRow*i:]
+		entry, at := binary.LittleEndian.Uint32(row), uint64(binary.LittleEndian.Uint32(row[4:]))
 		if at > uint64(len(t.funcs)-funcSize) {
 			return nil, errTable
 		}
 		f := function(t.funcs[at:])
 		if lists := uint64(f.word(pcDataSize)) + uint64(f[dataSize]); lists > 16 || funcSize+4*lists > uint64(len(f)) {
+			return nil, errTable
+		}
+		if f.word(entryAt) != entry {
 			return nil, errTable
 		}
 		functions[i] = f

@@ -6,6 +6,7 @@
 // thousands of segments that remain take more room, compressed, than the zeros did. And it drops what
 // package runtime knows of functions for the text of a panic and for runtime.Caller alone: names, files,
 // lines and arguments. Of the names of its own functions "runtime." stays: by that it knows its goroutines.
+// Of what grows from function to function the differences are stored, which a start function adds up.
 package main
 
 import (
@@ -26,35 +27,40 @@ func main() {
 }
 
 func run(path string) error {
-	module, err := os.ReadFile(path)
+	wasm, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	packed, err := pack(module)
+	packed, err := pack(wasm)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return os.WriteFile(path, packed, 0o644)
 }
 
-func pack(module []byte) ([]byte, error) {
-	sections, err := parse(module)
+func pack(wasm []byte) ([]byte, error) {
+	m, err := parse(wasm)
 	if err != nil {
 		return nil, err
 	}
-	for i := range sections {
-		s := &sections[i]
-		if s.id != dataSection {
-			continue
-		}
-		image, err := joinSegments(s.body)
-		if err != nil {
-			return nil, err
-		}
-		if err := shrink(image.bytes); err != nil {
-			return nil, err
-		}
-		s.body = image.encode()
+	if m.section(startSection) != nil {
+		return wasm, nil // packed already: Go writes no such section
 	}
-	return encode(sections), nil
+	data := m.section(dataSection)
+	if data == nil {
+		return nil, errCut
+	}
+	memory, err := joinSegments(data.body)
+	if err != nil {
+		return nil, err
+	}
+	start, err := shrink(memory)
+	if err != nil {
+		return nil, err
+	}
+	data.body = memory.encode()
+	if m, err = m.withStart(start); err != nil {
+		return nil, err
+	}
+	return m.encode(), nil
 }

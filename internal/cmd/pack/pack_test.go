@@ -60,7 +60,7 @@ func TestModulesThatAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, "not a WebAssembly module")
 	_, err = pack([]byte(preamble + "\x0b\x7f"))
 	require.ErrorIs(t, err, errCut)
-	_, err = pack(encode([]section{{dataSection, section11(segmentOf(0, 1, 2, 3))}}))
+	_, err = pack(module{{dataSection, section11(segmentOf(0, 1, 2, 3))}}.encode())
 	require.ErrorIs(t, err, errTable)
 }
 

@@ -3,12 +3,20 @@ package main
 import (
 	"bytes"
 	"errors"
+	"slices"
 )
 
 // https://webassembly.github.io/spec/core/binary/modules.html
 const (
-	preamble    = "\x00asm\x01\x00\x00\x00"
-	dataSection = 11
+	preamble = "\x00asm\x01\x00\x00\x00"
+
+	typeSection     = 1
+	importSection   = 2
+	functionSection = 3
+	exportSection   = 7
+	startSection    = 8
+	codeSection     = 10
+	dataSection     = 11
 )
 
 type section struct {
@@ -18,32 +26,50 @@ type section struct {
 
 var errCut = errors.New("the module is cut short")
 
-func parse(module []byte) ([]section, error) {
-	rest, ok := bytes.CutPrefix(module, []byte(preamble))
+type module []section
+
+// section returns the module's only section of this kind, or nil.
+func (m module) section(id byte) *section {
+	if i := slices.IndexFunc(m, func(s section) bool { return s.id == id }); i >= 0 {
+		return &m[i]
+	}
+	return nil
+}
+
+// append adds an element to a section that is a vector, and returns its index.
+func (s *section) append(element []byte) uint64 {
+	r := reader{s.body}
+	count := r.unsigned()
+	s.body = slices.Concat(appendUnsigned(nil, count+1), r.rest, element)
+	return count
+}
+
+func parse(wasm []byte) (module, error) {
+	rest, ok := bytes.CutPrefix(wasm, []byte(preamble))
 	if !ok {
 		return nil, errors.New("this is not a WebAssembly module")
 	}
 	r := reader{rest}
-	var sections []section
+	var m module
 	for len(r.rest) > 0 {
 		id := r.byte()
 		body, err := r.take(r.unsigned())
 		if err != nil {
 			return nil, err
 		}
-		sections = append(sections, section{id, body})
+		m = append(m, section{id, body})
 	}
-	return sections, nil
+	return m, nil
 }
 
-func encode(sections []section) []byte {
-	module := []byte(preamble)
-	for _, s := range sections {
-		module = append(module, s.id)
-		module = appendUnsigned(module, uint64(len(s.body)))
-		module = append(module, s.body...)
+func (m module) encode() []byte {
+	wasm := []byte(preamble)
+	for _, s := range m {
+		wasm = append(wasm, s.id)
+		wasm = appendUnsigned(wasm, uint64(len(s.body)))
+		wasm = append(wasm, s.body...)
 	}
-	return module
+	return wasm
 }
 
 // reader reads the numbers of WebAssembly. What is not there is zero; take tells.
