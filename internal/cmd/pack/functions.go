@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
-	"strings"
 )
 
 // The table of functions, as Go 1.26 writes it for WebAssembly: see moduledata and _func in the source of
@@ -85,8 +84,8 @@ func (f function) dropData() {
 	}
 }
 
-// shrink takes out of the table of functions in the memory what package runtime does not need to run, and
-// what the code that it returns puts there again.
+// shrink takes out of the table of functions in the memory what package runtime does not need to run. The
+// code that it returns restores the rest.
 func shrink(memory *image) (startCode, error) {
 	t, err := findTable(memory)
 	if err != nil {
@@ -112,7 +111,8 @@ func shrink(memory *image) (startCode, error) {
 	return t.moveToStart(memory, functions), nil
 }
 
-// moveToStart takes out what grows with the functions.
+// moveToStart leaves to the code what can be computed: sums, and each function's copy of its own entry in
+// the index.
 func (t *funcTable) moveToStart(memory *image, functions []function) (code startCode) {
 	entries := column{t.index, t.count, indexRow}
 	offsets := column{t.index + 4, t.count, indexRow}
@@ -153,65 +153,6 @@ func (t *funcTable) dropValues(functions []function) error {
 		}
 	}
 	return nil
-}
-
-// dropNames leaves of the functions' names what package runtime looks at, each once.
-func (t *funcTable) dropNames(functions []function) error {
-	offsets := map[string]uint32{"": 0}
-	kept := []byte{0}
-	for _, f := range functions {
-		name, err := t.name(f)
-		if err != nil {
-			return err
-		}
-		short := shortName(name)
-		offset, ok := offsets[short]
-		if !ok {
-			offset = uint32(len(kept))
-			offsets[short] = offset
-			kept = append(append(kept, short...), 0)
-		}
-		f.set(nameAt, offset)
-	}
-	if len(kept) > len(t.names) {
-		return errTable
-	}
-	clear(t.names[copy(t.names, kept):])
-	return nil
-}
-
-func (t *funcTable) name(f function) (string, error) {
-	offset := f.word(nameAt)
-	if uint64(offset) >= uint64(len(t.names)) {
-		return "", errTable
-	}
-	name, _, ok := bytes.Cut(t.names[offset:], []byte{0})
-	if !ok {
-		return "", errTable
-	}
-	return string(name), nil
-}
-
-// The parts of functions' names that package runtime looks at itself.
-const (
-	own       = "runtime." // the start by which isSystemGoroutine knows its goroutines
-	ofPointer = ".(*"      // in the name of a pointer's method, which panicwrap takes apart
-	methodOf  = ".(*).x"   // the shortest name that it takes
-)
-
-// The functions by whose whole name getStackMap in package runtime finds their arguments.
-var whole = []string{"reflect.makeFuncStub", "reflect.methodValueCall"}
-
-func shortName(name string) string {
-	switch {
-	case slices.Contains(whole, name):
-		return name
-	case strings.HasPrefix(name, own):
-		return own
-	case strings.Contains(name, ofPointer) && len(name) >= len(methodOf):
-		return methodOf
-	}
-	return ""
 }
 
 func findTable(memory *image) (*funcTable, error) {
@@ -258,7 +199,7 @@ func findBuckets(memory *image, table uint64) (column, error) {
 
 // functions follows the index at the start of the table: pairs of a program counter and an offset.
 func (t *funcTable) functions() ([]function, error) {
-	if t.count == 0 || t.count > uint64(len(t.funcs))/indexRow {
+	if t.count < 2 || t.count > uint64(len(t.funcs))/indexRow {
 		return nil, errTable
 	}
 	functions := make([]function, t.count)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,6 +63,17 @@ func TestModulesThatAreRefused(t *testing.T) {
 	require.ErrorIs(t, err, errCut)
 	_, err = pack(module{{dataSection, section11(segmentOf(0, 1, 2, 3))}}.encode())
 	require.ErrorIs(t, err, errTable)
+}
+
+func TestImportsAreCounted(t *testing.T) {
+	function, memory := []byte{1, 'm', 1, 'f', 0, 9}, []byte{1, 'm', 1, 'g', 2, 0, 1}
+	count, err := importedFunctions(slices.Concat([]byte{2}, function, function))
+	require.NoError(t, err)
+	require.EqualValues(t, 2, count)
+	_, err = importedFunctions(slices.Concat([]byte{2}, function, memory))
+	require.Error(t, err)
+	_, err = importedFunctions([]byte{1, 7, 'm'})
+	require.ErrorIs(t, err, errCut)
 }
 
 const program = `package main

@@ -13,7 +13,7 @@ import (
 type column struct{ first, rows, stride uint64 }
 
 func (m *image) holds(c column) bool {
-	return c.rows > 0 && c.first >= m.address && c.first+c.rows*c.stride <= m.address+uint64(len(m.bytes))
+	return c.rows > 1 && c.first >= m.address && c.first+c.rows*c.stride <= m.address+uint64(len(m.bytes))
 }
 
 // differences makes of each number but the first what it is above the one before.
@@ -62,7 +62,7 @@ func (s *startCode) store(offset uint64) {
 	*s = appendUnsigned(*s, offset)
 }
 
-// forRows runs the body for as many rows, stride apart.
+// forRows runs the body for one row or more, stride apart.
 func (s *startCode) forRows(first, rows, stride uint64, body func()) {
 	s.constant(first)
 	s.add(localSet, 0, loop, noType)
