@@ -53,11 +53,10 @@ func (p *readHolds) take(size uint64) (*hold, error) {
 		p.idle = remove(p.idle, i)
 		return h, nil
 	}
-	most := p.room()
+	size = min(chunkSize(size), p.room())
 	if p.bytes+size > p.sys.budget.limit {
 		p.trim(latest)
 	}
-	size = min(chunkSize(size), most)
 	b, err := p.sys.createBuffer(&Descriptor{Label: "read copy", Size: size, Usage: UsageCopySrc | UsageCopyDst})
 	if err != nil {
 		return nil, err

@@ -23,6 +23,23 @@ func sent(t testing.TB, rb *buffers.ReadbackBuffer, b buffers.Buffer, offset, si
 	return r, p
 }
 
+// sentAll asks for so many reads of the first size bytes of b, and sends each.
+func sentAll(t testing.TB, rb *buffers.ReadbackBuffer, b buffers.Buffer, size uint64, times int) (all []buffers.Read) {
+	t.Helper()
+	for range times {
+		r, _ := sent(t, rb, b, 0, size)
+		all = append(all, r)
+	}
+	return all
+}
+
+func waitForAll(t testing.TB, all []buffers.Read) {
+	t.Helper()
+	for _, r := range all {
+		require.NoError(t, r.Wait(within(t)))
+	}
+}
+
 func filledWith(n uint64, value byte) []byte { return bytes.Repeat([]byte{value}, int(n)) }
 
 // A read gives the bytes that its source had when it was sent, whatever is in its way then.
@@ -154,11 +171,7 @@ func TestWhatCannotBeHeldIsRefused(t *testing.T) {
 		s, device := openSystem(t, buffers.Options{ChunkSize: chunk, Budget: 4 * chunk, OnBudget: policy})
 		b, rb := knownBuffer(t, s, chunk), readback(t, s, buffers.ReadbackDescriptor{})
 		device.Hold()
-		var all []buffers.Read
-		for range 12 {
-			r, _ := sent(t, rb, b, 0, chunk)
-			all = append(all, r)
-		}
+		all := sentAll(t, rb, b, chunk, 12)
 		require.LessOrEqual(t, s.Stats().Held, uint64(4*chunk))
 		require.LessOrEqual(t, s.Stats().Mappable, uint64(4*chunk))
 		device.Release()
@@ -174,6 +187,21 @@ func TestWhatCannotBeHeldIsRefused(t *testing.T) {
 	}
 }
 
+// What lies idle counts, and so does what a hold is rounded up by.
+func TestHoldsStayWithinTheBudget(t *testing.T) {
+	const chunk = 4096
+	s, device := openSystem(t, buffers.Options{ChunkSize: chunk, Budget: 64 * chunk})
+	b, rb := knownBuffer(t, s, 64*chunk), readback(t, s, buffers.ReadbackDescriptor{})
+	for _, held := range []uint64{20 * chunk, 44 * chunk} {
+		device.Hold()
+		all := sentAll(t, rb, b, chunk, 4) // the ring
+		all = append(all, sentAll(t, rb, b, held, 1)...)
+		require.LessOrEqual(t, s.Stats().Held, uint64(64*chunk))
+		device.Release()
+		waitForAll(t, all)
+	}
+}
+
 // Nothing is held for reads that nobody waits for any more.
 func TestHeldMemoryIsGivenBack(t *testing.T) {
 	const chunk = 4096
@@ -186,11 +214,7 @@ func TestHeldMemoryIsGivenBack(t *testing.T) {
 			s, device := openSystem(t, buffers.Options{ChunkSize: chunk})
 			b, rb := deviceBuffer(t, s, chunk), readback(t, s, buffers.ReadbackDescriptor{})
 			device.Hold()
-			var all []buffers.Read
-			for range 12 {
-				r, _ := sent(t, rb, b, 0, chunk)
-				all = append(all, r)
-			}
+			all := sentAll(t, rb, b, chunk, 12)
 			require.NotZero(t, s.Stats().Held)
 			end(s, rb, all)
 			device.Release()
