@@ -29,6 +29,9 @@ type pooled interface {
 func (c *chunk) size() uint64  { return c.buffer.Size() }
 func (c *chunk) since() moment { return c.idleSince }
 
+// wasIdle reports whether the chunk was used before: memory that is new costs more than a transfer.
+func (c *chunk) wasIdle() bool { return c.idleSince != 0 }
+
 // dropChunk destroys a chunk of all that a pool has, and returns the others. What is not among them was destroyed
 // before.
 func (s *System) dropChunk(all []*chunk, c *chunk, stats *PoolStats) []*chunk {

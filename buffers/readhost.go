@@ -39,10 +39,11 @@ func (b *readBelt) lends(x *reading) bool {
 	}
 	h := b.newHostRead()
 	for n := b.chunksToLend(x); uint64(len(h.chunks)) < n; {
-		c := b.take(x)
+		c := b.spare(x.piece)
 		if c == nil {
 			break
 		}
+		x.measure = x.measure && c.wasIdle()
 		h.add(c)
 	}
 	if len(h.chunks) == 0 || !b.lendRest(h, x) {
@@ -54,8 +55,21 @@ func (b *readBelt) lends(x *reading) bool {
 	return true
 }
 
+// spare returns a chunk for size bytes, idle or new, or nil if there is no memory for one.
+func (b *readBelt) spare(size uint64) *chunk {
+	want := chunkSize(size)
+	c := b.reuse(want)
+	if c == nil && b.sys.reserve(want) {
+		c, _ = b.create(want)
+	}
+	return c
+}
+
 // chunksToLend is how many pieces of x are to be in flight: more than its path says if a hold has no room for the rest.
 func (b *readBelt) chunksToLend(x *reading) uint64 {
+	if b.isFull(x, chunkSize(x.piece)) {
+		return 0
+	}
 	n, room := uint64(x.depth), b.holds.room()
 	if x.hold == nil && x.size > n*x.piece+room {
 		n = (x.size - room + x.piece - 1) / x.piece
@@ -87,8 +101,7 @@ func (b *readBelt) lendRest(h *HostRead, x *reading) bool {
 // giveUp takes back what was to be lent.
 func (b *readBelt) giveUp(h *HostRead) {
 	for _, c := range h.chunks {
-		c.idleSince = now()
-		b.idle = append(b.idle, c)
+		b.putIdle(c, now())
 	}
 	b.reuseHost(h)
 }
@@ -105,11 +118,7 @@ func (r *ReadbackBuffer) LendTo(size uint64, sink Sink, id uint64) *HostRead {
 	if waits || size == 0 || size%4 != 0 || size > b.sys.options.ChunkSize || r.core.policy == ReadLatest || r.held.check("read") != nil {
 		return nil
 	}
-	want := chunkSize(size)
-	c := b.reuse(want)
-	if c == nil && b.sys.reserve(want) {
-		c, _ = b.create(want)
-	}
+	c := b.spare(size)
 	if c == nil {
 		return nil
 	}
@@ -176,9 +185,7 @@ func (h *HostRead) End(failure error) (awake bool) {
 			b.drop(c)
 			continue
 		}
-		c.idleSince = ended
-		b.idle = append(b.idle, c)
-		b.sys.tend()
+		b.putIdle(c, ended)
 	}
 	if x := h.reading; h.isOpen() {
 		if failure == nil {

@@ -171,6 +171,44 @@ func TestAReadThatFindsNoMemoryIsLentLater(t *testing.T) {
 	}
 }
 
+// A chunk is lent for whole pieces, however much memory is left.
+func TestEachChunkThatIsLentTakesAPiece(t *testing.T) {
+	for policy := range buffers.BudgetFallback + 1 {
+		for pieces, want := range map[float64]int{1: 1, 1.5: 1, 2.5: 2, 3: 3, 3.75: 3, 6: 4} {
+			s, _ := openSystem(t, buffers.Options{ChunkSize: readPiece, Budget: uint64(pieces * readPiece), OnBudget: policy})
+			host, rb, b := &reader{}, readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, 10*readPiece)
+			require.NoError(t, rb.StartTo(b, 0, uint64(want)*readPiece+readPiece/2, host, 7))
+			s.FlushReads()
+			require.Len(t, host.lent, 1)
+			require.Empty(t, host.settled)
+			h := host.lent[0]
+			require.Len(t, h.Chunks, want)
+			for _, c := range h.Chunks {
+				require.GreaterOrEqual(t, c.Size(), h.Piece)
+			}
+			require.EqualValues(t, readPiece/2, h.Rest.Size(), "the rest keeps its place")
+			h.End(nil)
+			require.Equal(t, []error{nil}, host.settled)
+		}
+	}
+}
+
+// A read for which not every chunk can be made is lent those that can be, once.
+func TestAReadIsLentTheChunksThatAreThere(t *testing.T) {
+	s, device := openForReads(t)
+	host, b := &reader{}, knownBuffer(t, s, 10*readPiece)
+	rb := readback(t, s, buffers.ReadbackDescriptor{Policy: buffers.ReadLatest, MaxInFlight: 1})
+	s.Trim()
+	device.FailCreate(2)
+	for id := range uint64(3) {
+		require.NoError(t, rb.StartTo(b, 0, 10*readPiece, host, id))
+		s.FlushReads()
+		require.Len(t, host.lent, int(id)+1)
+		host.lent[id].End(nil)
+	}
+	require.Equal(t, []error{nil, nil, nil}, host.settled)
+}
+
 // lendChunk asks for a chunk for a read that the host makes by itself.
 func lendChunk(s *buffers.System, rb *buffers.ReadbackBuffer, size uint64) (*reader, *buffers.HostRead) {
 	host := &reader{}

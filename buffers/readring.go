@@ -22,7 +22,7 @@ func (b *readBelt) room(x *reading) *chunk {
 // take returns an idle chunk, or makes one, of the size that all that waits needs; or nil.
 func (b *readBelt) take(x *reading) *chunk {
 	want := chunkSize(max(min(b.demand(x.piece), x.piece), x.least()))
-	if len(b.inFlight)+len(b.filling) >= maxInFlight || b.ringIsFull(x, want) {
+	if b.isFull(x, want) {
 		return nil
 	}
 	if c := b.reuse(want); c != nil {
@@ -40,8 +40,11 @@ func (b *readBelt) take(x *reading) *chunk {
 	return c
 }
 
-// ringIsFull reports whether x is to wait for chunks in flight. It does not if a hold has no room for it meanwhile.
-func (b *readBelt) ringIsFull(x *reading, want uint64) bool {
+// isFull reports whether x is to wait for chunks in flight. It does not if a hold has no room for it meanwhile.
+func (b *readBelt) isFull(x *reading, want uint64) bool {
+	if len(b.inFlight)+len(b.filling) >= maxInFlight {
+		return true
+	}
 	return b.bytes > 0 && b.bytes+want > uint64(x.depth)*x.piece && (x.hold != nil || x.heldSize() <= b.holds.room())
 }
 
@@ -160,7 +163,12 @@ func (b *readBelt) toIdle(c *chunk) {
 		b.drop(c)
 		return
 	}
-	c.idleSince = now()
+	b.putIdle(c, now())
+}
+
+// putIdle keeps a chunk that is empty and not mapped for its next use.
+func (b *readBelt) putIdle(c *chunk, since moment) {
+	c.idleSince = since
 	b.idle = append(b.idle, c)
 	b.sys.tend()
 }
