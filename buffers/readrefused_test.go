@@ -297,21 +297,15 @@ func heldAheadOfAVerdict(t testing.TB, start func(rb *buffers.ReadbackBuffer, b 
 	b, _ := foreignBuffer(t, device.Device, "foreign", chunk)
 	ask := func() {
 		device.Hold()
-		var all []buffers.Read
-		for range 6 {
-			r, _ := sent(t, rb, own, 0, chunk)
-			all = append(all, r)
-		}
+		all := sentAll(t, rb, own, chunk, 6)
 		start(rb, b)
 		rb.Flush()
 		require.NotZero(t, s.Stats().Held)
 		device.Release()
-		for _, r := range all {
-			require.NoError(t, r.Wait(within(t)))
-		}
+		waitForAll(t, all)
 	}
 	ask() // so that chunks and holds are known to be there
-	require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { r := s.Stats().Reads; return r.IdleBytes == r.Bytes }, 10*time.Second, time.Millisecond)
 	device.judge(false)
 	ask()
 	require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, 10*time.Second, time.Millisecond)
