@@ -90,15 +90,25 @@ func Unwrap(b Buffer) Buffer {
 }
 
 // Map maps the whole buffer and waits. When ctx ends first the map is cancelled, and the buffer can be
-// used again when Map returns; the error of ctx is the Cause of an [*Error].
+// used again when Map returns; the error of ctx is the Cause of an [*Error]. A map that is refused changes nothing.
 func Map(ctx context.Context, b MappableBuffer, mode MapMode) error {
-	settled := b.MapAsync(mode, 0, b.Size())
+	return known(awaitMap(ctx, b.Label(), b.MapAsync(mode, 0, b.Size()), b.Unmap), "map", b.Label())
+}
+
+// awaitMap waits for a map, which unmap cancels if ctx ends first. One that has settled is none to cancel: if it was
+// refused, the map that unmap would end is another's.
+func awaitMap(ctx context.Context, label string, settled <-chan error, unmap func() error) error {
 	select {
 	case err := <-settled:
-		return known(err, "map", b.Label())
+		return err
+	default:
+	}
+	select {
+	case err := <-settled:
+		return err
 	case <-ctx.Done():
-		b.Unmap() // fails only where the map has failed too
+		_ = unmap() // fails only if the map has settled
 		<-settled
-		return causedBy("map", b.Label(), ctx.Err())
+		return causedBy("map", label, ctx.Err())
 	}
 }

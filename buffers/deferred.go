@@ -110,15 +110,7 @@ func (c *stagingCore) giveUp(label string) {
 // Map is MapAsync that waits. When ctx ends first the map is cancelled, and the error of ctx is the Cause of an
 // [*Error].
 func (b *DeferredStagingBuffer) Map(ctx context.Context) error {
-	settled := b.MapAsync()
-	select {
-	case err := <-settled:
-		return err
-	case <-ctx.Done():
-		_ = b.Unmap() // settles it, unless it has settled
-		<-settled
-		return causedBy("map", b.Label(), ctx.Err())
-	}
+	return awaitMap(ctx, b.Label(), b.MapAsync(), b.Unmap)
 }
 
 // Unmap gives up the memory: a pending map settles with [ErrMapAborted], also one whose memory was there at once as

@@ -43,3 +43,26 @@ func TestFailedMapsAreErrors(t *testing.T) {
 		})
 	}
 }
+
+// A map that is refused is no map to cancel.
+func TestARefusedMapLeavesTheEarlierOneAlone(t *testing.T) {
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 { // since a select takes either of two that are ready
+		s, _ := openSystem(t, buffers.Options{Budget: 8192, ChunkSize: 4096})
+		mapped, err := s.NewMappableBuffer(buffers.Descriptor{Size: 8192, Usage: buffers.UsageMapWrite, MappedAtCreation: true})
+		require.NoError(t, err)
+		require.ErrorIs(t, buffers.Map(over, mapped, buffers.MapWrite), buffers.ErrMapped)
+		require.Equal(t, buffers.Mapped, mapped.State())
+
+		waiting := deferred(t, s, buffers.StagingDescriptor{Size: 4096})
+		settled := waiting.MapAsync()
+		require.ErrorIs(t, waiting.Map(over), buffers.ErrMapPending)
+		require.Empty(t, settled)
+		mapped.Destroy()
+		require.NoError(t, <-settled)
+		require.ErrorIs(t, waiting.Map(over), buffers.ErrMapped)
+		_, err = waiting.Write([]byte("kept"))
+		require.NoError(t, err)
+	}
+}
