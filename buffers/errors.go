@@ -120,12 +120,14 @@ func relabel(err error, op, label string) error {
 	return &told
 }
 
-// Unwrap gives errors.Is both the reason and the backend's own error.
-func (e *Error) Unwrap() []error {
-	if e.Cause == nil {
-		return []error{e.Reason}
+// Unwrap gives errors.Is the reason and the cause, those that there are.
+func (e *Error) Unwrap() (all []error) {
+	for _, err := range [...]error{e.Reason, e.Cause} {
+		if err != nil {
+			all = append(all, err)
+		}
 	}
-	return []error{e.Reason, e.Cause}
+	return all
 }
 
 // Code returns the stable code of the reason for err ("range", "device-lost", ...),

@@ -90,6 +90,19 @@ func TestErrorsNameOperationLabelNumbersAndRule(t *testing.T) {
 	require.Empty(t, buffers.Code(errors.New("other")))
 }
 
+// Package errors forbids an Unwrap that lists nil.
+func TestErrorsUnwrapToWhatThereIs(t *testing.T) {
+	cause := errors.New("cause")
+	for want, e := range map[int]*buffers.Error{
+		0: {Op: "read"},
+		1: {Op: "read", Cause: cause},
+		2: {Op: "read", Cause: cause, Reason: buffers.ErrRange},
+	} {
+		require.Len(t, e.Unwrap(), want)
+		require.NotContains(t, e.Unwrap(), nil)
+	}
+}
+
 func TestErrorsCarryTheBackendsOwnAsCause(t *testing.T) {
 	cause := errors.New("the browser says no")
 	err := &buffers.Error{Op: "map", Label: "x", Reason: buffers.ErrValidation, Cause: cause}
