@@ -54,6 +54,7 @@ const situations = {
   "longer ones": { size: 1 * M + 8, reads: 12 },
   "small chunks": { size: 200 * K + 3, reads: 8, options: { chunkSize: 64 * K } },
   "a small budget": { size: 300 * K, reads: 4, options: { budget: 1 * M, chunkSize: 256 * K } },
+  "a budget of no whole number of pieces": { size: 700 * K, reads: 1, options: { budget: 600 * K, chunkSize: 256 * K } },
   "long reads": { size: 30 * M, reads: 2 },
   "only the latest": { size: 64, reads: 20, readback: { policy: "latest", maxInFlight: 1 } },
   "a long read before": { size: 64, reads: 10, before: (gpu, readback, b) => sent(readback.read(b)) },
