@@ -32,6 +32,23 @@ func (c *chunk) since() moment { return c.idleSince }
 // wasIdle reports whether the chunk was used before: memory that is new costs more than a transfer.
 func (c *chunk) wasIdle() bool { return c.idleSince != 0 }
 
+// newChunk makes a chunk, whose bytes are reserved, and adds it to all that a pool has.
+func (s *System) newChunk(all *[]*chunk, d *Descriptor, stats *PoolStats) (*chunk, error) {
+	b, err := s.createMapped(d)
+	if err != nil {
+		return nil, err
+	}
+	stats.Misses++
+	stats.Chunks++
+	stats.Bytes += d.Size
+	if s.logger.enabled(LevelDebug) {
+		s.logger.log(LevelDebug, d.Label+" created", count("bytes", d.Size), count("chunks", stats.Chunks))
+	}
+	c := &chunk{buffer: b}
+	*all = append(*all, c)
+	return c, nil
+}
+
 // dropChunk destroys a chunk of all that a pool has, and returns the others. What is not among them was destroyed
 // before.
 func (s *System) dropChunk(all []*chunk, c *chunk, stats *PoolStats) []*chunk {

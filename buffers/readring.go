@@ -115,19 +115,11 @@ func (b *readBelt) retry(freed func(context.Context) error) {
 }
 
 func (b *readBelt) create(size uint64) (*chunk, error) {
-	buffer, err := b.sys.createMapped(&Descriptor{Label: "readback chunk", Size: size, Usage: UsageMapRead | UsageCopyDst})
-	if err != nil {
-		return nil, err
+	c, err := b.sys.newChunk(&b.all, &Descriptor{Label: "readback chunk", Size: size, Usage: UsageMapRead | UsageCopyDst}, &b.stats)
+	if c != nil {
+		c.belt = b
 	}
-	b.stats.Misses++
-	b.stats.Chunks++
-	b.stats.Bytes += size
-	if l := &b.sys.logger; l.enabled(LevelDebug) {
-		l.log(LevelDebug, "readback chunk created", count("bytes", size), count("chunks", b.stats.Chunks))
-	}
-	c := &chunk{buffer: buffer, belt: b}
-	b.all = append(b.all, c)
-	return c, nil
+	return c, err
 }
 
 // unplace takes readings out of chunks that were not sent.

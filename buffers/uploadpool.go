@@ -125,21 +125,9 @@ func (p *uploadPool) fromIdle(size uint64) *chunk {
 }
 
 func (p *uploadPool) create(size uint64) (*chunk, error) {
-	b, err := p.sys.createMapped(&Descriptor{
+	return p.sys.newChunk(&p.all, &Descriptor{
 		Label: "staging chunk", Size: size, Usage: UsageMapWrite | UsageCopySrc, MappedAtCreation: true,
-	})
-	if err != nil {
-		return nil, err
-	}
-	p.stats.Misses++
-	p.stats.Chunks++
-	p.stats.Bytes += size
-	if l := &p.sys.logger; l.enabled(LevelDebug) {
-		l.log(LevelDebug, "staging chunk created", count("bytes", size), count("chunks", p.stats.Chunks))
-	}
-	c := &chunk{buffer: b}
-	p.all = append(p.all, c)
-	return c, nil
+	}, &p.stats)
 }
 
 // poll moves the chunks whose map settled.
