@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
 func dynamic(t testing.TB, s *buffers.System, d buffers.DynamicDescriptor) *buffers.DynamicBuffer {
@@ -172,6 +173,19 @@ func TestTheUpdatesThatAHostGivesOutItselfArrive(t *testing.T) {
 	require.Equal(t, []byte("5678"), read(t, s, b, 512, 4))
 }
 
+// takeSlots has so many frames in flight at a time, each with a slot of d.
+func takeSlots(t *testing.T, s *buffers.System, device *memory.Device, d *buffers.DynamicBuffer, frames int) {
+	t.Helper()
+	device.Hold()
+	defer device.Release()
+	for range frames {
+		f, _ := frame(t, s)
+		update(t, d, []byte("data"))
+		require.NoError(t, f.Submit())
+	}
+	require.Equal(t, frames, d.Slots())
+}
+
 func TestSlotsThatAreNotNeededAreDestroyed(t *testing.T) {
 	for name, c := range map[string]struct {
 		age  time.Duration
@@ -183,14 +197,7 @@ func TestSlotsThatAreNotNeededAreDestroyed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, device := openSystem(t, buffers.Options{MaxFramesInFlight: 8, IdleAge: c.age})
 			d := dynamic(t, s, buffers.DynamicDescriptor{Size: 256, Usage: buffers.UsageUniform})
-			device.Hold()
-			for range 6 {
-				f, _ := frame(t, s)
-				update(t, d, []byte("data"))
-				require.NoError(t, f.Submit())
-			}
-			require.Equal(t, 6, d.Slots())
-			device.Release()
+			takeSlots(t, s, device, d, 6)
 			for range 1000 {
 				require.Eventually(t, func() bool { return s.Stats().FramesInFlight == 0 }, 10*time.Second, time.Microsecond)
 				f, _ := frame(t, s)

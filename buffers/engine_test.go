@@ -53,26 +53,33 @@ var regimes = []struct {
 	{"a CPU adapter, whose copies are slow", fast, slow, "queue write"},
 }
 
-func TestTheEngineFindsTheFastestPathForUploads(t *testing.T) {
+// onEachAdapter runs a test in each of the regimes, with a clock of its own. want names the path that is the fastest.
+func onEachAdapter(t *testing.T, test func(t *testing.T, want string, s *buffers.System, device *memory.Device)) {
 	for _, r := range regimes {
 		regime(t, r.name, func(t *testing.T) {
 			var a adapter
 			a.set(r.write, r.copy, atOnce)
 			s, device := a.open(t, buffers.Options{})
-			const size = 512 << 10
-			b := deviceBuffer(t, s, size)
-			p := randomBytes(size)
-			untilBest(t, s, buffers.OpUpload, size, r.want, func() {
-				require.NoError(t, b.Write(0, p))
-				require.NoError(t, <-device.Queue().WorkDone())
-			})
-			x := s.Explain(buffers.OpUpload, size, nil)
-			require.Contains(t, x.Reason, "fastest")
-			require.NotZero(t, x.BytesPerSecond)
-			require.NotEmpty(t, x.Alternatives)
-			require.Equal(t, p, read(t, s, b, 0, size))
+			test(t, r.want, s, device)
 		})
 	}
+}
+
+func TestTheEngineFindsTheFastestPathForUploads(t *testing.T) {
+	onEachAdapter(t, func(t *testing.T, want string, s *buffers.System, device *memory.Device) {
+		const size = 512 << 10
+		b := deviceBuffer(t, s, size)
+		p := randomBytes(size)
+		untilBest(t, s, buffers.OpUpload, size, want, func() {
+			require.NoError(t, b.Write(0, p))
+			require.NoError(t, <-device.Queue().WorkDone())
+		})
+		x := s.Explain(buffers.OpUpload, size, nil)
+		require.Contains(t, x.Reason, "fastest")
+		require.NotZero(t, x.BytesPerSecond)
+		require.NotEmpty(t, x.Alternatives)
+		require.Equal(t, p, read(t, s, b, 0, size))
+	})
 }
 
 // regime runs a test with a clock of its own.
@@ -147,30 +154,25 @@ func TestTheEngineFollowsWhenAnotherPathBecomesFaster(t *testing.T) {
 }
 
 func TestWrongRatesAreReplacedByWhatIsMeasured(t *testing.T) {
-	for _, r := range regimes {
-		regime(t, r.name, func(t *testing.T) {
-			var a adapter
-			a.set(r.write, r.copy, atOnce)
-			s, device := a.open(t, buffers.Options{})
-			const size = 4 << 20
-			wrong := buffers.Calibration{}
-			for _, path := range []string{"queue write", "mapped ring, 2 MiB chunks"} {
-				rate := 1e5
-				if !strings.Contains(path, r.want) {
-					rate = 1e10
-				}
-				wrong.Rates = append(wrong.Rates, buffers.Rate{Operation: "upload", Path: path, Size: size, BytesPerSecond: rate})
+	onEachAdapter(t, func(t *testing.T, want string, s *buffers.System, device *memory.Device) {
+		const size = 4 << 20
+		wrong := buffers.Calibration{}
+		for _, path := range []string{"queue write", "mapped ring, 2 MiB chunks"} {
+			rate := 1e5
+			if !strings.Contains(path, want) {
+				rate = 1e10
 			}
-			s.Load(wrong)
-			require.NotContains(t, s.Explain(buffers.OpUpload, size, nil).Path, r.want)
-			b := deviceBuffer(t, s, size)
-			untilBest(t, s, buffers.OpUpload, size, r.want, func() {
-				require.NoError(t, b.Write(0, make([]byte, size)))
-				require.NoError(t, <-device.Queue().WorkDone())
-				time.Sleep(100 * time.Millisecond) // the program is idle now and then
-			})
+			wrong.Rates = append(wrong.Rates, buffers.Rate{Operation: "upload", Path: path, Size: size, BytesPerSecond: rate})
+		}
+		s.Load(wrong)
+		require.NotContains(t, s.Explain(buffers.OpUpload, size, nil).Path, want)
+		b := deviceBuffer(t, s, size)
+		untilBest(t, s, buffers.OpUpload, size, want, func() {
+			require.NoError(t, b.Write(0, make([]byte, size)))
+			require.NoError(t, <-device.Queue().WorkDone())
+			time.Sleep(100 * time.Millisecond) // the program is idle now and then
 		})
-	}
+	})
 }
 
 // A bout of measuring that nobody waits for is bounded too.
@@ -296,26 +298,21 @@ func TestATransferOfTheProgramsIsNoExperiment(t *testing.T) {
 }
 
 func TestTheEngineFindsTheFastestPathForFrames(t *testing.T) {
-	for _, r := range regimes {
-		regime(t, r.name, func(t *testing.T) {
-			var a adapter
-			a.set(r.write, r.copy, atOnce)
-			s, device := a.open(t, buffers.Options{})
-			const size = 512 << 10
-			d := dynamic(t, s, buffers.DynamicDescriptor{Size: size, Usage: buffers.UsageStorage | buffers.UsageCopySrc})
-			b := deviceBuffer(t, s, size)
-			turn := byte(0)
-			untilBest(t, s, buffers.OpFlush, size, r.want, func() {
-				turn++
-				f, e := frame(t, s)
-				p := bytes.Repeat([]byte{turn, 1, 2, 3}, size/4)
-				copyOut(t, e, update(t, d, p), b, 0)
-				require.NoError(t, f.Submit())
-				require.NoError(t, <-device.Queue().WorkDone())
-				require.Equal(t, p[:64], read(t, s, b, size-64, 64))
-			})
+	onEachAdapter(t, func(t *testing.T, want string, s *buffers.System, device *memory.Device) {
+		const size = 512 << 10
+		d := dynamic(t, s, buffers.DynamicDescriptor{Size: size, Usage: buffers.UsageStorage | buffers.UsageCopySrc})
+		b := deviceBuffer(t, s, size)
+		turn := byte(0)
+		untilBest(t, s, buffers.OpFlush, size, want, func() {
+			turn++
+			f, e := frame(t, s)
+			p := bytes.Repeat([]byte{turn, 1, 2, 3}, size/4)
+			copyOut(t, e, update(t, d, p), b, 0)
+			require.NoError(t, f.Submit())
+			require.NoError(t, <-device.Queue().WorkDone())
+			require.Equal(t, p[:64], read(t, s, b, size-64, 64))
 		})
-	}
+	})
 }
 
 // occupying is a GPU in memory whose queue writes take time of the thread that makes them.
@@ -537,24 +534,19 @@ func TestAHostIsToldThatGoroutinesAreToRun(t *testing.T) {
 }
 
 func TestCalibrationFindsThePathsAtOnce(t *testing.T) {
-	for _, r := range regimes {
-		regime(t, r.name, func(t *testing.T) {
-			var a adapter
-			a.set(r.write, r.copy, atOnce)
-			s, device := a.open(t, buffers.Options{})
-			untilBest(t, s, buffers.OpUpload, 1<<20, r.want, func() { require.NoError(t, s.Calibrate(within(t))) })
-			require.Zero(t, s.Stats().Of(buffers.KindDevice).Count)
+	onEachAdapter(t, func(t *testing.T, want string, s *buffers.System, device *memory.Device) {
+		untilBest(t, s, buffers.OpUpload, 1<<20, want, func() { require.NoError(t, s.Calibrate(within(t))) })
+		require.Zero(t, s.Stats().Of(buffers.KindDevice).Count)
 
-			saved := s.Calibration()
-			other, err := buffers.Open(device, buffers.Options{})
-			require.NoError(t, err)
-			defer other.Destroy()
-			require.Contains(t, other.Explain(buffers.OpUpload, 1<<20, nil).Reason, "nothing was measured")
-			other.Load(saved)
-			require.Contains(t, other.Explain(buffers.OpUpload, 1<<20, nil).Path, r.want)
-			require.Equal(t, saved.CopyCost, other.Calibration().CopyCost)
-		})
-	}
+		saved := s.Calibration()
+		other, err := buffers.Open(device, buffers.Options{})
+		require.NoError(t, err)
+		defer other.Destroy()
+		require.Contains(t, other.Explain(buffers.OpUpload, 1<<20, nil).Reason, "nothing was measured")
+		other.Load(saved)
+		require.Contains(t, other.Explain(buffers.OpUpload, 1<<20, nil).Path, want)
+		require.Equal(t, saved.CopyCost, other.Calibration().CopyCost)
+	})
 }
 
 func TestLoadPassesOverWhatItDoesNotKnow(t *testing.T) {

@@ -149,11 +149,7 @@ func TestAReadThatIsLentIsInFlight(t *testing.T) {
 func TestAReadThatFindsNoMemoryIsLentLater(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{ChunkSize: readPiece, Budget: 10 * readPiece})
 	host, rb, b := &reader{}, readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, 10*readPiece)
-	var others []*buffers.HostRead
-	for range 10 {
-		_, h := lendChunk(s, rb, readPiece)
-		others = append(others, h)
-	}
+	others := lendChunks(t, s, rb, 10)
 	require.NoError(t, rb.StartTo(b, 0, 10*readPiece, host, 8))
 	s.FlushReads()
 	require.Empty(t, host.lent)
@@ -166,9 +162,7 @@ func TestAReadThatFindsNoMemoryIsLentLater(t *testing.T) {
 	require.Equal(t, []error{nil}, host.settled)
 	s.Trim()
 	require.Zero(t, s.Stats().Held)
-	for _, h := range others[1:] {
-		h.End(nil)
-	}
+	endAll(others[1:])
 }
 
 // A chunk is lent for whole pieces, however much memory is left.
@@ -215,6 +209,23 @@ func lendChunk(s *buffers.System, rb *buffers.ReadbackBuffer, size uint64) (*rea
 	return host, rb.LendTo(size, host, 7)
 }
 
+// lendChunks has so many reads of a piece made by a host.
+func lendChunks(t testing.TB, s *buffers.System, rb *buffers.ReadbackBuffer, times int) (lent []*buffers.HostRead) {
+	t.Helper()
+	for range times {
+		_, h := lendChunk(s, rb, readPiece)
+		require.NotNil(t, h)
+		lent = append(lent, h)
+	}
+	return lent
+}
+
+func endAll(lent []*buffers.HostRead) {
+	for _, h := range lent {
+		h.End(nil)
+	}
+}
+
 func TestAChunkIsLentForAShortRead(t *testing.T) {
 	s, _ := openForReads(t)
 	rb := readback(t, s, buffers.ReadbackDescriptor{})
@@ -252,10 +263,7 @@ func TestWhatNoChunkIsLentFor(t *testing.T) {
 			require.NoError(t, err)
 		}},
 		{name: "no memory", size: readPiece, options: buffers.Options{ChunkSize: readPiece, Budget: 4 * readPiece}, before: func(t *testing.T, s *buffers.System, rb *buffers.ReadbackBuffer) {
-			for range 4 {
-				_, h := lendChunk(s, rb, readPiece)
-				require.NotNil(t, h)
-			}
+			lendChunks(t, s, rb, 4)
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -307,18 +315,12 @@ func TestWhatEndsAShortReadOfItsHost(t *testing.T) {
 func TestAGoroutineThatWaitsForMemoryHearsOfALentChunk(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{ChunkSize: readPiece, Budget: 4 * readPiece, OnBudget: buffers.BudgetWait})
 	rb := readback(t, s, buffers.ReadbackDescriptor{})
-	var lent []*buffers.HostRead
-	for range 4 {
-		_, h := lendChunk(s, rb, readPiece)
-		lent = append(lent, h)
-	}
+	lent := lendChunks(t, s, rb, 4)
 	b := deviceBuffer(t, s, 64)
 	x, err := rb.Start(b, 0, buffers.Bytes(make([]byte, 64)))
 	require.NoError(t, err)
 	rb.Flush()
 	require.True(t, lent[0].End(nil), "a goroutine is awake")
 	require.NoError(t, x.Wait(t.Context()))
-	for _, h := range lent[1:] {
-		h.End(nil)
-	}
+	endAll(lent[1:])
 }

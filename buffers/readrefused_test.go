@@ -40,10 +40,7 @@ func TestARefusedCopyRejectsItsReadAndSpoilsNoOther(t *testing.T) {
 			device.Hold()
 			var others []buffers.Read
 			if held {
-				for range 5 {
-					r, _ := sent(t, rb, own, 0, 64)
-					others = append(others, r)
-				}
+				others = sentAll(t, rb, own, 64, 5)
 			}
 			var all []buffers.Read
 			var got [][]byte
@@ -67,9 +64,7 @@ func TestARefusedCopyRejectsItsReadAndSpoilsNoOther(t *testing.T) {
 				}
 				require.Equal(t, filledWith(64, want), got[i], "read %d", i)
 			}
-			for _, r := range others {
-				require.NoError(t, r.Wait(within(t)))
-			}
+			waitForAll(t, others)
 			require.Empty(t, s.Errors(), "what a read hears of is told nowhere else")
 		})
 	}
@@ -227,16 +222,10 @@ func TestAReadIsNotLentAheadOfAVerdict(t *testing.T) {
 	s := openOn(t, device, buffers.Options{ChunkSize: readPiece, Budget: 12 * readPiece})
 	host, rb := &reader{}, readback(t, s, buffers.ReadbackDescriptor{})
 	b, _ := foreignBuffer(t, device.Device, "foreign", 4*readPiece)
-	var lent []*buffers.HostRead
-	for range 12 {
-		_, h := lendChunk(s, rb, readPiece)
-		lent = append(lent, h)
-	}
+	lent := lendChunks(t, s, rb, 12)
 	require.NoError(t, rb.StartTo(b, 0, 4*readPiece, host, 1))
 	s.FlushReads()
-	for _, h := range lent {
-		h.End(nil)
-	}
+	endAll(lent)
 	require.Empty(t, host.lent)
 	device.judge(true)
 	require.Eventually(t, func() bool { return s.Stats().BytesDown == 16*readPiece }, 10*time.Second, time.Millisecond)
@@ -287,27 +276,28 @@ func TestTexturesAreReadApart(t *testing.T) {
 }
 
 // heldAheadOfAVerdict has a read of b that is in a chunk, while the GPU has not said whether it made the copy into the
-// hold that the chunk was filled from.
-func heldAheadOfAVerdict(t testing.TB, start func(rb *buffers.ReadbackBuffer, b buffers.Buffer)) (*buffers.System, *buffers.ReadbackBuffer, *judging) {
+// hold that the chunk was filled from. It is read 2 of c.
+func heldAheadOfAVerdict(t testing.TB, c *collection) (*buffers.System, *buffers.ReadbackBuffer, *judging) {
 	t.Helper()
 	const chunk = 4096
 	device := &judging{Device: memory.Open(memory.Options{}), judges: true}
 	s := openOn(t, device, buffers.Options{ChunkSize: chunk})
 	rb, own := readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, chunk)
 	b, _ := foreignBuffer(t, device.Device, "foreign", chunk)
-	ask := func() {
+	ask := func(number uint64) {
 		device.Hold()
 		all := sentAll(t, rb, own, chunk, 6)
-		start(rb, b)
+		require.NoError(t, rb.StartTo(b, 0, 64, c, number))
 		rb.Flush()
 		require.NotZero(t, s.Stats().Held)
 		device.Release()
 		waitForAll(t, all)
 	}
-	ask() // so that chunks and holds are known to be there
+	ask(1) // so that chunks and holds are known to be there
 	require.Eventually(t, func() bool { r := s.Stats().Reads; return r.IdleBytes == r.Bytes }, 10*time.Second, time.Millisecond)
+	require.Equal(t, end{1, nil}, c.end())
 	device.judge(false)
-	ask()
+	ask(2)
 	require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, 10*time.Second, time.Millisecond)
 	return s, rb, device
 }
@@ -315,12 +305,8 @@ func heldAheadOfAVerdict(t testing.TB, start func(rb *buffers.ReadbackBuffer, b 
 // What waits for a verdict ends as everything else does.
 func TestAReadEndsAheadOfAVerdict(t *testing.T) {
 	t.Run("cancelled", func(t *testing.T) {
-		c, asked := newCollection(t), uint64(0)
-		s, rb, device := heldAheadOfAVerdict(t, func(rb *buffers.ReadbackBuffer, b buffers.Buffer) {
-			asked++
-			require.NoError(t, rb.StartTo(b, 0, 64, c, asked))
-		})
-		require.Equal(t, end{1, nil}, c.end())
+		c := newCollection(t)
+		s, rb, device := heldAheadOfAVerdict(t, c)
 		rb.Cancel(c, 2)
 		device.judge(true)
 		require.Eventually(t, func() bool { s.Trim(); return s.Stats().Held == 0 && s.Stats().Mappable == 0 }, 10*time.Second, time.Millisecond)
@@ -328,12 +314,8 @@ func TestAReadEndsAheadOfAVerdict(t *testing.T) {
 		require.Empty(t, c.got[2])
 	})
 	t.Run("its ReadbackBuffer is destroyed", func(t *testing.T) {
-		c, asked := newCollection(t), uint64(0)
-		_, rb, device := heldAheadOfAVerdict(t, func(rb *buffers.ReadbackBuffer, b buffers.Buffer) {
-			asked++
-			require.NoError(t, rb.StartTo(b, 0, 64, c, asked))
-		})
-		require.Equal(t, end{1, nil}, c.end())
+		c := newCollection(t)
+		_, rb, device := heldAheadOfAVerdict(t, c)
 		rb.Destroy()
 		require.ErrorIs(t, c.end().err, buffers.ErrDestroyed)
 		device.judge(true)

@@ -36,14 +36,7 @@ var idle = map[string]func(*testing.T, *buffers.System, *memory.Device){
 	},
 	"slots of dynamic buffers": func(t *testing.T, s *buffers.System, d *memory.Device) {
 		b := dynamic(t, s, buffers.DynamicDescriptor{Size: 256, Usage: buffers.UsageUniform})
-		d.Hold()
-		for range 6 {
-			f, _ := frame(t, s)
-			update(t, b, []byte("data"))
-			require.NoError(t, f.Submit())
-		}
-		d.Release()
-		require.Equal(t, 6, b.Slots())
+		takeSlots(t, s, d, b, 6)
 		t.Cleanup(func() { require.Equal(t, 3, b.Slots()) })
 	},
 	"the prober's memory": func(t *testing.T, s *buffers.System, _ *memory.Device) {
