@@ -5,6 +5,15 @@ import "time"
 // SetPatience shortens, before it is first used, how long the engine of s waits for a path.
 func SetPatience(s *System, d time.Duration) { s.engine.patience = d }
 
+// LooksOn reports whether a patience looks on that was stopped while it looked.
+func LooksOn() bool {
+	var p *patience
+	p = newPatience(time.Second, func() bool { p.stop(); return true })
+	p.begin()
+	time.Sleep(time.Minute + time.Second/2)
+	return p.timer.Stop()
+}
+
 // Probing reports whether paths are being measured in the background, or about to be.
 func Probing(s *System) bool {
 	s.mu.Lock()

@@ -13,6 +13,7 @@ type patience struct {
 	limit time.Duration
 	over  func() (goOn bool) // reports whether to look on
 	timer *time.Timer
+	ended atomic.Bool
 	turn  atomic.Uint64 // odd while something waits
 	seen  uint64        // turn when the timer last looked
 }
@@ -43,11 +44,15 @@ func (p *patience) look() {
 	}
 	p.seen = turn
 	p.timer.Reset(p.limit)
+	if p.ended.Load() { // while it looked
+		p.timer.Stop()
+	}
 }
 
 // stop is called when there are no more waits; nil has none.
 func (p *patience) stop() {
 	if p != nil {
+		p.ended.Store(true)
 		p.timer.Stop()
 	}
 }

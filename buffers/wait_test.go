@@ -604,3 +604,8 @@ func TestAWaiterThatIsWokenHasItsHostRoused(t *testing.T) {
 		require.NoError(r, <-done)
 	})
 }
+
+// No timer outlives what it was set for: it would keep the system alive.
+func TestAPatienceThatIsStoppedWhileItLooksEnds(t *testing.T) {
+	regime(t, "", func(t *testing.T) { require.False(t, buffers.LooksOn()) })
+}
