@@ -1,7 +1,10 @@
 package buffers_test
 
 import (
+	"context"
+	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -160,4 +163,87 @@ func TestUpdatesOfADiscardedFrameAreLeftToTheGPU(t *testing.T) {
 	device.Release()
 	require.NoError(t, <-device.Queue().WorkDone())
 	update(t, d, make([]byte, 4))
+}
+
+func TestWhoWaitsForAFrameIsWoken(t *testing.T) {
+	inRooms(t, "one gives up", buffers.Options{MaxFramesInFlight: 1}, func(r *room) {
+		r.gpu.Hold()
+		f, _ := frame(r.T, r.System)
+		require.NoError(r, f.Submit())
+		begin := func(_ *room, ctx context.Context) error {
+			f, err := r.BeginFrame(ctx)
+			if err == nil {
+				f.Discard()
+			}
+			return err
+		}
+		ctx, cancel := context.WithCancel(r.later())
+		given, done := r.begin(begin, ctx), r.begin(begin, r.later())
+		cancel()
+		err := <-given
+		require.ErrorIs(r, err, buffers.ErrBusy)
+		require.ErrorIs(r, err, context.Canceled)
+		synctest.Wait()
+		require.Empty(r, done)
+		r.gpu.Release()
+		require.NoError(r, <-done)
+	})
+}
+
+func TestAContextThatHasEndedBeginsAFrameIfThereIsRoom(t *testing.T) {
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for most, let := range map[int]int{0: 8, 2: 2} {
+		inRooms(t, "", buffers.Options{MaxFramesInFlight: most}, func(r *room) {
+			buffers.SetSoon(r.System, 0)
+			r.gpu.Hold()
+			for range let {
+				f, err := r.BeginFrame(over)
+				require.NoError(r, err)
+				require.NoError(r, f.Submit())
+				time.Sleep(time.Millisecond)
+			}
+			_, err := r.BeginFrame(over)
+			require.ErrorIs(r, err, buffers.ErrBusy)
+			require.ErrorIs(r, err, context.Canceled)
+			require.ErrorContains(r, err, "which is "+strconv.Itoa(let))
+		})
+	}
+}
+
+// dying is a GPU in memory whose work fails ahead of the news that it is lost.
+type dying struct{ *memory.Device }
+
+type dyingQueue struct{ buffers.Queue }
+
+func (d dying) Queue() buffers.Queue { return dyingQueue{d.Device.Queue()} }
+
+func (dyingQueue) WorkDone() <-chan error {
+	failed := make(chan error, 1)
+	failed <- buffers.NewError("work done", "", buffers.ErrDeviceLost, "")
+	return failed
+}
+
+func TestNoFrameBeginsOnADeviceThatIsAboutToBeLost(t *testing.T) {
+	regime(t, "", func(t *testing.T) {
+		device := dying{memory.Open(memory.Options{})}
+		s := openOn(t, device, buffers.Options{MaxFramesInFlight: 1})
+		f, _ := frame(t, s)
+		require.NoError(t, f.Submit())
+		require.Nil(t, s.TryBeginFrame())
+		begun := make(chan error, 1)
+		go func() { _, err := s.BeginFrame(within(t)); begun <- err }()
+		synctest.Wait()
+		require.Empty(t, begun)
+		device.Lose(memory.Crashed)
+		require.ErrorIs(t, <-begun, buffers.ErrDeviceLost)
+	})
+}
+
+func TestALossIsKnownAtOnce(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	device.Destroy()
+	_, err := s.BeginFrame(t.Context())
+	require.ErrorIs(t, err, buffers.ErrDeviceLost)
+	require.ErrorIs(t, s.Submit(), buffers.ErrDeviceLost)
 }

@@ -1,7 +1,6 @@
 package buffers_test
 
 import (
-	"errors"
 	"math"
 	"testing"
 
@@ -73,47 +72,6 @@ func TestDescriptorsFollowTheRulesOfWebGPU(t *testing.T) {
 		})
 	}
 	require.ErrorIs(t, (&buffers.Descriptor{Size: 4, Usage: buffers.UsageVertex}).ValidateMappable(limits), buffers.ErrUsage)
-}
-
-func TestErrorsNameOperationLabelNumbersAndRule(t *testing.T) {
-	s, _ := openSystem(t, buffers.Options{})
-	b, err := s.NewDeviceBuffer(buffers.Descriptor{Label: "bunny vertices", Size: 65_536, Usage: buffers.UsageVertex})
-	require.NoError(t, err)
-	defer b.Destroy()
-	err = b.Write(65_532, make([]byte, 12))
-	require.EqualError(t, err, `buffers: write "bunny vertices": 12 bytes at 65,532 exceed size 65,536`)
-	var e *buffers.Error
-	require.ErrorAs(t, err, &e)
-	require.Equal(t, "write", e.Op)
-	require.Equal(t, "bunny vertices", e.Label)
-	require.Equal(t, "range", buffers.Code(err))
-	require.Empty(t, buffers.Code(errors.New("other")))
-}
-
-// Package errors forbids an Unwrap that lists nil.
-func TestErrorsUnwrapToWhatThereIs(t *testing.T) {
-	cause := errors.New("cause")
-	for want, e := range map[int]*buffers.Error{
-		0: {Op: "read"},
-		1: {Op: "read", Cause: cause},
-		2: {Op: "read", Cause: cause, Reason: buffers.ErrRange},
-	} {
-		require.Len(t, e.Unwrap(), want)
-		require.NotContains(t, e.Unwrap(), nil)
-	}
-}
-
-func TestErrorsCarryTheBackendsOwnAsCause(t *testing.T) {
-	cause := errors.New("the browser says no")
-	err := &buffers.Error{Op: "map", Label: "x", Reason: buffers.ErrValidation, Cause: cause}
-	require.ErrorIs(t, err, cause)
-	require.ErrorIs(t, err, buffers.ErrValidation)
-	require.EqualError(t, err, `buffers: map "x": the GPU refused it: the browser says no`)
-}
-
-func TestLabelsAreNotEscapedInErrors(t *testing.T) {
-	err := buffers.NewError("map", "a \"b\"\n\u00e9", buffers.ErrMapped, "")
-	require.ErrorContains(t, err, "map \"a \"b\"\n\u00e9\": ")
 }
 
 func TestNamesAreWords(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -65,4 +66,42 @@ func TestARefusedMapLeavesTheEarlierOneAlone(t *testing.T) {
 		_, err = waiting.Write([]byte("kept"))
 		require.NoError(t, err)
 	}
+}
+
+func TestAMapThatIsGivenUpIsAborted(t *testing.T) {
+	for name, giveUp := range map[string]func(*buffers.DeferredStagingBuffer){
+		"Unmap":   func(b *buffers.DeferredStagingBuffer) { _ = b.Unmap() },
+		"Destroy": (*buffers.DeferredStagingBuffer).Destroy,
+	} {
+		for _, held := range []bool{false, true} {
+			inRooms(t, name, buffers.Options{Budget: whole}, func(r *room) {
+				if held {
+					r.hold()
+				}
+				b := r.staging(64)
+				settled := b.MapAsync()
+				giveUp(b)
+				require.Len(r, settled, 1, "at once")
+				require.ErrorIs(r, <-settled, buffers.ErrMapAborted)
+				synctest.Wait()
+				require.Empty(r, settled, "once")
+			})
+		}
+	}
+	inRooms(t, "and asked for again", buffers.Options{Budget: whole}, func(r *room) {
+		holder, b := r.hold(), r.staging(64)
+		first := b.MapAsync()
+		require.NoError(r, b.Unmap())
+		second := b.MapAsync()
+		require.ErrorIs(r, <-first, buffers.ErrMapAborted)
+		holder.Destroy()
+		require.NoError(r, <-second)
+		require.NoError(r, b.Unmap())
+		require.ErrorIs(r, b.Unmap(), buffers.ErrNotMapped)
+	})
+	inRooms(t, "with its system", buffers.Options{Budget: whole}, func(r *room) {
+		settled := r.staging(64).MapAsync()
+		r.Destroy()
+		require.ErrorIs(r, <-settled, buffers.ErrDestroyed)
+	})
 }
