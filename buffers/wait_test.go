@@ -66,6 +66,14 @@ func (r *room) hold() *buffers.DeferredStagingBuffer {
 	return b
 }
 
+// recorded takes the whole budget for a copy that is recorded, and not submitted.
+func (r *room) recorded() buffers.Encoder {
+	e, err := r.gpu.CreateEncoder("")
+	require.NoError(r, err)
+	require.NoError(r, r.hold().UploadTo(e, r.target, 0))
+	return e
+}
+
 // waits are all who can wait for memory.
 var waits = map[string]func(*room, context.Context) error{
 	"Map": func(r *room, ctx context.Context) error {
@@ -110,25 +118,16 @@ var makers = map[string]func(*room) (free func()){
 		return holder.Destroy
 	},
 	"a submit": func(r *room) func() {
-		holder := r.hold()
-		e, err := r.gpu.CreateEncoder("")
-		require.NoError(r, err)
-		require.NoError(r, holder.UploadTo(e, r.target, 0))
+		e := r.recorded()
 		return func() { require.NoError(r, r.Submit(e)) }
 	},
 	"a submit whose map fails": func(r *room) func() {
-		holder := r.hold()
-		e, err := r.gpu.CreateEncoder("")
-		require.NoError(r, err)
-		require.NoError(r, holder.UploadTo(e, r.target, 0))
+		e := r.recorded()
 		r.gpu.FailMap(1, errors.New("no"))
 		return func() { require.NoError(r, r.Submit(e)) }
 	},
 	"the GPU": func(r *room) func() {
-		holder := r.hold()
-		e, err := r.gpu.CreateEncoder("")
-		require.NoError(r, err)
-		require.NoError(r, holder.UploadTo(e, r.target, 0))
+		e := r.recorded()
 		r.gpu.Hold()
 		require.NoError(r, r.Submit(e))
 		return r.gpu.Release
