@@ -166,7 +166,8 @@ func (b *readBelt) lend(h *HostRead, x *reading) {
 // isOpen reports whether somebody waits for the read.
 func (h *HostRead) isOpen() bool { return h.reading.turn == h.turn && !h.reading.done }
 
-// End takes the chunks back: idle, or where the read failed in no known state. It reports whether a goroutine is awake.
+// End takes the chunks back. Without a failure each of them was mapped, emptied and unmapped; with one they are in no
+// known state, and are destroyed. It reports whether a goroutine is awake.
 func (h *HostRead) End(failure error) (awake bool) {
 	b := h.belt
 	b.sys.mu.Lock()

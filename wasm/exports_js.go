@@ -378,8 +378,8 @@ func readLend(readback, size, number float64) (lent float64) {
 	return refused
 }
 
-// readEnded takes the chunks of a read that was lent back. failed is 1 where a map of them was rejected, which only the
-// end of the device does, or something threw; else it is 0.
+// readEnded takes the chunks of a read that was lent back. failed is 0 if each of them was mapped, and else 1: a map was
+// rejected, which only the end of the device does, something threw, or they were not used.
 //
 //go:wasmexport readEnded
 func readEnded(lent, failed float64) {

@@ -124,10 +124,10 @@ class Reads {
     }
   }
 
-  /** Gives back a chunk that was not used. */
+  /** Gives back a chunk that was not used. It ends as one that failed: no map has told which buffers are there. */
   #giveUp(batch) {
     this.#module.numbers("readCancel", batch.handle, batch.number);
-    this.#module.numbers("readEnded", batch.lent, 0);
+    this.#module.numbers("readEnded", batch.lent, 1);
     this.#forget(batch);
   }
 

@@ -109,6 +109,24 @@ export const refusedSources = async () => {
   }
 };
 
+/** A chunk that was lent, and given back unused, is no word of the GPU's on buffers that are new. */
+export const aSourceWithoutMemory = async () => {
+  const gpu = await api.open({ budget: 4 * K, chunkSize: 4 * K });
+  const { maxBufferSize } = gpu.device.limits;
+  if (gpu.device.adapterInfo.architecture === "swiftshader" && maxBufferSize >= 2 ** 30) { // a GPU may have the memory
+    const good = gpu.createDeviceBuffer({ label: "good", size: 4 * K, usage: STORAGE });
+    const readback = gpu.createReadbackBuffer();
+    good.write(0, new Uint8Array(4 * K).fill(222));
+    for (let i = 0; i < 2; i++) await readback.read(good);
+    good.write(0, new Uint8Array(4 * K).fill(99));
+    const bad = gpu.createDeviceBuffer({ label: "bad", size: maxBufferSize, usage: STORAGE });
+    const [right, wrong] = await Promise.allSettled([readback.read(good, 0, 64), readback.read(bad, 0, 64)]); // for which there is one chunk
+    sameBytes(right.value, new Uint8Array(64).fill(99), "the source that is there");
+    same(wrong.status, "rejected", "the other");
+  }
+  gpu.destroy();
+};
+
 /** Long reads, which go piece by piece, and those that are latest-wins. */
 export const refusedLongReads = async () => {
   const { gpu, readback, own } = await primed({ chunkSize: 64 * K });
