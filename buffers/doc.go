@@ -24,7 +24,7 @@
 //
 // A submit first moves the updates of dynamic buffers, then runs the encoders in order, then sends the
 // reads that were asked for, in submits of their own. Those that were asked for while a frame is open are
-// sent with the frame. Where it is refused nothing happened, and it can be
+// sent with the frame. If it is refused nothing happened, and it can be
 // repeated. [DeviceBuffer.Write] is ordered ahead of every later submit. [System.BeginFrame] waits while three
 // frames are with the GPU, the oldest for more than 8 ms; while eight are; or while as many are as [Options] says.
 //

@@ -11,7 +11,7 @@ type DynamicDescriptor struct {
 	Usage Usage
 	// MaxSlots is how many frames' data may exist at a time; 0 means 8.
 	MaxSlots int
-	// HostMemory makes size bytes of the host's memory, where it is the host that writes the updates: see
+	// HostMemory makes size bytes of the host's memory, if it is the host that writes the updates: see
 	// [DynamicBuffer.HostMemory]. Like the methods of a [Sink] it must be short, and call nothing of the System.
 	// nil leaves the memory to Go.
 	HostMemory func(size uint64) (Host, error)
@@ -177,7 +177,7 @@ func (b *DynamicBuffer) Slots() int {
 
 // Update returns size bytes to be written for the next submit. More than a page holds is [ErrTooLarge];
 // where every slot is in use by the GPU and there can be no more, it is [ErrBusy], which BeginFrame
-// prevents where MaxSlots is at least [Options].MaxFramesInFlight. Each submit with updates in the middle of a frame
+// prevents if MaxSlots is at least [Options].MaxFramesInFlight. Each submit with updates in the middle of a frame
 // takes a slot more, until the frame ends. A slot that the device had no memory for is done without; a submit of
 // updates in it is refused until a frame is discarded.
 func (b *DynamicBuffer) Update(size uint64) (Allocation, error) {
@@ -393,7 +393,7 @@ func (r *dynamicRing) destroySlot(slot *dynamicSlot) {
 	}
 }
 
-// free destroys everything, but for the slots where they are released, and leaves the submits.
+// free destroys everything, but for the slots if they are released, and leaves the submits.
 func (r *dynamicRing) free(f fate) {
 	for _, slot := range r.slots {
 		if f != released {

@@ -34,7 +34,7 @@ func (r *dynamicRing) newArena(op string) (Memory, error) {
 	return HostMemory(h), nil
 }
 
-// bytes is where Go writes an update; nil where the host does.
+// bytes is where Go writes an update; nil if the host does.
 func (p *dynamicPage) bytes(offset, size uint64) []byte {
 	arena, isGo := p.arena.Bytes()
 	if !isGo {
@@ -107,7 +107,7 @@ func (b *DynamicBuffer) Page() int {
 }
 
 // HostMemory is the memory, made by [DynamicDescriptor].HostMemory, that the host writes the latest update to where
-// that is not Mapped. It is new where the host took the old one away, and with it the updates in there. It is nil
+// that is not Mapped. It is new if the host took the old one away, and with it the updates in there. It is nil
 // before the first update.
 func (b *DynamicBuffer) HostMemory() (Host, error) {
 	r := b.ring

@@ -308,7 +308,7 @@ func (s *System) Submit(encoders ...Encoder) error {
 //  1. check every encoder, so that a refusal changes nothing
 //  2. move what the dynamic buffers hold, ahead of all encoders
 //  3. submit
-//  4. map again what was staged, send the reads that were asked for, and, where no frame is left open that may refer
+//  4. map again what was staged, send the reads that were asked for, and, if no frame is left open that may refer
 //     to it, destroy what a Grow replaced
 func (s *System) submit(first Encoder, further []Encoder, isFrame bool) error {
 	s.batch = s.batch[:0]

@@ -17,7 +17,7 @@ type growth struct {
 }
 
 // Grow makes the buffer hold at least size bytes: it becomes one and a half times as large, or size
-// where that is more, within the device's limit. The contents are copied on the GPU at once, so they are
+// if that is more, within the device's limit. The contents are copied on the GPU at once, so they are
 // those of everything submitted so far; what is recorded and not yet submitted still refers to the old
 // buffer. A buffer that is large enough stays as it is.
 //
@@ -87,7 +87,7 @@ func (s *System) createGrown(old Buffer, size uint64) (*currentBuffer, error) {
 	return grown, nil
 }
 
-// grownSize is at least need, and half as much again as size where the limit allows it.
+// grownSize is at least need, and half as much again as size if the limit allows it.
 func grownSize(size, need, limit uint64) uint64 {
 	grown := max(size+size/2, need)
 	if grown > limit {

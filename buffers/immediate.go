@@ -11,8 +11,7 @@ import "context"
 type ImmediateStagingBuffer struct{ *staging }
 
 // NewImmediateStagingBuffer makes one on a pooled chunk that is mapped already, or on one mapped at
-// creation where the pool has none. Only where the budget is used up does it wait, if [BudgetPolicy] says so, until
-// ctx ends.
+// creation if the pool has none. It waits, until ctx ends, only if the budget is used up and [BudgetPolicy] says so.
 func (s *System) NewImmediateStagingBuffer(ctx context.Context, d StagingDescriptor) (*ImmediateStagingBuffer, error) {
 	shared, err := s.newStaging(KindImmediateStaging, d)
 	if err != nil {

@@ -109,7 +109,7 @@ func (b *probing) finish() {
 	}
 }
 
-// trim destroys what is kept, where it is idle since then or longer.
+// trim destroys what is kept, if it is idle since then or longer.
 func (p *prober) trim(before moment) (oldest moment) {
 	switch {
 	case p.busy || p.dst[0] == nil:

@@ -37,7 +37,7 @@ func (b *readBelt) collector() chan<- *chunk {
 	return b.landing
 }
 
-// collectAll waits for the chunks in flight, where the backend does not call, in the order in which they were
+// collectAll waits for the chunks in flight, if the backend does not call, in the order in which they were
 // submitted, which is that in which the GPU is done with them. The lock is not held.
 func (b *readBelt) collectAll() {
 	for c := b.toCollect(); c != nil; c = b.toCollect() {
@@ -45,7 +45,7 @@ func (b *readBelt) collectAll() {
 	}
 }
 
-// toCollect is the next chunk, or nil where there is none, and the goroutine ends.
+// toCollect is the next chunk, or nil if there is none, and the goroutine ends.
 func (b *readBelt) toCollect() *chunk {
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()

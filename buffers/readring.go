@@ -91,7 +91,7 @@ func (b *readBelt) reserve(x *reading, want uint64) uint64 {
 }
 
 // short is called when the budget has no room for a chunk. What is in flight will come back and be used;
-// where nothing is, the policy says whether to wait for memory of others.
+// if nothing is, the policy says whether to wait for memory of others.
 func (b *readBelt) short(x *reading, want uint64, comingBack int) {
 	switch {
 	case want > b.sys.budget.limit:

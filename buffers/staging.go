@@ -10,10 +10,10 @@ type StagingDescriptor struct {
 	Label string
 	// Size is how many bytes can be written: a multiple of 4.
 	Size uint64
-	// RowBytes is the length of a row of texels, where the bytes are for a texture, and of a row of blocks,
-	// where its format is compressed: rows are written one after the other without padding, and each is
+	// RowBytes is the length of a row of texels, if the bytes are for a texture, or of blocks,
+	// if its format is compressed: rows are written one after the other without padding, and each is
 	// placed at a multiple of 256 as a texture copy needs it.
-	// Size is then a multiple of it. 0 where the bytes are for a buffer.
+	// Size is then a multiple of it. 0 if the bytes are for a buffer.
 	RowBytes uint64
 }
 
@@ -244,7 +244,7 @@ func (s *staging) ReadFrom(r io.Reader) (int64, error) {
 
 // UploadTo ends the writing and records the copy of what was written into encoder. It may be called
 // again with the same encoder, for further destinations. The number of bytes written and dstOffset must
-// be multiples of 4; but where the last word is that of dst too, it is filled up with zeros.
+// be multiples of 4; but if the last word is that of dst too, it is filled up with zeros.
 //
 // The memory goes round once the encoder was submitted through the System. One that the caller may submit by other
 // means, such as webgpu's AdoptEncoder makes, counts as submitted by the next submit; if it was not part of that, its

@@ -87,7 +87,7 @@ type TextureRegion struct {
 type TexelLayout struct {
 	// Offset of the first texel, in bytes.
 	Offset uint64
-	// BytesPerRow is the distance between rows: a multiple of 256 where the memory is a Buffer.
+	// BytesPerRow is the distance between rows: a multiple of 256 if the memory is a Buffer.
 	// https://www.w3.org/TR/webgpu/#abstract-opdef-validating-gputexelcopybufferinfo
 	BytesPerRow uint32
 	// RowsPerImage is the distance between layers, in rows.

@@ -14,7 +14,7 @@ type TextureFormat struct {
 // AspectFormat is one aspect of a format; the zero value one that the format lacks.
 type AspectFormat struct {
 	Exists bool
-	// BlockBytes is the size of a block in linear memory; 0 where it is never there.
+	// BlockBytes is the size of a block in linear memory; 0 if it is never there.
 	BlockBytes uint32
 	// Copies says which side of a copy with linear memory the aspect can be.
 	Copies TextureUsage
@@ -25,7 +25,7 @@ func copied(blockBytes uint32) AspectFormat {
 	return AspectFormat{true, blockBytes, TextureCopySrc | TextureCopyDst}
 }
 
-// Aspect is the single aspect that a names; nil where the format lacks it, or a names two.
+// Aspect is the single aspect that a names; nil if the format lacks it, or a names two.
 func (f *TextureFormat) Aspect(a TextureAspect) *AspectFormat {
 	named := &f.Color
 	switch {

@@ -45,7 +45,7 @@ func (s *System) keepUp() {
 }
 
 // trim destroys what is idle since then or longer: whatever keeps memory for its next use has a method like it. It
-// returns since when the longest idle of the rest is; or [latest], where nothing is.
+// returns since when the longest idle of the rest is; or [latest], if nothing is.
 func (s *System) trim(before moment) (oldest moment) {
 	s.frames.poll()
 	oldest = min(s.uploads.trim(before), s.reads.trim(before), s.engine.prober.trim(before))

@@ -12,7 +12,7 @@ import (
 //  3. sealed: unmapped, its copies recorded in an encoder
 //  4. pending: that encoder was submitted, and the chunk's map asked for; it settles when the GPU is done
 //
-// A chunk whose map fails, or whose creation did, is destroyed. Where the encoder is the caller's to finish, nobody
+// A chunk whose map fails, or whose creation did, is destroyed. If the encoder is the caller's to finish, nobody
 // knows when it is submitted. Such a chunk counts as submitted by the next submit, and is not lent again:
 //
 //  5. spent: it waits to be destroyed, like one that is idle

@@ -10,7 +10,7 @@ var (
 )
 
 // NewArrayBuffer makes an ArrayBuffer of size bytes, which are zero. What
-// JavaScript throws where it has not as many is the error.
+// JavaScript throws if it has not as many is the error.
 func NewArrayBuffer(size uint64) (buffer js.Value, err error) {
 	defer catch(&arrayBuffer, &err)
 	if arrayBuffer.fn.IsUndefined() {

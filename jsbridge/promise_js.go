@@ -100,7 +100,7 @@ func (s *slot) resolved(args []js.Value) error {
 	return s.convert(first(args))
 }
 
-// rejected begins the mapping of a chunk that is mapped, where the promise tells what scopes caught.
+// rejected begins the mapping of a chunk that is mapped, if the promise tells what scopes caught.
 func (s *slot) rejected(err error) error {
 	if s.mapping != nil && len(Verdicts(err)) > 0 {
 		s.mapping.begin(s.part)

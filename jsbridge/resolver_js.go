@@ -33,7 +33,7 @@ func resolved(number float64) (awake float64) {
 	return 0
 }
 
-// slotOf is the slot of a number that JavaScript gave, or nil where none that
+// slotOf is the slot of a number that JavaScript gave, or nil if none that
 // waits has it.
 func slotOf(number float64) *slot {
 	if !(number >= 0 && number < float64(len(slots.all))) {

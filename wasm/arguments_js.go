@@ -108,7 +108,7 @@ type adoptedBuffer struct {
 	buffers.Buffer
 }
 
-// foreignBuffer is nil where v is no GPUBuffer.
+// foreignBuffer is nil if v is no GPUBuffer.
 func (s *system) foreignBuffer(v js.Value) buffers.Buffer {
 	for _, a := range s.foreign {
 		if a.native.Equal(v) {

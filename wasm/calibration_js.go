@@ -43,7 +43,7 @@ func explain(c *call) (any, error) {
 	return o, nil
 }
 
-// written is a buffer that the engine writes to, nil where it was left out.
+// written is a buffer that the engine writes to, nil if it was left out.
 func (c *call) written(i int, s *system) buffers.Destination {
 	v := c.value(i)
 	switch {

@@ -112,7 +112,7 @@ func (c *call) wholeOr(i int, name string, otherwise uint64) uint64 {
 	return c.whole(i, name)
 }
 
-// count is a whole number from 1 on, or 0 where it was left out.
+// count is a whole number from 1 on, or 0 if it was left out.
 func (c *call) count(i int, name string) uint64 {
 	n := c.wholeOr(i, name, 0)
 	if n == 0 && !c.value(i).IsUndefined() {

@@ -138,7 +138,7 @@ func giveNative(handle float64) (given float64) {
 	return 1
 }
 
-// vouched gives 1 where a device buffer may be read without an error scope: see [buffers.DeviceBuffer.Vouched].
+// vouched gives 1 if a device buffer may be read without an error scope: see [buffers.DeviceBuffer.Vouched].
 //
 //go:wasmexport vouched
 func vouched(handle float64) (yes float64) {
@@ -205,7 +205,7 @@ func dynamicAdvance(handle, end float64) (taken float64) {
 }
 
 // dynamicPage is the number of the page of the latest update, from 1 on: as long as the page is not detached its memory
-// is what dynamicMemory gave for that number. It is 0 where the update is to be written to a mapped range, until the
+// is what dynamicMemory gave for that number. It is 0 if the update is to be written to a mapped range, until the
 // submit, which is handed to enter.
 //
 //go:wasmexport dynamicPage
@@ -317,7 +317,7 @@ func ask(number float64) {
 }
 
 // readStart asks for a read of size bytes from offset on of a buffer of the same system, under a number that is
-// JavaScript's own. making is 1 where JavaScript makes the memory for them
+// JavaScript's own. making is 1 if JavaScript makes the memory for them
 // when they arrive, and else 0. It returns their number.
 //
 //go:wasmexport readStart

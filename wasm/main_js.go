@@ -7,7 +7,7 @@
 //   - What a function makes it gives as a handle, a number. Handles are never used again: one that is
 //     destroyed, or forged, is refused with code destroyed, state for a frame, or type. All handles of
 //     a call are of one system: another's is refused with code wrong-device. The GPUBuffer of a buffer
-//     can be given in its place, where the device is the same.
+//     can be given in its place, if the device is the same.
 //   - Numbers that count or index are whole and up to 2^53 - 1, and lists have up to 65,536 elements.
 //   - No function gives an address or a view of the module's memory. attach and takeReads are for the
 //     ES module alone, whose functions are trusted.

@@ -78,8 +78,8 @@ export interface LogRecord {
  * Copied from by the call: any ArrayBuffer, SharedArrayBuffer or view on one; its bytes, not its elements,
  * are meant. Every method that takes data, delivers it by a stream or fills it (`into`) takes all kinds: typed arrays
  * of all types, DataView, subclasses, those of another frame, memory of WebAssembly, and memory that can change its
- * size, with the views that follow it. Queue writes copy the latter once more, since browsers refuse it. No bytes are
- * taken, too: nothing is moved, and the place is checked all the same. Refused with code "type": what is detached, a
+ * size, with the views that follow it. Queue writes copy the latter once more, since browsers refuse it. Data of no
+ * bytes is taken, too: nothing is moved, and the place is checked all the same. Refused with code "type": what is detached, a
  * view outside of its memory (resized since), and all else.
  */
 export type Data = AllowSharedBufferSource;
@@ -123,8 +123,8 @@ export class GPUBufferSystem {
   createMappableBuffer(descriptor: { label?: string; size: number; usage: GPUBufferUsageFlags; mappedAtCreation?: boolean }): MappableBuffer;
 
   /**
-   * Opens a frame; throws code "busy" where maxFramesInFlight are with the GPU, and code "state" while an earlier one is
-   * open. `using frame = gpu.frame()` discards it where an exception keeps it from being submitted.
+   * Opens a frame; throws code "busy" if maxFramesInFlight are with the GPU, and code "state" while an earlier one is
+   * open. `using frame = gpu.frame()` discards it if an exception keeps it from being submitted.
    */
   frame(): Frame;
   /**
@@ -251,7 +251,7 @@ export class DeviceBuffer {
    * copy on the GPU, and uploads that are under way go on in the new memory. The old GPUBuffer lives until the outcome
    * is known and the next submit has left no frame open.
    *
-   * Misuse throws. Where the browser had no memory the promise rejects with code "out-of-memory": the old GPUBuffer
+   * Misuse throws. If the browser had no memory, the promise rejects with code "out-of-memory": the old GPUBuffer
    * is back, under another generation, with what it held when grow was called. What was written since is lost, and
    * uploads that are under way reject. onError and the log hear of it too, so the promise may be left alone.
    */
@@ -293,7 +293,7 @@ declare class StagingBuffer {
   mappedRange(): Uint8Array;
   /**
    * Ends the writing and records the copy into encoder. The memory goes round again if the encoder is the frame's, or
-   * is given to submit as an encoder. Where the page finishes it, nobody knows when it is submitted: from the next
+   * is given to submit as an encoder. If the page finishes it, nobody knows when it is submitted: from the next
    * submit of the system on its memory is only kept for it, until that is needed, trim() is called, or 5 seconds have
    * passed. A later submit of such a command buffer is an error of the browser's; it never copies anything else.
    */
@@ -363,7 +363,7 @@ export class ReadbackBuffer {
    * Reads size bytes (all by default) at offset. While a frame is open it is sent with the frame, and waits for that to
    * be submitted: the log tells of a frame that stays open meanwhile. Else it is sent at the end of the task. Resolves
    * with a new ArrayBuffer, or with `into`, whose first size bytes are
-   * filled; size is that of `into` where it is left out. No bytes are read at once.
+   * filled; size is that of `into` if it is left out. A read of no bytes resolves at once.
    */
   read(source: AnyBuffer, offset?: number, size?: number, options?: ReadOptions): Promise<ArrayBuffer>;
   read<T extends Data>(source: AnyBuffer, offset: number, size: number | undefined, options: ReadOptions & { into: T }): Promise<T>;

@@ -21,12 +21,12 @@ type Backend struct {
 	// Open returns a device of its own for each call. The rules destroy it.
 	Open func(t testing.TB) buffers.Device
 	// NewTexture makes a texture of a format that the device has, labelled "texture", and a function that
-	// destroys it. Where it is nil the rules about textures are not run.
+	// destroys it. If it is nil the rules about textures are not run.
 	NewTexture func(t testing.TB, device buffers.Device, info buffers.TextureInfo) (texture buffers.Texture, destroy func())
 	// Has reports whether a device of Open has textures of a format that not every device has.
 	Has func(format string) bool
 	// NewForeign makes a buffer to copy from and to that an owner besides the device has, and a function by which
-	// the owner destroys it, of which the device does not hear. Where it is nil the rules about late refusals are
+	// the owner destroys it, of which the device does not hear. If it is nil the rules about late refusals are
 	// not run.
 	NewForeign func(t testing.TB, device buffers.Device, size uint64) (b buffers.Buffer, destroy func())
 	// NewHost makes host memory with p's content and a function that reads the content. Where it is nil
@@ -36,9 +36,9 @@ type Backend struct {
 	// run.
 	Relays bool
 	// Exhaust has the device find out after the call that it has no memory for the buffer that is created next, of the
-	// size returned, at least 64. Where it is nil the rules about that are not run.
+	// size returned, at least 64. If it is nil the rules about that are not run.
 	Exhaust func(device buffers.Device) (size uint64)
-	// Lose loses the device in another way than Destroy. Where it is nil the rules about that are not run.
+	// Lose loses the device in another way than Destroy. If it is nil the rules about that are not run.
 	Lose func(device buffers.Device)
 	// Hold keeps the GPU from making progress until release is called. A backend on which nothing can
 	// settle as long as the test does not wait, as in a browser, needs none.

@@ -14,7 +14,7 @@ type Texture struct {
 
 var _ buffers.Texture = (*Texture)(nil)
 
-// NewTexture makes a texture of zeros. Where info says 0, it has one layer, mip level or sample.
+// NewTexture makes a texture of zeros. If info says 0, it has one layer, mip level or sample.
 func (d *Device) NewTexture(label string, info buffers.TextureInfo) *Texture {
 	info.Extent.Layers = max(info.Extent.Layers, 1)
 	info.MipLevels, info.Samples = max(info.MipLevels, 1), max(info.Samples, 1)

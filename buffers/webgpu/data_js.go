@@ -29,7 +29,7 @@ func NewData(v js.Value) (*Data, error) {
 	return &Data{v: v}, nil
 }
 
-// MakeData makes an ArrayBuffer of size bytes, which are zero; [buffers.ErrOutOfMemory] where there are not as many.
+// MakeData makes an ArrayBuffer of size bytes, which are zero; [buffers.ErrOutOfMemory] if there are not as many.
 func MakeData(size uint64) (*Data, error) {
 	v, err := jsbridge.NewArrayBuffer(size)
 	if err != nil {
@@ -52,7 +52,7 @@ func (d *Data) CopyTo(p []byte, offset uint64) error {
 	return translate("copy", "", jsbridge.CopyBytes(p, d.v, offset))
 }
 
-// Detach detaches the ArrayBuffer that MakeData has made, where the browser can. Other memory is its owner's.
+// Detach detaches the ArrayBuffer that MakeData has made, if the browser can. Other memory is its owner's.
 func (d *Data) Detach() {
 	if d.made {
 		_ = jsbridge.Detach(d.v)

@@ -145,8 +145,8 @@ func unsound() []declared {
 	}
 }
 
-// Where CheckLayout accepts a type a shader finds every number where Go has it, in a binding of just its bytes.
-// Where it refuses one, that it does for a reason.
+// If CheckLayout accepts a type, a shader finds every number where Go has it, in a binding of just its bytes.
+// If it refuses one, that is for a reason.
 func TestLayoutsAreTheShaders(t *testing.T) {
 	for _, c := range sound() {
 		t.Run(c.name, func(t *testing.T) {
