@@ -172,8 +172,6 @@ func (h *HostRead) End(failure error) (awake bool) {
 	b := h.belt
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()
-	b.told = false
-	b.sys.stats.MapsPending -= len(h.chunks)
 	ended := now()
 	if failure == nil {
 		b.sys.confirm(h.serial)
@@ -181,12 +179,30 @@ func (h *HostRead) End(failure error) (awake bool) {
 	if failure == nil && h.Size == h.Piece {
 		b.sys.stats.MapLatency.add(time.Duration(ended - h.asked))
 	}
+	return h.end(ended, failure)
+}
+
+// GiveUp cancels a read that the host has not begun, and takes the chunks back as they were. It reports what End does.
+func (h *HostRead) GiveUp() (awake bool) {
+	b := h.belt
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
+	if h.isOpen() {
+		b.settle(h.reading, errCancelled)
+	}
+	return h.end(now(), nil)
+}
+
+func (h *HostRead) end(at moment, failure error) (awake bool) {
+	b := h.belt
+	b.told = false
+	b.sys.stats.MapsPending -= len(h.chunks)
 	for _, c := range h.chunks {
 		if failure != nil || b.sys.lost != nil {
 			b.drop(c)
 			continue
 		}
-		b.putIdle(c, ended)
+		b.putIdle(c, at)
 	}
 	if x := h.reading; h.isOpen() {
 		if failure == nil {

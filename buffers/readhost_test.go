@@ -312,6 +312,25 @@ func TestWhatEndsAShortReadOfItsHost(t *testing.T) {
 	}
 }
 
+// What the host has not begun tells nothing of the buffers that are new.
+func TestAHostGivesUpAReadThatItHasNotBegun(t *testing.T) {
+	s, _ := openForReads(t)
+	rb := readback(t, s, buffers.ReadbackDescriptor{})
+	b := deviceBuffer(t, s, 64)
+	host, h := lendChunk(s, rb, 512)
+	h.GiveUp()
+	require.False(t, b.Vouched())
+	require.Empty(t, host.settled, "who gives up hears nothing")
+	st := s.Stats()
+	require.Zero(t, st.BytesDown)
+	require.Zero(t, st.MapsPending)
+	require.Zero(t, st.MapLatency.Count)
+	require.Equal(t, st.Reads.Bytes, st.Reads.IdleBytes, "its chunk is kept")
+	_, h = lendChunk(s, rb, 512)
+	h.End(nil)
+	require.True(t, b.Vouched())
+}
+
 func TestAGoroutineThatWaitsForMemoryHearsOfALentChunk(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{ChunkSize: readPiece, Budget: 4 * readPiece, OnBudget: buffers.BudgetWait})
 	rb := readback(t, s, buffers.ReadbackDescriptor{})

@@ -378,23 +378,29 @@ func readLend(readback, size, number float64) (lent float64) {
 	return refused
 }
 
-// readEnded takes the chunks of a read that was lent back. failed is 0 if each of them was mapped, and else 1: a map was
-// rejected, which only the end of the device does, something threw, or they were not used.
+// readEnded takes the chunks of a read that was lent back. outcome is 0 if each of them was mapped; 1 if a map was
+// rejected, which only the end of the device does, or something threw; and 2 if they were not used.
 //
 //go:wasmexport readEnded
-func readEnded(lent, failed float64) {
+func readEnded(lent, outcome float64) {
 	r := reads.lentAs(lent)
 	if r == nil {
 		return
 	}
 	reads.lent[int(lent)] = nil
-	var failure error
-	if failed != 0 {
-		failure = buffers.NewError("read", "", buffers.ErrDeviceLost, "")
-	}
-	if r.End(failure) {
+	if endHostRead(r, outcome) {
 		later(func() {}) // for goroutines that are awake
 	}
+}
+
+func endHostRead(r *buffers.HostRead, outcome float64) (awake bool) {
+	switch outcome {
+	case 0:
+		return r.End(nil)
+	case 2:
+		return r.GiveUp()
+	}
+	return r.End(buffers.NewError("read", "", buffers.ErrDeviceLost, ""))
 }
 
 // readCancel has JavaScript hear no more of a read.

@@ -124,10 +124,9 @@ class Reads {
     }
   }
 
-  /** Gives back a chunk that was not used. It ends as one that failed: no map has told which buffers are there. */
+  /** Gives back a chunk that was not used. */
   #giveUp(batch) {
-    this.#module.numbers("readCancel", batch.handle, batch.number);
-    this.#module.numbers("readEnded", batch.lent, 1);
+    this.#module.numbers("readEnded", batch.lent, 2);
     this.#forget(batch);
   }
 
