@@ -10,9 +10,10 @@ import (
 //
 //   - Who needs something tries in a loop, and calls wait between two tries. He takes nothing out of a list for it.
 //   - Who changes what a try depends on calls wake: memory, a chunk or a frame comes back, a chunk is on its way that
-//     somebody has to listen for, a buffer or the System is destroyed, or a waiter leaves who listened.
+//     somebody has to listen for, or a buffer or the System is destroyed.
 //
-// Every try is woken by every change, whatever it is for.
+// Every try is woken by every change, whatever it is for. A waiter that listened and leaves wakes those of its source
+// alone: it is no change for others, and two that woke each other would never sleep.
 type waiters struct {
 	waiting []*waiter
 	free    []*waiter
@@ -76,7 +77,7 @@ func (w *waiter) leave(answered bool, answer error) {
 	l.waiting = without(l.waiting, w)
 	if w.listened != nil {
 		w.source.unlisten(answered, answer)
-		w.sys.wake() // another one has to listen
+		w.sys.wakeFor(w.source) // another one has to listen
 	}
 	select {
 	case <-w.woken:
@@ -98,8 +99,14 @@ func (s *System) wait(ctx context.Context, from source) error {
 }
 
 // wake has every waiter try again.
-func (s *System) wake() {
+func (s *System) wake() { s.wakeFor(nil) }
+
+// wakeFor is wake of those who wait for one source; nil is every source.
+func (s *System) wakeFor(from source) {
 	for _, w := range s.waiters.waiting {
+		if from != nil && w.source != from {
+			continue
+		}
 		select {
 		case w.woken <- struct{}{}:
 		default:

@@ -3,6 +3,7 @@ package buffers_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -330,6 +331,37 @@ func TestARingThatHangsIsFoundOutWhileOthersAreAtWork(t *testing.T) {
 		require.Len(r, done, 1)
 		require.NoError(r, <-done)
 		r.gpu.Release()
+	})
+}
+
+// counted counts how often somebody waits under it.
+type counted struct {
+	context.Context
+	waits atomic.Int64
+}
+
+func (c *counted) Err() error {
+	c.waits.Add(1)
+	return c.Context.Err()
+}
+
+// Waiters that listen to the backend for different things do not keep each other awake: on a host with one thread
+// nothing else would run.
+func TestWhatIsNoChangeForAWaiterDoesNotWakeIt(t *testing.T) {
+	inRooms(t, "", buffers.Options{Budget: whole, MaxFramesInFlight: 1}, func(r *room) {
+		release := makers["the GPU"](r)
+		f, _ := frame(r.T, r.System)
+		require.NoError(r, f.Submit())
+		ctx := &counted{Context: r.later()}
+		memory := r.begin(waits["NewImmediateStagingBuffer"], ctx)
+		begun := r.begin(func(r *room, ctx context.Context) error { _, err := r.BeginFrame(ctx); return err }, ctx)
+		ctx.waits.Store(0)
+		r.staging(4).Destroy() // a change, for both
+		synctest.Wait()
+		require.Less(r, ctx.waits.Load(), int64(10))
+		release()
+		require.NoError(r, <-memory)
+		require.NoError(r, <-begun)
 	})
 }
 
