@@ -220,27 +220,28 @@ func (s *staging) place(offset uint64, m Memory) error {
 	return nil
 }
 
-// ReadFrom appends what r delivers, until its end or an error. More than fits is [ErrRange]; an error of r's is the
-// Cause of an [*Error].
+// ReadFrom appends what r delivers, as it arrives, until its end or an error. More than fits is [ErrRange]; an error of
+// r's is the Cause of an [*Error]. It returns at once if the buffer or the System is destroyed, or the device is lost,
+// also while a Read stands still, which is left to itself as [System.Upload] says.
 func (s *staging) ReadFrom(r io.Reader) (int64, error) {
-	scratch := make([]byte, min(64<<10, s.Size()+1))
+	x := newStream("write", s.Label(), r)
+	p := make([]byte, min(64<<10, s.Size()+1))
 	var total int64
-	for {
-		n, err := r.Read(scratch)
-		if n > 0 {
-			if _, err := s.Write(scratch[:n]); err != nil {
+	for x.err == nil {
+		if err := s.core.sys.next(context.Background(), x, p, 1, s.alive); err != nil {
+			return total, err
+		}
+		if x.n > 0 {
+			if _, err := s.Write(p[:x.n]); err != nil {
 				return total, err
 			}
-			total += int64(n)
-		}
-		if err == io.EOF {
-			return total, nil
-		}
-		if err != nil {
-			return total, causedBy("write", s.Label(), err)
+			total += int64(x.n)
 		}
 	}
+	return total, x.failure()
 }
+
+func (s *staging) alive() error { return s.held.check("write") }
 
 // UploadTo ends the writing and records the copy of what was written into encoder. It may be called
 // again with the same encoder, for further destinations. The number of bytes written and dstOffset must

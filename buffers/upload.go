@@ -472,7 +472,12 @@ func (u *Upload) whole(ctx context.Context, m Memory) error {
 
 // Upload streams what r delivers to dst at offset, and returns how many bytes that was. More than fits is
 // [ErrRange]; a stream that ends within a word is treated as [Upload.Finish] says. It waits as [Upload.Write] does, and
-// an error of r's is the Cause of an [*Error]. It does not interrupt r: a reader that stalls has to be closed.
+// an error of r's is the Cause of an [*Error].
+//
+// It reads r in other goroutines, one Read at a time, and does not interrupt it. If ctx ends, dst or the System is
+// destroyed, or the device is lost, while a Read stands still, Upload returns at once with the error of that. Then the
+// Read is left to itself: no other begins, what it brings goes nowhere, and its goroutine ends when it returns. r must
+// not be used before.
 func (s *System) Upload(ctx context.Context, dst Buffer, offset uint64, r io.Reader) (int64, error) {
 	u, err := s.NewUpload(dst, offset, 0)
 	if err != nil {
@@ -486,23 +491,30 @@ func (s *System) Upload(ctx context.Context, dst Buffer, offset uint64, r io.Rea
 }
 
 func (u *Upload) readFrom(ctx context.Context, r io.Reader) error {
-	scratch := u.sys.engine.takeScratch()
-	defer u.sys.engine.giveScratch(scratch)
-	for {
+	x := newStream("upload", u.dst.Label(), r)
+	p := u.sys.engine.takeScratch()
+	for x.err == nil {
 		if err := ctx.Err(); err != nil {
 			return causedBy("upload", u.dst.Label(), err)
 		}
-		n, err := io.ReadFull(r, scratch)
-		if n > 0 {
-			if err := u.Write(ctx, Bytes(scratch[:n])); err != nil {
-				return err
-			}
+		if err := u.sys.next(ctx, x, p, len(p), u.alive); err != nil {
+			return err // p is the stream's
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			return nil
-		}
-		if err != nil {
-			return causedBy("upload", u.dst.Label(), err)
+		if err := u.Write(ctx, Bytes(p[:x.n])); err != nil {
+			return err
 		}
 	}
+	u.sys.engine.giveScratch(p)
+	return x.failure()
+}
+
+// alive is the error of an upload that is waited for in vain.
+func (u *Upload) alive() error {
+	if err := u.sys.usable("upload", u.dst.Label()); err != nil {
+		return err
+	}
+	if u.dst.State() == Destroyed {
+		return NewError("upload", u.dst.Label(), ErrDestroyed, "")
+	}
+	return nil
 }
