@@ -43,7 +43,7 @@ type readBelt struct {
 	checked    Buffer         // can be read, as was found out just now
 	nearby     uint64         // for the reads that are placed now: see engine.nearby
 	stats      PoolStats
-	reminder   *time.Timer // see remind
+	reminder   func() // stops the timer of remind, if one is set; or nil
 	// ended are readings of sinks that are settled, and may still be in the queue.
 	ended      []*reading
 	deliveries []Delivery // scratch of deliver
@@ -150,6 +150,7 @@ func (b *readBelt) abandon(owner *readbackCore) {
 
 // fail ends every reading.
 func (b *readBelt) fail(reason error) {
+	b.leaveFrame()
 	b.end(nil, reason)
 	b.idle = nil
 	for _, c := range b.unjudged {
@@ -203,7 +204,8 @@ func (b *readBelt) leaveFrame() {
 		x.inFrame = false
 	}
 	if b.reminder != nil {
-		b.reminder.Stop()
+		b.reminder()
+		b.reminder = nil
 	}
 }
 
@@ -219,14 +221,8 @@ func (s *System) RemindOfFrame() {
 }
 
 func (b *readBelt) remind() {
-	if !b.sys.logger.enabled(LevelWarn) {
-		return
-	}
-	b.sys.roused = true
-	if b.reminder == nil {
-		b.reminder = time.AfterFunc(frameReminder, b.tellOfFrame)
-	} else {
-		b.reminder.Reset(frameReminder)
+	if b.reminder == nil && b.sys.logger.enabled(LevelWarn) {
+		b.reminder = b.sys.upkeep.after(frameReminder, b.tellOfFrame)
 	}
 }
 
@@ -236,6 +232,7 @@ func (x *reading) waitsForFrame() bool { return x.inFrame && !x.released && !x.d
 func (b *readBelt) tellOfFrame() {
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()
+	b.reminder = nil
 	for _, x := range b.queue {
 		if x.waitsForFrame() {
 			b.sys.logger.log(LevelWarn, "a read waits for the frame that is open: submit the frame, then wait for the read", text("source", x.name))

@@ -119,6 +119,34 @@ func TestTimersOfADevice(t *testing.T) {
 	})
 }
 
+// So is the one that reminds of an open frame: one for all reads of a frame, stopped with it.
+func TestTheReminderOfAFrameIsATimerOfTheDevice(t *testing.T) {
+	for name, end := range map[string]func(*buffers.System, *buffers.Frame){
+		"submitted": func(_ *buffers.System, f *buffers.Frame) { require.NoError(t, f.Submit()) },
+		"discarded": func(_ *buffers.System, f *buffers.Frame) { f.Discard() },
+		"destroyed": func(s *buffers.System, _ *buffers.Frame) { s.Destroy() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			told := 0
+			device := &timers{Device: memory.Open(memory.Options{})}
+			s := openOn(t, device, buffers.Options{LogLevel: buffers.LevelWarn, Log: func(buffers.Level, string, []buffers.Field) { told++ }})
+			b, rb := deviceBuffer(t, s, 64), readback(t, s, buffers.ReadbackDescriptor{})
+			f, _ := frame(t, s)
+			_, err := rb.Start(b, 0, buffers.Bytes(make([]byte, 64)))
+			require.NoError(t, err)
+			s.RemindOfFrame()
+			s.RemindOfFrame()
+			require.Equal(t, []time.Duration{time.Second}, device.waits)
+			device.set[0]()
+			require.Equal(t, 1, told)
+			s.RemindOfFrame()
+			require.Len(t, device.set, 2)
+			end(s, f)
+			require.Nil(t, device.set[1], "it was stopped")
+		})
+	}
+}
+
 // collects has the garbage collector run until done says so, or for long.
 func collects(t *testing.T, what string, done func() bool) {
 	t.Helper()
