@@ -129,16 +129,23 @@ func (h *holding) log(level Level, message, created string) {
 // mostListed bounds how many buffers are listed when a System is destroyed.
 const mostListed = 32
 
-// logAlive lists what is not destroyed, the newest first.
+// alive is how many buffers are not destroyed.
+func (s *System) alive() (n int) {
+	for h := s.holdings; h != nil; h = h.next {
+		n++
+	}
+	return n
+}
+
+// logAlive lists them, the newest first.
 func (s *System) logAlive() {
 	listed := 0
-	for h := s.holdings; h != nil && s.logger.enabled(LevelInfo); h = h.next {
-		if listed++; listed <= mostListed {
-			h.log(LevelInfo, "destroyed with its system", "")
-		}
+	for h := s.holdings; h != nil && listed < mostListed; h = h.next {
+		listed++
+		h.log(LevelInfo, "destroyed with its system", "")
 	}
-	if listed > mostListed {
-		s.logger.log(LevelInfo, "further buffers were destroyed with their system", count("count", listed-mostListed))
+	if more := s.alive() - listed; more > 0 {
+		s.logger.log(LevelInfo, "further buffers were destroyed with their system", count("count", more))
 	}
 }
 

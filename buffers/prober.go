@@ -177,7 +177,7 @@ func (p *prober) inBackground(op Operation) bool {
 				err = b.copies(context.Background())
 			}
 			b.finish()
-			if l := &p.sys.logger; err != nil && l.enabled(LevelWarn) {
+			if l := &p.sys.logger; err != nil && reasonOf(err) != ErrDestroyed && l.enabled(LevelWarn) {
 				l.log(LevelWarn, "the paths could not be measured", text("operation", op.String()), text("error", err.Error()))
 			}
 		}()

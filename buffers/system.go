@@ -193,7 +193,8 @@ func (s *System) Trim() {
 }
 
 // Destroy gives back what the System holds, all of it before it returns. Everything pending settles with
-// [ErrDestroyed], later calls fail with it, and buffers that were made and not destroyed are: the log lists them.
+// [ErrDestroyed], later calls fail with it, and buffers that were made and not destroyed are: the log warns of them, and
+// lists them from [LevelInfo] up.
 func (s *System) Destroy() {
 	s.close(NewError("use", "", ErrDestroyed, "the system is destroyed"))
 	s.mu.Lock()
@@ -225,7 +226,12 @@ func (s *System) close(reason error) {
 	}
 	s.lost = reason
 	s.cleanup.Stop()
-	s.logger.log(LevelWarn, "system closed", text("reason", reason.Error()))
+	alive := s.alive()
+	level := LevelWarn
+	if alive == 0 && reasonOf(reason) == ErrDestroyed {
+		level = LevelInfo
+	}
+	s.logger.log(level, "system closed", text("reason", Text(reason)), count("alive", alive))
 	s.reads.fail(reason)
 	s.uploads.destroy()
 	s.frames.callWaiting()

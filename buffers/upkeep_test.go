@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 	"weak"
 
@@ -242,4 +243,61 @@ func TestTheListOfWhatIsAliveIsBounded(t *testing.T) {
 	})
 	require.Len(t, records, 32)
 	require.EqualValues(t, 168, more)
+}
+
+// warnings opens a system on a device, has it used and ended, and gives the records that are warnings or worse.
+func warnings(t *testing.T, use func(*buffers.System, *memory.Device)) (records []string) {
+	t.Helper()
+	inVirtualTime(t, func(t *testing.T) {
+		s, device := openSystem(t, buffers.Options{LogLevel: buffers.LevelWarn, Log: func(level buffers.Level, message string, f []buffers.Field) {
+			record := level.String() + " " + message
+			for _, f := range f {
+				record += fmt.Sprintf("; %s %s%d", f.Key, f.Text, f.Number)
+			}
+			records = append(records, record)
+		}})
+		use(s, device)
+		s.Destroy()
+		synctest.Wait()
+	})
+	return records
+}
+
+// A page that does all as it should has nothing in its console.
+func TestTheEndOfASystemIsAWarningOnlyIfSomethingWasAlive(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		use  func(*buffers.System, *memory.Device)
+		want []string
+	}{
+		{"nothing is alive", func(s *buffers.System, _ *memory.Device) {
+			b, err := s.NewDeviceBuffer(buffers.Descriptor{Size: 16, Usage: buffers.UsageStorage})
+			require.NoError(t, err)
+			b.Destroy()
+		}, nil},
+		{"paths are being measured", func(s *buffers.System, d *memory.Device) {
+			b, err := s.NewDeviceBuffer(buffers.Descriptor{Size: 1 << 20, Usage: buffers.UsageStorage})
+			require.NoError(t, err)
+			require.NoError(t, b.Write(0, make([]byte, 1<<20)))
+			d.Hold()
+			for range 2000 {
+				time.Sleep(time.Millisecond)
+			}
+			b.Destroy()
+			require.True(t, buffers.Probing(s))
+		}, nil},
+		{"two buffers are alive", func(s *buffers.System, _ *memory.Device) {
+			for range 2 {
+				b, err := s.NewDeviceBuffer(buffers.Descriptor{Size: 16, Usage: buffers.UsageStorage})
+				require.NoError(t, err)
+				t.Cleanup(b.Destroy)
+			}
+		}, []string{"warn system closed; reason the system is destroyed0; alive 2"}},
+		{"the device is lost", func(s *buffers.System, d *memory.Device) {
+			d.Lose(memory.Crashed)
+			synctest.Wait()
+		}, []string{"warn system closed; reason the device is lost: the GPU process crashed0; alive 0"}},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, warnings(t, c.use)) })
+	}
 }

@@ -161,8 +161,9 @@ export class GPUBufferSystem {
   trim(): void;
   /**
    * Ends the system and what it made. Whatever waits rejects with code "destroyed", and the streams it reads are
-   * cancelled. All memory is given back when it returns. Buffers that were not destroyed are, and "info" records of the
-   * log list them. The device is destroyed if open requested it.
+   * cancelled. All memory is given back when it returns. Buffers that were not destroyed are: the record "system closed"
+   * counts them, at level "warn" then and "info" if there are none, and further "info" records list them. The device is
+   * destroyed if open requested it.
    */
   destroy(): void;
   [Symbol.dispose](): void;

@@ -246,6 +246,12 @@ export const destroyListsWhatIsAlive = async () => {
   const listed = records.filter(({ message }) => message === "destroyed with its system");
   same(listed.map(({ level, fields: { kind, label, bytes } }) => [level, kind, label, bytes].join(" ")), ["info DeviceBuffer light 16", "info DeviceBuffer mesh 16", "info DeviceBuffer mesh 16"], "records");
   same(made.map((b) => b.state), ["destroyed", "destroyed", "destroyed"], "states");
+  const tidy = await api.open({ onLog: (record) => records.push(record) });
+  await tidy.calibrate();
+  tidy.destroy();
+  await sleep(0);
+  const ends = records.filter(({ message }) => message === "system closed");
+  same(ends.map(({ level, fields }) => [level, fields.reason, fields.alive].join(", ")), ["warn, the system is destroyed, 3", "info, the system is destroyed, 0"], "ends");
 };
 
 /** A page that does nothing more gets its memory back. */
