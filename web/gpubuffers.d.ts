@@ -47,10 +47,11 @@ export interface OpenOptions {
   maxFramesInFlight?: number;
   /**
    * Called at the end of the task; it may call the module. It is called for as long as the system is alive, and does
-   * not keep it alive.
+   * not keep it alive. Without it, records of level "warn" go to console.warn, and those of level "error" to
+   * console.error, unless there is an onError, which hears of the same.
    */
   onLog?: (record: LogRecord) => void;
-  /** "info" by default. */
+  /** "info" by default. The console gets no record below "warn" whatever it is. */
   logLevel?: LogLevel;
   /**
    * What the engine is to know of this adapter: true measures it now, as calibrate() does; "local"

@@ -33,7 +33,7 @@ export async function open(options) {
   );
   checkCalibrationOption(calibration);
   if (typeof trackLeaks !== "boolean") throw refusal("type", "open", "", "trackLeaks is to be a boolean");
-  const listeners = { onLog, onError };
+  const listeners = { onLog: onLog === undefined ? (record) => toConsole(record, onError) : onLog, onError };
   const loading = moduleOf(wasm === undefined ? new URL("./gpubuffers.wasm", import.meta.url) : wasm);
   const owned = given === undefined;
   const requested = deviceOf(owned ? requestDevice(adapterOptions, deviceDescriptor) : given);
@@ -41,7 +41,8 @@ export async function open(options) {
   try {
     const [module, device] = await Promise.all([loading, requested]);
     const callers = [callerOf(listeners, "onLog"), callerOf(listeners, "onError")];
-    const handle = module.call("open", device, budget, onBudget, chunkSize, maxFramesInFlight, logLevel, ...callers);
+    const level = onLog === undefined && inConsole.has(logLevel) ? "warn" : logLevel;
+    const handle = module.call("open", device, budget, onBudget, chunkSize, maxFramesInFlight, level, ...callers);
     gpu = new GPUBufferSystem(made, module, handle, device, owned, listeners, trackLeaks);
     await gpu[calibrated](calibration);
     return gpu;
@@ -50,6 +51,14 @@ export async function open(options) {
     requested.then((device) => owned && device.destroy(), () => {});
     throw error;
   }
+}
+
+/** The levels for which the console is told less than a listener would be: it is told from "warn" up. */
+const inConsole = new Set([undefined, "debug", "info"]);
+
+/** Tells a page that has no onLog, but not of errors twice. The console has methods of the names of the levels. */
+function toConsole({ level, message, fields }, onError) {
+  if (level !== "error" || onError === undefined) console[level](`gpubuffers: ${message}`, fields);
 }
 
 /** A function that calls one of the listeners for as long as their system is alive: they may refer to it. */

@@ -158,6 +158,66 @@ export const logsByDefault = async () => {
   ok(!(await levels()).has("debug"), "info by default");
 };
 
+/** Calls f, and gives what was said by each method of the console meanwhile. */
+async function saying(f) {
+  const said = [];
+  const methods = ["debug", "log", "info", "warn", "error"].map((name) => [name, console[name]]);
+  for (const [name] of methods) console[name] = (...values) => said.push([name, ...values]);
+  try {
+    await f();
+  } finally {
+    Object.assign(console, Object.fromEntries(methods));
+  }
+  return said;
+}
+
+/** A page without onLog finds in its console what is wrong, and nothing else. */
+export const theConsoleOfThePage = async () => {
+  const device = await (await navigator.gpu.requestAdapter()).requestDevice();
+  device.onuncapturederror = (event) => event.preventDefault();
+  const kept = []; // so that none is reported as dropped
+  const use = (options) => saying(async () => {
+    const gpu = await api.open({ device, ...options });
+    const [b, readback] = [buffer(gpu, 64), gpu.createReadbackBuffer()];
+    kept.push(b, readback);
+    const frame = gpu.frame();
+    const read = readback.read(b);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    frame.submit();
+    await read;
+    device.createBuffer({ label: "no such usage", size: 4, usage: 1 << 20 });
+    await device.queue.onSubmittedWorkDone();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    gpu.destroy();
+    await null;
+  });
+  const told = (said) => said.map(([method, message]) => `${method} ${message}`);
+  const frame = "warn gpubuffers: a read waits for the frame that is open: submit the frame, then wait for the read";
+  const error = "error gpubuffers: the device reported an error";
+  for (const logLevel of [undefined, "debug", "info", "warn"]) {
+    const said = await use({ logLevel });
+    same(told(said), [frame, error, "warn gpubuffers: system closed"], `level ${logLevel}`);
+    same(said.at(-1)[2], { reason: "the system is destroyed", alive: 2 }, "fields");
+  }
+  same(told(await use({ logLevel: "error" })), [error], "errors alone");
+  const errors = [];
+  same(told(await use({ onError: (error) => errors.push(error) })), [frame, "warn gpubuffers: system closed"], "errors have a listener");
+  same(errors.length, 1, "which hears of them");
+  const records = [];
+  same(told(await use({ onLog: ({ message }) => records.push(message) })), [], "with a listener");
+  ok(records.includes("system closed"), "which hears of it");
+  same(told(await saying(async () => {
+    const gpu = await api.open();
+    const all = [buffer(gpu, 5 * MiB, 1), gpu.createReadbackBuffer()];
+    await all[1].read(all[0]);
+    for (const b of all) b.destroy();
+    gpu.destroy();
+    await null;
+  })), [], "of what goes well");
+  same(kept.length, 14, "all that was made");
+  device.destroy();
+};
+
 export const localStorageOfThePage = async () => {
   const uses = (option) => watching(Storage.prototype, "setItem", async () => {
     const read = await watching(Storage.prototype, "getItem", async () => (await api.open({ calibration: option })).destroy());

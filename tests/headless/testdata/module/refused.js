@@ -4,6 +4,9 @@ import { COPY_DST, COPY_SRC, STORAGE, api, bytesOf, ok, pattern, same, sameBytes
 const K = 1024;
 const T = GPUTextureUsage;
 
+/** For errors that are to come: the console is not told of them, which would fail the test. */
+const hearing = { onError: () => {} };
+
 /** A system whose chunks hold 222 from earlier reads, and own buffers that are known to be there. */
 async function primed(options) {
   const gpu = await api.open(options);
@@ -111,7 +114,7 @@ export const refusedSources = async () => {
 
 /** A chunk that was lent, and given back unused, is no word of the GPU's on buffers that are new. */
 export const aSourceWithoutMemory = async () => {
-  const gpu = await api.open({ budget: 4 * K, chunkSize: 4 * K });
+  const gpu = await api.open({ budget: 4 * K, chunkSize: 4 * K, ...hearing });
   const { maxBufferSize } = gpu.device.limits;
   if (gpu.device.adapterInfo.architecture === "swiftshader" && maxBufferSize >= 2 ** 30) { // a GPU may have the memory
     const good = gpu.createDeviceBuffer({ label: "good", size: 4 * K, usage: STORAGE });
@@ -173,9 +176,9 @@ export const refusedTextures = async () => {
 
 /** Scopes are a stack of the device's: errors of the page's go where they went. */
 export const scopesOfThePage = async () => {
-  const { gpu, readback, good } = await primed();
+  const { gpu, readback, good } = await primed(hearing);
   const { device } = gpu;
-  const other = await api.open({ device });
+  const other = await api.open({ device, ...hearing });
   const otherReadback = other.createReadbackBuffer();
   const uncaptured = [];
   device.addEventListener("uncapturederror", (event) => (event.preventDefault(), uncaptured.push(event.error)));
