@@ -107,7 +107,8 @@ export type AnyBuffer = DeviceBuffer | MappableBuffer | GPUBuffer;
  *  - A buffer of size 0 is refused, and so is one to be mapped whose size is not a multiple of 4.
  *  - What a rule of WebGPU's forbids throws, or rejects, at once, with a code; the browser reports most of it later.
  *  - unmap of a buffer that is not mapped throws.
- *  - Numbers are taken as they are: 1.5, "4" and null are refused with code "type", not converted.
+ *  - Numbers are taken as they are: 1.5, NaN, "4" and null are refused with code "type", not converted. Whole numbers
+ *    below 0 or beyond 2^53 - 1 are refused with code "range".
  *  - What counts something (budget, chunkSize, maxFramesInFlight, maxInFlight, rowBytes) is at least 1, and maxSlots at least 3.
  *  - An object with options has no enumerable property of its own but those named, else it is refused with code "type".
  */

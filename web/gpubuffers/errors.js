@@ -87,6 +87,6 @@ export function wrongReceiver(operation, name) {
 }
 
 /** An error of the module's as that of another operation. */
-export function retold(error, operation, cause = error.cause, code = error.code) {
-  return refusal(code, operation, error.label, textOf(error), cause);
+export function retold(error, operation, cause = error.cause) {
+  return refusal(error.code, operation, error.label, textOf(error), cause);
 }

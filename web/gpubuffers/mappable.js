@@ -99,9 +99,9 @@ export class MappableBuffer extends NativeBuffer {
   /** Says which number is none, or is out of its range. */
   #numberError(operation, mode, offset, size, cause) {
     const broken = this.#brokenRule(mode, offset, size);
-    if (cause === undefined) return retold(broken, operation);
-    if (["type", "range"].includes(broken?.code)) return retold(broken, operation, cause, "type");
-    return refusal("type", operation, this.label, "an argument is not a number in its range", cause); // it was destroyed since
+    if (cause === undefined || ["type", "range"].includes(broken?.code)) return retold(broken, operation, cause);
+    const isWhole = [mode, offset, size].every((value) => value === undefined || Number.isInteger(value));
+    return refusal(isWhole ? "range" : "type", operation, this.label, "an argument is not a number in its range", cause); // it was destroyed since
   }
 
   #brokenRule(...values) {

@@ -263,17 +263,17 @@ export const options = () =>
 /** A number that is none is named, not converted as the browser would. */
 export const numbers = () =>
   withSystem(async (gpu) => {
-    const says = async (text, f) => {
+    const says = async (text, f, code = "type") => {
       const error = await failure(f);
-      typed(error, "type", String(f), "m");
+      typed(error, code, String(f), "m");
       ok(error.message.endsWith(text), `${f}: ${error.message}: ends with ${text}`);
     };
-    for (const [given, text] of [["8", "must be a number, not a string"], [8.5, "8.5 is not a whole number"], [null, "must be a number, not null"], [[8], "must be a number, not an object"], [8n, "must be a number, not a bigint"], [-8, "-8 is not within 0 to 2^53 - 1"], [2 ** 53, "9.007199254740992e+15 is not within 0 to 2^53 - 1"]]) {
-      await says(`: mode ${text}`, () => mappable(gpu).mapAsync(given));
-      await says(`: offset ${text}`, () => mappable(gpu).mapAsync(GPUMapMode.WRITE, given));
-      await says(`: size ${text}`, () => mappable(gpu).mapAsync(GPUMapMode.WRITE, 0, given));
-      await says(`: offset ${text}`, () => mappable(gpu, { mappedAtCreation: true }).mappedRange(given));
-      await says(`: size ${text}`, () => mappable(gpu, { mappedAtCreation: true }).mappedRange(undefined, given));
+    for (const [given, text, code] of [["8", "must be a number, not a string"], [8.5, "8.5 is not a whole number"], [null, "must be a number, not null"], [[8], "must be a number, not an object"], [8n, "must be a number, not a bigint"], [-8, "-8 is not within 0 to 2^53 - 1", "range"], [2 ** 53, "9.007199254740992e+15 is not within 0 to 2^53 - 1", "range"]]) {
+      await says(`: mode ${text}`, () => mappable(gpu).mapAsync(given), code);
+      await says(`: offset ${text}`, () => mappable(gpu).mapAsync(GPUMapMode.WRITE, given), code);
+      await says(`: size ${text}`, () => mappable(gpu).mapAsync(GPUMapMode.WRITE, 0, given), code);
+      await says(`: offset ${text}`, () => mappable(gpu, { mappedAtCreation: true }).mappedRange(given), code);
+      await says(`: size ${text}`, () => mappable(gpu, { mappedAtCreation: true }).mappedRange(undefined, given), code);
     }
     await says(": mode is missing", () => mappable(gpu).mapAsync());
     const m = mappable(gpu);
@@ -400,3 +400,54 @@ export const operations = async () => {
   for (const name of classes) members(api[name]).forEach((member) => named.add(typeof member === "string" ? member : "Symbol.dispose"));
   same(listed.toSorted(), [...named].sort(), "operations");
 };
+
+/** [argument, (system, value) => call]: each number that a method takes. */
+const numeric = [
+  ["size", (gpu, n) => gpu.createDeviceBuffer({ size: n, usage: STORAGE })],
+  ["size", (gpu, n) => gpu.createImmediateStagingBuffer({ size: n })],
+  ["rowBytes", (gpu, n) => gpu.createImmediateStagingBuffer({ size: 64, rowBytes: n })],
+  ["size", (gpu, n) => gpu.createDeferredStagingBuffer({ size: n })],
+  ["maxInFlight", (gpu, n) => gpu.createReadbackBuffer({ policy: "latest", maxInFlight: n })],
+  ["size", (gpu, n) => gpu.createDynamicBuffer({ size: n, usage: UNIFORM })],
+  ["maxSlots", (gpu, n) => gpu.createDynamicBuffer({ size: 512, usage: UNIFORM, maxSlots: n })],
+  ["size", (gpu, n) => gpu.createMappableBuffer({ size: n, usage: MAP_READ })],
+  ["explain", (gpu, n) => gpu.explain("upload", n)],
+  ["write", (gpu, n) => device(gpu).write(n, pattern(4))],
+  ["write, dataOffset", (gpu, n) => device(gpu).write(0, pattern(64), n)],
+  ["write, size", (gpu, n) => device(gpu).write(0, pattern(64), 0, n)],
+  ["upload", (gpu, n) => device(gpu).upload(n, pattern(4))],
+  ["upload of a stream", (gpu, n) => device(gpu).upload(n, new Blob([pattern(4)]))],
+  ["upload, size", (gpu, n) => device(gpu).upload(0, new Blob([pattern(4)]).stream(), { size: n })],
+  ["grow", (gpu, n) => device(gpu).grow(n)],
+  ["writeAt", (gpu, n) => staging(gpu).writeAt(n, pattern(4))],
+  ["uploadTo", (gpu, n) => staging(gpu).uploadTo(encoder(gpu), device(gpu), n)],
+  ["read", (gpu, n) => readback(gpu).read(device(gpu), n)],
+  ["read, size", (gpu, n) => readback(gpu).read(device(gpu), 0, n)],
+  ["mipLevel", (gpu, n) => readback(gpu).readTexture({ texture: texture(gpu), mipLevel: n })],
+  ["origin", (gpu, n) => readback(gpu).readTexture({ texture: texture(gpu), origin: [0, n] })],
+  ["size of a region", (gpu, n) => readback(gpu).readTexture({ texture: texture(gpu), size: [4, n] })],
+  ["update", (gpu, n) => dynamic(gpu).update(n)],
+  ["mapAsync, mode", (gpu, n) => mappable(gpu).mapAsync(n)],
+  ["mapAsync, offset", (gpu, n) => mappable(gpu).mapAsync(GPUMapMode.WRITE, n)],
+  ["mapAsync, size", (gpu, n) => mappable(gpu).mapAsync(GPUMapMode.WRITE, 0, n)],
+  ["mappedRange", (gpu, n) => mappable(gpu, { mappedAtCreation: true }).mappedRange(n)],
+  ["mappedRange, size", (gpu, n) => mappable(gpu, { mappedAtCreation: true }).mappedRange(0, n)],
+  ["budget", (gpu, n) => api.open({ device: gpu.device, budget: n })],
+  ["chunkSize", (gpu, n) => api.open({ device: gpu.device, chunkSize: n })],
+  ["maxFramesInFlight", (gpu, n) => api.open({ device: gpu.device, maxFramesInFlight: n })],
+];
+
+/** What is no whole number is refused with one code by all methods, and what is out of a number's range with another. */
+export const numbersHaveOneCodeEach = () =>
+  withSystem(async (gpu) => {
+    const wrong = [];
+    for (const [code, values] of [["type", [1.5, NaN, Infinity, -Infinity, "4", null, true, 4n, {}]], ["range", [-8, -1, -(2 ** 53), 2 ** 53, 1e300]]]) {
+      for (const [name, f] of numeric) {
+        for (const n of values) {
+          const error = await failure(() => f(gpu, n));
+          if (error?.code !== code || !(error instanceof api.GPUBufferError)) wrong.push(`${name} ${String(n)}: ${error?.code ?? error}, want ${code}`);
+        }
+      }
+    }
+    same(wrong, [], "codes");
+  });
