@@ -2,6 +2,8 @@
 
 package main
 
+import "github.com/gpubuffers/gpubuffers/buffers"
+
 // handles is what JavaScript holds numbers of.
 var handles table
 
@@ -84,4 +86,23 @@ func (t *table) removeOwned(owner *system, destroy func(any)) {
 		t.remove(float64(e.generation<<indexBits | uint64(i)))
 		destroy(object)
 	}
+}
+
+// maker is the function that asked for the buffer whose creation failed with err, or "" if that is not known.
+func (t *table) maker(err error) string {
+	for _, e := range t.entries {
+		b, ok := e.object.(buffers.Buffer)
+		if !ok || b.Failure() != err {
+			continue
+		}
+		d, ok := b.(deviceBuffer)
+		switch {
+		case !ok:
+			return "createMappableBuffer"
+		case d.Generation() > 0:
+			return "grow"
+		}
+		return "createDeviceBuffer"
+	}
+	return ""
 }

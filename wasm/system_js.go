@@ -96,7 +96,7 @@ func (s *system) watchErrors() {
 		select {
 		case err := <-s.core.Errors():
 			if !s.onError.IsUndefined() {
-				notify(s.onError, errorValue("", err))
+				notify(s.onError, errorValue(handles.maker(err), err))
 			}
 		case <-s.closed:
 			return

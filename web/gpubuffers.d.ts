@@ -479,8 +479,8 @@ export type ErrorCode =
   | "stale" | "type" | "layout" | "internal";
 
 /**
- * What an error is of: the method or property that was used, "constructor" for `new`, or, of errors that the browser
- * reports later, what it was doing.
+ * What an error is of: the method or property that was used, or "constructor" for `new`. Of errors that the browser
+ * reports later it is the method that asked for the buffer, if that is known, or else what the browser was doing.
  */
 export type ErrorOperation =
   | "open" | "constructor" | "createBuffer" | "uncapturederror"

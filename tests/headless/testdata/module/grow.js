@@ -130,6 +130,27 @@ export const uploadsAreLostWithAGrowThatFails = () =>
     }
   });
 
+/** What the browser finds out late about a buffer is an error of the method that made it. */
+export const lateErrorsNameTheirMethod = () =>
+  withoutMemory(async (gpu, size, errors) => {
+    const told = async (f) => {
+      errors.length = 0;
+      const made = f();
+      await gpu.device.queue.onSubmittedWorkDone();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      made.destroy();
+      return errors.filter(({ code }) => code === "out-of-memory").map(({ operation, label }) => `${operation} ${label}`);
+    };
+    same(await told(() => device(gpu, size, "large")), ["createDeviceBuffer large"], "createDeviceBuffer");
+    const roomy = await api.open({ device: gpu.device, budget: 2 * size, onError: (error) => errors.push(error) });
+    const mappable = { label: "mapped", size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST };
+    same(new Set(await told(() => roomy.createMappableBuffer(mappable))), new Set(["createMappableBuffer mapped"]), "createMappableBuffer");
+    roomy.destroy();
+    const small = device(gpu, 64);
+    const grows = await told(() => (small.grow(size).catch(() => {}), small));
+    same(new Set(grows), new Set(["grow b"]), "grow");
+  });
+
 /** Each is asked for after the browser has said that there is no memory. */
 export const invalidBuffersAreRefused = () =>
   withoutMemory(async (gpu, size) => {
