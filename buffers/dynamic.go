@@ -301,7 +301,7 @@ func (r *dynamicRing) grow() error {
 	r.current = slot
 	r.sys.tend()
 	if l := &r.sys.logger; err == nil && l.enabled(LevelInfo) {
-		l.log(LevelInfo, "dynamic buffer grown", text("label", r.page.Label), count("slots", len(r.slots)), count("cap", r.maxSlots))
+		l.log(LevelInfo, "dynamic buffer grown", label("label", r.page.Label), count("slots", len(r.slots)), count("cap", r.maxSlots))
 	}
 	return err
 }
@@ -318,7 +318,7 @@ func (r *dynamicRing) nextPage() error {
 			return err
 		}
 		if l := &r.sys.logger; l.enabled(LevelInfo) {
-			l.log(LevelInfo, "dynamic buffer opened a page", text("label", r.page.Label), count("pages", r.open+1))
+			l.log(LevelInfo, "dynamic buffer opened a page", label("label", r.page.Label), count("pages", r.open+1))
 		}
 	}
 	r.goOn()

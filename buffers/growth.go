@@ -51,7 +51,7 @@ func (b *DeviceBuffer) Grow(size uint64) error {
 	b.core.replace(b.held.holding, grown)
 	s.begin(&growth{core: b.core, held: b.held.holding, old: old, grown: grown, turn: s.retirals, done: make(chan struct{})})
 	if l := &s.logger; l.enabled(LevelInfo) {
-		l.log(LevelInfo, "buffer grown", text("label", b.Label()), count("from", old.Size()), count("to", grown.Size()))
+		l.log(LevelInfo, "buffer grown", label("label", b.Label()), count("from", old.Size()), count("to", grown.Size()))
 	}
 	return nil
 }

@@ -119,7 +119,7 @@ func (h *holding) leaked(created string) {
 
 // log tells of the buffer, and of where it was made if that is known.
 func (h *holding) log(level Level, message, created string) {
-	fields := []Field{text("kind", h.kind.String()), text("label", h.label), count("bytes", h.bytes)}
+	fields := []Field{text("kind", h.kind.String()), label("label", h.label), count("bytes", h.bytes)}
 	if created != "" {
 		fields = append(fields, text("created", created))
 	}

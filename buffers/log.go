@@ -1,5 +1,7 @@
 package buffers
 
+import "cmp"
+
 // Level grades a log record.
 type Level int8
 
@@ -50,5 +52,8 @@ func (l *logger) log(level Level, message string, fields ...Field) {
 }
 
 func text(key, value string) Field { return Field{Key: key, Text: value} }
+
+// label is the text of a label. What has none is called as WebGPU's own messages call it.
+func label(key, label string) Field { return text(key, cmp.Or(label, "(unlabeled)")) }
 
 func count[N int | int64 | uint64](key string, n N) Field { return Field{Key: key, Number: int64(n)} }

@@ -235,7 +235,7 @@ func (b *readBelt) tellOfFrame() {
 	b.reminder = nil
 	for _, x := range b.queue {
 		if x.waitsForFrame() {
-			b.sys.logger.log(LevelWarn, "a read waits for the frame that is open: submit the frame, then wait for the read", text("source", x.name))
+			b.sys.logger.log(LevelWarn, "a read waits for the frame that is open: submit the frame, then wait for the read", label("source", x.name))
 			return
 		}
 	}

@@ -223,11 +223,14 @@ func TestDestroyListsWhatIsAlive(t *testing.T) {
 				b.Destroy()
 			}
 		}
-		r, err := s.NewReadbackBuffer(buffers.ReadbackDescriptor{Label: "result"})
-		require.NoError(t, err)
-		return append(alive, r)
+		for _, label := range []string{"result", ""} {
+			r, err := s.NewReadbackBuffer(buffers.ReadbackDescriptor{Label: label})
+			require.NoError(t, err)
+			alive = append(alive, r)
+		}
+		return alive
 	})
-	require.Equal(t, []string{"info ReadbackBuffer result 0", "info DeviceBuffer light 16", "info DeviceBuffer mesh 16"}, records)
+	require.Equal(t, []string{"info ReadbackBuffer (unlabeled) 0", "info ReadbackBuffer result 0", "info DeviceBuffer light 16", "info DeviceBuffer mesh 16"}, records)
 	require.Zero(t, more)
 }
 
