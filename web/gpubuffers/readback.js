@@ -1,7 +1,8 @@
 import { options as optionsOf, region } from "./arguments.js";
 import { readableOf, restOf } from "./devicebuffer.js";
 import { refusal, wrongReceiver } from "./errors.js";
-import { endReads, Read, readsOf } from "./reads.js";
+import { Read } from "./read.js";
+import { endReads, readsOf } from "./reads.js";
 import { bufferOf, call, Resource } from "./resource.js";
 
 export class ReadbackBuffer extends Resource {

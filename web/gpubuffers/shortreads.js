@@ -77,7 +77,7 @@ class Run {
     this.begun(this);
   }
 
-  /** Its reads have begun, as part of a Run or a Batch. */
+  /** Its reads have begun, as part of a Run or a Batch, or of none. */
   begun(run) {
     for (const read of this.reads) read.run = run;
   }
@@ -168,6 +168,11 @@ class Batch {
     this.lent = exports.readLend(this.handle, this.#size, this.number);
     if (this.lent < 0) throw new Error("refused");
     for (const run of this.#runs) run.begun(this);
+  }
+
+  /** Its reads have not begun after all. */
+  giveUp() {
+    for (const run of this.#runs) run.begun(undefined);
   }
 
   /** Takes the chunk that is lent: the one given, or the one that was lent under the number before. */
