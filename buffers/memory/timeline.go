@@ -1,6 +1,9 @@
 package memory
 
-import "time"
+import (
+	"container/heap"
+	"time"
+)
 
 // timeline is the GPU's work in time: the queue's tasks one after the other, and maps beside them.
 type timeline struct {
@@ -8,7 +11,7 @@ type timeline struct {
 	sequence    uint64
 	busyUntil   time.Duration // when the last task of the queue is due
 	first, last *task         // the queue
-	maps        []*task       // not yet complete, cancelled ones included; and reports of creations
+	maps        byDue         // not yet complete, cancelled ones included; and reports of creations
 	idle        *task         // for reuse
 }
 
@@ -71,29 +74,35 @@ func (l *timeline) pop() {
 // oldest is the task to be done next, or nil. A map comes after what uses its buffer, since it is not
 // due before that is.
 func (l *timeline) oldest() *task {
-	t := l.first
-	for _, m := range l.maps {
-		if t == nil || m.before(t) {
-			t = m
-		}
+	if len(l.maps) > 0 && (l.first == nil || l.maps[0].before(l.first)) {
+		return l.maps[0]
 	}
-	return t
+	return l.first
 }
 
+// remove takes out the task to be done next.
 func (l *timeline) remove(t *task) {
 	if t == l.first {
 		l.pop()
-		return
+	} else {
+		heap.Pop(&l.maps)
 	}
-	for i, m := range l.maps {
-		if m == t {
-			end := len(l.maps) - 1
-			l.maps[i] = l.maps[end]
-			l.maps[end] = nil
-			l.maps = l.maps[:end]
-			return
-		}
-	}
+}
+
+// byDue is a heap of tasks: a program can cancel maps faster than the GPU is done with them.
+type byDue []*task
+
+func (q byDue) Len() int           { return len(q) }
+func (q byDue) Less(i, j int) bool { return q[i].before(q[j]) }
+func (q byDue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+func (q *byDue) Push(t any)        { *q = append(*q, t.(*task)) }
+
+func (q *byDue) Pop() any {
+	end := len(*q) - 1
+	t := (*q)[end]
+	(*q)[end] = nil
+	*q = (*q)[:end]
+	return t
 }
 
 // clear forgets all work.
@@ -122,7 +131,7 @@ func (d *Device) enqueueBeside(t *task, cost time.Duration) {
 	l := &d.timeline
 	l.sequence++
 	t.sequence, t.due = l.sequence, max(t.buffer.freeAt, d.now())+cost
-	l.maps = append(l.maps, t)
+	heap.Push(&l.maps, t)
 	d.wake()
 }
 
