@@ -249,7 +249,7 @@ func (f *Frame) Submit(further ...Encoder) error {
 }
 
 // Discard ends the frame without submitting: what was recorded and updated in it is dropped, but for updates that a
-// submit within the frame has moved.
+// submit within the frame has moved. Reads that were asked for in it are sent all the same.
 func (f *Frame) Discard() {
 	s := f.sys
 	s.mu.Lock()
@@ -265,6 +265,7 @@ func (f *Frame) Discard() {
 		d.submitted(s.frames.serial, s.frames.sentAt) // after which the GPU may still work on what was moved within the frame
 	}
 	f.close()
+	s.reads.sendAll(true)
 }
 
 func (f *Frame) close() {

@@ -91,8 +91,8 @@ func (r *ReadbackBuffer) ReadTexture(ctx context.Context, region TextureRegion, 
 }
 
 // Start asks for a read of src at offset into m, which it fills. It is sent with the next submit of the
-// System, after everything in it, or by Flush; if a frame is open, with that frame. m must not be used until Wait
-// returned. A read of 0 bytes has ended at once.
+// System, after everything in it, by Flush, or by Wait; if a frame is open, when that is submitted or discarded, or by
+// Flush. m must not be used until Wait returned. A read of 0 bytes has ended at once.
 func (r *ReadbackBuffer) Start(src Buffer, offset uint64, m Memory) (Read, error) {
 	return r.start(func(x *reading) error {
 		x.dst = m
@@ -195,9 +195,10 @@ type Read struct {
 }
 
 // Wait returns when the memory is filled, or the read failed. When ctx ends first the read is cancelled.
-// In either case the memory is the caller's again.
+// In either case the memory is the caller's again. A read that was not sent is sent now; if it goes with a frame that
+// is open, the log tells of it after a second.
 func (r Read) Wait(ctx context.Context) error {
-	settled, err := r.claim()
+	settled, err := r.claim((*readBelt).await)
 	if err != nil {
 		return err
 	}
@@ -217,14 +218,14 @@ func (r Read) Wait(ctx context.Context) error {
 
 // Cancel gives the read up. The memory is the caller's again.
 func (r Read) Cancel() {
-	if _, err := r.claim(); err == nil {
+	if _, err := r.claim(func(*readBelt, *reading) {}); err == nil {
 		r.reading.belt.cancel(r.reading)
 		r.recycle()
 	}
 }
 
-// claim makes sure that a read is waited for once.
-func (r Read) claim() (<-chan error, error) {
+// claim makes sure that a read is waited for once, and then calls f.
+func (r Read) claim(f func(*readBelt, *reading)) (<-chan error, error) {
 	if r.reading == nil {
 		return nil, NewError("wait", "", ErrState, "there is no read")
 	}
@@ -235,9 +236,7 @@ func (r Read) claim() (<-chan error, error) {
 		return nil, NewError("wait", "", ErrState, "the read was waited for, or cancelled, before")
 	}
 	r.reading.claimed = true
-	if r.reading.waitsForFrame() {
-		r.reading.belt.remind()
-	}
+	f(r.reading.belt, r.reading)
 	return r.reading.settled, nil
 }
 

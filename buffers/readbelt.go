@@ -226,6 +226,17 @@ func (b *readBelt) remind() {
 	}
 }
 
+// await is called when somebody begins to wait for x.
+func (b *readBelt) await(x *reading) {
+	switch {
+	case x.waitsForFrame():
+		b.remind()
+	case !x.released && !x.done:
+		x.released = true
+		b.pump()
+	}
+}
+
 func (x *reading) waitsForFrame() bool { return x.inFrame && !x.released && !x.done }
 
 // tellOfFrame is called without the lock.

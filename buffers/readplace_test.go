@@ -150,18 +150,44 @@ func TestAReadOfAFrameIsSentWithIt(t *testing.T) {
 	require.Equal(t, filledWith(64, 7), p)
 }
 
-func TestAReadOfADiscardedFrameGoesWithTheNextSubmit(t *testing.T) {
+func TestAReadOfADiscardedFrameIsSentWhenThatIsDiscarded(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	b, rb := deviceBuffer(t, s, 64), readback(t, s, buffers.ReadbackDescriptor{})
+	require.NoError(t, b.Write(0, filledWith(64, 3)))
 	f, _ := frame(t, s)
 	p := make([]byte, 64)
 	r, err := rb.Start(b, 0, buffers.Bytes(p))
 	require.NoError(t, err)
 	f.Discard()
-	require.NoError(t, b.Write(0, filledWith(64, 3)))
-	require.NoError(t, s.Submit())
+	require.NoError(t, b.Write(0, filledWith(64, 4)))
 	require.NoError(t, r.Wait(within(t)))
 	require.Equal(t, filledWith(64, 3), p)
+}
+
+// Nobody waits for a read that nobody sends.
+func TestAReadThatIsWaitedForIsSent(t *testing.T) {
+	for name, c := range map[string]struct {
+		meanwhile func(*testing.T, *buffers.System, *buffers.DeviceBuffer)
+		want      error
+	}{
+		"that was not sent":              {func(*testing.T, *buffers.System, *buffers.DeviceBuffer) {}, nil},
+		"while a later frame is open":    {func(t *testing.T, s *buffers.System, _ *buffers.DeviceBuffer) { frame(t, s) }, nil},
+		"whose source is destroyed then": {func(_ *testing.T, _ *buffers.System, b *buffers.DeviceBuffer) { b.Destroy() }, buffers.ErrDestroyed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := openSystem(t, buffers.Options{})
+			b, rb := deviceBuffer(t, s, 64), readback(t, s, buffers.ReadbackDescriptor{})
+			p := make([]byte, 64)
+			require.NoError(t, b.Write(0, filledWith(64, 3)))
+			r, err := rb.Start(b, 0, buffers.Bytes(p))
+			require.NoError(t, err)
+			c.meanwhile(t, s, b)
+			require.ErrorIs(t, r.Wait(within(t)), c.want)
+			if c.want == nil {
+				require.Equal(t, filledWith(64, 3), p)
+			}
+		})
+	}
 }
 
 // As many bytes as the budget allows are held, and no more.
@@ -251,7 +277,6 @@ func TestTheLogTellsOfAReadThatWaitsForItsFrame(t *testing.T) {
 			told := slices.ContainsFunc(messages, func(m string) bool { return strings.Contains(m, "waits for the frame that is open") })
 			require.Equal(t, !submits, told)
 			f.Discard()
-			rb.Flush()
 			require.NoError(t, <-ended)
 		})
 	}

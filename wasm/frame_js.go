@@ -136,6 +136,5 @@ func discardFrame(c *call) (any, error) {
 	}
 	f.core.Discard()
 	s.endFrame()
-	s.core.FlushReads()
 	return nil, nil
 }
