@@ -87,6 +87,8 @@ export type Data = AllowSharedBufferSource;
 /**
  * Where the GPU finds data: a buffer of this module, of this system or of another on the same device, or any GPUBuffer
  * of the device. A number is refused with code "type", a buffer of a system on another device with "wrong-device".
+ * Of a buffer of another system the GPUBuffer is taken that it has at the call: a read that is still to be sent when
+ * that system grows the buffer can reject.
  */
 export type AnyBuffer = DeviceBuffer | MappableBuffer | GPUBuffer;
 
@@ -107,6 +109,7 @@ export type AnyBuffer = DeviceBuffer | MappableBuffer | GPUBuffer;
  *  - A buffer of size 0 is refused, and so is one to be mapped whose size is not a multiple of 4.
  *  - What a rule of WebGPU's forbids throws, or rejects, at once, with a code; the browser reports most of it later.
  *  - unmap of a buffer that is not mapped throws.
+ *  - dataOffset and size of a write are bytes, whatever data is; GPUQueue.writeBuffer counts a typed array's elements.
  *  - Numbers are taken as they are: 1.5, NaN, "4" and null are refused with code "type", not converted. Whole numbers
  *    below 0 or beyond 2^53 - 1 are refused with code "range".
  *  - What counts something (budget, chunkSize, maxFramesInFlight, maxInFlight, rowBytes) is at least 1, and maxSlots at least 3.
@@ -151,7 +154,8 @@ export class GPUBufferSystem {
   /**
    * Measures the paths on buffers of its own: moves at most 36.5 MiB, and begins nothing after 50 ms. Where its memory
    * is new, as it is the first time, up to 17.5 MiB go through that besides, slowly: neither those bytes nor their
-   * time count. It rejects with code "destroyed" or "device-lost" if that comes first.
+   * time count. It rejects with code "destroyed" or "device-lost" if that comes first, and with "busy" while an
+   * earlier one measures.
    */
   calibrate(): Promise<void>;
   /** What was measured so far, to be kept as JSON. */
@@ -234,7 +238,10 @@ export class DeviceBuffer {
   readonly gpuBuffer: GPUBuffer;
   /** Counts how often the GPUBuffer was replaced, by grow or by one that failed. */
   readonly generation: number;
-  /** Copies data to the buffer at offset, ahead of everything submitted later. Multiples of 4. */
+  /**
+   * Copies size bytes of data, from its byte dataOffset on, to the buffer at offset, ahead of everything submitted
+   * later. All three are bytes; offset and size are multiples of 4.
+   */
   write(offset: number, data: Data, dataOffset?: number, size?: number): void;
   /**
    * Moves what source delivers to the buffer at offset, a multiple of 4, along the path that the engine
@@ -364,7 +371,8 @@ export class ReadbackBuffer {
   readonly label: string;
   /**
    * Reads size bytes (all by default) at offset. While a frame is open it is sent with the frame, and waits for that to
-   * be submitted: the log tells of a frame that stays open meanwhile. Else it is sent at the end of the task. Resolves
+   * be submitted: the log tells of a frame that stays open meanwhile. Else it is sent in a microtask, after the code that
+   * runs now, or before a frame that this opens. Resolves
    * with a new ArrayBuffer, or with `into`, whose first size bytes are
    * filled; size is that of `into` if it is left out. A read of no bytes resolves at once.
    */
@@ -460,7 +468,10 @@ export interface Stats {
   budget: number;
   mappable: number;
   peak: number;
-  /** Bytes on the GPU that keep what reads are to bring until there is mappable memory for it; at most the budget. */
+  /**
+   * Bytes on the GPU that keep what reads are to bring until there is mappable memory for it; at most the budget. Like
+   * chunks, such memory is kept for the next reads for a while, or until trim.
+   */
   held: number;
   mapsPending: number;
   /** Milliseconds. */

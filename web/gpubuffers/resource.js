@@ -103,7 +103,7 @@ export class Resource {
   /** Its GPUBuffer, for another system, which has to be on the same device. */
   #lentTo(core, operation) {
     if (this[destroyed]) throw refusal("destroyed", operation, this.#label, "it is destroyed");
-    if (this.#core.device !== core.device) throw refusal("wrong-device", operation, this.#label, "it is of another device");
+    if (this.#core.device !== core.device) throw refusal("wrong-device", operation, this.#label, "the buffer is of another device");
     return this[native]();
   }
 
