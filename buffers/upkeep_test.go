@@ -148,6 +148,26 @@ func TestTheReminderOfAFrameIsATimerOfTheDevice(t *testing.T) {
 	}
 }
 
+// A System that has ended sets no timer: neither where one fires all the same, nor where a bout of probing ends.
+func TestNoTimerIsSetBehindTheEnd(t *testing.T) {
+	inVirtualTime(t, func(t *testing.T) {
+		device := &timers{Device: memory.Open(memory.Options{})}
+		s := openOn(t, device, buffers.Options{IdleAge: idleAge})
+		require.NoError(t, s.Calibrate(t.Context()))
+		fire := device.set[0]
+		device.Hold()
+		late := make(chan error, 1)
+		go func() { late <- s.Calibrate(context.Background()) }()
+		synctest.Wait()
+		set := len(device.set)
+		s.Destroy()
+		device.Release()
+		require.Error(t, <-late)
+		fire()
+		require.Len(t, device.set, set)
+	})
+}
+
 // collects has the garbage collector run until done says so, or for long.
 func collects(t *testing.T, what string, done func() bool) {
 	t.Helper()
