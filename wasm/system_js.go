@@ -177,16 +177,31 @@ func (s *system) Destroy() {
 	collectSoon()
 }
 
-var collection *time.Timer
+// collection is the run of Go's collector that is to come.
+var collection struct {
+	timer *time.Timer
+	wait  time.Duration // for it
+}
 
 // collectSoon has Go's collector run when the goroutines of what has ended are gone. Until it runs Go keeps the objects
 // of JavaScript's that it has met, and by itself it runs when its heap has grown: on a still page never.
-func collectSoon() {
-	const soon = 200 * time.Millisecond
-	if collection == nil {
-		collection = time.AfterFunc(soon, jsbridge.Collect)
+func collectSoon() { collectAfter(200 * time.Millisecond) }
+
+func collectAfter(wait time.Duration) {
+	c := &collection
+	if c.wait = wait; c.timer == nil {
+		c.timer = time.AfterFunc(wait, collect)
 	} else {
-		collection.Reset(soon)
+		c.timer.Reset(wait)
+	}
+}
+
+// collect runs the collector, and a few times more, each after twice as long: what the GPU has yet to answer keeps what
+// has asked for it.
+func collect() {
+	jsbridge.Collect()
+	if wait := 2 * collection.wait; wait < 10*time.Second {
+		collectAfter(wait)
 	}
 }
 

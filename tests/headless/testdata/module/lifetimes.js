@@ -65,17 +65,59 @@ export const destroyedSystems = () => systemsGo((gpu) => gpu.destroy());
 
 export const droppedSystems = () => systemsGo(() => {});
 
-/** The first system of a module is let go of like any other: what Go keeps from then on is made beside it. */
+/**
+ * The first system of a module that lives on is let go of like any other: what Go keeps from then on is made beside it.
+ */
 export const firstSystemOfAModule = async () => {
-  const first = async (count) => {
-    const gpu = await api.open({ wasm: await (await fetch("/gpubuffers.wasm")).arrayBuffer() });
-    for (let i = 0; i < count; i++) gpu.createDeviceBuffer({ size: 4096, usage: STORAGE });
-    gpu.destroy();
-    return new WeakRef(gpu.device);
-  };
+  const wasm = await (await fetch("/gpubuffers.wasm")).arrayBuffer();
+  const sources = [];
   const devices = [];
-  for (let count = 1; count < 5; count++) devices.push(await first(count));
+  for (let count = 1; count < 5; count++) {
+    await (async () => {
+      sources.push(wasm.slice()); // another module, which lives as long as its source
+      const gpu = await api.open({ wasm: sources.at(-1) });
+      for (let i = 0; i < count; i++) gpu.createDeviceBuffer({ size: 4096, usage: STORAGE });
+      gpu.destroy();
+      devices.push(new WeakRef(gpu.device));
+    })();
+  }
   await collects("its device", () => devices.every(isGone));
+  for (const source of sources) (await api.open({ wasm: source })).destroy();
+};
+
+/** Has what a method of the browser's promises come later, as on a machine that is busy, until the end of f. */
+async function delayed(type, name, f) {
+  const method = type.prototype[name];
+  type.prototype[name] = async function (...values) {
+    try {
+      return await method.apply(this, values);
+    } finally {
+      await sleep(300);
+    }
+  };
+  try {
+    return await f();
+  } finally {
+    type.prototype[name] = method;
+  }
+}
+
+/** A system is collected though the GPU answers after its end what it asked for. */
+export const lateAnswers = async () => {
+  const wasm = await (await fetch("/gpubuffers.wasm")).arrayBuffer();
+  for (const [type, name] of [[GPUDevice, "popErrorScope"], [GPUQueue, "onSubmittedWorkDone"], [GPUBuffer, "mapAsync"]]) {
+    const source = wasm.slice(); // of another module, which looks the method up anew
+    const device = await delayed(type, name, async () => {
+      const gpu = await api.open({ wasm: source });
+      const reads = [gpu.createDeviceBuffer({ size: 16, usage: STORAGE }), gpu.device.createBuffer({ size: 16, usage: COPY_SRC })].map((b) => gpu.createReadbackBuffer().read(b));
+      gpu.frame().submit();
+      gpu.destroy();
+      await Promise.allSettled(reads);
+      return new WeakRef(gpu.device);
+    });
+    await collects(`the device that ${name} is late for`, () => isGone(device));
+    (await api.open({ wasm: source })).destroy(); // the module is still there
+  }
 };
 
 /** Systems of a device that lives on are collected without it. */
