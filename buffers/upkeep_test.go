@@ -183,13 +183,13 @@ func collects(t *testing.T, what string, done func() bool) {
 
 // A System that the program has let go of is collected with all that it made, though its device lives on.
 func TestASystemThatNobodyDestroysIsCollected(t *testing.T) {
+	device := memory.Open(memory.Options{})
+	defer device.Destroy()
 	for name, last := range map[string]func(*buffers.System){
 		"dropped":   func(*buffers.System) {},
 		"destroyed": (*buffers.System).Destroy,
 	} {
 		t.Run(name, func(t *testing.T) {
-			device := memory.Open(memory.Options{})
-			defer device.Destroy()
 			goroutines := runtime.NumGoroutine()
 			system := useAndDrop(t, device, last)
 			collects(t, "a System and what it has made", func() bool { return system.Value() == nil })
