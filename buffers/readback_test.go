@@ -3,6 +3,7 @@ package buffers_test
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -387,6 +388,80 @@ func TestTheHostIsMadeToLookForTheLastChunksOfALongRead(t *testing.T) {
 			device.Release()
 			require.NoError(t, pending.Wait(within(t)))
 			require.Equal(t, c.looks, device.looks.Load() > sent, "when the first has landed")
+		})
+	}
+}
+
+// fetching notes the copies of each chunk that is fetched.
+type fetching struct {
+	*memory.Device
+	copies [][]buffers.ChunkCopy
+}
+
+type fetchingQueue struct {
+	buffers.Queue
+	buffers.ChunkQueue
+	device *fetching
+}
+
+func (d *fetching) Queue() buffers.Queue {
+	return fetchingQueue{d.Device.Queue(), buffers.ChunkQueueOf(d.Device), d}
+}
+
+func (q fetchingQueue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy, l buffers.Landing) (<-chan error, int, error) {
+	q.device.copies = append(q.device.copies, slices.Clone(copies))
+	return q.ChunkQueue.FetchChunk(chunk, size, copies, l)
+}
+
+// Reads of a frame that touch, overlap or nearly touch become one copy. They are put in order for that if all of them
+// fit into one chunk.
+func TestReadsThatNearlyTouchAreOneCopy(t *testing.T) {
+	const nearby, chunk = 4096, 64 << 10 // until the cost of a copy is known
+	type place struct{ offset, size uint64 }
+	far := place{chunk / 2, 33 << 10} // so much that the chunk has room for what lies between
+	for name, c := range map[string]struct {
+		places []place
+		copies []place
+	}{
+		"touching":             {[]place{{0, 64}, {64, 64}}, []place{{0, 128}}},
+		"overlapping":          {[]place{{0, 64}, {60, 64}}, []place{{0, 124}}},
+		"one within the other": {[]place{{0, 64}, {8, 4}}, []place{{0, 64}}},
+		"nearly touching":      {[]place{{0, 64}, {64 + nearby, 64}, far}, []place{{0, 128 + nearby}, far}},
+		"not touching":         {[]place{{0, 64}, {68 + nearby, 64}, far}, []place{{0, 64}, {68 + nearby, 64}, far}},
+		"the later one first":  {[]place{{128, 64}, {0, 64}, {64, 64}}, []place{{0, 192}}},
+		"within a word":        {[]place{{1, 2}, {5, 1}}, []place{{0, 8}}},
+		"backwards behind another": {
+			[]place{{chunk, chunk / 2}, {1024, 64}, {0, 64}, {chunk * 3 / 2, chunk/2 - 160}},
+			[]place{{chunk, chunk / 2}, {1024, 64}, {0, 64}, {chunk * 3 / 2, chunk/2 - 160}},
+		},
+		"more than a chunk": {[]place{{chunk, chunk / 2}, {0, chunk / 2}, {chunk / 2, 64}}, []place{{chunk, chunk / 2}, {0, chunk / 2}, {chunk / 2, 64}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			device := &fetching{Device: memory.Open(memory.Options{})}
+			s := openOn(t, device, buffers.Options{ChunkSize: chunk})
+			b, p := filled(t, s, 2*chunk)
+			read(t, s, b, 0, 4) // which is known then
+			device.copies = nil
+			r := readback(t, s, buffers.ReadbackDescriptor{})
+			f, _ := frame(t, s)
+			var reads []buffers.Read
+			var got [][]byte
+			for _, at := range c.places {
+				m := make([]byte, at.size)
+				x, err := r.Start(b, at.offset, buffers.Bytes(m))
+				require.NoError(t, err)
+				reads, got = append(reads, x), append(got, m)
+			}
+			require.NoError(t, f.Submit())
+			for i, x := range reads {
+				require.NoError(t, x.Wait(within(t)))
+				require.Equal(t, p[c.places[i].offset:][:c.places[i].size], got[i])
+			}
+			var copies []place
+			for _, made := range slices.Concat(device.copies...) {
+				copies = append(copies, place{made.Offset, made.Size})
+			}
+			require.Equal(t, c.copies, copies)
 		})
 	}
 }
