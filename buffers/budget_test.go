@@ -23,7 +23,7 @@ func TestBudgetPolicies(t *testing.T) {
 		time.Sleep(time.Minute)
 		require.Empty(r, done, "it does not wait")
 		free()
-		require.NoError(r, <-done)
+		require.NoError(r, r.ended(done))
 	}
 	for policy, name := range []string{"wait", "fail", "fallback"} {
 		for waiter, wait := range waits {
@@ -154,7 +154,7 @@ func TestARingWaitsForItsOwnChunksUnderEachPolicy(t *testing.T) {
 				return r.UploadMemory(r.later(), deviceBuffer(r, r.System, 16<<20), 0, buffers.Bytes(make([]byte, 16<<20)))
 			}, nil)
 			r.gpu.Release()
-			require.NoError(r, <-done)
+			require.NoError(r, r.ended(done))
 		})
 	}
 }

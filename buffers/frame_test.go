@@ -186,7 +186,7 @@ func TestWhoWaitsForAFrameIsWoken(t *testing.T) {
 		synctest.Wait()
 		require.Empty(r, done)
 		r.gpu.Release()
-		require.NoError(r, <-done)
+		require.NoError(r, r.ended(done))
 	})
 }
 

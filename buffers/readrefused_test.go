@@ -281,7 +281,7 @@ func heldAheadOfAVerdict(t testing.TB, c *collection) (*buffers.System, *buffers
 	t.Helper()
 	const chunk = 4096
 	device := &judging{Device: memory.Open(memory.Options{}), judges: true}
-	s := openOn(t, device, buffers.Options{ChunkSize: chunk})
+	s := openOn(t, device, buffers.Options{Budget: 1 << 20, ChunkSize: chunk, IdleAge: time.Hour})
 	rb, own := readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, chunk)
 	b, _ := foreignBuffer(t, device.Device, "foreign", chunk)
 	ask := func(number uint64) {
@@ -320,6 +320,34 @@ func TestAReadEndsAheadOfAVerdict(t *testing.T) {
 		require.ErrorIs(t, c.end().err, buffers.ErrDestroyed)
 		device.judge(true)
 	})
+}
+
+// A chunk that waits for a verdict is memory that comes back, for whoever waits.
+func TestAVerdictMakesMemoryAvailable(t *testing.T) {
+	for name, wait := range map[string]func(*buffers.System, *buffers.ReadbackBuffer) error{
+		"a map": func(s *buffers.System, _ *buffers.ReadbackBuffer) error {
+			b, err := s.NewDeferredStagingBuffer(buffers.StagingDescriptor{Size: 64})
+			require.NoError(t, err)
+			defer b.Destroy()
+			return b.Map(within(t))
+		},
+		"a read": func(s *buffers.System, rb *buffers.ReadbackBuffer) error {
+			return rb.Read(within(t), deviceBuffer(t, s, 64), 0, make([]byte, 64))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, rb, device := heldAheadOfAVerdict(t, newCollection(t))
+			s.Trim()
+			rest, err := s.NewMappableBuffer(buffers.Descriptor{Size: 1<<20 - s.Stats().Mappable, Usage: buffers.UsageMapRead | buffers.UsageCopyDst})
+			require.NoError(t, err)
+			defer rest.Destroy()
+			done := make(chan error, 1)
+			go func() { done <- wait(s, rb) }()
+			require.Never(t, func() bool { return len(done) > 0 }, 20*time.Millisecond, time.Millisecond)
+			device.judge(true)
+			require.NoError(t, <-done)
+		})
+	}
 }
 
 // The error of a read speaks of the read, not of the System's memory.

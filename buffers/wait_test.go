@@ -75,6 +75,27 @@ func (r *room) recorded() buffers.Encoder {
 	return e
 }
 
+// read sends a read, of a host's where that is not nil, and takes what it leaves of the budget; end is to end the read.
+func (r *room) read(host *reader, end func()) (free func()) {
+	b, err := r.NewReadbackBuffer(buffers.ReadbackDescriptor{})
+	require.NoError(r, err)
+	r.Cleanup(b.Destroy)
+	if host != nil {
+		require.NoError(r, b.StartTo(r.target, 0, whole, host, 1))
+	} else {
+		_, err = b.Start(r.target, 0, buffers.Bytes(make([]byte, whole)))
+		require.NoError(r, err)
+	}
+	b.Flush()
+	left, err := r.NewMappableBuffer(buffers.Descriptor{Size: whole - r.Stats().Mappable, Usage: buffers.UsageMapRead | buffers.UsageCopyDst})
+	require.NoError(r, err)
+	return func() {
+		left.Destroy()
+		synctest.Wait() // who waits is awake, and in need of more
+		end()
+	}
+}
+
 // waits are all who can wait for memory.
 var waits = map[string]func(*room, context.Context) error{
 	"Map": func(r *room, ctx context.Context) error {
@@ -144,6 +165,14 @@ var makers = map[string]func(*room) (free func()){
 		require.NoError(r, err)
 		return b.Destroy
 	},
+	"a read": func(r *room) func() {
+		r.gpu.Hold()
+		return r.read(nil, r.gpu.Release)
+	},
+	"a host's read": func(r *room) func() {
+		host := &reader{}
+		return r.read(host, func() { host.lent[0].End(nil) })
+	},
 	"an upload is aborted": func(r *room) func() {
 		u, err := r.NewUpload(r.target, 0, 0)
 		require.NoError(r, err)
@@ -176,7 +205,7 @@ func TestWhateverFreesMemoryWakesWhoWaitsForIt(t *testing.T) {
 				free := make(r)
 				done := r.begin(wait, r.later())
 				free()
-				require.NoError(r, <-done)
+				require.NoError(r, r.ended(done))
 			})
 		}
 	}
@@ -196,7 +225,7 @@ func TestAWaiterThatGivesUpLeavesTheOthersAwake(t *testing.T) {
 					synctest.Wait()
 					require.Empty(r, done)
 					free()
-					require.NoError(r, <-done)
+					require.NoError(r, r.ended(done))
 				})
 			}
 		}
@@ -215,7 +244,7 @@ func TestEveryWaiterGetsItsTurn(t *testing.T) {
 			}
 			free()
 			for _, done := range all {
-				require.NoError(r, <-done)
+				require.NoError(r, r.ended(done))
 			}
 		})
 	}
@@ -329,7 +358,7 @@ func TestARingThatHangsIsFoundOutWhileOthersAreAtWork(t *testing.T) {
 			require.NoError(r, other.Unmap())
 		}
 		require.Len(r, done, 1)
-		require.NoError(r, <-done)
+		require.NoError(r, r.ended(done))
 		r.gpu.Release()
 	})
 }
@@ -373,7 +402,7 @@ func TestAWaiterThatIsWokenHasItsHostRoused(t *testing.T) {
 		require.False(r, r.Roused())
 		holder.Destroy()
 		require.True(r, r.Roused())
-		require.NoError(r, <-done)
+		require.NoError(r, r.ended(done))
 	})
 }
 
