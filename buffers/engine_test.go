@@ -533,6 +533,39 @@ func TestAHostIsToldThatGoroutinesAreToRun(t *testing.T) {
 	require.False(t, s.Roused(), "once")
 }
 
+// Whatever starts a goroutine or a timer tells the host, whose call returns before either has run.
+func TestAHostIsToldOfWhatItHasStarted(t *testing.T) {
+	for name, start := range map[string]func(*room){
+		"a map that waits": func(r *room) {
+			r.hold()
+			r.staging(64).MapAsync()
+		},
+		"a grow": func(r *room) { require.NoError(r, r.target.Grow(2*whole)) },
+		"a read that waits for memory": func(r *room) {
+			r.hold()
+			_, err := readback(r, r.System, buffers.ReadbackDescriptor{}).Start(r.target, 0, buffers.Bytes(make([]byte, 64)))
+			require.NoError(r, err)
+			r.Roused()
+			r.FlushReads()
+		},
+		"a reminder of the frame that is open": func(r *room) {
+			frame(r.T, r.System)
+			_, err := readback(r, r.System, buffers.ReadbackDescriptor{}).Start(r.target, 0, buffers.Bytes(make([]byte, 64)))
+			require.NoError(r, err)
+			r.Roused()
+			r.RemindOfFrame()
+		},
+	} {
+		log := func(buffers.Level, string, []buffers.Field) {}
+		inRooms(t, name, buffers.Options{Budget: whole, Log: log}, func(r *room) {
+			r.Roused()
+			start(r)
+			require.True(r, r.Roused())
+			require.False(r, r.Roused(), "once")
+		})
+	}
+}
+
 func TestCalibrationFindsThePathsAtOnce(t *testing.T) {
 	onEachAdapter(t, func(t *testing.T, want string, s *buffers.System, device *memory.Device) {
 		untilBest(t, s, buffers.OpUpload, 1<<20, want, func() { require.NoError(t, s.Calibrate(within(t))) })

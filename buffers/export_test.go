@@ -47,3 +47,10 @@ func Tending(s *System) bool {
 	defer s.mu.Unlock()
 	return s.upkeep.stop != nil
 }
+
+// Waiting is how many goroutines wait for a change of s.
+func Waiting(s *System) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.waiters.waiting)
+}

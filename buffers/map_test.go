@@ -73,18 +73,22 @@ func TestAMapThatIsGivenUpIsAborted(t *testing.T) {
 		"Unmap":   func(b *buffers.DeferredStagingBuffer) { _ = b.Unmap() },
 		"Destroy": (*buffers.DeferredStagingBuffer).Destroy,
 	} {
-		for _, held := range []bool{false, true} {
-			inRooms(t, name, buffers.Options{Budget: whole}, func(r *room) {
-				if held {
+		for _, state := range []string{"has its memory", "begins to wait", "waits"} {
+			inRooms(t, name+"; "+state, buffers.Options{Budget: whole}, func(r *room) {
+				if state != "has its memory" {
 					r.hold()
 				}
 				b := r.staging(64)
 				settled := b.MapAsync()
+				if state == "waits" {
+					synctest.Wait()
+				}
 				giveUp(b)
 				require.Len(r, settled, 1, "at once")
 				require.ErrorIs(r, <-settled, buffers.ErrMapAborted)
 				synctest.Wait()
 				require.Empty(r, settled, "once")
+				require.Zero(r, buffers.Waiting(r.System), "nothing stays asleep")
 			})
 		}
 	}

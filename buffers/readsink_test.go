@@ -378,3 +378,64 @@ func TestReadsToASinkAllocateNothing(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(100, read))
 	require.EqualValues(t, 101*64*4096, sink.bytes)
 }
+
+// landing is a device that tells of the chunks of reads that have landed, as a browser's does, and keeps what it is
+// told in turn.
+type landing struct {
+	*memory.Device
+	told chan bool
+}
+
+type landingQueue struct {
+	buffers.Queue
+	buffers.ChunkQueue
+	device *landing
+}
+
+func (d *landing) Queue() buffers.Queue {
+	return landingQueue{d.Device.Queue(), buffers.ChunkQueueOf(d.Device), d}
+}
+
+func (q landingQueue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy, l buffers.Landing) (<-chan error, int, error) {
+	mapped, refused, err := q.ChunkQueue.FetchChunk(chunk, size, copies, l)
+	if err == nil {
+		go func() { q.device.told <- l.Landed(<-mapped) }()
+	}
+	return nil, refused, err
+}
+
+// Who lands a chunk is told whether a goroutine is to run for that.
+func TestALandingTellsWhetherAGoroutineIsAwake(t *testing.T) {
+	device := &landing{memory.Open(memory.Options{}), make(chan bool, 1)}
+	s := openOn(t, device, buffers.Options{Budget: 1 << 20})
+	b, p := filled(t, s, 64)
+	r, sink := readback(t, s, buffers.ReadbackDescriptor{}), newCollection(t)
+	toSink := func() {
+		require.NoError(t, r.StartTo(b, 0, 64, sink, 0))
+		require.True(t, s.FlushReads())
+	}
+	got := make([]byte, 64)
+	x, err := r.Start(b, 0, buffers.Bytes(got))
+	require.NoError(t, err)
+	r.Flush()
+	require.True(t, <-device.told, "a goroutine waits for its read")
+	require.NoError(t, x.Wait(within(t)))
+	require.Equal(t, p, got)
+
+	toSink()
+	require.False(t, <-device.told, "nobody waits")
+
+	device.Hold()
+	toSink()
+	rest, err := s.NewMappableBuffer(buffers.Descriptor{Size: 1<<20 - s.Stats().Mappable, Usage: buffers.UsageMapRead | buffers.UsageCopyDst})
+	require.NoError(t, err)
+	defer rest.Destroy()
+	staging, err := s.NewDeferredStagingBuffer(buffers.StagingDescriptor{Size: 64})
+	require.NoError(t, err)
+	mapped := staging.MapAsync()
+	require.Eventually(t, func() bool { return buffers.Waiting(s) == 1 }, 10*time.Second, time.Millisecond)
+	s.Roused()
+	device.Release()
+	require.True(t, <-device.told, "a goroutine waits for memory")
+	require.NoError(t, <-mapped)
+}
