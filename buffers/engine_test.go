@@ -533,7 +533,7 @@ func TestAHostIsToldThatGoroutinesAreToRun(t *testing.T) {
 	require.False(t, s.Roused(), "once")
 }
 
-// Whatever starts a goroutine or a timer tells the host, whose call returns before either has run.
+// Whatever starts a goroutine tells the host, whose call returns before that has run.
 func TestAHostIsToldOfWhatItHasStarted(t *testing.T) {
 	for name, start := range map[string]func(*room){
 		"a map that waits": func(r *room) {
@@ -548,16 +548,8 @@ func TestAHostIsToldOfWhatItHasStarted(t *testing.T) {
 			r.Roused()
 			r.FlushReads()
 		},
-		"a reminder of the frame that is open": func(r *room) {
-			frame(r.T, r.System)
-			_, err := readback(r, r.System, buffers.ReadbackDescriptor{}).Start(r.target, 0, buffers.Bytes(make([]byte, 64)))
-			require.NoError(r, err)
-			r.Roused()
-			r.RemindOfFrame()
-		},
 	} {
-		log := func(buffers.Level, string, []buffers.Field) {}
-		inRooms(t, name, buffers.Options{Budget: whole, Log: log}, func(r *room) {
+		inRooms(t, name, buffers.Options{Budget: whole}, func(r *room) {
 			r.Roused()
 			start(r)
 			require.True(r, r.Roused())
