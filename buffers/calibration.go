@@ -54,10 +54,11 @@ func (s *System) Explain(op Operation, size uint64, dst Destination) Explanation
 	if op >= opCount {
 		return Explanation{Operation: op, Size: size, Reason: "there is no such operation"}
 	}
-	h := history{hosted: op == OpFlush && s.options.HostWrites}
+	h := history{hosted: s.options.HostWrites}
 	if dst != nil {
 		h = dst.historyFor(size)
 	}
+	h.hosted = h.hosted && op == OpFlush
 	c, chosen := &s.engine.choosers[op], s.engine.foresee(op, size, h)
 	known := max(size, smallest)
 	x := Explanation{Operation: op, Size: size, Path: c.paths[chosen].name, Copies: c.paths[chosen].copies(op), BytesPerSecond: c.rate(chosen, known)}

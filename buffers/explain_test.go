@@ -95,3 +95,19 @@ func TestExplainSaysWhereAFlushGoes(t *testing.T) {
 	require.Equal(t, "mapped chunk", s.Explain(buffers.OpFlush, size, d).Path, "where copies went they go on")
 	flush()
 }
+
+// There is a path for every operation, whatever the buffer is and wherever its bytes come from.
+func TestExplainHasAPathForEveryBuffer(t *testing.T) {
+	for _, hosted := range []bool{false, true} {
+		s, _ := openSystem(t, buffers.Options{HostWrites: hosted})
+		dynamic, err := s.NewDynamicBuffer(buffers.DynamicDescriptor{Size: 1 << 20, Usage: buffers.UsageVertex})
+		require.NoError(t, err)
+		for _, dst := range []buffers.Destination{nil, deviceBuffer(t, s, 1<<20), dynamic} {
+			for _, op := range []buffers.Operation{buffers.OpUpload, buffers.OpFlush, buffers.OpReadback} {
+				for _, size := range []uint64{0, 4, 1 << 20, 1 << 31, 1<<53 - 1} {
+					require.NotEmpty(t, s.Explain(op, size, dst).Path, "%v of %d bytes to %T, hosted %t", op, size, dst, hosted)
+				}
+			}
+		}
+	}
+}
