@@ -99,7 +99,7 @@ export class DeviceBuffer extends NativeBuffer {
   }
 
   write(offset, data, dataOffset, size) {
-    if (!(#core in this)) throw wrongReceiver("write", "DeviceBuffer");
+    if (!(#core in Object(this))) throw wrongReceiver("write", "DeviceBuffer");
     if (this.#writes(offset, data, dataOffset, size, true) === undefined) {
       this[call]("write", offset, fixed(bytesOf("write", this.label, data)), dataOffset, size);
     }

@@ -75,7 +75,7 @@ export class DynamicBuffer extends Resource {
   }
 
   update(size) {
-    if (!(#end in this)) throw wrongReceiver("update", "DynamicBuffer");
+    if (!(#end in Object(this))) throw wrongReceiver("update", "DynamicBuffer");
     const offset = (this.#end + this.#mask) & ~this.#mask; // a page is smaller than 2 GiB
     const whole = typeof size === "number" ? size | 0 : 0;
     if (whole !== size || whole <= 0 || whole > this.#pageSize - offset || this.#turn !== this.#updates.turn) return this.#ask(size);
@@ -104,7 +104,7 @@ export class DynamicBuffer extends Resource {
   }
 
   write(data) {
-    if (!(#end in this)) throw wrongReceiver("write", "DynamicBuffer");
+    if (!(#end in Object(this))) throw wrongReceiver("write", "DynamicBuffer");
     try {
       const kind = kindOf(data);
       const size = kind === "Float32Array" || kind === "Uint8Array" ? sizeOf(data) : 0;
@@ -126,19 +126,19 @@ export class DynamicBuffer extends Resource {
   }
 
   get bytes() {
-    if (!(#end in this)) throw wrongReceiver("bytes", "DynamicBuffer");
+    if (!(#end in Object(this))) throw wrongReceiver("bytes", "DynamicBuffer");
     if (this.#bytes.byteLength === 0 || this[destroyed]) this.#view("bytes");
     return this.#bytes;
   }
 
   get floats() {
-    if (!(#end in this)) throw wrongReceiver("floats", "DynamicBuffer");
+    if (!(#end in Object(this))) throw wrongReceiver("floats", "DynamicBuffer");
     if (this.#bytes.byteLength === 0 || this[destroyed]) this.#view("floats");
     return this.#floats;
   }
 
   get uints() {
-    if (!(#end in this)) throw wrongReceiver("uints", "DynamicBuffer");
+    if (!(#end in Object(this))) throw wrongReceiver("uints", "DynamicBuffer");
     if (this.#bytes.byteLength === 0 || this[destroyed]) this.#view("uints");
     return this.#uints;
   }
