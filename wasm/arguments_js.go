@@ -70,7 +70,7 @@ func (c *call) buffer(i int, s *system, name string) buffers.Buffer {
 		return nil
 	}
 	if is(v, js.TypeNumber) {
-		if b := own[gpuBuffer](c, i, s); c.err == nil {
+		if b := own[gpuBuffer](c, i, s, name); c.err == nil {
 			return b.shared()
 		}
 		return nil
@@ -83,12 +83,15 @@ type gpuBuffer interface{ shared() buffers.Buffer }
 
 // own is what a handle of the system's stands for. That of another system is refused, on whatever device: where it is
 // the same, the GPUBuffer can be given.
-func own[T any](c *call, i int, s *system) T {
-	o, owner := object[T](c, i)
-	if c.err == nil && owner != s {
+func own[T any](c *call, i int, s *system, name string) T {
+	o, owner := c.handle(i)
+	t, ok := o.(T)
+	if !ok {
+		c.fail(buffers.ErrType, name+" is an object of another kind")
+	} else if owner != s {
 		c.fail(buffers.ErrWrongDevice, "the handle is another system's")
 	}
-	return o
+	return t
 }
 
 func (c *call) native(v js.Value, s *system, name string) buffers.Buffer {
@@ -129,16 +132,16 @@ func (c *call) encoder(i int, s *system) buffers.Encoder {
 	if c.err != nil {
 		return nil
 	}
-	return c.encoderOf(c.value(i), s)
+	return c.encoderOf(c.value(i), s, "encoder", "a GPUCommandEncoder")
 }
 
-func (c *call) encoderOf(v js.Value, s *system) buffers.Encoder {
+func (c *call) encoderOf(v js.Value, s *system, name, want string) buffers.Encoder {
 	if isObject(v) {
 		if e := s.encoderOf(v); e != nil {
 			return e
 		}
 	}
-	c.wrongType("encoder", "a GPUCommandEncoder", v)
+	c.wrongType(name, want, v)
 	return nil
 }
 
@@ -161,7 +164,7 @@ func (c *call) command(v js.Value, s *system) buffers.Encoder {
 			return s.gpu.AdoptCommandBuffer(b)
 		}
 	}
-	return c.encoderOf(v, s)
+	return c.encoderOf(v, s, "a command", "a GPUCommandBuffer or a GPUCommandEncoder")
 }
 
 // region is a texture and, in the eight arguments after it, mip level, origin, size and aspect.

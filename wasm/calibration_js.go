@@ -53,7 +53,7 @@ func (c *call) written(i int, s *system) buffers.Destination {
 		c.wrongType("buffer", "a DeviceBuffer or a DynamicBuffer", v)
 		return nil
 	}
-	return own[buffers.Destination](c, i, s)
+	return own[buffers.Destination](c, i, s, "buffer")
 }
 
 func rates(list []buffers.Rate) js.Value {

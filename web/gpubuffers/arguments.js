@@ -12,6 +12,7 @@ const arrayLength = getter(typedArray, "byteLength");
 const viewMemory = getter(DataView.prototype, "buffer");
 const viewOffset = getter(DataView.prototype, "byteOffset");
 const viewLength = getter(DataView.prototype, "byteLength");
+const isAborted = getter(AbortSignal.prototype, "aborted");
 const lengths = [globalThis.ArrayBuffer, globalThis.SharedArrayBuffer].flatMap((type) => (type ? getter(type.prototype, "byteLength") : []));
 
 function getter(prototype, name) {
@@ -54,6 +55,11 @@ function accepts(getter, value) {
   } catch {
     return false;
   }
+}
+
+/** An AbortSignal that does not only pretend to be one. */
+export function isSignal(value) {
+  return accepts(isAborted, value);
 }
 
 /** value instanceof type, of which a Proxy can make anything; type may be missing. */
@@ -99,33 +105,29 @@ export function isResizable(memory) {
   return memory.resizable === true || memory.growable === true;
 }
 
-/** The values of a dictionary's options, of which there are none but those named. */
-export function options(operation, label, dictionary, ...names) {
-  const values = valuesOf(operation, label, dictionary, names);
+/** The values of the options of a dictionary, called of, which has none but those named. */
+export function options(operation, label, of, dictionary, ...names) {
+  const values = fields(operation, label, of, dictionary, ...names);
   if (dictionary === undefined) return values;
-  for (const name of ownNames(operation, label, dictionary)) {
-    if (!names.includes(name)) throw refusal("type", operation, label, `there is no option ${JSON.stringify(name)}`);
+  for (const name of ownNames(operation, label, of, dictionary)) {
+    if (!names.includes(name)) throw refusal("type", operation, label, `${of} has no option ${JSON.stringify(name)}`);
   }
   return values;
 }
 
-function ownNames(operation, label, dictionary) {
+function ownNames(operation, label, of, dictionary) {
   try {
     return Object.keys(dictionary);
   } catch (cause) {
-    throw refusal("type", operation, label, "the options cannot be read", cause);
+    throw refusal("type", operation, label, `${of} cannot be read`, cause);
   }
 }
 
-/** Reads properties of an object; what a getter throws is the cause of a type error. */
-export function fields(operation, label, object, ...names) {
-  return valuesOf(operation, label, object, names);
-}
-
-function valuesOf(operation, label, object, names) {
+/** Reads properties of an object called of; what a getter throws is the cause of a type error. */
+export function fields(operation, label, of, object, ...names) {
   if (object === undefined) return [];
   if (object === null || (typeof object !== "object" && typeof object !== "function")) {
-    throw refusal("type", operation, label, `an object is needed, not ${object === null ? "null" : `a ${typeof object}`}`);
+    throw refusal("type", operation, label, `${of} must be an object, not ${object === null ? "null" : `a ${typeof object}`}`);
   }
   const values = [];
   try {
@@ -148,14 +150,21 @@ export function elements(operation, label, name, iterable) {
   } catch (cause) {
     throw refusal("type", operation, label, `${name} cannot be iterated`, cause);
   }
-  if (list.length > mostElements) throw refusal("range", operation, "", `${name} has more than ${mostElements} elements`);
+  if (list.length > mostElements) throw refusal("range", operation, label, `${name} has more than ${mostElements} elements`);
   return list;
 }
 
 /** A texture, mip level, origin, size and aspect as nine values. */
-export function region(operation, label, descriptor) {
-  const [texture, mipLevel, origin, size, aspect] = options(operation, label, descriptor, "texture", "mipLevel", "origin", "size", "aspect");
-  const [x, y, layer] = elements(operation, label, "origin", origin);
-  const [width, height, layers] = elements(operation, label, "size", size);
+export function region(operation, label, of, descriptor) {
+  const [texture, mipLevel, origin, size, aspect] = options(operation, label, of, descriptor, "texture", "mipLevel", "origin", "size", "aspect");
+  const [x, y, layer] = upToThree(operation, label, "origin", origin);
+  const [width, height, layers] = upToThree(operation, label, "size", size);
   return [texture, mipLevel, x, y, layer, width, height, layers, aspect];
+}
+
+/** The elements of a tuple, of which the first is there unless the tuple is left out. */
+function upToThree(operation, label, name, tuple) {
+  const list = elements(operation, label, name, tuple);
+  if (tuple !== undefined && (list[0] === undefined || list.length > 3)) throw refusal("type", operation, label, `${name} must have one to three numbers`);
+  return list;
 }

@@ -13,9 +13,10 @@ export function toCalibration({ copyCost, rates }) {
 
 /** A Calibration from anywhere as what the module takes: copyCost, and the rates in a row. */
 export function fromCalibration(calibration) {
-  const [given, copyCost, rates] = fields("loadCalibration", "", calibration, "version", "copyCost", "rates");
+  const [given, copyCost, rates] = fields("loadCalibration", "", "calibration", calibration, "version", "copyCost", "rates");
   if (given !== version) throw refusal("unsupported", "loadCalibration", "", `a calibration of version ${version} is needed`);
-  return [typeof copyCost === "number" ? copyCost : 0, firstOf(rates).flatMap(inARow)];
+  if (typeof copyCost !== "number") throw refusal("type", "loadCalibration", "", "copyCost must be a number");
+  return [copyCost, firstOf(rates).flatMap(inARow)];
 }
 
 function firstOf(rates) {

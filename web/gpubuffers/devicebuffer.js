@@ -158,7 +158,7 @@ export class DeviceBuffer extends NativeBuffer {
     const written = this.#writes(offset, source);
     if (written !== undefined) return Promise.resolve(written);
     try {
-      return this[ask]("upload", offset, fixed(bytesOf("upload", this.label, source)));
+      return this[ask]("upload", offset, fixed(bytesOf("upload", this.label, source, "source")));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -167,7 +167,7 @@ export class DeviceBuffer extends NativeBuffer {
   async #uploadAll(offset, source, options) {
     const [watchers, size] = watchersOf("upload", this.label, options, "size");
     watchers.signal?.throwIfAborted();
-    const bytes = isBufferSource(source) ? bytesOf("upload", this.label, source) : undefined;
+    const bytes = isBufferSource(source) ? bytesOf("upload", this.label, source, "source") : undefined;
     const handle = this[call]("uploadStart", offset, size === undefined ? (bytes?.length ?? lengthOf(source)) : size);
     const upload = new Upload(this.#module, this, handle, offset, (at, data, n) => this.#queue.writeBuffer(this.#current().#gpuBuffer, at, data, 0, n));
     try {

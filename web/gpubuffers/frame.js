@@ -29,7 +29,7 @@ export class Frame {
   }
 
   use(...buffers) {
-    this.#call("use", buffers.map((buffer) => bufferOf(this.#core, "use", "", buffer)));
+    this.#call("use", buffers.map((buffer) => bufferOf(this.#core, "use", "", "a buffer", buffer)));
     this.#core.updates.keep(...buffers);
   }
 

@@ -3,7 +3,7 @@
 // The work is done by a WebAssembly module. The files here load it, give its handles the form of classes, and
 // throw. `make build` bundles them into web/gpubuffers.js, beside which the module lies.
 
-import { options as optionsOf } from "./arguments.js";
+import { fields, options as optionsOf } from "./arguments.js";
 import { checkCalibrationOption } from "./calibration.js";
 import { GPUBufferError, refusal } from "./errors.js";
 import { moduleOf } from "./module.js";
@@ -28,11 +28,13 @@ export async function open(options) {
     given, adapterOptions, deviceDescriptor, wasm, calibration, trackLeaks = false,
     budget, onBudget, chunkSize, maxFramesInFlight, logLevel, onLog, onError,
   ] = optionsOf(
-    "open", "", options, "device", "adapterOptions", "deviceDescriptor", "wasm", "calibration", "trackLeaks",
+    "open", "", "options", options, "device", "adapterOptions", "deviceDescriptor", "wasm", "calibration", "trackLeaks",
     "budget", "onBudget", "chunkSize", "maxFramesInFlight", "logLevel", "onLog", "onError",
   );
   checkCalibrationOption(calibration);
   if (typeof trackLeaks !== "boolean") throw refusal("type", "open", "", "trackLeaks is to be a boolean");
+  fields("open", "", "adapterOptions", adapterOptions);
+  fields("open", "", "deviceDescriptor", deviceDescriptor);
   const listeners = { onLog: onLog === undefined ? (record) => toConsole(record, onError) : onLog, onError };
   const loading = moduleOf(wasm === undefined ? new URL("./gpubuffers.wasm", import.meta.url) : wasm);
   const owned = given === undefined;

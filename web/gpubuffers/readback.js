@@ -26,9 +26,9 @@ export class ReadbackBuffer extends Resource {
     return this.#start("read", options, (read) => {
       const n = size === undefined ? (read.room ?? restOf(source, offset)) : size;
       if (typeof n === "number" && n > read.room) throw refusal("range", "read", this.label, `memory of ${read.room} bytes for a read of ${n}`);
-      const handle = bufferOf(this.#core, "read", this.label, source);
+      const handle = bufferOf(this.#core, "read", this.label, "source", source);
       const making = read.room === undefined;
-      const start = (number) => this.#startFast(handle, offset, n, number, making) ?? this[call]("readStart", bufferOf(this.#core, "read", this.label, source), offset, n, number, making); // by now it may be destroyed
+      const start = (number) => this.#startFast(handle, offset, n, number, making) ?? this[call]("readStart", bufferOf(this.#core, "read", this.label, "source", source), offset, n, number, making); // by now it may be destroyed
       if (this.#joins && readableOf(this.#core, source, offset, n)) read.describe(start, source.label, source, handle, offset, n);
       else read.describe(start, labelOf(source));
     });
@@ -36,7 +36,7 @@ export class ReadbackBuffer extends Resource {
 
   readTexture(texels, options) {
     return this.#start("readTexture", options, (read) => {
-      read.describe((number) => this[call]("readTextureStart", ...region("readTexture", this.label, texels), read.room, number), "");
+      read.describe((number) => this[call]("readTextureStart", ...region("readTexture", this.label, "region", texels), read.room, number), "");
     });
   }
 
@@ -47,7 +47,7 @@ export class ReadbackBuffer extends Resource {
 
   #start(operation, options, describe) {
     return new Promise((resolve, reject) => {
-      const [into, signal] = optionsOf(operation, this.label, options, "into", "signal");
+      const [into, signal] = optionsOf(operation, this.label, "options", options, "into", "signal");
       const read = new Read(this, this.#handle, this.#core, operation, into, signal, resolve, reject);
       describe(read);
       this.#reads.start(read);

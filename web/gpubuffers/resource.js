@@ -34,7 +34,7 @@ const dropped = new FinalizationRegistry(({ core, handle, kept, made }) => {
 });
 
 /**
- * What the module takes for a buffer that was given to something of core's: a handle, of that system alone, or a
+ * What the module takes for a buffer that was given, as a parameter of that name, to something of core's: a handle, of that system alone, or a
  * GPUBuffer. Every other value is as it was, but for numbers, which the module would take for handles.
  */
 export let bufferOf;
@@ -48,11 +48,11 @@ export class Resource {
   #drop; // what is to be done when it is dropped
 
   static {
-    bufferOf = (core, operation, label, value) => {
-      if (typeof value === "number") throw refusal("type", operation, label, "a number is not a buffer");
+    bufferOf = (core, operation, label, name, value) => {
+      if (typeof value === "number") throw refusal("type", operation, label, `${name} must be a buffer, not a number`);
       if (value === null || typeof value !== "object" || !(#core in value)) return value;
       if (value.#destroyed) throw refusal("destroyed", operation, value.#label, "it is destroyed");
-      return value.#core === core ? value.#handle : value.#lentTo(core, operation);
+      return value.#core === core ? value.#handle : value.#lentTo(core, operation, label, name);
     };
   }
 
@@ -101,7 +101,8 @@ export class Resource {
   }
 
   /** Its GPUBuffer, for another system, which has to be on the same device. */
-  #lentTo(core, operation) {
+  #lentTo(core, operation, label, name) {
+    if (!(this instanceof NativeBuffer)) throw refusal("type", operation, label, `${name} is an object of another kind`);
     if (this[destroyed]) throw refusal("destroyed", operation, this.#label, "it is destroyed");
     if (this.#core.device !== core.device) throw refusal("wrong-device", operation, this.#label, "the buffer is of another device");
     return this[native]();

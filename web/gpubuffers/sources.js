@@ -1,6 +1,6 @@
 // Where streams of bytes come from.
 
-import { fields, isA, options, sizeOf } from "./arguments.js";
+import { isA, isSignal, options, sizeOf } from "./arguments.js";
 import { GPUBufferError, refusal } from "./errors.js";
 
 /**
@@ -19,9 +19,9 @@ export function readerOf(operation, label, source) {
 
 /** The stream of a Response that brought what was asked for, and that nobody has read. */
 function bodyOf(operation, label, response) {
-  if (response.type === "opaque") throw refusal("type", operation, label, "the Response is opaque: nobody may read it");
-  if (!response.ok) throw refusal("type", operation, label, `the Response has status ${response.status}`);
-  if (response.bodyUsed) throw refusal("type", operation, label, "the body of the Response was read before");
+  if (response.type === "opaque") throw refusal("type", operation, label, "source is an opaque Response: nobody may read it");
+  if (!response.ok) throw refusal("type", operation, label, `source is a Response of status ${response.status}`);
+  if (response.bodyUsed) throw refusal("type", operation, label, "source is a Response that was read before");
   return response.body ?? new Blob().stream();
 }
 
@@ -37,11 +37,8 @@ export function lengthOf(source) {
 
 /** signal and onProgress, once they are what they are to be, and the values of what options may name besides. */
 export function watchersOf(operation, label, given, ...more) {
-  const [signal, onProgress, ...values] = options(operation, label, given, "signal", "onProgress", ...more);
-  if (signal !== undefined) {
-    if (!isA(signal, AbortSignal)) throw refusal("type", operation, label, "signal must be an AbortSignal");
-    fields(operation, label, signal, "aborted"); // throws where it only pretends to be one
-  }
+  const [signal, onProgress, ...values] = options(operation, label, "options", given, "signal", "onProgress", ...more);
+  if (signal !== undefined && !isSignal(signal)) throw refusal("type", operation, label, "signal must be an AbortSignal");
   if (onProgress !== undefined && typeof onProgress !== "function") {
     throw refusal("type", operation, label, "onProgress must be a function");
   }

@@ -49,12 +49,12 @@ class StagingBuffer extends Resource {
   }
 
   uploadTo(encoder, destination, offset) {
-    this[call]("uploadTo", encoder, bufferOf(this.#core, "uploadTo", this.label, destination), offset);
+    this[call]("uploadTo", encoder, bufferOf(this.#core, "uploadTo", this.label, "destination", destination), offset);
     this.#core.updates.keep(destination);
   }
 
   uploadToTexture(encoder, destination) {
-    this[call]("uploadToTexture", encoder, ...region("uploadToTexture", this.label, destination));
+    this[call]("uploadToTexture", encoder, ...region("uploadToTexture", this.label, "destination", destination));
   }
 }
 

@@ -85,7 +85,7 @@ export class GPUBufferSystem {
   }
 
   createDeviceBuffer(descriptor) {
-    const [label, size, usage] = options("createDeviceBuffer", "", descriptor, "label", "size", "usage");
+    const [label, size, usage] = options("createDeviceBuffer", "", "descriptor", descriptor, "label", "size", "usage");
     const handle = this.#deviceBuffer(label, size, usage);
     if (handle > 0) return new DeviceBuffer(made, this.#core, handle, label);
     return this.#make("createDeviceBuffer", DeviceBuffer, label, size, usage); // or says why not
@@ -108,22 +108,22 @@ export class GPUBufferSystem {
   }
 
   createReadbackBuffer(descriptor) {
-    const [label, policy, maxInFlight] = options("createReadbackBuffer", "", descriptor, "label", "policy", "maxInFlight");
+    const [label, policy, maxInFlight] = options("createReadbackBuffer", "", "descriptor", descriptor, "label", "policy", "maxInFlight");
     return this.#make("createReadbackBuffer", ReadbackBuffer, label, policy, maxInFlight);
   }
 
   createDynamicBuffer(descriptor) {
-    const [label, size, usage, maxSlots] = options("createDynamicBuffer", "", descriptor, "label", "size", "usage", "maxSlots");
+    const [label, size, usage, maxSlots] = options("createDynamicBuffer", "", "descriptor", descriptor, "label", "size", "usage", "maxSlots");
     return this.#make("createDynamicBuffer", DynamicBuffer, label, size, usage, maxSlots);
   }
 
   createMappableBuffer(descriptor) {
-    const [label, size, usage, mapped] = options("createMappableBuffer", "", descriptor, "label", "size", "usage", "mappedAtCreation");
+    const [label, size, usage, mapped] = options("createMappableBuffer", "", "descriptor", descriptor, "label", "size", "usage", "mappedAtCreation");
     return this.#make("createMappableBuffer", MappableBuffer, label, size, usage, mapped);
   }
 
   #makeStaging(name, type, descriptor) {
-    const [label, size, rowBytes] = options(name, "", descriptor, "label", "size", "rowBytes");
+    const [label, size, rowBytes] = options(name, "", "descriptor", descriptor, "label", "size", "rowBytes");
     return this.#make(name, type, label, size, rowBytes);
   }
 
@@ -160,7 +160,7 @@ export class GPUBufferSystem {
   }
 
   explain(operation, size, buffer) {
-    return this.#call("explain", operation, size, bufferOf(this.#core, "explain", "", buffer));
+    return this.#call("explain", operation, size, bufferOf(this.#core, "explain", "", "buffer", buffer));
   }
 
   async calibrate() {

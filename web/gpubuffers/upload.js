@@ -32,7 +32,7 @@ export class Upload {
 
   /** Takes a piece of any length, the one after the first total bytes: at once, or when the promise resolves. */
   write(piece, total) {
-    const bytes = fixed(bytesOf("upload", this.#buffer.label, piece));
+    const bytes = fixed(bytesOf("upload", this.#buffer.label, piece, "a piece of the source"));
     const at = this.#offset + total;
     if (bytes.length > this.#buffer.size - at) throw this.#refusal("range", `${bytes.length} bytes at ${at} exceed size ${this.#buffer.size}`);
     return this.#writeFrom(bytes, 0);

@@ -243,9 +243,9 @@ export const options = () =>
     await says(": texture is missing", () => readback(gpu).readTexture({}));
     await says(": source is missing", () => readback(gpu).read());
     await says(": operation is missing", () => gpu.explain());
-    await says(': there is no option "sise"', () => gpu.createDeviceBuffer({ sise: 4, size: 4, usage: STORAGE }));
-    await says(': there is no option "Label"', () => gpu.createReadbackBuffer({ Label: "x" }));
-    await says(': there is no option "logLevels"', () => api.open({ device: gpu.device, logLevels: "debug" }));
+    await says(': descriptor has no option "sise"', () => gpu.createDeviceBuffer({ sise: 4, size: 4, usage: STORAGE }));
+    await says(': descriptor has no option "Label"', () => gpu.createReadbackBuffer({ Label: "x" }));
+    await says(': options has no option "logLevels"', () => api.open({ device: gpu.device, logLevels: "debug" }));
     class Inherited {
       get size() {
         return 8;
