@@ -82,6 +82,10 @@ test-headless: build ## run the tests in headless Chrome with WebGPU
 	.ci/gotest -count=1 -p=1 -timeout=30m $(TESTFLAGS) ./tests/headless/...
 	.ci/gotest -count=1 -timeout=5m -run=TestTheChecksum ./tests/bench
 
+.PHONY: api
+api: ## write what gpubuffers.d.ts declares for the tests, once that has changed; needs npm
+	cd tests/headless/api && npm ci --silent --ignore-scripts --no-audit --no-fund && node table.mjs
+
 .PHONY: lint
 lint: ## check format, vet and staticcheck for both platforms, the import arrows, and what is assembled
 	@unformatted=$$(gofmt -l .); \

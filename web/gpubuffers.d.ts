@@ -255,7 +255,7 @@ export class DeviceBuffer {
    * cancelled then and unlocked, and the part of the buffer holds old bytes or new. onBudget says what it does without
    * memory.
    */
-  upload(offset: number, source: Data | ReadableStream<BufferSource> | Blob | Response, options?: UploadOptions): Promise<number>;
+  upload(offset: number, source: Data | ReadableStream<Data> | Blob | Response, options?: UploadOptions): Promise<number>;
   /**
    * Makes it hold at least size bytes. gpuBuffer, size and generation are others at once; the contents are kept, by a
    * copy on the GPU, and uploads that are under way go on in the new memory. The old GPUBuffer lives until the outcome
@@ -294,7 +294,7 @@ declare class StagingBuffer {
    * the buffer or its system is destroyed (code "destroyed") or the device is lost ("device-lost"), also while the
    * source stalls. The source is cancelled then and unlocked.
    */
-  readFrom(source: ReadableStream<BufferSource> | Blob | Response, options?: { signal?: AbortSignal; onProgress?: (bytes: number) => void }): Promise<number>;
+  readFrom(source: ReadableStream<Data> | Blob | Response, options?: { signal?: AbortSignal; onProgress?: (bytes: number) => void }): Promise<number>;
   /**
    * The native memory, to be written directly, all of it: an upload copies size bytes afterwards, and what
    * was not written holds what an earlier use left there. The upload detaches it, as do reset, unmap and destroy.
@@ -525,3 +525,6 @@ export class MemoryError extends GPUBufferError {}
 export class AbortedError extends GPUBufferError {}
 /** device-lost */
 export class DeviceLostError extends GPUBufferError {}
+
+// Nothing else is exported: without this line a .d.ts exports all that it declares.
+export {};

@@ -52,6 +52,16 @@ export function pattern(size, seed = 1) {
   return bytes;
 }
 
+/** Numbers from 0 to 1 that a seed determines. */
+export function randomFrom(seed) {
+  return () => {
+    seed = (seed + 0x9e3779b9) | 0;
+    let x = Math.imul(seed ^ (seed >>> 16), 0x21f0aaad);
+    x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
+    return ((x ^ (x >>> 15)) >>> 0) / 2 ** 32;
+  };
+}
+
 const classes = {
   StateError: ["mapped", "not-mapped", "map-pending", "destroyed", "state", "busy", "stale"],
   BoundsError: ["range", "alignment", "too-large"],

@@ -155,3 +155,9 @@ export const copySourceOfMappable = () =>
     await sink.mapAsync(GPUMapMode.READ);
     if (new Uint8Array(sink.mappedRange()).some((b) => b !== 9)) throw new Error("contents of the sink");
   });
+
+export const copyUsageIsKept = () =>
+  withSystem((gpu) => {
+    const b = gpu.createDeviceBuffer({ size: 16, usage: STORAGE | COPY_SRC | COPY_DST });
+    if (b.usage !== (STORAGE | COPY_SRC | COPY_DST)) throw new Error("usage");
+  });

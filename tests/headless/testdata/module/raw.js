@@ -43,3 +43,13 @@ export function makersOf(raw, device, system, size = 64) {
     upload: () => raw.uploadStart(buffer(), 0, 0),
   };
 }
+
+/** Exports that the loader of Go calls. */
+export const loaders = ["run", "resume", "getsp"];
+
+/** The functions that the ES module serves the module with. */
+export function attach({ raw, exports }, enter = () => {}) {
+  const resolver = (number) => () => void (exports.gpubuffers_resolved(number) === 1 && exports.resume());
+  same(raw.attach({ memory: new ArrayBuffer(16), label: "lent" }, () => {}, resolver, enter, () => {}), null, "attach");
+  same(raw.takeReads(() => {}, () => {}, () => {}), null, "takeReads");
+}
