@@ -1,4 +1,4 @@
-import { bytesToFill, fill, isA, sizeOf } from "./arguments.js";
+import { bytesToFill, fill, isSignal, sizeOf } from "./arguments.js";
 import { RefusedCopy } from "./copies.js";
 import { GPUBufferError, refusal, retold } from "./errors.js";
 import { joined } from "./shortreads.js";
@@ -38,7 +38,7 @@ export class Read {
       this.#bytes = bytesToFill(operation, readback.label, into, "into");
       this.room = sizeOf(this.#bytes);
     }
-    if (signal !== undefined && !isA(signal, globalThis.AbortSignal)) throw this.#refusal("type", "signal must be an AbortSignal");
+    if (signal !== undefined && !isSignal(signal)) throw this.#refusal("type", "signal must be an AbortSignal");
     this.#signal = signal;
   }
 
