@@ -11,6 +11,10 @@ ADDR        ?= localhost:8080
 TESTFLAGS   ?=
 # Of the benchmarks: quick or full.
 PLAN        ?= full
+# Where the module and the bundle are built: a copy of web, for one that is changed on purpose.
+WEB         ?= web
+# Of the mutants: only those whose area, file or words match.
+ONLY        ?=
 # The most bytes that the module may have with brotli.
 SIZE_LIMIT  ?= 640000
 
@@ -45,13 +49,19 @@ run: build ## build all, precompress, serve web/ on ADDR (localhost:8080, or the
 	@exec go run ./internal/cmd/serve -addr $(ADDR) -dir web
 
 .PHONY: build
-build: ## build the module and the examples into web/
-	@$(WASM_BUILD) $(SMALLER) -o web/gpubuffers.wasm ./wasm
-	@go run ./internal/cmd/pack web/gpubuffers.wasm
-	@cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/wasm_exec.js
-	@chmod 644 web/wasm_exec.js
-	@$(BUNDLE) web/gpubuffers/index.js --outfile=web/gpubuffers.js
+build: module bundle ## build the module and the examples into web/
 	@for dir in $(EXAMPLES); do $(BUILD_EXAMPLE); done
+
+.PHONY: module
+module:
+	@$(WASM_BUILD) $(SMALLER) -o "$(WEB)/gpubuffers.wasm" ./wasm
+	@go run ./internal/cmd/pack "$(WEB)/gpubuffers.wasm"
+
+.PHONY: bundle
+bundle:
+	@cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" "$(WEB)/wasm_exec.js"
+	@chmod 644 "$(WEB)/wasm_exec.js"
+	@$(BUNDLE) "$(WEB)/gpubuffers/index.js" --outfile="$(WEB)/gpubuffers.js"
 
 # The program, and its source for a page to show beside it.
 define BUILD_EXAMPLE
@@ -86,8 +96,13 @@ test-headless: build ## run the tests in headless Chrome with WebGPU
 api: ## write what gpubuffers.d.ts declares for the tests, once that has changed; needs npm
 	cd tests/headless/api && npm ci --silent --ignore-scripts --no-audit --no-fund && node table.mjs
 
+.PHONY: mutants
+mutants: build ## plant each fault of tests/mutants, and see its test turn red; ONLY=PATTERN for some of them
+	@.ci/need node chrome
+	@go run ./internal/cmd/mutants -node="$(NODE)" -only='$(ONLY)'
+
 .PHONY: lint
-lint: ## check format, vet and staticcheck for both platforms, the import arrows, and what is assembled
+lint: ## check format, vet and staticcheck for both platforms, the import arrows, the mutants, and what is assembled
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt needed:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
@@ -97,6 +112,7 @@ lint: ## check format, vet and staticcheck for both platforms, the import arrows
 	cd internal/tools && go vet ./... && $(STATICCHECK) ./...
 	cd tests/bench/report && go vet ./... && $(STATICCHECK) ./...
 	go run ./internal/cmd/arrows
+	go run ./internal/cmd/mutants -list
 	@.ci/need wat2wasm
 	wat2wasm jsbridge/composite.wat --output=/dev/stdout | cmp - jsbridge/composite.wasm
 

@@ -19,4 +19,5 @@
 //	CHROME_PATH       the browser to run
 //	CHROME_GPU_FLAGS  further flags, such as those that pick a real GPU
 //	HEADLESS=optional without a browser or an adapter, skip instead of fail
+//	HEADLESS_WEB      the folder to serve instead of web
 package browser

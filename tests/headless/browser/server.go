@@ -45,7 +45,7 @@ func startServer() (*server, error) {
 	s := &server{
 		url:   "http://" + l.Addr().String(),
 		root:  root,
-		files: webserver.New(os.DirFS(filepath.Join(root, "web"))),
+		files: webserver.New(os.DirFS(webFolder(root))),
 		stop:  func() { l.Close() },
 	}
 	s.added.Store(blankPath, markup("<!doctype html><title>blank</title>"))
@@ -54,6 +54,14 @@ func startServer() (*server, error) {
 	}))
 	go http.Serve(l, s)
 	return s, nil
+}
+
+// webFolder is the module's, or the copy that HEADLESS_WEB names.
+func webFolder(root string) string {
+	if copied := os.Getenv("HEADLESS_WEB"); copied != "" {
+		return copied
+	}
+	return filepath.Join(root, "web")
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

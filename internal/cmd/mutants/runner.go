@@ -1,0 +1,171 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// runner runs tests on the tree with a fault in it.
+type runner struct {
+	node string
+}
+
+// outcome is what became of a fault.
+type outcome struct {
+	fault *fault
+	what  string // red, green or what else went wrong
+	took  time.Duration
+}
+
+func (o outcome) red() bool { return strings.HasPrefix(o.what, "red") }
+
+func (o outcome) String() string {
+	return fmt.Sprintf("%-10s %-9s %5.1f s  %s  [%s]", o.what, o.fault.area, o.took.Seconds(), o.fault.what, o.fault.test)
+}
+
+// try plants one fault and runs its test.
+func (r *runner) try(f *fault) outcome {
+	start := time.Now()
+	what, err := r.plantAndTest(f)
+	if err != nil {
+		what = "error: " + err.Error()
+	}
+	return outcome{f, what, time.Since(start)}
+}
+
+func (r *runner) plantAndTest(f *fault) (string, error) {
+	dir, err := os.MkdirTemp("", "mutants")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	env, err := r.plant(f, dir)
+	if err != nil {
+		return "", err
+	}
+	out, failed := r.test(f.test, env)
+	if failed == nil {
+		return "green", nil
+	}
+	return judge(out)
+}
+
+var (
+	failure = regexp.MustCompile(`(?m)^\s*--- FAIL: `)
+	fatal   = regexp.MustCompile(`(?m)^(panic: test timed out|panic: |fatal error: )`)
+)
+
+// judge tells a test that failed from one that could not be built.
+func judge(out string) (string, error) {
+	switch end := fatal.FindString(out); {
+	case end == "panic: test timed out":
+		return "red, hangs", nil
+	case failure.MatchString(out):
+		return "red", nil
+	case end != "":
+		return "red, ends", nil
+	}
+	return "", fmt.Errorf("no test failed:\n%s", out)
+}
+
+// plant writes the changed file to dir, and returns the environment in which the go command builds it, or in which the
+// browser's tests serve it.
+func (r *runner) plant(f *fault, dir string) (env []string, err error) {
+	source, err := os.ReadFile(f.file)
+	if err != nil {
+		return nil, err
+	}
+	planted, err := f.plant(string(source))
+	if err != nil {
+		return nil, err
+	}
+	if filepath.Ext(f.file) == ".go" {
+		if env, err = overlay(f.file, planted, dir); err != nil || f.test.where != "page" {
+			return env, err
+		}
+		return buildPage(dir, "module", "", "", env)
+	}
+	return buildPage(dir, "bundle", f.file, planted, nil)
+}
+
+// overlay has the go command take the changed file for the one of the tree.
+func overlay(file, planted, dir string) (env []string, err error) {
+	path, err := filepath.Abs(file)
+	if err != nil {
+		return nil, err
+	}
+	changed := filepath.Join(dir, filepath.Base(file))
+	table, err := json.Marshal(map[string]any{"Replace": map[string]string{path: changed}})
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(changed, []byte(planted), 0o644); err != nil {
+		return nil, err
+	}
+	list := filepath.Join(dir, "overlay.json")
+	flags := strings.TrimSpace(os.Getenv("GOFLAGS") + " -overlay=" + list)
+	return []string{"GOFLAGS=" + flags}, os.WriteFile(list, table, 0o644)
+}
+
+// buildPage copies web to dir, changes a file of it, if one is named, and makes what depends on the change.
+func buildPage(dir, target, file, planted string, env []string) ([]string, error) {
+	if err := os.CopyFS(filepath.Join(dir, "web"), os.DirFS("web")); err != nil {
+		return nil, err
+	}
+	if file != "" {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(planted), 0o644); err != nil {
+			return nil, err
+		}
+	}
+	web := filepath.Join(dir, "web")
+	build := exec.Command("make", "--no-print-directory", target, "WEB="+web)
+	build.Env = append(os.Environ(), env...)
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("make %s: %w\n%s", target, err, out)
+	}
+	return append(env, "HEADLESS_WEB="+web), nil
+}
+
+// test runs tests and returns what they print.
+func (r *runner) test(c check, env []string) (string, error) {
+	args := []string{"test", "-vet=off", "-count=1", "-failfast", "-timeout=3m", "-run=" + c.pattern}
+	if c.where == "node" {
+		args = append(args, "-exec="+r.node)
+		env = append(env, "GOOS=js", "GOARCH=wasm")
+	}
+	cmd := exec.Command("go", append(args, c.pkg)...)
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// green runs the tests of all faults on the tree as it is, each package once.
+func (r *runner) green(faults []fault) error {
+	named := map[check]map[string]bool{}
+	for _, f := range faults {
+		suite := check{where: f.test.where, pkg: f.test.pkg}
+		if named[suite] == nil {
+			named[suite] = map[string]bool{}
+		}
+		for _, name := range f.test.functions() {
+			named[suite][name] = true
+		}
+	}
+	for suite, names := range named {
+		start := time.Now()
+		suite.pattern = "^(" + strings.Join(slices.Sorted(maps.Keys(names)), "|") + ")$"
+		if out, err := r.test(suite, nil); err != nil {
+			return fmt.Errorf("without a fault: %s: %w\n%s", suite, err, out)
+		}
+		fmt.Printf("green without a fault: %d tests of %s, %s, in %v\n", len(names), suite.pkg, suite.where, time.Since(start).Round(time.Second))
+	}
+	return nil
+}
