@@ -3,10 +3,12 @@ package buffers_test
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -30,6 +32,30 @@ func TestReadsNeedNoAlignment(t *testing.T) {
 		{0, 1}, {1, 1}, {3, 2}, {5, 7}, {4095, 1}, {0, 4096}, {1, 4095}, {2047, 2},
 	} {
 		require.Equal(t, p[c.offset:c.offset+c.size], read(t, s, b, uint64(c.offset), uint64(c.size)))
+	}
+}
+
+// Reads of more bytes than a chunk has are not sorted by place.
+func TestReadsInAnyOrderBringTheirBytes(t *testing.T) {
+	const reads = 8
+	s, _ := openSystem(t, buffers.Options{ChunkSize: 4096})
+	b, p := filled(t, s, 8192)
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 100 {
+		var asked [reads]buffers.Read
+		var got, want [reads][]byte
+		for i := range asked {
+			size := 1 + random.IntN(1024)
+			offset := random.IntN(len(p) - size)
+			got[i], want[i] = make([]byte, size), p[offset:offset+size]
+			var err error
+			asked[i], err = r.Start(b, uint64(offset), buffers.Bytes(got[i]))
+			require.NoError(t, err)
+		}
+		r.Flush()
+		waitForAll(t, asked[:])
+		require.Equal(t, want, got)
 	}
 }
 
@@ -284,6 +310,22 @@ func TestReadsWaitForTheBudget(t *testing.T) {
 	require.Equal(t, p, got)
 }
 
+func TestTheChunksInFlightAreBounded(t *testing.T) {
+	inVirtualTime(t, func(t *testing.T) {
+		const most = 32
+		s, device := openSystem(t, buffers.Options{})
+		b, _ := filled(t, s, 64)
+		rb := readback(t, s, buffers.ReadbackDescriptor{})
+		device.Hold()
+		all := sentAll(t, rb, b, 64, 1)
+		synctest.Wait()                                     // its chunk is listened to
+		all = append(all, sentAll(t, rb, b, 64, most+7)...) // each in a chunk of its own
+		require.Equal(t, most, s.Stats().MapsPending)
+		device.Release()
+		waitForAll(t, all)
+	})
+}
+
 func TestAFailedMapFailsItsReadsOnly(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{})
 	b, p := filled(t, s, 64)
@@ -292,6 +334,7 @@ func TestAFailedMapFailsItsReadsOnly(t *testing.T) {
 	require.ErrorIs(t, r.Read(within(t), b, 0, make([]byte, 64)), buffers.ErrValidation)
 	require.Equal(t, p, read(t, s, b, 0, 64))
 	require.Equal(t, 1, s.Stats().Reads.Chunks)
+	require.EqualValues(t, 2, s.Stats().Reads.Misses, "the chunk is in no known state, and destroyed")
 }
 
 func TestReadsFromManyGoroutines(t *testing.T) {

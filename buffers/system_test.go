@@ -238,6 +238,15 @@ func TestStatsCountEveryKind(t *testing.T) {
 	}
 }
 
+func TestThePeakOfMappableMemoryStays(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	immediate(t, s, buffers.StagingDescriptor{Size: 64 << 10}).Destroy()
+	s.Trim()
+	require.Zero(t, s.Stats().Mappable)
+	immediate(t, s, buffers.StagingDescriptor{Size: 4096})
+	require.EqualValues(t, 64<<10, s.Stats().Peak)
+}
+
 // stageInto uploads p to the start of b in a submit of its own.
 func stageInto(t testing.TB, s *buffers.System, b buffers.Buffer, p []byte) {
 	t.Helper()

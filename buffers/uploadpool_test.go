@@ -35,6 +35,16 @@ func TestIdleChunksMakeRoomForOthers(t *testing.T) {
 	require.EqualValues(t, 8192, s.Stats().Mappable)
 }
 
+// Nobody waits for the copy of a chunk that carries next to nothing.
+func TestAChunkIsLentForNothingMuchSmaller(t *testing.T) {
+	for _, c := range []struct{ idle, size, chunks uint64 }{{64 << 10, 4096, 2}, {64 << 10, 32 << 10, 1}, {16 << 10, 4, 1}, {4096, 8192, 2}} {
+		s, _ := openSystem(t, buffers.Options{})
+		immediate(t, s, buffers.StagingDescriptor{Size: c.idle}).Destroy()
+		immediate(t, s, buffers.StagingDescriptor{Size: c.size})
+		require.Equal(t, c.chunks, s.Stats().Uploads.Misses, "%+v", c)
+	}
+}
+
 // The whole of a chunk goes to the GPU's process when it is unmapped.
 func TestWhatIsStagedAgainAndAgainHasAChunkOfItsSize(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})

@@ -127,6 +127,11 @@ var brokenDevices = []struct {
 		"a queue write beyond the buffer is refused, also where the offset overflows",
 	},
 	{
+		"refuses everything for one reason",
+		withQueue(func(q buffers.Queue) buffers.Queue { return oneReason{q} }),
+		"a queue write beyond the buffer is refused, also where the offset overflows",
+	},
+	{
 		"never knows what is wrong with a creation",
 		withBuffers(func(b buffers.MappableBuffer) buffers.MappableBuffer { return neverFails{b} }),
 		"a map of a buffer whose creation failed says so, before that is known and after",

@@ -319,6 +319,15 @@ func (q ownErrors) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memo
 	return nil
 }
 
+type oneReason struct{ buffers.Queue }
+
+func (q oneReason) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+	if err := q.Queue.WriteBuffer(dst, offset, m); err != nil {
+		return buffers.NewError("write", dst.Label(), buffers.ErrState, "")
+	}
+	return nil
+}
+
 // lenient says of each scoped submit that the GPU took it.
 type lenient struct{ buffers.Queue }
 

@@ -53,6 +53,8 @@ func TestNumbers(t *testing.T) {
 			require.Equal(t, n, r.unsigned())
 			require.Empty(t, r.rest)
 		}
+		signed := appendSigned(nil, n)
+		require.Zero(t, signed[len(signed)-1]&0x40, "%d is not negative", n)
 	}
 }
 
@@ -113,6 +115,7 @@ type leaver interface { leave() }
 func mend() { println("mended", recover() != nil) }
 
 func main() {
+	println("goroutines", runtime.NumGoroutine()) // but for those of package runtime
 	func() {
 		defer func() { println("not mended", recover() != nil) }()
 		defer leaver(outer{&inner{}}).leave()
@@ -144,7 +147,7 @@ func TestPackedProgramRuns(t *testing.T) {
 	require.NoError(t, err, string(out))
 
 	before := runInNode(t, path)
-	require.Contains(t, before, "mended false\nnot mended true\nwrapper true\n990000\n")
+	require.Contains(t, before, "goroutines 1\nmended false\nnot mended true\nwrapper true\n990000\n")
 	require.NoError(t, run(path))
 	after := runInNode(t, path)
 
