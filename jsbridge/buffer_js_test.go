@@ -43,6 +43,8 @@ func TestAMappedPartIsReadAndWrittenByPlaceInTheBuffer(t *testing.T) {
 	require.NoError(t, b.ReadMapped(read, 16))
 	require.Equal(t, "abcd", string(read[:4]))
 	require.Equal(t, "wxyz", string(read[28:]))
+	require.NoError(t, b.ReadMapped(read[:2], 45))
+	require.Equal(t, "xy", string(read[:2]))
 	b.Unmap()
 	require.Equal(t, "wxyz", string(contents(b)[44:48]))
 }

@@ -46,6 +46,17 @@ func TestGoBytesArriveByBothPaths(t *testing.T) {
 	})
 }
 
+func TestMappedBytesComeBackByBothPaths(t *testing.T) {
+	paths(t, func(t *testing.T) {
+		b := buffer(t, device(t), 256)
+		require.NoError(t, wait(t, b.MapAsync(MapModeWrite, 0, 256)))
+		require.NoError(t, b.WriteMapped(pattern(256), 0))
+		back := make([]byte, 100)
+		require.NoError(t, b.ReadMapped(back, 3))
+		require.Equal(t, pattern(256)[3:103], back)
+	})
+}
+
 func TestErrorsOfAWriteAreTheBrowsersByBothPaths(t *testing.T) {
 	paths(t, func(t *testing.T) {
 		d := device(t)
