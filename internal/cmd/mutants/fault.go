@@ -19,14 +19,21 @@ type fault struct {
 
 // A check is the test that turns red.
 type check struct {
-	where   string // native, node or page
+	where   string
 	pkg     string
 	pattern string // of -run
 }
 
 func (c check) String() string { return strings.TrimSpace(c.where + " " + c.pkg + " " + c.pattern) }
 
-const headless = "./tests/headless"
+const (
+	native   = "native"
+	node     = "node"
+	page     = "page"
+	headless = "./tests/headless" // the package of pages
+)
+
+func (f *fault) isGo() bool { return path.Ext(f.file) == ".go" }
 
 // load reads the faults of every file of a folder.
 func load(tree fs.FS, folder string) ([]fault, error) {
@@ -87,10 +94,10 @@ func parseFault(lines []string) (f fault, err error) {
 
 func parseCheck(words []string) (check, error) {
 	switch {
-	case len(words) == 3 && (words[0] == "native" || words[0] == "node"):
+	case len(words) == 3 && (words[0] == native || words[0] == node):
 		return check{words[0], words[1], words[2]}, nil
-	case len(words) == 2 && words[0] == "page":
-		return check{"page", headless, words[1]}, nil
+	case len(words) == 2 && words[0] == page:
+		return check{page, headless, words[1]}, nil
 	}
 	return check{}, fmt.Errorf("want native PACKAGE PATTERN, node PACKAGE PATTERN or page PATTERN, not %q", words)
 }
@@ -126,6 +133,9 @@ func (f *fault) plant(source string) (string, error) {
 
 // verify reports why a fault cannot be planted, or has no test.
 func (f *fault) verify(tree fs.FS) error {
+	if !f.isGo() && f.test.where != page {
+		return fmt.Errorf("the test of %s is a page's", f.file)
+	}
 	source, err := fs.ReadFile(tree, f.file)
 	if err != nil {
 		return err

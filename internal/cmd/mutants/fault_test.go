@@ -27,8 +27,8 @@ func TestFaultsAreParsed(t *testing.T) {
 	faults, err := parse("area", written)
 	require.NoError(t, err)
 	require.Equal(t, []fault{
-		{"area", "One is forgotten.", "area/one.go", check{"native", "./area", "TestOne|TestTwo/^one$"}, "func one() {\n\tforget()\n}\n", "func one() {\n\n}\n"},
-		{"area", "One begins twice.", "area/one.go", check{"page", headless, "TestOne"}, "func one() {\n", "func one() {\n\tbegin()\n"},
+		{"area", "One is forgotten.", "area/one.go", check{native, "./area", "TestOne|TestTwo/^one$"}, "func one() {\n\tforget()\n}\n", "func one() {\n\n}\n"},
+		{"area", "One begins twice.", "area/one.go", check{page, headless, "TestOne"}, "func one() {\n", "func one() {\n\tbegin()\n"},
 	}, faults)
 }
 
@@ -63,12 +63,13 @@ func TestAFaultThatDoesNotApplyIsFound(t *testing.T) {
 		"area/one.go":      {Data: []byte("package area\n\nfunc one() {\n\tforget()\n}\n")},
 		"area/one_test.go": {Data: []byte("package area\n\nfunc TestOne(t *testing.T) {}\n")},
 	}
-	sound := fault{file: "area/one.go", test: check{"native", "./area", "^TestOne$/sub"}, old: "\tforget()\n"}
+	sound := fault{file: "area/one.go", test: check{native, "./area", "^TestOne$/sub"}, old: "\tforget()\n"}
 	require.NoError(t, sound.verify(tree))
 	for name, change := range map[string]func(*fault){
 		"another file": func(f *fault) { f.file = "area/two.go" },
 		"other lines":  func(f *fault) { f.old = "\tremember()\n" },
 		"another test": func(f *fault) { f.test.pattern = "TestOne|TestTwo" },
+		"no page":      func(f *fault) { f.file = "area/one.js" },
 	} {
 		f := sound
 		change(&f)

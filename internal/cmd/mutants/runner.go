@@ -47,7 +47,7 @@ func (r *runner) plantAndTest(f *fault) (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(dir)
-	env, err := r.plant(f, dir)
+	env, err := plant(f, dir)
 	if err != nil {
 		return "", err
 	}
@@ -78,7 +78,7 @@ func judge(out string) (string, error) {
 
 // plant writes the changed file to dir, and returns the environment in which the go command builds it, or in which the
 // browser's tests serve it.
-func (r *runner) plant(f *fault, dir string) (env []string, err error) {
+func plant(f *fault, dir string) (env []string, err error) {
 	source, err := os.ReadFile(f.file)
 	if err != nil {
 		return nil, err
@@ -87,13 +87,23 @@ func (r *runner) plant(f *fault, dir string) (env []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if filepath.Ext(f.file) == ".go" {
-		if env, err = overlay(f.file, planted, dir); err != nil || f.test.where != "page" {
-			return env, err
-		}
-		return buildPage(dir, "module", "", "", env)
+	if f.test.where != page {
+		return overlay(f.file, planted, dir)
 	}
-	return buildPage(dir, "bundle", f.file, planted, nil)
+	web := filepath.Join(dir, "web")
+	if err := os.CopyFS(web, os.DirFS("web")); err != nil {
+		return nil, err
+	}
+	if !f.isGo() {
+		if err := os.WriteFile(filepath.Join(dir, f.file), []byte(planted), 0o644); err != nil {
+			return nil, err
+		}
+		return serve(web, "bundle", nil)
+	}
+	if env, err = overlay(f.file, planted, dir); err != nil {
+		return nil, err
+	}
+	return serve(web, "module", env)
 }
 
 // overlay has the go command take the changed file for the one of the tree.
@@ -115,17 +125,8 @@ func overlay(file, planted, dir string) (env []string, err error) {
 	return []string{"GOFLAGS=" + flags}, os.WriteFile(list, table, 0o644)
 }
 
-// buildPage copies web to dir, changes a file of it, if one is named, and makes what depends on the change.
-func buildPage(dir, target, file, planted string, env []string) ([]string, error) {
-	if err := os.CopyFS(filepath.Join(dir, "web"), os.DirFS("web")); err != nil {
-		return nil, err
-	}
-	if file != "" {
-		if err := os.WriteFile(filepath.Join(dir, file), []byte(planted), 0o644); err != nil {
-			return nil, err
-		}
-	}
-	web := filepath.Join(dir, "web")
+// serve makes what depends on the fault in a copy of web, and has the tests serve that.
+func serve(web, target string, env []string) ([]string, error) {
 	build := exec.Command("make", "--no-print-directory", target, "WEB="+web)
 	build.Env = append(os.Environ(), env...)
 	if out, err := build.CombinedOutput(); err != nil {
@@ -137,7 +138,7 @@ func buildPage(dir, target, file, planted string, env []string) ([]string, error
 // test runs tests and returns what they print.
 func (r *runner) test(c check, env []string) (string, error) {
 	args := []string{"test", "-vet=off", "-count=1", "-failfast", "-timeout=3m", "-run=" + c.pattern}
-	if c.where == "node" {
+	if c.where == node {
 		args = append(args, "-exec="+r.node)
 		env = append(env, "GOOS=js", "GOARCH=wasm")
 	}
