@@ -69,6 +69,7 @@ export const neighbours = () =>
       const results = await Promise.all(order.map(([at, n], i) => rb.read(b, at, n, i % 2 ? { into: new Uint8Array(n) } : undefined)));
       results.forEach((result, i) => sameBytes(result, bytes.subarray(order[i][0], order[i][0] + order[i][1]), `${order[i]}`));
     }
+    for (const [at, n] of [[1, 1], [2, 5], [3, 66], [5, 3], [512 * K - 3, 3]]) sameBytes(await rb.read(b, at, n), bytes.subarray(at, at + n), `${n} bytes at ${at}, alone`);
 
     const controllers = Array.from({ length: 8 }, () => new AbortController());
     const read = (i) => rb.read(b, i * K, K, { signal: controllers[i].signal });
