@@ -26,6 +26,34 @@ func TestErrorsNameOperationLabelNumbersAndRule(t *testing.T) {
 	require.Empty(t, buffers.Code(errors.New("other")))
 }
 
+// Programs, and the JavaScript API, tell errors apart by their codes.
+func TestCodesStayAsTheyAre(t *testing.T) {
+	for code, reason := range map[string]error{
+		"destroyed":     buffers.ErrDestroyed,
+		"mapped":        buffers.ErrMapped,
+		"not-mapped":    buffers.ErrNotMapped,
+		"map-pending":   buffers.ErrMapPending,
+		"map-aborted":   buffers.ErrMapAborted,
+		"state":         buffers.ErrState,
+		"usage":         buffers.ErrUsage,
+		"range":         buffers.ErrRange,
+		"alignment":     buffers.ErrAlignment,
+		"too-large":     buffers.ErrTooLarge,
+		"out-of-memory": buffers.ErrOutOfMemory,
+		"budget":        buffers.ErrBudget,
+		"busy":          buffers.ErrBusy,
+		"device-lost":   buffers.ErrDeviceLost,
+		"wrong-device":  buffers.ErrWrongDevice,
+		"unsupported":   buffers.ErrUnsupported,
+		"validation":    buffers.ErrValidation,
+		"stale":         buffers.ErrStale,
+		"type":          buffers.ErrType,
+		"layout":        buffers.ErrLayout,
+	} {
+		require.Equal(t, code, buffers.Code(buffers.NewError("write", "bunny", reason, "")))
+	}
+}
+
 // Package errors forbids an Unwrap that lists nil.
 func TestErrorsUnwrapToWhatThereIs(t *testing.T) {
 	cause := errors.New("cause")

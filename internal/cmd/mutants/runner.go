@@ -137,7 +137,7 @@ func serve(web, target string, env []string) ([]string, error) {
 
 // test runs tests and returns what they print.
 func (r *runner) test(c check, env []string) (string, error) {
-	args := []string{"test", "-vet=off", "-count=1", "-failfast", "-timeout=3m", "-run=" + c.pattern}
+	args := []string{"test", "-vet=off", "-count=1", "-failfast", "-timeout=2m", "-run=" + c.pattern}
 	if c.where == node {
 		args = append(args, "-exec="+r.node)
 		env = append(env, "GOOS=js", "GOARCH=wasm")
