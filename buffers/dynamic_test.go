@@ -58,6 +58,22 @@ func TestVerticesArePackedByFours(t *testing.T) {
 	require.EqualValues(t, 8, update(t, d, make([]byte, 4)).Offset)
 }
 
+// Each usage has its own limit of the device.
+func TestUpdatesAreAlignedForTheirUsage(t *testing.T) {
+	limits := buffers.DefaultLimits()
+	limits.UniformOffsetAlignment, limits.StorageOffsetAlignment = 64, 128
+	s := openOn(t, memory.Open(memory.Options{Limits: limits}), buffers.Options{})
+	for usage, want := range map[buffers.Usage]uint64{
+		buffers.UsageVertex:                         4,
+		buffers.UsageUniform:                        64,
+		buffers.UsageStorage:                        128,
+		buffers.UsageUniform | buffers.UsageStorage: 128,
+	} {
+		d := dynamic(t, s, buffers.DynamicDescriptor{Size: 1024, Usage: usage})
+		require.Equal(t, want, d.Alignment(), usage.String())
+	}
+}
+
 func TestAFrameWithMoreUpdatesThanAPageOpensAnother(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	d := dynamic(t, s, buffers.DynamicDescriptor{Size: 512, Usage: buffers.UsageUniform | buffers.UsageCopySrc})

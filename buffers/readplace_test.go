@@ -300,9 +300,9 @@ func TestAHoldIsKeptForAllThatIsInIt(t *testing.T) {
 		}
 		rb.Flush()
 	}
-	for value := range byte(10) {
+	for value := range byte(20) {
 		ask(value + 1)
-		for range 3 {
+		for range value % 6 {
 			device.Step() // now and then one of those in a hold goes on
 			time.Sleep(time.Millisecond)
 		}

@@ -171,5 +171,11 @@ func (c check) verify(tree fs.FS) error {
 // functions are the tests of the pattern, without its subtests.
 func (c check) functions() []string {
 	top, _, _ := strings.Cut(c.pattern, "/")
-	return strings.Split(strings.Trim(top, "^$"), "|")
+	return strings.Split(top, "|")
+}
+
+// run is the pattern for tests of exactly these names.
+func (c check) run() string {
+	top, sub, _ := strings.Cut(c.pattern, "/")
+	return "^(" + top + ")$/" + sub
 }

@@ -137,7 +137,7 @@ func serve(web, target string, env []string) ([]string, error) {
 
 // test runs tests and returns what they print.
 func (r *runner) test(c check, env []string) (string, error) {
-	args := []string{"test", "-vet=off", "-count=1", "-failfast", "-timeout=2m", "-run=" + c.pattern}
+	args := []string{"test", "-vet=off", "-count=1", "-failfast", "-timeout=2m", "-run=" + c.run()}
 	if c.where == node {
 		args = append(args, "-exec="+r.node)
 		env = append(env, "GOOS=js", "GOARCH=wasm")
@@ -162,7 +162,7 @@ func (r *runner) green(faults []fault) error {
 	}
 	for suite, names := range named {
 		start := time.Now()
-		suite.pattern = "^(" + strings.Join(slices.Sorted(maps.Keys(names)), "|") + ")$"
+		suite.pattern = strings.Join(slices.Sorted(maps.Keys(names)), "|")
 		if out, err := r.test(suite, nil); err != nil {
 			return fmt.Errorf("without a fault: %s: %w\n%s", suite, err, out)
 		}

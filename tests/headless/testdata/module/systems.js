@@ -161,6 +161,11 @@ export const openGivesTheDeviceBack = async () => {
     async () => { throw new TypeError("no device"); },
     () => rejects(undefined, () => api.open({ wasm: Promise.reject(new Error("no module")) }), "neither"),
   );
+  const own = await (await navigator.gpu.requestAdapter()).requestDevice();
+  await rejects("internal", () => api.open({ device: own, wasm: Promise.reject(new Error("no module")) }), "no module for the page's own device");
+  const lost = await Promise.race([own.lost, new Promise((resolve) => setTimeout(resolve, 50, "not lost"))]);
+  same(lost, "not lost", "the page's own device");
+  own.destroy();
 };
 
 export const wasmSources = async () => {
