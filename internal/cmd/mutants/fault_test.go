@@ -90,3 +90,14 @@ func TestAFailureOfATestIsToldFromThatOfABuild(t *testing.T) {
 		require.Equal(t, want == "", err != nil, out)
 	}
 }
+
+func TestTestsOfAPackageRunTogether(t *testing.T) {
+	var faults []fault
+	for _, pattern := range []string{"TestTwo/^b$", "TestOne/^a$", "TestOne/^b$", "TestThree"} {
+		faults = append(faults, fault{test: check{page, headless, pattern}})
+	}
+	require.ElementsMatch(t, []check{
+		{page, headless, "TestOne|TestTwo/^a$|^b$"},
+		{page, headless, "TestThree/"},
+	}, suites(faults))
+}

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -137,7 +136,7 @@ func serve(web, target string, env []string) ([]string, error) {
 
 // test runs tests and returns what they print.
 func (r *runner) test(c check, env []string) (string, error) {
-	args := []string{"test", "-vet=off", "-count=1", "-failfast", "-timeout=2m", "-run=" + c.run()}
+	args := []string{"test", "-vet=off", "-count=1", "-failfast", "-timeout=3m", "-run=" + c.run()}
 	if c.where == node {
 		args = append(args, "-exec="+r.node)
 		env = append(env, "GOOS=js", "GOARCH=wasm")
@@ -148,25 +147,37 @@ func (r *runner) test(c check, env []string) (string, error) {
 	return string(out), err
 }
 
-// green runs the tests of all faults on the tree as it is, each package once.
+// green runs the tests of all faults on the tree as it is, those of a package together.
 func (r *runner) green(faults []fault) error {
-	named := map[check]map[string]bool{}
-	for _, f := range faults {
-		suite := check{where: f.test.where, pkg: f.test.pkg}
-		if named[suite] == nil {
-			named[suite] = map[string]bool{}
-		}
-		for _, name := range f.test.functions() {
-			named[suite][name] = true
-		}
-	}
-	for suite, names := range named {
+	for _, suite := range suites(faults) {
 		start := time.Now()
-		suite.pattern = strings.Join(slices.Sorted(maps.Keys(names)), "|")
 		if out, err := r.test(suite, nil); err != nil {
 			return fmt.Errorf("without a fault: %s: %w\n%s", suite, err, out)
 		}
-		fmt.Printf("green without a fault: %d tests of %s, %s, in %v\n", len(names), suite.pkg, suite.where, time.Since(start).Round(time.Second))
+		fmt.Printf("green without a fault: %s, in %v\n", suite, time.Since(start).Round(time.Second))
 	}
 	return nil
+}
+
+// suites are the tests of all faults, by package, and by whether subtests are named.
+func suites(faults []fault) (all []check) {
+	type kind struct {
+		where, pkg string
+		named      bool
+	}
+	tests, subtests := map[kind][]string{}, map[kind][]string{}
+	for _, f := range faults {
+		top, sub, named := strings.Cut(f.test.pattern, "/")
+		k := kind{f.test.where, f.test.pkg, named}
+		tests[k], subtests[k] = append(tests[k], top), append(subtests[k], sub)
+	}
+	for k := range tests {
+		all = append(all, check{k.where, k.pkg, oneOf(tests[k]) + "/" + oneOf(subtests[k])})
+	}
+	return all
+}
+
+func oneOf(patterns []string) string {
+	slices.Sort(patterns)
+	return strings.Join(slices.Compact(patterns), "|")
 }
