@@ -97,7 +97,7 @@ func TestTestsOfAPackageRunTogether(t *testing.T) {
 		faults = append(faults, fault{test: check{page, headless, pattern}})
 	}
 	require.ElementsMatch(t, []check{
-		{page, headless, "TestOne|TestTwo/^a$|^b$"},
-		{page, headless, "TestThree/"},
+		{page, headless, "TestOne|TestTwo/(^a$|^b$)"},
+		{page, headless, "TestThree/()"},
 	}, suites(faults))
 }

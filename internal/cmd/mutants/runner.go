@@ -172,7 +172,8 @@ func suites(faults []fault) (all []check) {
 		tests[k], subtests[k] = append(tests[k], top), append(subtests[k], sub)
 	}
 	for k := range tests {
-		all = append(all, check{k.where, k.pkg, oneOf(tests[k]) + "/" + oneOf(subtests[k])})
+		// The brackets keep go test from cutting the whole pattern at each |.
+		all = append(all, check{k.where, k.pkg, oneOf(tests[k]) + "/(" + oneOf(subtests[k]) + ")"})
 	}
 	return all
 }
