@@ -18,7 +18,7 @@ const folder = "tests/mutants"
 func main() {
 	only := flag.String("only", "", "plant only the faults whose area, file or words match")
 	list := flag.Bool("list", false, "plant nothing, but say which faults could not be planted")
-	node := flag.String("node", "", "the command that runs js/wasm tests in Node")
+	inNode := flag.String("node", "", "the command that runs js/wasm tests in Node")
 	workers := flag.Int("workers", runtime.NumCPU(), "how many faults are tried at a time")
 	flag.Parse()
 
@@ -28,7 +28,7 @@ func main() {
 		fmt.Printf("%d faults, %d of them do not apply\n", len(faults), failed)
 		os.Exit(min(failed, 1))
 	}
-	r := &runner{node: *node}
+	r := &runner{inNode: *inNode}
 	exitOn(r.green(faults))
 	if !r.all(faults, *workers) {
 		os.Exit(1)

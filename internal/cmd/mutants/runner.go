@@ -14,7 +14,7 @@ import (
 
 // runner runs tests on the tree with a fault in it.
 type runner struct {
-	node string
+	inNode string // the command that runs a js/wasm test in Node
 }
 
 // outcome is what became of a fault.
@@ -138,7 +138,7 @@ func serve(web, target string, env []string) ([]string, error) {
 func (r *runner) test(c check, env []string) (string, error) {
 	args := []string{"test", "-vet=off", "-count=1", "-failfast", "-timeout=3m", "-run=" + c.run()}
 	if c.where == node {
-		args = append(args, "-exec="+r.node)
+		args = append(args, "-exec="+r.inNode)
 		env = append(env, "GOOS=js", "GOARCH=wasm")
 	}
 	cmd := exec.Command("go", append(args, c.pkg)...)
@@ -154,7 +154,7 @@ func (r *runner) green(faults []fault) error {
 		if out, err := r.test(suite, nil); err != nil {
 			return fmt.Errorf("without a fault: %s: %w\n%s", suite, err, out)
 		}
-		fmt.Printf("green without a fault: %s, in %v\n", suite, time.Since(start).Round(time.Second))
+		fmt.Printf("green without a fault: the tests of %s, %s, in %v\n", suite.pkg, suite.where, time.Since(start).Round(time.Second))
 	}
 	return nil
 }
