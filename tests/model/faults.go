@@ -1,0 +1,124 @@
+package model
+
+import (
+	"context"
+	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+// faultKinds are operations on the GPU and on time, and what goes wrong.
+var faultKinds = []Kind{
+	{Name: "hold", Weight: 3,
+		Model: func(m *Model, o Op) *call { m.held = true; return m.refused() },
+		Run:   func(w *World, o Op) Result { w.device.Hold(); return Result{} }},
+
+	{Name: "release", Weight: 5,
+		Model: func(m *Model, o Op) *call { m.held = false; return m.refused() },
+		Run:   func(w *World, o Op) Result { w.device.Release(); return Result{} }},
+
+	{Name: "step", Weight: 10, Takes: []Param{Count},
+		Model: func(m *Model, o Op) *call { return m.refused() },
+		Run: func(w *World, o Op) Result {
+			for range o.Args[Count] {
+				w.device.Step()
+			}
+			return Result{}
+		}},
+
+	{Name: "sleep", Weight: 3, Takes: []Param{Millis},
+		Model: func(m *Model, o Op) *call { return m.refused() },
+		Run: func(w *World, o Op) Result {
+			w.elapse(time.Duration(o.Args[Millis]) * time.Millisecond)
+			return Result{}
+		}},
+
+	{Name: "trim", Weight: 2, Takes: []Param{System},
+		Model: func(m *Model, o Op) *call { return m.refused() },
+		Run:   func(w *World, o Op) Result { w.systems[o.Args[System]].Trim(); return Result{} }},
+
+	{Name: "cancel", Weight: 3, Takes: []Param{Actor},
+		Model: func(m *Model, o Op) *call {
+			for _, c := range m.pending {
+				if c.takes(Actor) && c.Args[Actor] == o.Args[Actor] {
+					c.must = "its context has ended"
+					c.may = append(c.may, "canceled", "budget", "busy")
+				}
+			}
+			return m.refused()
+		},
+		Run: func(w *World, o Op) Result {
+			w.cancels[o.Args[Actor]]()
+			w.contexts[o.Args[Actor]], w.cancels[o.Args[Actor]] = context.WithCancel(context.Background())
+			return Result{}
+		}},
+
+	{Name: "failCreate", Weight: 3, Takes: []Param{Count},
+		Model: func(m *Model, o Op) *call {
+			m.doubt = m.world[LateErrors] == 1 && (m.doubt || m.armed || o.Args[Count] > 1)
+			m.armed, m.faults = o.Args[Count] == 1, true
+			return m.refused()
+		},
+		Run: func(w *World, o Op) Result { w.device.FailCreate(o.Args[Count]); return Result{} }},
+
+	{Name: "failMap", Weight: 3, Takes: []Param{Count},
+		Model: func(m *Model, o Op) *call { m.faults = true; return m.refused() },
+		Run: func(w *World, o Op) Result {
+			w.device.FailMap(o.Args[Count], buffers.NewError("map", "", buffers.ErrValidation, "a fault"))
+			return Result{}
+		}},
+
+	{Name: "lose", Weight: 1, Takes: []Param{Loss},
+		Model: func(m *Model, o Op) *call {
+			m.lost = true
+			m.end("the device is lost", "device-lost", nil)
+			return m.refused()
+		},
+		Run: func(w *World, o Op) Result { w.device.Lose(memory.Loss(o.Args[Loss])); return Result{} }},
+
+	{Name: "destroySystem", Weight: 1, Takes: []Param{System},
+		Model: func(m *Model, o Op) *call { m.destroySystem(o.Args[System]); return m.refused() },
+		Run:   func(w *World, o Op) Result { w.systems[o.Args[System]].Destroy(); return Result{} }},
+}
+
+func (c *call) takes(p Param) bool {
+	for _, taken := range c.Kind.Takes {
+		if taken == p {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *Model) destroySystem(i int) {
+	s := m.systems[i]
+	for _, o := range m.buffers {
+		if o != nil && o.system == i {
+			m.destroyBuffer(o)
+		}
+	}
+	for slot, o := range m.staging {
+		if o != nil && o.system == i {
+			m.destroyStaging(slot)
+		}
+	}
+	for slot := range pairs {
+		if r := m.readbacks[slot]; r != nil && r.system == i {
+			m.destroyReadback(slot)
+		}
+		if d := m.dynamics[slot]; d != nil && d.system == i {
+			m.destroyDynamic(slot)
+		}
+	}
+	if s.frame != nil {
+		s.frame.ended, s.frame = true, nil
+	}
+	s.gone = true
+	m.end("its system is destroyed", "destroyed", s)
+	for _, c := range m.pending {
+		if c.takes(System) && c.Args[System] == i {
+			c.must, c.may = "its system is destroyed", append(c.may, "destroyed")
+		}
+	}
+}

@@ -1,0 +1,405 @@
+package model
+
+import (
+	"slices"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+// encoder is a list of commands, of the program's own or of a frame.
+type encoder struct {
+	commands []command
+	used     []*storage // named by Frame.Use
+	ended    bool       // submitted or discarded
+}
+
+type command struct {
+	do   func()
+	uses []*storage
+}
+
+func (e *encoder) record(do func(), uses ...*storage) {
+	e.commands = append(e.commands, command{do, uses})
+}
+
+// closed is why nothing can be recorded.
+func (e *encoder) closed() string { return when(e == nil || e.ended, "state") }
+
+// encoder is what an operation records into, or nil where its frame is not open.
+func (m *Model) encoder(o Op) *encoder {
+	if slot := o.Args[Encoder]; slot < pairs {
+		return m.encoders[slot]
+	}
+	return m.systems[o.Args[Encoder]-pairs].frame
+}
+
+// dynamic is a DynamicBuffer.
+type dynamic struct {
+	*holding
+	page   int
+	latest *update
+	asked  []*update // not moved yet
+	moved  []*update // within the frame that is open
+}
+
+// update is a piece of a dynamic buffer. Its storage is good from the submit that moves it to the end of the frame.
+type update struct {
+	*storage
+	moved bool
+}
+
+// frameKinds are operations on frames, encoders and dynamic buffers.
+var frameKinds = []Kind{
+	{Name: "begin", Weight: 10, Takes: []Param{Actor, System}, Waits: true,
+		Model: func(m *Model, o Op) *call {
+			s := m.systems[o.Args[System]]
+			c := m.refused(m.unusable(o.Args[System]), when(s.frame != nil, "state"))
+			c.begins = s
+			c.done = func(Result) error {
+				s.frame = &encoder{}
+				for _, other := range m.pending {
+					if other.begins == s {
+						other.may = append(other.may, "state")
+					}
+				}
+				return nil
+			}
+			return m.waits(c, s)
+		},
+		Run: func(w *World, o Op) Result {
+			f, err := w.systems[o.Args[System]].BeginFrame(w.contexts[o.Args[Actor]])
+			if err == nil {
+				w.frames[o.Args[System]] = f
+			}
+			return failed(err)
+		}},
+
+	{Name: "submitFrame", Weight: 10, Takes: []Param{System, Encoders},
+		Model: func(m *Model, o Op) *call {
+			s := m.systems[o.Args[System]]
+			c := m.refused(m.unusable(o.Args[System]), s.frame.closed())
+			if c.wrong != nil {
+				return c
+			}
+			for _, used := range s.frame.used {
+				c.refuse(used.unfit())
+				c.lenient(m, used)
+			}
+			return m.submit(c, o, s.frame)
+		},
+		Run: func(w *World, o Op) Result {
+			f := w.frames[o.Args[System]]
+			list, ok := w.list(o)
+			if f == nil || !ok {
+				return skipped
+			}
+			return w.submitted(o, f.Submit(list...))
+		}},
+
+	{Name: "discard", Weight: 3, Takes: []Param{System},
+		Model: func(m *Model, o Op) *call {
+			if s := m.systems[o.Args[System]]; s.frame != nil {
+				s.frame.ended = true
+				m.leaveFrame(o.Args[System])
+			}
+			return m.refused()
+		},
+		Run: func(w *World, o Op) Result {
+			f := w.frames[o.Args[System]]
+			if f == nil {
+				return skipped
+			}
+			f.Discard()
+			return Result{}
+		}},
+
+	{Name: "use", Weight: 2, Takes: []Param{System, Buffer},
+		Model: func(m *Model, o Op) *call {
+			if s := m.systems[o.Args[System]]; s.frame != nil {
+				s.frame.used = append(s.frame.used, m.buffers[o.Args[Buffer]].storage)
+			}
+			return m.refused()
+		},
+		Run: func(w *World, o Op) Result {
+			f, b := w.frames[o.Args[System]], w.buffers[o.Args[Buffer]]
+			if _, err := frameEncoder(f); b == nil || err != nil {
+				return skipped
+			}
+			f.Use(b)
+			return Result{}
+		}},
+
+	{Name: "encode", Weight: 5, Takes: []Param{Encoder},
+		Model: func(m *Model, o Op) *call {
+			c := m.refused(m.lostCode())
+			c.done = func(Result) error {
+				slot := o.Args[Encoder] % pairs
+				if e := m.encoders[slot]; e != nil && !e.ended {
+					m.stuck = m.stuck || slices.ContainsFunc(m.staging[:], func(s *staging) bool { return s != nil && s.encoder == e })
+				}
+				m.encoders[slot] = &encoder{}
+				return nil
+			}
+			return c
+		},
+		Run: func(w *World, o Op) Result {
+			e, err := w.device.CreateEncoder("")
+			if err == nil {
+				w.encoders[o.Args[Encoder]%pairs] = e
+			}
+			return failed(err)
+		}},
+
+	{Name: "submit", Weight: 8, Takes: []Param{System, Encoders},
+		Model: func(m *Model, o Op) *call {
+			return m.submit(m.refused(m.unusable(o.Args[System])), o, nil)
+		},
+		Run: func(w *World, o Op) Result {
+			list, ok := w.list(o)
+			if !ok {
+				return skipped
+			}
+			return w.submitted(o, w.systems[o.Args[System]].Submit(list...))
+		}},
+
+	{Name: "copy", Weight: 10, Takes: []Param{Encoder, Buffer, At, Other, OtherAt, Length},
+		Model: func(m *Model, o Op) *call {
+			from, to, at, toAt, size, e := m.buffers[o.Args[Buffer]], m.buffers[o.Args[Other]], o.Args[At], o.Args[OtherAt], o.Args[Length], m.encoder(o)
+			c := m.recording(e, from.storage, buffers.UsageCopySrc, to.storage, buffers.UsageCopyDst)
+			c.refuse(when(from == to, "range"), misaligned(at, toAt, size), from.beyond(at, size), to.beyond(toAt, size))
+			src, dst := from.storage, to.storage
+			c.done = func(Result) error {
+				e.record(func() { m.store(dst, toAt, slices.Clone(src.real().cells[at:at+size])) }, src, dst)
+				return nil
+			}
+			return c
+		},
+		Run: func(w *World, o Op) Result {
+			from, to := w.buffers[o.Args[Buffer]], w.buffers[o.Args[Other]]
+			if from == nil || to == nil {
+				return skipped
+			}
+			return w.record(o, func(e buffers.Encoder) error {
+				return e.CopyBufferToBuffer(from, uint64(o.Args[At]), to, uint64(o.Args[OtherAt]), uint64(o.Args[Length]))
+			})
+		}},
+
+	{Name: "clear", Weight: 3, Takes: []Param{Encoder, Other, OtherAt, Length},
+		Model: func(m *Model, o Op) *call {
+			to, at, size, e := m.buffers[o.Args[Other]], o.Args[OtherAt], o.Args[Length], m.encoder(o)
+			c := m.recording(e, to.storage, buffers.UsageCopyDst)
+			c.refuse(misaligned(at, size), to.beyond(at, size))
+			dst := to.storage
+			c.done = func(Result) error {
+				e.record(func() { m.store(dst, at, known(make([]byte, size))) }, dst)
+				return nil
+			}
+			return c
+		},
+		Run: func(w *World, o Op) Result {
+			to := w.buffers[o.Args[Other]]
+			if to == nil {
+				return skipped
+			}
+			return w.record(o, func(e buffers.Encoder) error {
+				return e.ClearBuffer(to, uint64(o.Args[OtherAt]), uint64(o.Args[Length]))
+			})
+		}},
+
+	{Name: "newDynamic", Weight: 4, Takes: []Param{System, Dynamic, Capacity},
+		Model: func(m *Model, o Op) *call {
+			size := o.Args[Capacity]
+			m.destroyDynamic(o.Args[Dynamic])
+			c := m.refused(m.unusable(o.Args[System]), misaligned(size), wrongCapacity(size))
+			c.done = func(Result) error {
+				m.dynamics[o.Args[Dynamic]] = &dynamic{holding: m.hold(o.Args[System], buffers.KindDynamic), page: size}
+				return nil
+			}
+			return c
+		},
+		Run: func(w *World, o Op) Result {
+			slot := o.Args[Dynamic]
+			if w.dynamics[slot] != nil {
+				w.dynamics[slot].Destroy()
+			}
+			d, err := w.systems[o.Args[System]].NewDynamicBuffer(buffers.DynamicDescriptor{
+				Size: uint64(o.Args[Capacity]), Usage: buffers.UsageStorage | buffers.UsageCopySrc})
+			if err == nil {
+				w.dynamics[slot], w.updates[slot] = d, nil
+			}
+			return failed(err)
+		}},
+
+	{Name: "update", Weight: 10, Takes: []Param{Dynamic, Size, Seed},
+		Model: func(m *Model, o Op) *call {
+			d, size := m.dynamics[o.Args[Dynamic]], o.Args[Size]
+			c := m.refused(m.of(d.holding), when(size > d.page, "too-large"))
+			c.may = append(c.may, "busy", when(size == 0, "range"))
+			c.done = func(Result) error {
+				d.latest = &update{storage: &storage{cells: known(pattern(o.Args[Seed], size)), usage: storing, state: buffers.Ready}}
+				d.asked = append(d.asked, d.latest)
+				return nil
+			}
+			return c
+		},
+		Run: func(w *World, o Op) Result {
+			d := w.dynamics[o.Args[Dynamic]]
+			if d == nil {
+				return skipped
+			}
+			a, err := d.Update(uint64(o.Args[Size]))
+			if err == nil {
+				copy(a.Bytes, w.bytes(o))
+				w.updates[o.Args[Dynamic]] = &a
+			}
+			return failed(err)
+		}},
+
+	{Name: "copyUpdate", Weight: 8, Takes: []Param{Encoder, Dynamic, Other, OtherAt},
+		Model: func(m *Model, o Op) *call {
+			to, at, from, e := m.buffers[o.Args[Other]], o.Args[OtherAt], m.dynamics[o.Args[Dynamic]].latest, m.encoder(o)
+			size := len(from.cells) &^ 3
+			c := m.recording(e, from.storage, buffers.UsageCopySrc, to.storage, buffers.UsageCopyDst)
+			c.refuse(misaligned(at), to.beyond(at, size))
+			dst := to.storage
+			c.done = func(Result) error {
+				e.record(func() { m.store(dst, at, from.contents()[:size]) }, from.storage, dst)
+				return nil
+			}
+			return c
+		},
+		Run: func(w *World, o Op) Result {
+			to, from := w.buffers[o.Args[Other]], w.updates[o.Args[Dynamic]]
+			if to == nil || from == nil {
+				return skipped
+			}
+			return w.record(o, func(e buffers.Encoder) error {
+				return e.CopyBufferToBuffer(from.Buffer, from.Offset, to, uint64(o.Args[OtherAt]), uint64(len(from.Bytes))&^3)
+			})
+		}},
+
+	{Name: "destroyDynamic", Weight: 1, Takes: []Param{Dynamic},
+		Model: func(m *Model, o Op) *call { m.destroyDynamic(o.Args[Dynamic]); return m.refused() },
+		Run: func(w *World, o Op) Result {
+			if w.dynamics[o.Args[Dynamic]] == nil {
+				return skipped
+			}
+			w.dynamics[o.Args[Dynamic]].Destroy()
+			return Result{}
+		}},
+}
+
+func (u *update) contents() []cell {
+	if u.moved && !u.fading {
+		return u.cells
+	}
+	return unknowns(len(u.cells))
+}
+
+// recording is a call that records a command with storages, each followed by the usage that it takes.
+func (m *Model) recording(e *encoder, pairs ...any) *call {
+	c := m.refused(e.closed())
+	c.may = append(c.may, m.lostCode())
+	for i := 0; i < len(pairs); i += 2 {
+		s := pairs[i].(*storage)
+		c.refuse(when(s.state == buffers.Destroyed, "destroyed"), s.lacks(pairs[i+1].(buffers.Usage)))
+		c.lenient(m, s)
+	}
+	return c
+}
+
+// submit does what is recorded, and what goes with it. frame is the one that it ends, or nil.
+func (m *Model) submit(c *call, o Op, frame *encoder) *call {
+	var list []*encoder
+	if frame != nil {
+		list = append(list, frame)
+	}
+	for _, slot := range encoderLists[o.Args[Encoders]] {
+		e := m.encoders[slot]
+		c.refuse(e.closed(), when(slices.Contains(list, e), "state"))
+		list = append(list, e)
+	}
+	var commands []command
+	for _, e := range list {
+		if e != nil {
+			commands = append(commands, e.commands...)
+		}
+	}
+	void := false
+	for _, command := range commands {
+		for _, s := range command.uses {
+			c.refuse(s.unfit())
+			c.lenient(m, s)
+			void = void || s.void()
+		}
+	}
+	c.done = func(Result) error {
+		m.submitted(o.Args[System], frame, list)
+		if !void {
+			for _, command := range commands {
+				command.do()
+			}
+		}
+		m.afterSubmit(o.Args[System], frame != nil)
+		return nil
+	}
+	return c
+}
+
+func (m *Model) submitted(system int, frame *encoder, list []*encoder) {
+	m.systems[system].submits++
+	for _, d := range m.dynamics {
+		if d != nil && d.system == system {
+			for _, u := range d.asked {
+				u.moved = true
+			}
+			d.moved, d.asked = append(d.moved, d.asked...), nil
+		}
+	}
+	for _, e := range list {
+		e.ended = true
+		for _, s := range m.staging {
+			m.stuck = m.stuck || s != nil && s.encoder == e && s.system != system
+		}
+	}
+}
+
+func (m *Model) afterSubmit(system int, ends bool) {
+	m.send(func(x *read) bool { return x.owner.system == system && (ends || !x.inFrame) })
+	if ends || m.systems[system].frame == nil {
+		m.leaveFrame(system)
+		for _, s := range m.retired {
+			s.fading = true
+		}
+		m.retired = nil
+	}
+}
+
+// leaveFrame ends the frame of a system, or what a submit outside of one has moved.
+func (m *Model) leaveFrame(system int) {
+	m.systems[system].frame = nil
+	for _, x := range m.asked {
+		x.inFrame = x.inFrame && x.owner.system != system
+	}
+	for _, d := range m.dynamics {
+		if d == nil || d.system != system {
+			continue
+		}
+		for _, u := range append(d.moved, d.asked...) {
+			u.fading = true
+		}
+		d.moved, d.asked = nil, nil
+	}
+}
+
+func (m *Model) destroyDynamic(slot int) {
+	if d := m.dynamics[slot]; d != nil {
+		m.drop(d.holding)
+		for _, u := range append(d.moved, d.asked...) {
+			u.state = buffers.Destroyed
+		}
+		if d.latest != nil {
+			d.latest.state = buffers.Destroyed
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package model
+
+import "slices"
+
+// Kind is a kind of operation. Its entry in the table is all that there is to say of it.
+type Kind struct {
+	Name   string
+	Weight int // how often it is drawn
+	Takes  []Param
+	// Waits says that it may go on while others are performed.
+	Waits bool
+	// Model says how the operation may end. It is called when the operation was begun.
+	Model func(m *Model, o Op) *call
+	// Run performs the operation on Go's API.
+	Run func(w *World, o Op) Result
+}
+
+// Result is how an operation ended.
+type Result struct {
+	Skipped bool   // what it is about is not there
+	Code    string // "" where it succeeded, or that of the error
+	Data    []byte // what a read brought
+	Size    int    // what the operation is asked for otherwise
+}
+
+var (
+	kinds = collect(deviceKinds, readKinds, stagingKinds, frameKinds, mappableKinds, textureKinds, faultKinds)
+	lots  = draws() // each kind as often as it weighs
+)
+
+func collect(tables ...[]Kind) (all []*Kind) {
+	for _, table := range tables {
+		for i := range table {
+			all = append(all, &table[i])
+		}
+	}
+	return all
+}
+
+func draws() (all []*Kind) {
+	for _, k := range kinds {
+		all = append(all, slices.Repeat([]*Kind{k}, k.Weight)...)
+	}
+	return all
+}
+
+func kindOf(name string) *Kind {
+	for _, k := range kinds {
+		if k.Name == name {
+			return k
+		}
+	}
+	return nil
+}

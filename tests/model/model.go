@@ -1,0 +1,460 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+// Slots of the small world.
+const (
+	systems      = 2
+	deviceSlots  = 2 // buffers: DeviceBuffers,
+	rawSlot      = 2 // one made on the device itself,
+	adoptedSlot  = 3 // that one as another owner sees it,
+	mappableSlot = 4 // and MappableBuffers
+	bufferSlots  = 6
+	stagingSlots = 4
+	immediates   = 2 // of those
+	pairs        = 2 // of readback buffers, dynamic buffers, textures, encoders of the program's own, actors
+	encoderSlots = pairs + systems
+)
+
+// encoderLists are what a submit takes.
+var encoderLists = [][]int{{}, {0}, {1}, {0, 1}, {0, 0}}
+
+// Model is what the documents say of a world. Whatever is sent is done at once, in order.
+type Model struct {
+	world     Args
+	systems   [systems]*system
+	buffers   [bufferSlots]*object
+	staging   [stagingSlots]*staging
+	readbacks [pairs]*readback
+	dynamics  [pairs]*dynamic
+	textures  [pairs]*storage
+	encoders  [pairs]*encoder
+	retired   []*storage // replaced by a Grow
+	pending   []*call
+	asked     []*read // not sent yet
+
+	lost   bool
+	held   bool // the GPU stands still
+	armed  bool // the next creation fails
+	faults bool // creations or maps were made to fail
+	doubt  bool // one may have failed without a word, and nobody knows which
+	stuck  bool // memory is staged for an encoder that is never submitted
+}
+
+type system struct {
+	gone    bool
+	frame   *encoder // the frame that is open, or nil
+	alive   [6]int   // holdings by kind
+	submits uint64
+}
+
+// holding is what a system has made, and counts until it is destroyed.
+type holding struct {
+	system int // or outside
+	kind   buffers.Kind
+	gone   bool
+}
+
+// outside of both systems is what is made on the device.
+const outside = -1
+
+func (m *Model) hold(system int, kind buffers.Kind) *holding {
+	if system != outside {
+		m.systems[system].alive[kind]++
+	}
+	return &holding{system: system, kind: kind}
+}
+
+func (m *Model) drop(h *holding) {
+	if h.gone {
+		return
+	}
+	h.gone = true
+	if h.system != outside {
+		m.systems[h.system].alive[h.kind]--
+	}
+}
+
+// of is what is wrong with a call on h.
+func (m *Model) of(h *holding) string {
+	if h.gone {
+		return "destroyed"
+	}
+	return m.unusable(h.system)
+}
+
+// storage is memory of the GPU.
+type storage struct {
+	cells   []cell
+	usage   buffers.Usage
+	state   buffers.State
+	owner   *storage // of what is adopted, the storage itself
+	missing bool     // there was no memory for it, which comes to light later
+	retired bool     // by a Grow: destroyed by a submit to come,
+	fading  bool     // or by one that was
+}
+
+// cell is a byte, or unknown.
+type cell int16
+
+const unknown cell = -1
+
+func pattern(seed, size int) []byte {
+	p := make([]byte, size)
+	for i := range p {
+		p[i] = byte(i*7 + i>>8*13 + seed*31 + 1)
+	}
+	return p
+}
+
+func known(p []byte) []cell {
+	cells := make([]cell, len(p))
+	for i, b := range p {
+		cells[i] = cell(b)
+	}
+	return cells
+}
+
+func unknowns(n int) []cell { return slices.Repeat([]cell{unknown}, n) }
+
+// differ says where bytes are not what they are to be.
+func differ(got []byte, want []cell) error {
+	if len(got) != len(want) {
+		return fmt.Errorf("%d bytes, want %d", len(got), len(want))
+	}
+	for i, b := range got {
+		if want[i] != unknown && want[i] != cell(b) {
+			return fmt.Errorf("byte %d of %d is %d, want %d", i, len(got), b, want[i])
+		}
+	}
+	return nil
+}
+
+// object is a buffer as the program has it; a Grow gives it another storage.
+type object struct {
+	*storage
+	*holding
+	mode    buffers.MapMode
+	from    int    // of the mapped range
+	mapped  []cell // the range
+	mapping *call
+	growths []growth
+}
+
+type growth struct {
+	old  *storage
+	held []cell
+}
+
+// call is an operation that was begun.
+type call struct {
+	Op
+	wrong  []string             // it must fail with one of these, unless there are none
+	may    []string             // what it may fail with besides
+	always bool                 // it may succeed all the same
+	done   func(r Result) error // takes its success
+	failed func()               // takes its failure
+	must   string               // why it waits no longer
+	about  []any                // whose destruction ends it
+	target *object              // of an upload:
+	at     int                  // the range
+	size   int                  //
+	spoilt bool                 // others have written there meanwhile
+
+	creates      bool // a staging buffer, which may count already
+	budget       bool // it may wait for memory that others hold
+	isRead       bool
+	begins       *system // a frame of it
+	waitsForSend bool
+}
+
+// refused is a call with what is wrong with it: codes, or "".
+func (m *Model) refused(wrong ...string) *call {
+	c := &call{}
+	c.refuse(wrong...)
+	return c
+}
+
+func (c *call) refuse(wrong ...string) {
+	for _, code := range wrong {
+		if code != "" {
+			c.wrong = append(c.wrong, code)
+		}
+	}
+}
+
+// waits is a call that the end of what it is about ends.
+func (m *Model) waits(c *call, about ...any) *call {
+	c.about = append(c.about, about...)
+	return c
+}
+
+// needs lets a call for mappable memory of a system end as the budget says.
+func (m *Model) needs(c *call, system, size int) {
+	budget, chunk := m.world[Budget], 4096
+	for chunk < size {
+		chunk *= 2
+	}
+	if budget != 0 && (m.world[Policy] != 0 || chunk > budget) {
+		c.may = append(c.may, "budget")
+	}
+	c.budget = budget != 0
+}
+
+func when(is bool, code string) string {
+	if is {
+		return code
+	}
+	return ""
+}
+
+// unusable is why nothing can be done with a system.
+func (m *Model) unusable(i int) string {
+	if i >= 0 && m.systems[i].gone {
+		return "destroyed"
+	}
+	return when(m.lost, "device-lost")
+}
+
+func (m *Model) lostCode() string { return when(m.lost, "device-lost") }
+
+// Begin takes note that an operation was begun. r is its result, or nil where it goes on.
+func (m *Model) Begin(o Op, r *Result) error {
+	if r != nil && r.Skipped {
+		return nil
+	}
+	armed := m.armed
+	c := o.Kind.Model(m, o)
+	if armed && m.armed {
+		m.armed, m.doubt = false, m.world[LateErrors] == 1
+	}
+	c.Op = o
+	m.pending = append(m.pending, c)
+	if r != nil {
+		return m.End(c, *r)
+	}
+	if !o.Kind.Waits {
+		return fmt.Errorf("%v: it waits", o)
+	}
+	return nil
+}
+
+var errUnsent = errors.New("it brings something before it is sent")
+
+// Begun is the call that was begun last, if it goes on.
+func (m *Model) Begun() *call { return m.pending[len(m.pending)-1] }
+
+// End takes the result of a call.
+func (m *Model) End(c *call, r Result) error {
+	m.pending = slices.DeleteFunc(m.pending, func(other *call) bool { return other == c })
+	m.asked = slices.DeleteFunc(m.asked, func(x *read) bool { return x.call == c })
+	if m.faults {
+		c.may = append(c.may, "out-of-memory", "validation")
+	}
+	if err := c.judge(r); err != nil {
+		return fmt.Errorf("%v: %w", c.Op, err)
+	}
+	return nil
+}
+
+func (c *call) judge(r Result) error {
+	if r.Skipped {
+		return nil
+	}
+	if r.Code == "" && (len(c.wrong) == 0 || c.always) {
+		if c.done == nil {
+			return nil
+		}
+		return c.done(r)
+	}
+	if r.Code == "" {
+		return fmt.Errorf("no error, want %q", c.wrong)
+	}
+	if !slices.Contains(c.wrong, r.Code) && !slices.Contains(c.may, r.Code) {
+		return fmt.Errorf("error %q, want %q, or perhaps %q", r.Code, c.wrong, c.may)
+	}
+	if c.failed != nil {
+		c.failed()
+	}
+	return nil
+}
+
+// end has the calls that are about something settle now, perhaps with a code.
+func (m *Model) end(why, code string, about any) {
+	for _, c := range m.pending {
+		if about == nil || slices.Contains(c.about, about) {
+			c.must = why
+			c.may = append(c.may, code)
+		}
+	}
+}
+
+// Overdue is the error of a call that waits though it must not. idle says that the GPU has nothing left to do.
+func (m *Model) Overdue(idle bool) error {
+	for _, c := range m.pending {
+		if c.must != "" {
+			return fmt.Errorf("%v: it waits, though %s", c.Op, c.must)
+		}
+		if idle && !c.waitsForSend && !(c.budget && m.holds()) {
+			return fmt.Errorf("%v: it waits, though nothing is left to wait for", c.Op)
+		}
+	}
+	return nil
+}
+
+// holds reports whether the program holds memory that can be mapped.
+func (m *Model) holds() bool {
+	if m.stuck {
+		return true
+	}
+	for _, s := range m.staging {
+		if s != nil && s.holds() {
+			return true
+		}
+	}
+	for _, b := range m.buffers[mappableSlot:] {
+		if b != nil && !b.gone {
+			return true
+		}
+	}
+	return m.dynamics[0] != nil || m.dynamics[1] != nil
+}
+
+// store puts cells into a storage.
+func (m *Model) store(s *storage, at int, cells []cell) {
+	if m.doubt {
+		cells = unknowns(len(cells))
+	}
+	for _, c := range m.pending {
+		if c.target != nil && c.target.storage == s && at < c.at+c.size && c.at < at+len(cells) {
+			c.spoilt = true
+			cells = unknowns(len(cells))
+		}
+	}
+	copy(s.real().cells[at:], cells)
+}
+
+// real is the storage that is adopted, or s.
+func (s *storage) real() *storage {
+	if s.owner != nil {
+		return s.owner
+	}
+	return s
+}
+
+// void reports whether commands with s have no effect: its owner has destroyed it, or there is no memory.
+func (s *storage) void() bool {
+	return s.missing || s.owner != nil && s.owner.state == buffers.Destroyed
+}
+
+func (s *storage) seen() buffers.State {
+	if s.owner != nil && s.state == buffers.Ready && s.owner.state != buffers.Destroyed {
+		return s.owner.state
+	}
+	return s.state
+}
+
+// unfit is why the GPU cannot use s now.
+func (s *storage) unfit() string {
+	switch s.seen() {
+	case buffers.Destroyed:
+		return "destroyed"
+	case buffers.Mapped:
+		return "mapped"
+	case buffers.MapPending:
+		return "map-pending"
+	}
+	return ""
+}
+
+func (s *storage) lacks(usage buffers.Usage) string { return when(!s.usage.Has(usage), "usage") }
+
+// beyond is why a range is none of s.
+func (s *storage) beyond(at, size int) string {
+	return when(at > len(s.cells) || size > len(s.cells)-at, "range")
+}
+
+func misaligned(n ...int) string {
+	return when(slices.ContainsFunc(n, func(n int) bool { return n%4 != 0 }), "alignment")
+}
+
+// lenient lets a call on storage without memory, which the device may not know of yet, go either way.
+func (c *call) lenient(m *Model, all ...*storage) *call {
+	for _, s := range all {
+		if s.missing || m.doubt {
+			c.may = append(c.may, "out-of-memory", "validation")
+		}
+		if s.fading {
+			c.may = append(c.may, "destroyed")
+		}
+	}
+	return c
+}
+
+// Seen is what can be seen of a world between operations.
+type Seen struct {
+	Sizes [deviceSlots]int // of DeviceBuffers, -1 where there is none or it is destroyed
+	Stats [systems]buffers.Stats
+}
+
+// Check compares what is seen.
+func (m *Model) Check(seen *Seen) error {
+	for i, size := range seen.Sizes {
+		if err := m.checkSize(m.buffers[i], size); err != nil {
+			return fmt.Errorf("buffer %d: %w", i, err)
+		}
+	}
+	creating := slices.ContainsFunc(m.pending, func(c *call) bool { return c.creates })
+	for i, s := range m.systems {
+		if err := s.check(seen.Stats[i], creating); err != nil && !s.gone {
+			return fmt.Errorf("system %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// checkSize finds out whether a Grow has failed since.
+func (m *Model) checkSize(o *object, size int) error {
+	if o == nil || o.state == buffers.Destroyed || size < 0 || len(o.cells) == size {
+		return nil
+	}
+	for i := len(o.growths) - 1; i >= 0 && (o.missing || m.doubt); i-- {
+		g := o.growths[i]
+		o.storage.state = buffers.Destroyed
+		o.storage, o.growths = g.old, o.growths[:i]
+		o.retired, o.fading = false, false
+		copy(o.cells, g.held)
+		m.end("its buffer has shrunk", "out-of-memory", nil)
+		m.unmust()
+		if len(o.cells) == size {
+			return nil
+		}
+	}
+	return fmt.Errorf("it has %d bytes, want %d", size, len(o.cells))
+}
+
+func (m *Model) unmust() {
+	for _, c := range m.pending {
+		if c.must == "its buffer has shrunk" {
+			c.must = ""
+		}
+	}
+}
+
+func (s *system) check(stats buffers.Stats, creating bool) error {
+	for _, kind := range buffers.Kinds() {
+		if got := stats.Of(kind).Count; got != s.alive[kind] && !creating {
+			return fmt.Errorf("%d of %v, want %d", got, kind, s.alive[kind])
+		}
+	}
+	if stats.Submits < s.submits {
+		return fmt.Errorf("%d submits, want %d at least", stats.Submits, s.submits)
+	}
+	return nil
+}

@@ -1,0 +1,209 @@
+package model
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+)
+
+// Param names an argument of operations.
+type Param int
+
+const (
+	Actor    Param = iota // whose context a call has
+	System                // of two on one device
+	Buffer                // see bufferSlots
+	Other                 // a second one
+	Staging               // the first two slots are immediate, the others deferred
+	Readback              // the first slot reads all, the second the latest
+	Dynamic
+	Texture
+	Encoder  // two of the program's own, then the frames' of the two systems
+	Encoders // a list: see encoderLists
+	Capacity // of what is made
+	Size     // of what is moved by the CPU
+	Length   // and by the GPU
+	At
+	OtherAt
+	Seed  // of the bytes that are written
+	Mode  // of a map
+	Loss  // a way to lose the device
+	Count // how many, how often, the how-manieth
+	Millis
+
+	// The world's own.
+
+	Budget
+	Policy
+	ChunkSize
+	Frames
+	LateErrors
+	Held
+
+	params
+)
+
+// domains are the values that arguments may have, the simplest first. A value that stands twice is drawn twice as often.
+var domains = [params]struct {
+	name   string
+	values []int
+}{
+	Actor:      {"actor", []int{0, 1}},
+	System:     {"system", []int{0, 0, 0, 0, 0, 1}},
+	Buffer:     {"buffer", []int{0, 0, 0, 1, 1, 2, 3, 4, 5}},
+	Other:      {"other", []int{1, 1, 1, 0, 0, 2, 3, 4, 5}},
+	Staging:    {"staging", []int{0, 1, 2, 3}},
+	Readback:   {"readback", []int{0, 0, 1}},
+	Dynamic:    {"dynamic", []int{0, 0, 1}},
+	Texture:    {"texture", []int{0, 1}},
+	Encoder:    {"encoder", []int{2, 2, 2, 0, 0, 1, 3}},
+	Encoders:   {"encoders", []int{0, 1, 2, 3, 4}},
+	Capacity:   {"capacity", []int{256, 256, 64, 1024, 1024, 4096, 8192, 20000, 30, 0, 300000, 1 << 40}},
+	Size:       {"size", []int{16, 4, 64, 256, 256, 0, 60, 1024, 4096, 5, 20000, 270000}},
+	Length:     {"length", []int{16, 4, 64, 256, 0, 60, 1024, 4096, 5, 1 << 40}},
+	At:         {"at", []int{0, 0, 0, 4, 8, 64, 252, 256, 1024, 3, 4096, 1 << 40}},
+	OtherAt:    {"to", []int{0, 0, 4, 8, 64, 252, 256, 1024, 3, 4096, 1 << 40}},
+	Seed:       {"seed", []int{1, 2, 3, 4, 5, 6, 7}},
+	Mode:       {"mode", []int{2, 1, 0}},
+	Loss:       {"loss", []int{1, 2}},
+	Count:      {"count", []int{1, 2, 3, 5, 20}},
+	Millis:     {"ms", []int{1, 9, 100, 12000}},
+	Budget:     {"budget", []int{0, 0, 0, 64 << 10, 20 << 10, 8 << 10}},
+	Policy:     {"policy", []int{0, 0, 1, 2}},
+	ChunkSize:  {"chunk", []int{0, 4096}},
+	Frames:     {"frames", []int{0, 1, 2}},
+	LateErrors: {"late", []int{0, 0, 1}},
+	Held:       {"held", []int{0, 1}},
+}
+
+func (p Param) String() string { return domains[p].name }
+
+// Args are the arguments of an operation, or of a world. Those that it does not take are 0.
+type Args [params]int
+
+// Op is one operation.
+type Op struct {
+	Kind *Kind
+	Args
+}
+
+// Program is what is done in a world.
+type Program struct {
+	World Args
+	Ops   []Op
+}
+
+var worldParams = []Param{Budget, Policy, ChunkSize, Frames, LateErrors, Held}
+
+// Draw makes a program of n operations.
+func Draw(r *rand.Rand, n int) Program {
+	choices := make([]byte, len(worldParams)+n*(1+int(params)))
+	for i := range choices {
+		choices[i] = byte(r.Uint32())
+	}
+	p := Decode(choices)
+	p.Ops = p.Ops[:min(n+len(prelude), len(p.Ops))]
+	return p
+}
+
+// Decode makes a program of any bytes: each chooses an operation or an argument.
+func Decode(choices []byte) (p Program) {
+	next := func(n int) int {
+		if len(choices) == 0 {
+			return 0
+		}
+		c := int(choices[0]) % n
+		choices = choices[1:]
+		return c
+	}
+	draw := func(args *Args, takes []Param) {
+		for _, param := range takes {
+			values := domains[param].values
+			args[param] = values[next(len(values))]
+		}
+	}
+	draw(&p.World, worldParams)
+	p.Ops = append(p.Ops, prelude...)
+	for len(choices) > 0 {
+		op := Op{Kind: lots[next(len(lots))]}
+		draw(&op.Args, op.Kind.Takes)
+		p.Ops = append(p.Ops, op)
+	}
+	return p
+}
+
+// String is the program's text: the world and each operation on a line of its own.
+func (p Program) String() string {
+	var b strings.Builder
+	line := func(name string, takes []Param, args *Args) {
+		b.WriteString(name)
+		for _, param := range takes {
+			fmt.Fprintf(&b, " %v=%d", param, args[param])
+		}
+		b.WriteByte('\n')
+	}
+	line("world", worldParams, &p.World)
+	for i := range p.Ops {
+		line(p.Ops[i].Kind.Name, p.Ops[i].Kind.Takes, &p.Ops[i].Args)
+	}
+	return b.String()
+}
+
+func (o Op) String() string { return strings.Split(Program{Ops: []Op{o}}.String(), "\n")[1] }
+
+// Parse reads a program's text. Lines that are empty, or begin with #, say nothing.
+func Parse(text string) (p Program, err error) {
+	for _, line := range strings.Split(text, "\n") {
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0][0] == '#' {
+			continue
+		}
+		if words[0] == "world" {
+			err = parseArgs(words[1:], &p.World)
+		} else {
+			op := Op{Kind: kindOf(words[0])}
+			if op.Kind == nil {
+				return p, fmt.Errorf("no operation is named %q", words[0])
+			}
+			err = parseArgs(words[1:], &op.Args)
+			p.Ops = append(p.Ops, op)
+		}
+		if err != nil {
+			return p, fmt.Errorf("%q: %w", line, err)
+		}
+	}
+	return p, nil
+}
+
+func parseArgs(words []string, args *Args) (err error) {
+	for _, word := range words {
+		name, value, _ := strings.Cut(word, "=")
+		param := paramOf(name)
+		if param == params {
+			return fmt.Errorf("no argument is named %q", name)
+		}
+		if args[param], err = strconv.Atoi(value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func paramOf(name string) Param {
+	for i := range domains {
+		if domains[i].name == name {
+			return Param(i)
+		}
+	}
+	return params
+}
+
+// MarshalText and UnmarshalText make a program's text its form in JSON too.
+func (p Program) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText is the reverse of MarshalText.
+func (p *Program) UnmarshalText(text []byte) (err error) {
+	*p, err = Parse(string(text))
+	return err
+}

@@ -1,0 +1,184 @@
+package model
+
+import (
+	"slices"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+// readback is a ReadbackBuffer.
+type readback struct {
+	*holding
+	latest bool
+}
+
+// read is a read that was asked for and is not sent yet.
+type read struct {
+	*call
+	owner   *readback
+	inFrame bool
+	take    func() ([]cell, string) // what it is to bring, or why it fails
+	brings  []cell
+	sent    bool
+}
+
+// readKinds are operations on ReadbackBuffers.
+var readKinds = []Kind{
+	{Name: "newReadback", Weight: 4, Takes: []Param{System, Readback},
+		Model: func(m *Model, o Op) *call {
+			m.destroyReadback(o.Args[Readback])
+			c := m.refused(m.unusable(o.Args[System]))
+			c.done = func(Result) error {
+				m.readbacks[o.Args[Readback]] = &readback{m.hold(o.Args[System], buffers.KindReadback), o.Args[Readback] == 1}
+				return nil
+			}
+			return c
+		},
+		Run: func(w *World, o Op) Result {
+			if r := w.readbacks[o.Args[Readback]]; r != nil {
+				r.Destroy()
+			}
+			r, err := w.systems[o.Args[System]].NewReadbackBuffer(buffers.ReadbackDescriptor{Policy: buffers.ReadPolicy(o.Args[Readback])})
+			if err == nil {
+				w.readbacks[o.Args[Readback]] = r
+			}
+			return failed(err)
+		}},
+
+	{Name: "read", Weight: 16, Takes: []Param{Actor, Readback, Buffer, At, Size, Count}, Waits: true,
+		Model: func(m *Model, o Op) *call {
+			r, b, at, size := m.readbacks[o.Args[Readback]], m.buffers[o.Args[Buffer]], o.Args[At], o.Args[Size]
+			c := m.refused(m.of(r.holding), b.unfit(), b.lacks(buffers.UsageCopySrc), b.beyond(at, size)).lenient(m, b.storage)
+			if at+size > len(b.cells)&^3 {
+				c.may = append(c.may, "alignment")
+			}
+			return m.read(c, r, size, o.Args[Count] == 1, func() ([]cell, string) {
+				if b.void() {
+					return nil, "validation"
+				}
+				if b.beyond(at, size) != "" { // a Grow has failed
+					return nil, "range"
+				}
+				return b.real().cells[at : at+size], b.unfit()
+			})
+		},
+		Run: func(w *World, o Op) Result {
+			r, b := w.readbacks[o.Args[Readback]], w.buffers[o.Args[Buffer]]
+			if r == nil || b == nil {
+				return skipped
+			}
+			return w.read(r, o, func(m buffers.Memory) (buffers.Read, error) { return r.Start(b, uint64(o.Args[At]), m) })
+		}},
+
+	{Name: "flush", Weight: 5, Takes: []Param{Readback},
+		Model: func(m *Model, o Op) *call {
+			m.send(func(r *read) bool { return r.owner == m.readbacks[o.Args[Readback]] })
+			return m.refused()
+		},
+		Run: func(w *World, o Op) Result {
+			if w.readbacks[o.Args[Readback]] == nil {
+				return skipped
+			}
+			w.readbacks[o.Args[Readback]].Flush()
+			return Result{}
+		}},
+
+	{Name: "flushReads", Weight: 2, Takes: []Param{System},
+		Model: func(m *Model, o Op) *call {
+			m.send(func(r *read) bool { return r.owner.system == o.Args[System] })
+			return m.refused()
+		},
+		Run: func(w *World, o Op) Result { w.systems[o.Args[System]].FlushReads(); return Result{} }},
+
+	{Name: "destroyReadback", Weight: 1, Takes: []Param{Readback},
+		Model: func(m *Model, o Op) *call { m.destroyReadback(o.Args[Readback]); return m.refused() },
+		Run: func(w *World, o Op) Result {
+			if w.readbacks[o.Args[Readback]] == nil {
+				return skipped
+			}
+			w.readbacks[o.Args[Readback]].Destroy()
+			return Result{}
+		}},
+}
+
+// read asks for a read.
+func (m *Model) read(c *call, r *readback, size int, now bool, take func() ([]cell, string)) *call {
+	if len(c.wrong) > 0 || size == 0 {
+		return c
+	}
+	if r.latest {
+		m.stale(r)
+	}
+	m.needs(c, r.system, m.demand(size))
+	x := &read{call: c, owner: r, inFrame: m.systems[r.system].frame != nil, take: take}
+	m.asked = append(m.asked, x)
+	c.done = func(got Result) error {
+		if !x.sent {
+			return errUnsent
+		}
+		return differ(got.Data, x.brings)
+	}
+	c.isRead, c.waitsForSend = true, true
+	if now {
+		m.send(func(r *read) bool { return r.owner == x.owner })
+	}
+	return m.waits(c, r.holding)
+}
+
+// demand is the size of all reads that may be under way.
+func (m *Model) demand(size int) int {
+	for _, c := range m.pending {
+		if c.isRead {
+			size += 4096 + c.Args[Size]
+		}
+	}
+	return size
+}
+
+// stale lets the reads that wait be dropped for a newer one.
+func (m *Model) stale(r *readback) {
+	for _, c := range m.pending {
+		if slices.Contains(c.about, any(r.holding)) {
+			c.may = append(c.may, "stale")
+		}
+	}
+}
+
+// send has reads take what their sources hold now.
+func (m *Model) send(which func(*read) bool) {
+	m.asked = slices.DeleteFunc(m.asked, func(x *read) bool {
+		if !which(x) {
+			return false
+		}
+		cells, fails := x.take()
+		x.brings, x.sent, x.waitsForSend = slices.Clone(cells), true, false
+		if fails != "" {
+			x.refuse(fails)
+		}
+		return true
+	})
+}
+
+func (m *Model) destroyReadback(slot int) {
+	if r := m.readbacks[slot]; r != nil {
+		m.drop(r.holding)
+		m.end("its readback buffer is destroyed", "destroyed", r.holding)
+		m.asked = slices.DeleteFunc(m.asked, func(x *read) bool { return x.owner == r })
+	}
+}
+
+// read performs a read, and waits for it.
+func (w *World) read(r *buffers.ReadbackBuffer, o Op, start func(buffers.Memory) (buffers.Read, error)) Result {
+	p := make([]byte, o.Args[Size])
+	read, err := start(buffers.Bytes(p))
+	if err != nil {
+		return failed(err)
+	}
+	if o.Args[Count] == 1 {
+		r.Flush()
+	}
+	if err := read.Wait(w.contexts[o.Args[Actor]]); err != nil {
+		return failed(err)
+	}
+	return Result{Data: p}
+}

@@ -1,0 +1,211 @@
+package model
+
+import (
+	"slices"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+// staging is a staging buffer: empty, writable, or sealed by an upload into an encoder.
+type staging struct {
+	*holding
+	size     int
+	writable bool
+	encoder  *encoder // that it is sealed in, or nil
+	cells    []cell   // all that was written, and zeros between
+	next     int      // where a write goes on
+	mapping  *call
+}
+
+// holds reports whether it keeps memory from others.
+func (s *staging) holds() bool {
+	return s.writable && !s.gone || s.encoder != nil && !s.encoder.ended
+}
+
+// stagingKinds are operations on the two staging buffers.
+var stagingKinds = []Kind{
+	{Name: "stage", Weight: 8, Takes: []Param{Actor, System, Staging, Capacity}, Waits: true,
+		Model: func(m *Model, o Op) *call {
+			slot, size := o.Args[Staging], o.Args[Capacity]
+			m.destroyStaging(slot)
+			c := m.refused(m.unusable(o.Args[System]), misaligned(size), wrongCapacity(size))
+			immediate := slot < immediates
+			if immediate {
+				m.needs(c, o.Args[System], size)
+				c.creates = true
+			}
+			c.done = func(Result) error {
+				m.staging[slot] = &staging{holding: m.hold(o.Args[System], stagingKind(slot)), size: size, writable: immediate}
+				return nil
+			}
+			return m.waits(c, m.systems[o.Args[System]])
+		},
+		Run: func(w *World, o Op) Result {
+			slot, s := o.Args[Staging], w.systems[o.Args[System]]
+			if w.staging[slot] != nil {
+				w.staging[slot].Destroy()
+			}
+			b, err := newStaging(w, slot < immediates, s, o)
+			return w.keep(slot, b, err)
+		}},
+
+	{Name: "mapStaging", Weight: 8, Takes: []Param{Actor, Staging}, Waits: true,
+		Model: func(m *Model, o Op) *call {
+			s := m.staging[o.Args[Staging]]
+			c := m.refused(m.of(s.holding))
+			m.needs(c, s.system, s.size)
+			if o.Args[Staging] >= immediates {
+				c.refuse(when(s.mapping != nil, "map-pending"), when(s.writable, "mapped"))
+				if c.wrong == nil {
+					s.mapping = c
+					c.failed = func() { s.mapping = nil }
+				}
+			}
+			c.done = func(Result) error {
+				s.mapping, s.writable, s.encoder, s.cells, s.next = nil, true, nil, nil, 0
+				return nil
+			}
+			return m.waits(c, s.holding)
+		},
+		Run: func(w *World, o Op) Result {
+			switch s := w.staging[o.Args[Staging]].(type) {
+			case *buffers.ImmediateStagingBuffer:
+				return failed(s.Reset(w.contexts[o.Args[Actor]]))
+			case *buffers.DeferredStagingBuffer:
+				return failed(s.Map(w.contexts[o.Args[Actor]]))
+			}
+			return skipped
+		}},
+
+	{Name: "unmapStaging", Weight: 3, Takes: []Param{Staging},
+		Model: func(m *Model, o Op) *call {
+			s := m.staging[o.Args[Staging]]
+			c := m.refused(m.of(s.holding), when(!s.writable && s.mapping == nil, "not-mapped"))
+			c.done = func(Result) error {
+				if s.mapping != nil {
+					s.mapping.must, s.mapping.may = "it is unmapped", append(s.mapping.may, "map-aborted")
+				}
+				s.writable = false
+				return nil
+			}
+			return c
+		},
+		Run: func(w *World, o Op) Result {
+			s, ok := w.staging[o.Args[Staging]].(*buffers.DeferredStagingBuffer)
+			if !ok {
+				return skipped
+			}
+			return failed(s.Unmap())
+		}},
+
+	{Name: "fill", Weight: 10, Takes: []Param{Staging, Size, Seed},
+		Model: func(m *Model, o Op) *call {
+			s := m.staging[o.Args[Staging]]
+			return m.fill(s, s.next, o.Args[Size], o.Args[Seed], func() { s.next += o.Args[Size] })
+		},
+		Run: func(w *World, o Op) Result {
+			s := w.staging[o.Args[Staging]]
+			if s == nil {
+				return skipped
+			}
+			_, err := s.Write(w.bytes(o))
+			return failed(err)
+		}},
+
+	{Name: "fillAt", Weight: 5, Takes: []Param{Staging, At, Size, Seed},
+		Model: func(m *Model, o Op) *call {
+			return m.fill(m.staging[o.Args[Staging]], o.Args[At], o.Args[Size], o.Args[Seed], func() {})
+		},
+		Run: func(w *World, o Op) Result {
+			s := w.staging[o.Args[Staging]]
+			if s == nil {
+				return skipped
+			}
+			_, err := s.WriteAt(w.bytes(o), int64(o.Args[At]))
+			return failed(err)
+		}},
+
+	{Name: "uploadTo", Weight: 12, Takes: []Param{Staging, Encoder, Other, OtherAt},
+		Model: func(m *Model, o Op) *call {
+			s, b, at, e := m.staging[o.Args[Staging]], m.buffers[o.Args[Other]], o.Args[OtherAt], m.encoder(o)
+			cells := s.cells
+			if tail := -len(cells) & 3; tail != 0 && s.writable && at+len(cells)+tail == len(b.cells) {
+				cells = append(slices.Clone(cells), known(make([]byte, tail))...)
+			}
+			c := m.refused(m.of(s.holding), e.closed(), when(!s.writable && s.encoder == nil, "not-mapped"),
+				when(s.encoder != nil && (s.encoder != e || e.ended), "state"),
+				when(b.state == buffers.Destroyed, "destroyed"), b.lacks(buffers.UsageCopyDst), misaligned(at, len(cells)), b.beyond(at, len(cells)))
+			target := b.storage
+			c.done = func(Result) error {
+				s.writable, s.encoder, s.cells = false, e, cells
+				e.record(func() { m.store(target, at, cells) }, target)
+				return nil
+			}
+			return c.lenient(m, b.storage)
+		},
+		Run: func(w *World, o Op) Result {
+			s, b := w.staging[o.Args[Staging]], w.buffers[o.Args[Other]]
+			if s == nil || b == nil {
+				return skipped
+			}
+			return w.record(o, func(e buffers.Encoder) error { return s.UploadTo(e, b, uint64(o.Args[OtherAt])) })
+		}},
+
+	{Name: "destroyStaging", Weight: 3, Takes: []Param{Staging},
+		Model: func(m *Model, o Op) *call { m.destroyStaging(o.Args[Staging]); return m.refused() },
+		Run: func(w *World, o Op) Result {
+			if w.staging[o.Args[Staging]] == nil {
+				return skipped
+			}
+			w.staging[o.Args[Staging]].Destroy()
+			return Result{}
+		}},
+}
+
+// stager is what the two staging buffers have in common.
+type stager interface {
+	Write([]byte) (int, error)
+	WriteAt([]byte, int64) (int, error)
+	UploadTo(buffers.Encoder, buffers.Buffer, uint64) error
+	Destroy()
+}
+
+func newStaging(w *World, immediate bool, s *buffers.System, o Op) (stager, error) {
+	d := buffers.StagingDescriptor{Size: uint64(o.Args[Capacity])}
+	if immediate {
+		return s.NewImmediateStagingBuffer(w.contexts[o.Args[Actor]], d)
+	}
+	return s.NewDeferredStagingBuffer(d)
+}
+
+func stagingKind(slot int) buffers.Kind {
+	if slot < immediates {
+		return buffers.KindImmediateStaging
+	}
+	return buffers.KindDeferredStaging
+}
+
+// fill writes to a staging buffer. What was not written before is zero.
+func (m *Model) fill(s *staging, at, size, seed int, wrote func()) *call {
+	c := m.refused(m.of(s.holding), when(!s.writable, "not-mapped"), when(at+size > s.size, "range"))
+	c.done = func(Result) error {
+		end := max(len(s.cells), at+size)
+		s.cells = append(s.cells, known(make([]byte, end-len(s.cells)))...)
+		copy(s.cells[at:], known(pattern(seed, size)))
+		wrote()
+		return nil
+	}
+	return c
+}
+
+func (m *Model) destroyStaging(slot int) {
+	s := m.staging[slot]
+	if s == nil {
+		return
+	}
+	m.drop(s.holding)
+	m.end("its staging buffer is destroyed", "destroyed", s.holding)
+	if s.mapping != nil {
+		s.mapping.may = append(s.mapping.may, "map-aborted")
+	}
+}

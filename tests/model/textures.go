@@ -1,0 +1,4 @@
+package model
+
+// textureKinds are operations on textures.
+var textureKinds = []Kind{}

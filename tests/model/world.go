@@ -1,0 +1,286 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+// World is the small world on a GPU in memory.
+type World struct {
+	device    *memory.Device
+	systems   [systems]*buffers.System
+	buffers   [bufferSlots]buffers.Buffer
+	staging   [stagingSlots]stager
+	readbacks [pairs]*buffers.ReadbackBuffer
+	dynamics  [pairs]*buffers.DynamicBuffer
+	updates   [pairs]*buffers.Allocation
+	frames    [systems]*buffers.Frame
+	encoders  [pairs]buffers.Encoder
+	contexts  [pairs]context.Context
+	cancels   [pairs]context.CancelFunc
+}
+
+func open(a Args) (*World, error) {
+	w := &World{device: memory.Open(memory.Options{LateErrors: a[LateErrors] == 1})}
+	for i := range w.systems {
+		s, err := buffers.Open(w.device, buffers.Options{Budget: uint64(a[Budget]), OnBudget: buffers.BudgetPolicy(a[Policy]),
+			ChunkSize: uint64(a[ChunkSize]), MaxFramesInFlight: a[Frames]})
+		if err != nil {
+			return nil, err
+		}
+		w.systems[i] = s
+	}
+	for i := range w.contexts {
+		w.contexts[i], w.cancels[i] = context.WithCancel(context.Background())
+	}
+	if a[Held] == 1 {
+		w.device.Hold()
+	}
+	return w, nil
+}
+
+var skipped = Result{Skipped: true}
+
+func failed(err error) Result { return Result{Code: codeOf(err)} }
+
+func codeOf(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case buffers.Code(err) != "":
+		return buffers.Code(err)
+	case errors.Is(err, context.Canceled):
+		return "canceled"
+	}
+	return err.Error()
+}
+
+func (w *World) bytes(o Op) []byte { return pattern(o.Args[Seed], o.Args[Size]) }
+
+func (w *World) destroyBuffer(slot int) {
+	if w.buffers[slot] != nil {
+		w.buffers[slot].Destroy()
+	}
+}
+
+// keep puts a staging buffer into its slot, or destroys it where another has come there meanwhile.
+func (w *World) keep(slot int, b stager, err error) Result {
+	if err != nil {
+		return failed(err)
+	}
+	w.staging[slot] = b
+	return Result{}
+}
+
+func frameEncoder(f *buffers.Frame) (buffers.Encoder, error) {
+	if f == nil {
+		return nil, errors.New("no frame")
+	}
+	return f.Encoder()
+}
+
+// record records into the encoder of an operation.
+func (w *World) record(o Op, f func(buffers.Encoder) error) Result {
+	slot := o.Args[Encoder]
+	if slot < pairs {
+		if w.encoders[slot] == nil {
+			return skipped
+		}
+		return failed(f(w.encoders[slot]))
+	}
+	if w.frames[slot-pairs] == nil {
+		return skipped
+	}
+	e, err := w.frames[slot-pairs].Encoder()
+	if err != nil {
+		return failed(err)
+	}
+	return failed(f(e))
+}
+
+// list is the encoders of an operation, or false where one is not there.
+func (w *World) list(o Op) (list []buffers.Encoder, ok bool) {
+	for _, slot := range encoderLists[o.Args[Encoders]] {
+		if w.encoders[slot] == nil {
+			return nil, false
+		}
+		list = append(list, w.encoders[slot])
+	}
+	return list, true
+}
+
+// submitted forgets encoders that were submitted: the device may give them out again.
+func (w *World) submitted(o Op, err error) Result {
+	if err == nil {
+		for _, slot := range encoderLists[o.Args[Encoders]] {
+			w.encoders[slot] = nil
+		}
+	}
+	return failed(err)
+}
+
+func (w *World) elapse(d time.Duration) { time.Sleep(d) }
+
+func (w *World) look() *Seen {
+	seen := &Seen{Sizes: [deviceSlots]int{-1, -1}}
+	for i := range seen.Sizes {
+		if b := w.buffers[i]; b != nil && b.State() != buffers.Destroyed {
+			seen.Sizes[i] = int(b.Size())
+		}
+	}
+	for i, s := range w.systems {
+		seen.Stats[i] = s.Stats()
+	}
+	return seen
+}
+
+// running is an operation that goes on.
+type running struct {
+	call   *call
+	result chan Result
+}
+
+// Run performs a program on a GPU in memory, in virtual time, and compares it with the model.
+func Run(t *testing.T, p Program) (err error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
+	synctest.Test(t, func(t *testing.T) { err = run(p) })
+	return err
+}
+
+func run(p Program) error {
+	before := runtime.NumGoroutine()
+	w, err := open(p.World)
+	if err != nil {
+		return err
+	}
+	s := &session{World: w, model: newModel(p.World)}
+	err = s.perform(p.Ops)
+	if err == nil {
+		err = s.finish()
+	}
+	w.close()
+	synctest.Wait()
+	if err == nil && runtime.NumGoroutine() != before {
+		return leftRunning()
+	}
+	return err
+}
+
+// leftRunning is the error of goroutines of the product that run in this bubble.
+func leftRunning() error {
+	all := make([]byte, 1<<20)
+	stacks := strings.Split(string(all[:runtime.Stack(all, true)]), "\n\n")
+	bubble := regexp.MustCompile(`synctest bubble \d+`).FindString(stacks[0])
+	for _, stack := range stacks[1:] {
+		if strings.Contains(stack, bubble+"]") && strings.Contains(stack, "gpubuffers/buffers") {
+			return fmt.Errorf("a goroutine is left:\n%s", stack)
+		}
+	}
+	return nil
+}
+
+func (w *World) close() {
+	for _, cancel := range w.cancels {
+		cancel()
+	}
+	for _, s := range w.systems {
+		s.Destroy()
+	}
+	w.device.Destroy()
+}
+
+// session is a program that is performed.
+type session struct {
+	*World
+	model   *Model
+	running []running
+}
+
+func (s *session) perform(ops []Op) error {
+	for i, op := range ops {
+		if err := s.do(op); err != nil {
+			return fmt.Errorf("operation %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// do performs an operation and waits until nothing moves any more.
+func (s *session) do(op Op) error {
+	result := make(chan Result, 1)
+	go func() { result <- s.attempt(op) }()
+	synctest.Wait()
+	var r *Result
+	select {
+	case now := <-result:
+		r = &now
+	default:
+	}
+	if op.Kind.Name == "sleep" && r == nil {
+		now := <-result
+		r = &now
+		synctest.Wait()
+	}
+	if err := s.model.Begin(op, r); err != nil {
+		return err
+	}
+	if r == nil {
+		s.running = append(s.running, running{s.model.Begun(), result})
+	}
+	return s.settle()
+}
+
+// attempt performs an operation, and takes a panic for a result.
+func (s *session) attempt(op Op) (r Result) {
+	defer func() {
+		if v := recover(); v != nil {
+			r = Result{Code: fmt.Sprintf("panic: %v\n%s", v, debug.Stack())}
+		}
+	}()
+	return op.Kind.Run(s.World, op)
+}
+
+// settle hands the results of operations that went on to the model, and compares what is seen.
+func (s *session) settle() error {
+	left := s.running[:0]
+	for _, x := range s.running {
+		select {
+		case r := <-x.result:
+			if err := s.model.End(x.call, r); err != nil {
+				return err
+			}
+		default:
+			left = append(left, x)
+		}
+	}
+	s.running = left
+	if err := s.model.Check(s.look()); err != nil {
+		return err
+	}
+	return s.model.Overdue(!s.model.held)
+}
+
+// finish brings a world to its end: nothing waits, and nothing is left.
+func (s *session) finish() error {
+	return s.perform(finale())
+}
+
+func newModel(world Args) *Model {
+	m := &Model{world: world, held: world[Held] == 1}
+	for i := range m.systems {
+		m.systems[i] = &system{}
+	}
+	return m
+}
