@@ -1,5 +1,7 @@
 package model
 
+import "strings"
+
 // prelude are the operations that programs begin with: they make something of each kind.
 var prelude = mustParse(`
 		new buffer=0 capacity=256
@@ -21,12 +23,35 @@ func mustParse(text string) []Op {
 	return p.Ops
 }
 
-// finale are the operations after which nothing waits and nothing is held.
-func finale() (ops []Op) {
-	return mustParse(`
-		release
-		discard system=0
-		discard system=1
-		flushReads system=0
-		flushReads system=1`)
-}
+// finale are the operations after which nothing waits, and what is there is seen: all buffers are read.
+var finale = mustParse(`
+	release
+	discard system=0
+	discard system=1
+	flushReads system=0
+	flushReads system=1
+	submit system=0 encoders=1
+	submit system=0 encoders=2
+	destroy buffer=4
+	destroy buffer=5
+	destroyDynamic dynamic=0
+	destroyDynamic dynamic=1
+` + strings.Repeat(`
+	destroyStaging staging=0
+	destroyStaging staging=1
+	destroyStaging staging=2
+	destroyStaging staging=3`, 4) + ` # in turn they get the memory that they wait for
+	sleep ms=12000
+	newReadback system=0 readback=0
+	newReadback system=1 readback=1
+	readWhole readback=0 buffer=0
+	readWhole readback=0 buffer=1
+	readWhole readback=0 buffer=2
+	readWhole readback=1 buffer=0
+	sleep ms=12000`)
+
+// ending are the operations after which nothing is left.
+var ending = mustParse(`
+	destroySystem system=0
+	destroySystem system=1
+	destroy buffer=2`)

@@ -10,6 +10,7 @@ import (
 type encoder struct {
 	commands []command
 	used     []*storage // named by Frame.Use
+	staged   []int      // the systems of the memory that is copied from
 	ended    bool       // submitted or discarded
 }
 
@@ -21,6 +22,9 @@ type command struct {
 func (e *encoder) record(do func(), uses ...*storage) {
 	e.commands = append(e.commands, command{do, uses})
 }
+
+// keeps reports whether memory is staged that only its submit sets free.
+func (e *encoder) keeps() bool { return e != nil && !e.ended && len(e.staged) > 0 }
 
 // closed is why nothing can be recorded.
 func (e *encoder) closed() string { return when(e == nil || e.ended, "state") }
@@ -55,15 +59,12 @@ var frameKinds = []Kind{
 			s := m.systems[o.Args[System]]
 			c := m.refused(m.unusable(o.Args[System]), when(s.frame != nil, "state"))
 			c.begins = s
-			c.done = func(Result) error {
-				s.frame = &encoder{}
-				for _, other := range m.pending {
-					if other.begins == s {
-						other.may = append(other.may, "state")
-					}
+			for _, other := range m.pending {
+				if other.begins == s { // one of them is too late
+					other.may, c.may = append(other.may, "state"), append(c.may, "state")
 				}
-				return nil
 			}
+			c.done = func(Result) error { s.frame = &encoder{}; return nil }
 			return m.waits(c, s)
 		},
 		Run: func(w *World, o Op) Result {
@@ -134,9 +135,7 @@ var frameKinds = []Kind{
 			c := m.refused(m.lostCode())
 			c.done = func(Result) error {
 				slot := o.Args[Encoder] % pairs
-				if e := m.encoders[slot]; e != nil && !e.ended {
-					m.stuck = m.stuck || slices.ContainsFunc(m.staging[:], func(s *staging) bool { return s != nil && s.encoder == e })
-				}
+				m.stuck = m.stuck || m.encoders[slot].keeps()
 				m.encoders[slot] = &encoder{}
 				return nil
 			}
@@ -358,9 +357,7 @@ func (m *Model) submitted(system int, frame *encoder, list []*encoder) {
 	}
 	for _, e := range list {
 		e.ended = true
-		for _, s := range m.staging {
-			m.stuck = m.stuck || s != nil && s.encoder == e && s.system != system
-		}
+		m.stuck = m.stuck || slices.ContainsFunc(e.staged, func(of int) bool { return of != system })
 	}
 }
 

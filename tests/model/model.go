@@ -167,9 +167,9 @@ type call struct {
 	size   int                  //
 	spoilt bool                 // others have written there meanwhile
 
-	creates      bool // a staging buffer, which may count already
-	budget       bool // it may wait for memory that others hold
-	isRead       bool
+	creates      bool    // a staging buffer, which may count already
+	budget       bool    // it may wait for memory that others hold
+	brings       int     // bytes, for a read
 	begins       *system // a frame of it
 	waitsForSend bool
 }
@@ -310,20 +310,10 @@ func (m *Model) Overdue(idle bool) error {
 
 // holds reports whether the program holds memory that can be mapped.
 func (m *Model) holds() bool {
-	if m.stuck {
-		return true
-	}
-	for _, s := range m.staging {
-		if s != nil && s.holds() {
-			return true
-		}
-	}
-	for _, b := range m.buffers[mappableSlot:] {
-		if b != nil && !b.gone {
-			return true
-		}
-	}
-	return m.dynamics[0] != nil || m.dynamics[1] != nil
+	return m.stuck || slices.ContainsFunc(m.staging[:], func(s *staging) bool { return s != nil && s.writable && !s.gone }) ||
+		slices.ContainsFunc(m.buffers[mappableSlot:], func(o *object) bool { return o != nil && !o.gone }) ||
+		slices.ContainsFunc(m.dynamics[:], func(d *dynamic) bool { return d != nil && !d.gone }) ||
+		slices.ContainsFunc(m.encoders[:], (*encoder).keeps) || m.systems[0].frame.keeps() || m.systems[1].frame.keeps()
 }
 
 // store puts cells into a storage.
@@ -414,6 +404,21 @@ func (m *Model) Check(seen *Seen) error {
 	for i, s := range m.systems {
 		if err := s.check(seen.Stats[i], creating); err != nil && !s.gone {
 			return fmt.Errorf("system %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// AtRest compares what is seen when nothing waits and nothing is held.
+func (m *Model) AtRest(seen *Seen) error {
+	for _, c := range m.pending {
+		if !c.budget || !m.holds() {
+			return fmt.Errorf("%v: it waits at the end", c.Op)
+		}
+	}
+	for i, s := range m.systems {
+		if stats := seen.Stats[i]; !s.gone && !m.lost && !m.holds() && stats.Mappable+stats.Held+uint64(stats.MapsPending) > 0 {
+			return fmt.Errorf("system %d: %d bytes of mappable memory, %d held, %d maps at the end", i, stats.Mappable, stats.Held, stats.MapsPending)
 		}
 	}
 	return nil

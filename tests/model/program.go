@@ -152,11 +152,12 @@ func (p Program) String() string {
 
 func (o Op) String() string { return strings.Split(Program{Ops: []Op{o}}.String(), "\n")[1] }
 
-// Parse reads a program's text. Lines that are empty, or begin with #, say nothing.
+// Parse reads a program's text. What follows a # says nothing.
 func Parse(text string) (p Program, err error) {
 	for _, line := range strings.Split(text, "\n") {
+		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)
-		if len(words) == 0 || words[0][0] == '#' {
+		if len(words) == 0 {
 			continue
 		}
 		if words[0] == "world" {

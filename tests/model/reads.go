@@ -18,7 +18,7 @@ type read struct {
 	owner   *readback
 	inFrame bool
 	take    func() ([]cell, string) // what it is to bring, or why it fails
-	brings  []cell
+	cells   []cell                  // what it brings
 	sent    bool
 }
 
@@ -52,15 +52,7 @@ var readKinds = []Kind{
 			if at+size > len(b.cells)&^3 {
 				c.may = append(c.may, "alignment")
 			}
-			return m.read(c, r, size, o.Args[Count] == 1, func() ([]cell, string) {
-				if b.void() {
-					return nil, "validation"
-				}
-				if b.beyond(at, size) != "" { // a Grow has failed
-					return nil, "range"
-				}
-				return b.real().cells[at : at+size], b.unfit()
-			})
+			return m.read(c, r, size, o.Args[Count] == 1, func() ([]cell, string) { return m.bytesOf(b, at, size) })
 		},
 		Run: func(w *World, o Op) Result {
 			r, b := w.readbacks[o.Args[Readback]], w.buffers[o.Args[Buffer]]
@@ -68,6 +60,22 @@ var readKinds = []Kind{
 				return skipped
 			}
 			return w.read(r, o, func(m buffers.Memory) (buffers.Read, error) { return r.Start(b, uint64(o.Args[At]), m) })
+		}},
+
+	{Name: "readWhole", Weight: 4, Takes: []Param{Actor, Readback, Buffer}, Waits: true,
+		Model: func(m *Model, o Op) *call {
+			r, b := m.readbacks[o.Args[Readback]], m.buffers[o.Args[Buffer]]
+			size := len(b.cells) &^ 3
+			c := m.refused(m.of(r.holding), b.unfit(), b.lacks(buffers.UsageCopySrc)).lenient(m, b.storage)
+			return m.read(c, r, size, true, func() ([]cell, string) { return m.bytesOf(b, 0, size) })
+		},
+		Run: func(w *World, o Op) Result {
+			r, b := w.readbacks[o.Args[Readback]], w.buffers[o.Args[Buffer]]
+			if r == nil || b == nil {
+				return skipped
+			}
+			o.Args[Count], o.Args[Size] = 1, int(b.Size()&^3)
+			return w.read(r, o, func(m buffers.Memory) (buffers.Read, error) { return r.Start(b, 0, m) })
 		}},
 
 	{Name: "flush", Weight: 5, Takes: []Param{Readback},
@@ -101,35 +109,48 @@ var readKinds = []Kind{
 		}},
 }
 
+// bytesOf is what a read of b brings that is sent now, or why it fails.
+func (m *Model) bytesOf(b *object, at, size int) ([]cell, string) {
+	switch {
+	case b.unfit() != "":
+		return nil, b.unfit()
+	case b.void():
+		return nil, "validation"
+	case b.beyond(at, size) != "": // a Grow has failed
+		return nil, "range"
+	}
+	return b.real().cells[at : at+size], ""
+}
+
 // read asks for a read.
 func (m *Model) read(c *call, r *readback, size int, now bool, take func() ([]cell, string)) *call {
+	if now {
+		defer m.send(func(x *read) bool { return x.owner == r })
+	}
 	if len(c.wrong) > 0 || size == 0 {
 		return c
 	}
 	if r.latest {
 		m.stale(r)
 	}
-	m.needs(c, r.system, m.demand(size))
+	m.needs(c, r.system, size)
 	x := &read{call: c, owner: r, inFrame: m.systems[r.system].frame != nil, take: take}
 	m.asked = append(m.asked, x)
 	c.done = func(got Result) error {
 		if !x.sent {
 			return errUnsent
 		}
-		return differ(got.Data, x.brings)
+		return differ(got.Data, x.cells)
 	}
-	c.isRead, c.waitsForSend = true, true
-	if now {
-		m.send(func(r *read) bool { return r.owner == x.owner })
-	}
+	c.brings, c.waitsForSend = size, true
 	return m.waits(c, r.holding)
 }
 
-// demand is the size of all reads that may be under way.
-func (m *Model) demand(size int) int {
+// demand is an upper bound of the memory of all reads that may be under way.
+func (m *Model) demand() (size int) {
 	for _, c := range m.pending {
-		if c.isRead {
-			size += 4096 + c.Args[Size]
+		if c.brings > 0 {
+			size += 4096 + c.brings
 		}
 	}
 	return size
@@ -150,8 +171,9 @@ func (m *Model) send(which func(*read) bool) {
 		if !which(x) {
 			return false
 		}
+		m.needs(x.call, x.owner.system, x.brings+m.demand())
 		cells, fails := x.take()
-		x.brings, x.sent, x.waitsForSend = slices.Clone(cells), true, false
+		x.cells, x.sent, x.waitsForSend = slices.Clone(cells), true, false
 		if fails != "" {
 			x.refuse(fails)
 		}
@@ -171,11 +193,11 @@ func (m *Model) destroyReadback(slot int) {
 func (w *World) read(r *buffers.ReadbackBuffer, o Op, start func(buffers.Memory) (buffers.Read, error)) Result {
 	p := make([]byte, o.Args[Size])
 	read, err := start(buffers.Bytes(p))
-	if err != nil {
-		return failed(err)
-	}
 	if o.Args[Count] == 1 {
 		r.Flush()
+	}
+	if err != nil {
+		return failed(err)
 	}
 	if err := read.Wait(w.contexts[o.Args[Actor]]); err != nil {
 		return failed(err)

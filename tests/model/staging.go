@@ -17,11 +17,6 @@ type staging struct {
 	mapping  *call
 }
 
-// holds reports whether it keeps memory from others.
-func (s *staging) holds() bool {
-	return s.writable && !s.gone || s.encoder != nil && !s.encoder.ended
-}
-
 // stagingKinds are operations on the two staging buffers.
 var stagingKinds = []Kind{
 	{Name: "stage", Weight: 8, Takes: []Param{Actor, System, Staging, Capacity}, Waits: true,
@@ -35,6 +30,7 @@ var stagingKinds = []Kind{
 				c.creates = true
 			}
 			c.done = func(Result) error {
+				m.destroyStaging(slot)
 				m.staging[slot] = &staging{holding: m.hold(o.Args[System], stagingKind(slot)), size: size, writable: immediate}
 				return nil
 			}
@@ -139,6 +135,8 @@ var stagingKinds = []Kind{
 			c.done = func(Result) error {
 				s.writable, s.encoder, s.cells = false, e, cells
 				e.record(func() { m.store(target, at, cells) }, target)
+				e.staged = append(e.staged, s.system)
+				m.stuck = m.stuck || o.Args[Encoder] >= pairs && o.Args[Encoder]-pairs != s.system
 				return nil
 			}
 			return c.lenient(m, b.storage)

@@ -74,10 +74,13 @@ func (w *World) destroyBuffer(slot int) {
 	}
 }
 
-// keep puts a staging buffer into its slot, or destroys it where another has come there meanwhile.
+// keep puts a staging buffer into its slot, and destroys the one that has come there meanwhile.
 func (w *World) keep(slot int, b stager, err error) Result {
 	if err != nil {
 		return failed(err)
+	}
+	if w.staging[slot] != nil {
+		w.staging[slot].Destroy()
 	}
 	w.staging[slot] = b
 	return Result{}
@@ -274,7 +277,19 @@ func (s *session) settle() error {
 
 // finish brings a world to its end: nothing waits, and nothing is left.
 func (s *session) finish() error {
-	return s.perform(finale())
+	if err := s.perform(finale); err != nil {
+		return fmt.Errorf("finale: %w", err)
+	}
+	if err := s.model.AtRest(s.look()); err != nil {
+		return err
+	}
+	if err := s.perform(ending); err != nil {
+		return fmt.Errorf("ending: %w", err)
+	}
+	if left := s.device.Buffers(); len(left) > 0 && !s.model.lost {
+		return fmt.Errorf("buffers are left: %q", left)
+	}
+	return nil
 }
 
 func newModel(world Args) *Model {
