@@ -10,9 +10,14 @@ var prelude = mustParse(`
 		newReadback readback=0
 		newReadback readback=1
 		newDynamic dynamic=0 capacity=1024
+		newDynamic dynamic=1 capacity=4096
 		stage staging=0 capacity=1024
+		stage staging=1 capacity=128 row=32
 		stage staging=2 capacity=4096
-		encode encoder=0
+		stage staging=3 capacity=128 row=32
+		newTexture texture=0
+		newTexture texture=1
+		newMappable buffer=4 capacity=256 mode=2
 		newMappable buffer=5 capacity=256 mode=1`)
 
 func mustParse(text string) []Op {

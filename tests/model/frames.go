@@ -29,9 +29,12 @@ func (e *encoder) keeps() bool { return e != nil && !e.ended && len(e.staged) > 
 // closed is why nothing can be recorded.
 func (e *encoder) closed() string { return when(e == nil || e.ended, "state") }
 
-// encoder is what an operation records into, or nil where its frame is not open.
+// encoder is what an operation records into: a new one if there is none, or nil where its frame is not open.
 func (m *Model) encoder(o Op) *encoder {
 	if slot := o.Args[Encoder]; slot < pairs {
+		if m.encoders[slot] == nil || m.encoders[slot].ended {
+			m.encoders[slot] = &encoder{}
+		}
 		return m.encoders[slot]
 	}
 	return m.systems[o.Args[Encoder]-pairs].frame
@@ -90,11 +93,10 @@ var frameKinds = []Kind{
 		},
 		Run: func(w *World, o Op) Result {
 			f := w.frames[o.Args[System]]
-			list, ok := w.list(o)
-			if f == nil || !ok {
+			if f == nil {
 				return skipped
 			}
-			return w.submitted(o, f.Submit(list...))
+			return w.submitted(o, f.Submit(w.list(o)...))
 		}},
 
 	{Name: "discard", Weight: 3, Takes: []Param{System},
@@ -154,11 +156,7 @@ var frameKinds = []Kind{
 			return m.submit(m.refused(m.unusable(o.Args[System])), o, nil)
 		},
 		Run: func(w *World, o Op) Result {
-			list, ok := w.list(o)
-			if !ok {
-				return skipped
-			}
-			return w.submitted(o, w.systems[o.Args[System]].Submit(list...))
+			return w.submitted(o, w.systems[o.Args[System]].Submit(w.list(o)...))
 		}},
 
 	{Name: "copy", Weight: 10, Takes: []Param{Encoder, Buffer, At, Other, OtherAt, Length},
@@ -314,9 +312,10 @@ func (m *Model) submit(c *call, o Op, frame *encoder) *call {
 		list = append(list, frame)
 	}
 	for _, slot := range encoderLists[o.Args[Encoders]] {
-		e := m.encoders[slot]
-		c.refuse(e.closed(), when(slices.Contains(list, e), "state"))
-		list = append(list, e)
+		if e := m.encoders[slot]; e.closed() == "" {
+			c.refuse(when(slices.Contains(list, e), "state"))
+			list = append(list, e)
+		}
 	}
 	var commands []command
 	for _, e := range list {

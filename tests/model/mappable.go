@@ -53,9 +53,9 @@ var mappableKinds = []Kind{
 	{Name: "map", Weight: 8, Takes: []Param{Buffer, Mode, At, Length}, Waits: true,
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[mappableOf(o)], o.Args[At], o.Args[Length]
-			mode := buffers.MapMode(o.Args[Mode])
+			mode := mapMode(o, b.usage)
 			c := m.refused(b.unfit(), m.unusable(b.system), misaligned(size), when(at%8 != 0, "alignment"), b.beyond(at, size),
-				when(!b.usage.Has(modeUsage(mode)) || mode == buffers.MapNone, "usage")).lenient(m, b.storage)
+				when(!b.usage.Has(modeUsage(mode)), "usage")).lenient(m, b.storage)
 			if c.wrong != nil {
 				return c
 			}
@@ -77,7 +77,7 @@ var mappableKinds = []Kind{
 			if !ok {
 				return skipped
 			}
-			return failed(<-b.MapAsync(buffers.MapMode(o.Args[Mode]), uint64(o.Args[At]), uint64(o.Args[Length])))
+			return failed(<-b.MapAsync(mapMode(o, b.Usage()), uint64(o.Args[At]), uint64(o.Args[Length])))
 		}},
 
 	{Name: "unmap", Weight: 6, Takes: []Param{Buffer},
@@ -150,6 +150,17 @@ var mappableKinds = []Kind{
 }
 
 func mappableOf(o Op) int { return mappableSlot + o.Args[Buffer]%2 }
+
+// mapMode is the mode of an operation: 0 is the one that the usage allows.
+func mapMode(o Op, usage buffers.Usage) buffers.MapMode {
+	switch {
+	case o.Args[Mode] != 0:
+		return buffers.MapMode(o.Args[Mode])
+	case usage.Has(buffers.UsageMapRead):
+		return buffers.MapRead
+	}
+	return buffers.MapWrite
+}
 
 func modeUsage(mode buffers.MapMode) buffers.Usage {
 	if mode == buffers.MapRead {

@@ -340,7 +340,7 @@ func (s *storage) real() *storage {
 
 // void reports whether commands with s have no effect: its owner has destroyed it, or there is no memory.
 func (s *storage) void() bool {
-	return s.missing || s.owner != nil && s.owner.state == buffers.Destroyed
+	return s.missing || s.real().state == buffers.Destroyed
 }
 
 func (s *storage) seen() buffers.State {

@@ -19,6 +19,8 @@ const (
 	Readback              // the first slot reads all, the second the latest
 	Dynamic
 	Texture
+	Box      // of its texels
+	Row      // bytes, of what is staged for one
 	Encoder  // two of the program's own, then the frames' of the two systems
 	Encoders // a list: see encoderLists
 	Capacity // of what is made
@@ -50,22 +52,24 @@ var domains = [params]struct {
 	values []int
 }{
 	Actor:      {"actor", []int{0, 1}},
-	System:     {"system", []int{0, 0, 0, 0, 0, 1}},
-	Buffer:     {"buffer", []int{0, 0, 0, 1, 1, 2, 3, 4, 5}},
-	Other:      {"other", []int{1, 1, 1, 0, 0, 2, 3, 4, 5}},
+	System:     {"system", []int{0, 0, 0, 0, 0, 0, 0, 1}},
+	Buffer:     {"buffer", []int{0, 0, 0, 0, 1, 1, 1, 2, 3, 4, 5}},
+	Other:      {"other", []int{1, 1, 1, 1, 0, 0, 0, 2, 3, 4, 5}},
 	Staging:    {"staging", []int{0, 1, 2, 3}},
-	Readback:   {"readback", []int{0, 0, 1}},
+	Readback:   {"readback", []int{0, 0, 0, 1}},
 	Dynamic:    {"dynamic", []int{0, 0, 1}},
 	Texture:    {"texture", []int{0, 1}},
-	Encoder:    {"encoder", []int{2, 2, 2, 0, 0, 1, 3}},
-	Encoders:   {"encoders", []int{0, 1, 2, 3, 4}},
-	Capacity:   {"capacity", []int{256, 256, 64, 1024, 1024, 4096, 8192, 20000, 30, 0, 300000, 1 << 40}},
-	Size:       {"size", []int{16, 4, 64, 256, 256, 0, 60, 1024, 4096, 5, 20000, 270000}},
-	Length:     {"length", []int{16, 4, 64, 256, 0, 60, 1024, 4096, 5, 1 << 40}},
-	At:         {"at", []int{0, 0, 0, 4, 8, 64, 252, 256, 1024, 3, 4096, 1 << 40}},
-	OtherAt:    {"to", []int{0, 0, 4, 8, 64, 252, 256, 1024, 3, 4096, 1 << 40}},
+	Box:        {"box", []int{0, 0, 0, 1, 1, 2}},
+	Row:        {"row", []int{0, 0, 0, 0, 32, 16}},
+	Encoder:    {"encoder", []int{2, 2, 2, 2, 0, 0, 0, 1, 3}},
+	Encoders:   {"encoders", []int{0, 0, 1, 1, 1, 2, 3, 4}},
+	Capacity:   {"capacity", []int{256, 256, 256, 1024, 1024, 1024, 4096, 4096, 64, 128, 8192, 8192, 20000, 30, 0, 1 << 40, 1024, 1024, 4096, 4096, 300000}},
+	Size:       {"size", []int{16, 16, 4, 4, 64, 64, 128, 128, 256, 256, 0, 60, 1024, 4096, 5, 20000, 16, 64, 128, 256, 270000}},
+	Length:     {"length", []int{16, 16, 16, 4, 4, 64, 64, 64, 128, 256, 256, 0, 60, 1024, 4096, 5, 1 << 40}},
+	At:         {"at", []int{0, 0, 0, 0, 0, 0, 4, 8, 8, 16, 16, 64, 64, 252, 256, 1024, 3, 4096, 1 << 40}},
+	OtherAt:    {"to", []int{0, 0, 0, 0, 0, 0, 4, 8, 8, 16, 16, 64, 64, 252, 256, 1024, 3, 4096, 1 << 40}},
 	Seed:       {"seed", []int{1, 2, 3, 4, 5, 6, 7}},
-	Mode:       {"mode", []int{2, 1, 0}},
+	Mode:       {"mode", []int{0, 0, 0, 1, 2}},
 	Loss:       {"loss", []int{1, 2}},
 	Count:      {"count", []int{1, 2, 3, 5, 20}},
 	Millis:     {"ms", []int{1, 9, 100, 12000}},

@@ -10,6 +10,7 @@ import (
 type staging struct {
 	*holding
 	size     int
+	row      int // bytes of a row of texels, or 0
 	writable bool
 	encoder  *encoder // that it is sealed in, or nil
 	cells    []cell   // all that was written, and zeros between
@@ -19,19 +20,19 @@ type staging struct {
 
 // stagingKinds are operations on the two staging buffers.
 var stagingKinds = []Kind{
-	{Name: "stage", Weight: 8, Takes: []Param{Actor, System, Staging, Capacity}, Waits: true,
+	{Name: "stage", Weight: 8, Takes: []Param{Actor, System, Staging, Capacity, Row}, Waits: true,
 		Model: func(m *Model, o Op) *call {
-			slot, size := o.Args[Staging], o.Args[Capacity]
+			slot, size, row := o.Args[Staging], o.Args[Capacity], o.Args[Row]
 			m.destroyStaging(slot)
-			c := m.refused(m.unusable(o.Args[System]), misaligned(size), wrongCapacity(size))
+			c := m.refused(m.unusable(o.Args[System]), when(size%max(4, row) != 0, "alignment"), wrongCapacity(size))
 			immediate := slot < immediates
 			if immediate {
-				m.needs(c, o.Args[System], size)
+				m.needs(c, o.Args[System], padded(size, row))
 				c.creates = true
 			}
 			c.done = func(Result) error {
 				m.destroyStaging(slot)
-				m.staging[slot] = &staging{holding: m.hold(o.Args[System], stagingKind(slot)), size: size, writable: immediate}
+				m.staging[slot] = &staging{holding: m.hold(o.Args[System], stagingKind(slot)), size: size, row: row, writable: immediate}
 				return nil
 			}
 			return m.waits(c, m.systems[o.Args[System]])
@@ -49,7 +50,7 @@ var stagingKinds = []Kind{
 		Model: func(m *Model, o Op) *call {
 			s := m.staging[o.Args[Staging]]
 			c := m.refused(m.of(s.holding))
-			m.needs(c, s.system, s.size)
+			m.needs(c, s.system, padded(s.size, s.row))
 			if o.Args[Staging] >= immediates {
 				c.refuse(when(s.mapping != nil, "map-pending"), when(s.writable, "mapped"))
 				if c.wrong == nil {
@@ -128,15 +129,13 @@ var stagingKinds = []Kind{
 			if tail := -len(cells) & 3; tail != 0 && s.writable && at+len(cells)+tail == len(b.cells) {
 				cells = append(slices.Clone(cells), known(make([]byte, tail))...)
 			}
-			c := m.refused(m.of(s.holding), e.closed(), when(!s.writable && s.encoder == nil, "not-mapped"),
-				when(s.encoder != nil && (s.encoder != e || e.ended), "state"),
-				when(b.state == buffers.Destroyed, "destroyed"), b.lacks(buffers.UsageCopyDst), misaligned(at, len(cells)), b.beyond(at, len(cells)))
+			c := m.sealing(s, e)
+			c.refuse(when(s.row != 0, "usage"), when(b.state == buffers.Destroyed, "destroyed"), b.lacks(buffers.UsageCopyDst), misaligned(at, len(cells)), b.beyond(at, len(cells)))
 			target := b.storage
 			c.done = func(Result) error {
-				s.writable, s.encoder, s.cells = false, e, cells
+				s.cells = cells
+				s.seal(m, o, e)
 				e.record(func() { m.store(target, at, cells) }, target)
-				e.staged = append(e.staged, s.system)
-				m.stuck = m.stuck || o.Args[Encoder] >= pairs && o.Args[Encoder]-pairs != s.system
 				return nil
 			}
 			return c.lenient(m, b.storage)
@@ -160,16 +159,38 @@ var stagingKinds = []Kind{
 		}},
 }
 
+// padded is how much memory rows take.
+func padded(size, row int) int {
+	if row == 0 {
+		return size
+	}
+	return size / row * pitch
+}
+
+// sealing is a call that uploads in an encoder.
+func (m *Model) sealing(s *staging, e *encoder) *call {
+	return m.refused(m.of(s.holding), e.closed(), when(!s.writable && s.encoder == nil, "not-mapped"),
+		when(s.encoder != nil && (s.encoder != e || e.ended), "state"))
+}
+
+// seal ends the writing.
+func (s *staging) seal(m *Model, o Op, e *encoder) {
+	s.writable, s.encoder = false, e
+	e.staged = append(e.staged, s.system)
+	m.stuck = m.stuck || o.Args[Encoder] >= pairs && o.Args[Encoder]-pairs != s.system
+}
+
 // stager is what the two staging buffers have in common.
 type stager interface {
 	Write([]byte) (int, error)
 	WriteAt([]byte, int64) (int, error)
 	UploadTo(buffers.Encoder, buffers.Buffer, uint64) error
+	UploadToTexture(buffers.Encoder, buffers.TextureRegion) error
 	Destroy()
 }
 
 func newStaging(w *World, immediate bool, s *buffers.System, o Op) (stager, error) {
-	d := buffers.StagingDescriptor{Size: uint64(o.Args[Capacity])}
+	d := buffers.StagingDescriptor{Size: uint64(o.Args[Capacity]), RowBytes: uint64(o.Args[Row])}
 	if immediate {
 		return s.NewImmediateStagingBuffer(w.contexts[o.Args[Actor]], d)
 	}

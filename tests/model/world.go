@@ -23,6 +23,7 @@ type World struct {
 	buffers   [bufferSlots]buffers.Buffer
 	staging   [stagingSlots]stager
 	readbacks [pairs]*buffers.ReadbackBuffer
+	textures  [pairs]*memory.Texture
 	dynamics  [pairs]*buffers.DynamicBuffer
 	updates   [pairs]*buffers.Allocation
 	frames    [systems]*buffers.Frame
@@ -88,39 +89,38 @@ func (w *World) keep(slot int, b stager, err error) Result {
 
 func frameEncoder(f *buffers.Frame) (buffers.Encoder, error) {
 	if f == nil {
-		return nil, errors.New("no frame")
+		return nil, buffers.NewError("encode", "", buffers.ErrState, "there is no frame")
 	}
 	return f.Encoder()
 }
 
 // record records into the encoder of an operation.
 func (w *World) record(o Op, f func(buffers.Encoder) error) Result {
-	slot := o.Args[Encoder]
-	if slot < pairs {
-		if w.encoders[slot] == nil {
-			return skipped
-		}
-		return failed(f(w.encoders[slot]))
-	}
-	if w.frames[slot-pairs] == nil {
-		return skipped
-	}
-	e, err := w.frames[slot-pairs].Encoder()
+	e, err := w.encoder(o.Args[Encoder])
 	if err != nil {
 		return failed(err)
 	}
 	return failed(f(e))
 }
 
-// list is the encoders of an operation, or false where one is not there.
-func (w *World) list(o Op) (list []buffers.Encoder, ok bool) {
-	for _, slot := range encoderLists[o.Args[Encoders]] {
-		if w.encoders[slot] == nil {
-			return nil, false
-		}
-		list = append(list, w.encoders[slot])
+func (w *World) encoder(slot int) (e buffers.Encoder, err error) {
+	if slot >= pairs {
+		return frameEncoder(w.frames[slot-pairs])
 	}
-	return list, true
+	if w.encoders[slot] == nil {
+		w.encoders[slot], err = w.device.CreateEncoder("")
+	}
+	return w.encoders[slot], err
+}
+
+// list is the encoders of an operation that there are.
+func (w *World) list(o Op) (list []buffers.Encoder) {
+	for _, slot := range encoderLists[o.Args[Encoders]] {
+		if w.encoders[slot] != nil {
+			list = append(list, w.encoders[slot])
+		}
+	}
+	return list
 }
 
 // submitted forgets encoders that were submitted: the device may give them out again.
