@@ -9,9 +9,9 @@ import (
 // encoder is a list of commands, of the program's own or of a frame.
 type encoder struct {
 	commands []command
-	used     []*storage // named by Frame.Use
-	staged   []int      // the systems of the memory that is copied from
-	ended    bool       // submitted or discarded
+	used     []*storage   // named by Frame.Use
+	staged   [systems]int // bytes of memory that its submit sets free, at most
+	ended    bool         // submitted or discarded
 }
 
 type command struct {
@@ -24,7 +24,7 @@ func (e *encoder) record(do func(), uses ...*storage) {
 }
 
 // keeps reports whether memory is staged that only its submit sets free.
-func (e *encoder) keeps() bool { return e != nil && !e.ended && len(e.staged) > 0 }
+func (e *encoder) keeps() bool { return e != nil && !e.ended && e.staged != [systems]int{} }
 
 // closed is why nothing can be recorded.
 func (e *encoder) closed() string { return when(e == nil || e.ended, "state") }
@@ -356,7 +356,7 @@ func (m *Model) submitted(system int, frame *encoder, list []*encoder) {
 	}
 	for _, e := range list {
 		e.ended = true
-		m.stuck = m.stuck || slices.ContainsFunc(e.staged, func(of int) bool { return of != system })
+		m.stuck = m.stuck || e.staged[1-system] > 0
 	}
 }
 

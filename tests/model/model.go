@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
@@ -168,7 +169,7 @@ type call struct {
 	spoilt bool                 // others have written there meanwhile
 
 	creates      bool    // a staging buffer, which may count already
-	budget       bool    // it may wait for memory that others hold
+	of, need     int     // it may wait for so much memory of a system
 	brings       int     // bytes, for a read
 	begins       *system // a frame of it
 	waitsForSend bool
@@ -197,14 +198,23 @@ func (m *Model) waits(c *call, about ...any) *call {
 
 // needs lets a call for mappable memory of a system end as the budget says.
 func (m *Model) needs(c *call, system, size int) {
-	budget, chunk := m.world[Budget], 4096
+	budget, chunk := m.world[Budget], chunkOf(size)
+	if budget == 0 {
+		return
+	}
+	if m.world[Policy] != 0 || chunk > budget {
+		c.may = append(c.may, "budget")
+	}
+	c.of, c.need = system, max(c.need, chunk)
+}
+
+// chunkOf is an upper bound of the memory that is made for size bytes.
+func chunkOf(size int) int {
+	chunk := 4096
 	for chunk < size {
 		chunk *= 2
 	}
-	if budget != 0 && (m.world[Policy] != 0 || chunk > budget) {
-		c.may = append(c.may, "budget")
-	}
-	c.budget = budget != 0
+	return chunk
 }
 
 func when(is bool, code string) string {
@@ -301,20 +311,43 @@ func (m *Model) Overdue(idle bool) error {
 		if c.must != "" {
 			return fmt.Errorf("%v: it waits, though %s", c.Op, c.must)
 		}
-		if idle && !c.waitsForSend && !(c.budget && m.holds()) {
+		if idle && !m.mayWait(c) {
 			return fmt.Errorf("%v: it waits, though nothing is left to wait for", c.Op)
 		}
 	}
 	return nil
 }
 
-// holds reports whether the program holds memory that can be mapped.
-func (m *Model) holds() bool {
-	return m.stuck || slices.ContainsFunc(m.staging[:], func(s *staging) bool { return s != nil && s.writable && !s.gone }) ||
-		slices.ContainsFunc(m.buffers[mappableSlot:], func(o *object) bool { return o != nil && !o.gone }) ||
-		slices.ContainsFunc(m.dynamics[:], func(d *dynamic) bool { return d != nil && !d.gone }) ||
-		slices.ContainsFunc(m.encoders[:], (*encoder).keeps) || m.systems[0].frame.keeps() || m.systems[1].frame.keeps()
+// holds is an upper bound of the mappable memory of a system that the program keeps from others.
+func (m *Model) holds(system int) (bytes int) {
+	if m.stuck {
+		return math.MaxInt32
+	}
+	for _, s := range m.staging {
+		if s != nil && s.system == system && s.writable && !s.gone {
+			bytes += s.chunk()
+		}
+	}
+	for _, e := range append(m.encoders[:], m.systems[0].frame, m.systems[1].frame) {
+		if e != nil && !e.ended {
+			bytes += e.staged[system]
+		}
+	}
+	for _, o := range m.buffers[mappableSlot:] {
+		if o != nil && o.system == system && !o.gone {
+			bytes += len(o.cells)
+		}
+	}
+	for _, d := range m.dynamics {
+		if d != nil && d.system == system && !d.gone && d.page >= leastMapped {
+			bytes += 8 * d.page
+		}
+	}
+	return bytes
 }
+
+// leastMapped is the least that a frame moves through mapped memory.
+const leastMapped = 128 << 10
 
 // store puts cells into a storage.
 func (m *Model) store(s *storage, at int, cells []cell) {
@@ -409,15 +442,20 @@ func (m *Model) Check(seen *Seen) error {
 	return nil
 }
 
+// mayWait reports whether a call may wait while the GPU has nothing to do.
+func (m *Model) mayWait(c *call) bool {
+	return c.waitsForSend || c.need > 0 && m.holds(c.of)+c.need > m.world[Budget]
+}
+
 // AtRest compares what is seen when nothing waits and nothing is held.
 func (m *Model) AtRest(seen *Seen) error {
 	for _, c := range m.pending {
-		if !c.budget || !m.holds() {
+		if !m.mayWait(c) {
 			return fmt.Errorf("%v: it waits at the end", c.Op)
 		}
 	}
 	for i, s := range m.systems {
-		if stats := seen.Stats[i]; !s.gone && !m.lost && !m.holds() && stats.Mappable+stats.Held+uint64(stats.MapsPending) > 0 {
+		if stats := seen.Stats[i]; !s.gone && !m.lost && m.holds(i) == 0 && stats.Mappable+stats.Held+uint64(stats.MapsPending) > 0 {
 			return fmt.Errorf("system %d: %d bytes of mappable memory, %d held, %d maps at the end", i, stats.Mappable, stats.Held, stats.MapsPending)
 		}
 	}

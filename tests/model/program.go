@@ -73,7 +73,7 @@ var domains = [params]struct {
 	Loss:       {"loss", []int{1, 2}},
 	Count:      {"count", []int{1, 2, 3, 5, 20}},
 	Millis:     {"ms", []int{1, 9, 100, 12000}},
-	Budget:     {"budget", []int{0, 0, 0, 64 << 10, 20 << 10, 8 << 10}},
+	Budget:     {"budget", []int{0, 0, 0, 256 << 10, 64 << 10, 64 << 10, 20 << 10, 8 << 10}},
 	Policy:     {"policy", []int{0, 0, 1, 2}},
 	ChunkSize:  {"chunk", []int{0, 4096}},
 	Frames:     {"frames", []int{0, 1, 2}},

@@ -167,6 +167,9 @@ func padded(size, row int) int {
 	return size / row * pitch
 }
 
+// chunk is an upper bound of the memory that s has while it can be written, or is uploaded.
+func (s *staging) chunk() int { return max(2*chunkOf(padded(s.size, s.row)), 16<<10) }
+
 // sealing is a call that uploads in an encoder.
 func (m *Model) sealing(s *staging, e *encoder) *call {
 	return m.refused(m.of(s.holding), e.closed(), when(!s.writable && s.encoder == nil, "not-mapped"),
@@ -176,7 +179,7 @@ func (m *Model) sealing(s *staging, e *encoder) *call {
 // seal ends the writing.
 func (s *staging) seal(m *Model, o Op, e *encoder) {
 	s.writable, s.encoder = false, e
-	e.staged = append(e.staged, s.system)
+	e.staged[s.system] += s.chunk()
 	m.stuck = m.stuck || o.Args[Encoder] >= pairs && o.Args[Encoder]-pairs != s.system
 }
 
