@@ -72,10 +72,10 @@ var frameKinds = []Kind{
 		},
 		Run: func(w *World, o Op) Result {
 			f, err := w.systems[o.Args[System]].BeginFrame(w.contexts[o.Args[Actor]])
-			if err == nil {
-				w.frames[o.Args[System]] = f
+			if err != nil {
+				return failed(err)
 			}
-			return failed(err)
+			return Result{keep: func() { w.frames[o.Args[System]] = f }}
 		}},
 
 	{Name: "submitFrame", Weight: 10, Takes: []Param{System, Encoders},

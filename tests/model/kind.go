@@ -20,7 +20,7 @@ type Result struct {
 	Skipped bool   // what it is about is not there
 	Code    string // "" where it succeeded, or that of the error
 	Data    []byte // what a read brought
-	Size    int    // what the operation is asked for otherwise
+	keep    func() // puts what was made into the world, in the order in which the model hears of it
 }
 
 var (

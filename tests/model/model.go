@@ -53,6 +53,7 @@ type system struct {
 	frame   *encoder // the frame that is open, or nil
 	alive   [6]int   // holdings by kind
 	submits uint64
+	largest int // an upper bound of its chunks
 }
 
 // holding is what a system has made, and counts until it is destroyed.
@@ -199,6 +200,7 @@ func (m *Model) waits(c *call, about ...any) *call {
 // needs lets a call for mappable memory of a system end as the budget says.
 func (m *Model) needs(c *call, system, size int) {
 	budget, chunk := m.world[Budget], chunkOf(size)
+	m.systems[system].largest = max(m.systems[system].largest, chunk)
 	if budget == 0 {
 		return
 	}
@@ -325,7 +327,7 @@ func (m *Model) holds(system int) (bytes int) {
 	}
 	for _, s := range m.staging {
 		if s != nil && s.system == system && s.writable && !s.gone {
-			bytes += s.chunk()
+			bytes += m.chunk(s)
 		}
 	}
 	for _, e := range append(m.encoders[:], m.systems[0].frame, m.systems[1].frame) {

@@ -43,7 +43,10 @@ var stagingKinds = []Kind{
 				w.staging[slot].Destroy()
 			}
 			b, err := newStaging(w, slot < immediates, s, o)
-			return w.keep(slot, b, err)
+			if err != nil {
+				return failed(err)
+			}
+			return Result{keep: func() { w.keepStaging(slot, b) }}
 		}},
 
 	{Name: "mapStaging", Weight: 8, Takes: []Param{Actor, Staging}, Waits: true,
@@ -167,8 +170,11 @@ func padded(size, row int) int {
 	return size / row * pitch
 }
 
-// chunk is an upper bound of the memory that s has while it can be written, or is uploaded.
-func (s *staging) chunk() int { return max(2*chunkOf(padded(s.size, s.row)), 16<<10) }
+// chunk is an upper bound of the memory that s has, which another one may have needed before, while it can be written, or is uploaded.
+func (m *Model) chunk(s *staging) int {
+	own := chunkOf(padded(s.size, s.row))
+	return max(own, min(max(2*own, 16<<10), m.systems[s.system].largest))
+}
 
 // sealing is a call that uploads in an encoder.
 func (m *Model) sealing(s *staging, e *encoder) *call {
@@ -179,7 +185,7 @@ func (m *Model) sealing(s *staging, e *encoder) *call {
 // seal ends the writing.
 func (s *staging) seal(m *Model, o Op, e *encoder) {
 	s.writable, s.encoder = false, e
-	e.staged[s.system] += s.chunk()
+	e.staged[s.system] += m.chunk(s)
 	m.stuck = m.stuck || o.Args[Encoder] >= pairs && o.Args[Encoder]-pairs != s.system
 }
 
@@ -198,6 +204,14 @@ func newStaging(w *World, immediate bool, s *buffers.System, o Op) (stager, erro
 		return s.NewImmediateStagingBuffer(w.contexts[o.Args[Actor]], d)
 	}
 	return s.NewDeferredStagingBuffer(d)
+}
+
+// keepStaging puts a staging buffer into its slot. It destroys the one that has come there meanwhile.
+func (w *World) keepStaging(slot int, b stager) {
+	if w.staging[slot] != nil {
+		w.staging[slot].Destroy()
+	}
+	w.staging[slot] = b
 }
 
 func stagingKind(slot int) buffers.Kind {

@@ -75,18 +75,6 @@ func (w *World) destroyBuffer(slot int) {
 	}
 }
 
-// keep puts a staging buffer into its slot, and destroys the one that has come there meanwhile.
-func (w *World) keep(slot int, b stager, err error) Result {
-	if err != nil {
-		return failed(err)
-	}
-	if w.staging[slot] != nil {
-		w.staging[slot].Destroy()
-	}
-	w.staging[slot] = b
-	return Result{}
-}
-
 func frameEncoder(f *buffers.Frame) (buffers.Encoder, error) {
 	if f == nil {
 		return nil, buffers.NewError("encode", "", buffers.ErrState, "there is no frame")
@@ -236,6 +224,9 @@ func (s *session) do(op Op) error {
 		r = &now
 		synctest.Wait()
 	}
+	if r != nil && r.keep != nil {
+		r.keep()
+	}
 	if err := s.model.Begin(op, r); err != nil {
 		return err
 	}
@@ -261,6 +252,9 @@ func (s *session) settle() error {
 	for _, x := range s.running {
 		select {
 		case r := <-x.result:
+			if r.keep != nil {
+				r.keep()
+			}
 			if err := s.model.End(x.call, r); err != nil {
 				return err
 			}
