@@ -3,6 +3,7 @@ package model
 import (
 	"bytes"
 	"io"
+	"slices"
 	"testing/iotest"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
@@ -16,12 +17,12 @@ const (
 
 // deviceKinds are operations on buffers of the GPU: those of a system, of the device itself, and of other owners.
 var deviceKinds = []Kind{
-	{Name: "new", Weight: 6, Takes: []Param{System, Buffer, Capacity},
+	{Name: "new", Weight: 6, Takes: []Param{System, Buffer, Capacity, Fails},
 		Model: func(m *Model, o Op) *call {
 			slot := o.Args[Buffer] % deviceSlots
 			m.destroyBuffer(m.buffers[slot])
 			c := m.refused(m.unusable(o.Args[System]), wrongCapacity(o.Args[Capacity]))
-			missing := m.creation(c)
+			missing := m.creation(c, o)
 			c.done = func(Result) error {
 				size := (o.Args[Capacity] + 3) &^ 3
 				m.buffers[slot] = &object{holding: m.hold(o.Args[System], buffers.KindDevice),
@@ -33,6 +34,7 @@ var deviceKinds = []Kind{
 		Run: func(w *World, o Op) Result {
 			slot := o.Args[Buffer] % deviceSlots
 			w.destroyBuffer(slot)
+			w.fail(o)
 			b, err := w.systems[o.Args[System]].NewDeviceBuffer(buffers.Descriptor{Size: uint64(o.Args[Capacity]), Usage: buffers.UsageStorage})
 			if err == nil {
 				w.buffers[slot] = b
@@ -58,15 +60,17 @@ var deviceKinds = []Kind{
 			return failed(b.Write(uint64(o.Args[At]), w.bytes(o)))
 		}},
 
-	{Name: "grow", Weight: 8, Takes: []Param{Buffer, Capacity},
+	{Name: "grow", Weight: 8, Takes: []Param{Buffer, Capacity, Fails},
 		Model: func(m *Model, o Op) *call {
 			b, size := m.buffers[o.Args[Buffer]%deviceSlots], o.Args[Capacity]
 			c := m.refused(m.of(b.holding)).lenient(m, b.storage)
-			if c.wrong == nil && size <= len(b.cells) {
+			m.doubt = m.doubt || b.missing && m.held // it may not be known yet
+			if size <= len(b.cells) {
+				m.arm(o)
 				return c
 			}
-			c.wrong = append(c.wrong, wrongGrowth(size)...)
-			missing := m.creation(c)
+			c.refuse(wrongCapacity(size))
+			missing := m.creation(c, o)
 			c.done = func(Result) error { m.grow(b, size, missing); return nil }
 			return c
 		},
@@ -75,6 +79,7 @@ var deviceKinds = []Kind{
 			if !ok {
 				return skipped
 			}
+			w.fail(o)
 			return failed(b.Grow(uint64(o.Args[Capacity])))
 		}},
 
@@ -142,22 +147,23 @@ var deviceKinds = []Kind{
 			return Result{}
 		}},
 
-	{Name: "newRaw", Weight: 3, Takes: []Param{Capacity},
+	{Name: "newRaw", Weight: 3, Takes: []Param{Capacity, Fails},
 		Model: func(m *Model, o Op) *call {
 			m.destroyBuffer(m.buffers[rawSlot])
 			c := m.refused(m.lostCode(), wrongCapacity(o.Args[Capacity]))
-			missing := m.creation(c)
+			missing := m.creation(c, o)
 			c.done = func(Result) error {
 				own := &storage{cells: known(make([]byte, o.Args[Capacity])), usage: storing, state: buffers.Ready, missing: missing}
 				m.buffers[rawSlot] = &object{holding: m.hold(outside, 0), storage: own}
 				m.buffers[adoptedSlot] = &object{holding: m.hold(outside, 0),
-					storage: &storage{cells: own.cells, usage: storing, state: buffers.Ready, owner: own, missing: missing}}
+					storage: &storage{cells: own.cells, usage: storing, state: buffers.Ready, owner: own}}
 				return nil
 			}
 			return c
 		},
 		Run: func(w *World, o Op) Result {
 			w.destroyBuffer(rawSlot)
+			w.fail(o)
 			b, err := w.device.CreateBuffer(&buffers.Descriptor{Size: uint64(o.Args[Capacity]), Usage: storing})
 			if err == nil {
 				w.buffers[rawSlot], w.buffers[adoptedSlot] = b, w.device.Adopt(b.(*memory.Buffer))
@@ -176,15 +182,16 @@ func wrongCapacity(size int) string {
 	return ""
 }
 
-func wrongGrowth(size int) []string {
-	if code := wrongCapacity(size); code != "" {
-		return []string{code}
+// arm has the next creation fail, where an operation says so.
+func (m *Model) arm(o Op) {
+	if o.Args[Fails] == 1 {
+		m.armed, m.faults = true, true
 	}
-	return nil
 }
 
 // creation takes note of a creation and reports whether there turns out to be no memory for it.
-func (m *Model) creation(c *call) (missing bool) {
+func (m *Model) creation(c *call, o Op) (missing bool) {
+	m.arm(o)
 	if !m.armed || c.wrong != nil {
 		return false
 	}
@@ -217,8 +224,11 @@ func (m *Model) grow(b *object, size int, missing bool) {
 	old.retired = true
 	grown := min(max(size, len(old.cells)+len(old.cells)/2), 256<<20)
 	cells := append(append(make([]cell, 0, grown+4), old.cells...), known(make([]byte, (grown+3)&^3-len(old.cells)))...)
-	b.storage = &storage{cells: cells, usage: old.usage, state: buffers.Ready, missing: missing || old.missing}
-	b.growths = append(b.growths, growth{old, append([]cell(nil), old.cells...)})
+	b.storage = &storage{cells: cells, usage: old.usage, state: buffers.Ready, missing: missing}
+	if old.void() {
+		copy(cells, unknowns(len(old.cells)))
+	}
+	b.growths = append(b.growths, growth{old, slices.Clone(old.cells), missing || old.missing})
 	m.retired = append(m.retired, old)
 }
 

@@ -16,7 +16,7 @@ var mapUsages = map[int]buffers.Usage{
 
 // mappableKinds are operations on MappableBuffers.
 var mappableKinds = []Kind{
-	{Name: "newMappable", Weight: 5, Takes: []Param{System, Buffer, Capacity, Mode},
+	{Name: "newMappable", Weight: 5, Takes: []Param{System, Buffer, Capacity, Mode, Fails},
 		Model: func(m *Model, o Op) *call {
 			slot, size := mappableOf(o), o.Args[Capacity]
 			m.destroyBuffer(m.buffers[slot])
@@ -27,7 +27,7 @@ var mappableKinds = []Kind{
 			if m.world[Budget] != 0 && size > m.world[Budget] {
 				c.refuse("budget")
 			}
-			missing := m.creation(c)
+			missing := m.creation(c, o)
 			c.done = func(Result) error {
 				b := &object{holding: m.hold(o.Args[System], buffers.KindMappable),
 					storage: &storage{cells: known(make([]byte, size)), usage: mapUsages[o.Args[Mode]], state: buffers.Ready, missing: missing}}
@@ -42,6 +42,7 @@ var mappableKinds = []Kind{
 		Run: func(w *World, o Op) Result {
 			slot := mappableOf(o)
 			w.destroyBuffer(slot)
+			w.fail(o)
 			b, err := w.systems[o.Args[System]].NewMappableBuffer(buffers.Descriptor{
 				Size: uint64(o.Args[Capacity]), Usage: mapUsages[o.Args[Mode]], MappedAtCreation: o.Args[Mode] == 0})
 			if err == nil {

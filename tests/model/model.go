@@ -150,8 +150,9 @@ type object struct {
 }
 
 type growth struct {
-	old  *storage
-	held []cell
+	old   *storage
+	held  []cell
+	fails bool // the old storage comes back
 }
 
 // call is an operation that was begun.
@@ -375,7 +376,7 @@ func (s *storage) real() *storage {
 
 // void reports whether commands with s have no effect: its owner has destroyed it, or there is no memory.
 func (s *storage) void() bool {
-	return s.missing || s.real().state == buffers.Destroyed
+	return s.real().missing || s.real().state == buffers.Destroyed
 }
 
 func (s *storage) seen() buffers.State {
@@ -409,9 +410,13 @@ func misaligned(n ...int) string {
 	return when(slices.ContainsFunc(n, func(n int) bool { return n%4 != 0 }), "alignment")
 }
 
-// lenient lets a call on storage without memory, which the device may not know of yet, go either way.
+// lenient lets a call on storage that the device may not know yet to be without memory go either way, and one on
+// storage that a Grow has replaced.
 func (c *call) lenient(m *Model, all ...*storage) *call {
 	for _, s := range all {
+		if s.missing && !m.held {
+			c.refuse("out-of-memory")
+		}
 		if s.missing || m.doubt {
 			c.may = append(c.may, "out-of-memory", "validation")
 		}
@@ -466,12 +471,18 @@ func (m *Model) AtRest(seen *Seen) error {
 
 // checkSize finds out whether a Grow has failed since.
 func (m *Model) checkSize(o *object, size int) error {
-	if o == nil || o.state == buffers.Destroyed || size < 0 || len(o.cells) == size {
+	if o == nil || o.state == buffers.Destroyed || size < 0 {
 		return nil
 	}
-	for i := len(o.growths) - 1; i >= 0 && (o.missing || m.doubt); i-- {
+	if len(o.cells) == size {
+		if o.failing() && !m.held && !m.lost {
+			return fmt.Errorf("it has %d bytes, for which there is no memory", size)
+		}
+		return nil
+	}
+	for i := len(o.growths) - 1; i >= 0 && (o.failing() || m.doubt); i-- {
 		g := o.growths[i]
-		o.storage.state = buffers.Destroyed
+		o.fading = true
 		o.storage, o.growths = g.old, o.growths[:i]
 		o.retired, o.fading = false, false
 		copy(o.cells, g.held)
@@ -482,6 +493,11 @@ func (m *Model) checkSize(o *object, size int) error {
 		}
 	}
 	return fmt.Errorf("it has %d bytes, want %d", size, len(o.cells))
+}
+
+// failing reports whether a Grow turns out to have failed.
+func (o *object) failing() bool {
+	return slices.ContainsFunc(o.growths, func(g growth) bool { return g.fails })
 }
 
 func (m *Model) unmust() {

@@ -31,6 +31,7 @@ const (
 	Seed  // of the bytes that are written
 	Mode  // of a map
 	Loss  // a way to lose the device
+	Fails // 1 if there is no memory for it
 	Count // how many, how often, the how-manieth
 	Millis
 
@@ -71,6 +72,7 @@ var domains = [params]struct {
 	Seed:       {"seed", []int{1, 2, 3, 4, 5, 6, 7}},
 	Mode:       {"mode", []int{0, 0, 0, 1, 2}},
 	Loss:       {"loss", []int{1, 2}},
+	Fails:      {"fails", []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 1}},
 	Count:      {"count", []int{1, 2, 3, 5, 20}},
 	Millis:     {"ms", []int{1, 9, 100, 12000}},
 	Budget:     {"budget", []int{0, 0, 0, 256 << 10, 64 << 10, 64 << 10, 20 << 10, 8 << 10}},

@@ -82,6 +82,13 @@ func frameEncoder(f *buffers.Frame) (buffers.Encoder, error) {
 	return f.Encoder()
 }
 
+// fail has the creation that follows run out of memory, where an operation says so.
+func (w *World) fail(o Op) {
+	if o.Args[Fails] == 1 {
+		w.device.FailCreate(1)
+	}
+}
+
 // record records into the encoder of an operation.
 func (w *World) record(o Op, f func(buffers.Encoder) error) Result {
 	e, err := w.encoder(o.Args[Encoder])
