@@ -310,3 +310,26 @@ func TestAnUploadThatIsRelayedIsLostWithAGrowThatFails(t *testing.T) {
 	require.ErrorIs(t, b.AwaitGrow(within(t)), buffers.ErrOutOfMemory)
 	require.ErrorIs(t, ended(t, pending), buffers.ErrOutOfMemory)
 }
+
+// A read that the buffer has shrunk under is out of range. Its neighbour, with which it is copied, is not.
+func TestAReadOfWhatAFailedGrowHasTakenBackFailsAlone(t *testing.T) {
+	s, device := openLate(t)
+	b := deviceBuffer(t, s, 64)
+	p := randomBytes(64)
+	require.NoError(t, b.Write(0, p))
+	rb := readback(t, s, buffers.ReadbackDescriptor{})
+	device.Hold()
+	device.FailCreate(1)
+	require.NoError(t, b.Grow(256))
+	near, far := make([]byte, 16), make([]byte, 128)
+	there, err := rb.Start(b, 0, buffers.Bytes(near))
+	require.NoError(t, err)
+	gone, err := rb.Start(b, 4, buffers.Bytes(far))
+	require.NoError(t, err)
+	device.Release()
+	require.ErrorIs(t, b.AwaitGrow(within(t)), buffers.ErrOutOfMemory)
+	rb.Flush()
+	require.NoError(t, there.Wait(within(t)))
+	require.Equal(t, p[:16], near)
+	require.ErrorIs(t, gone.Wait(within(t)), buffers.ErrRange)
+}

@@ -363,17 +363,31 @@ func (b *readBelt) sendable(x *reading) bool {
 	return o.policy != ReadLatest || x.sent > 0 || o.inFlight < o.maxInFlight
 }
 
-// readable settles x if its source cannot be read any more.
+// readable settles x if its source cannot be read any more, or has lost the range with a Grow that failed.
 func (b *readBelt) readable(x *reading) bool {
-	if x.src == nil || x.hold != nil || x.src == b.checked {
+	if x.src == nil || x.hold != nil {
 		return true
 	}
-	if err := CheckUse("read", x.src, UsageCopySrc); err != nil {
-		b.settle(x, err)
-		return false
+	err := b.checkSource(x.src)
+	if err == nil {
+		err = checkSpan("read", x.src, x.offset, x.size, 1, 1)
 	}
-	b.checked = x.src
-	return true
+	if err != nil {
+		b.settle(x, err)
+	}
+	return err == nil
+}
+
+// checkSource checks a source once for all reads in a row.
+func (b *readBelt) checkSource(src Buffer) error {
+	if src == b.checked {
+		return nil
+	}
+	err := CheckUse("read", src, UsageCopySrc)
+	if err == nil {
+		b.checked = src
+	}
+	return err
 }
 
 // fill places x into chunks, and reports whether it went in whole.
