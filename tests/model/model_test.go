@@ -3,19 +3,45 @@ package model
 import (
 	"flag"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 )
 
 var (
-	programs = flag.Int("programs", 300, "how many programs are drawn")
+	programs = flag.Int("programs", 1000, "how many programs are drawn")
 	first    = flag.Uint64("first", 0, "the seed of the first")
 	length   = flag.Int("length", 60, "how many operations each has")
 )
 
 func TestDrawnPrograms(t *testing.T) {
+	operations := 0
 	for i := range *programs {
-		seed := *first + uint64(i)
-		check(t, Draw(rand.New(rand.NewPCG(seed, 0)), *length))
+		p := Draw(rand.New(rand.NewPCG(*first+uint64(i), 0)), *length)
+		check(t, p)
+		operations += len(p.Ops) + len(finale) + len(ending)
+	}
+	t.Logf("%d programs, %d operations", *programs, operations)
+}
+
+// TestFoundPrograms performs programs that have failed once.
+func TestFoundPrograms(t *testing.T) {
+	files, err := filepath.Glob("testdata/programs/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no programs", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := Parse(string(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, p)
+		})
 	}
 }
 
