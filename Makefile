@@ -33,8 +33,11 @@ SMALLER     := -gcflags=all=-l $(INLINED:%=-gcflags=%=)
 # machines of CI have more: the tests get a small environment.
 NODE         = env -i HOME='$(HOME)' PATH='$(PATH)' $$(go env GOROOT)/lib/wasm/go_js_wasm_exec
 
+# How long make fuzz looks for programs that fail.
+TIME        ?= 60s
+
 # Native packages that need no browser.
-NATIVE       = $$(go list ./... | grep -v /tests/)
+NATIVE       = $$(go list ./... | grep -v -e /tests/headless -e /tests/bench)
 # Packages with tests for js, and the portable ones below buffers.
 NODE_TESTED  = $$($(JS) go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}' ./... | .ci/node-tested)
 EXAMPLES     = $$(if [ -d examples ]; then $(JS) go list -f '{{if eq .Name "main"}}{{.Dir}}{{end}}' ./examples/...; fi)
@@ -100,6 +103,10 @@ api: ## write what gpubuffers.d.ts declares for the tests, once that has changed
 mutants: build ## plant each fault of tests/mutants, and see its test turn red; ONLY=PATTERN for some of them
 	@.ci/need node chrome
 	@go run ./internal/cmd/mutants -node="$(NODE)" -only='$(ONLY)'
+
+.PHONY: fuzz
+fuzz: ## look for programs that the model and the buffers disagree about, for TIME (60s); what fails is shrunk
+	go test -run='^$$' -fuzz=FuzzPrograms -fuzztime=$(TIME) -fuzzminimizetime=1x $(TESTFLAGS) ./tests/model
 
 .PHONY: lint
 lint: ## check format, vet and staticcheck for both platforms, the import arrows, the mutants, and what is assembled

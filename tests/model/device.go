@@ -3,7 +3,6 @@ package model
 import (
 	"bytes"
 	"io"
-	"slices"
 	"testing/iotest"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
@@ -64,7 +63,7 @@ var deviceKinds = []Kind{
 		Model: func(m *Model, o Op) *call {
 			b, size := m.buffers[o.Args[Buffer]%deviceSlots], o.Args[Capacity]
 			c := m.refused(m.of(b.holding)).lenient(m, b.storage)
-			m.doubt = m.doubt || b.missing && m.held // it may not be known yet
+			m.doubt = m.doubt || b.missing && !m.idle // it may not be known yet
 			if size <= len(b.cells) {
 				m.arm(o)
 				return c
@@ -124,7 +123,9 @@ var deviceKinds = []Kind{
 			case 1:
 				return failed(s.UploadMemory(ctx, b, uint64(o.Args[At]), buffers.Bytes(p)))
 			case 2:
-				return failed(s.UploadMemory(ctx, b, uint64(o.Args[At]), buffers.HostMemory(memory.NewHostBytes(p))))
+				h := memory.NewHostBytes(p)
+				w.hosts[o.Args[Actor]] = h
+				return failed(s.UploadMemory(ctx, b, uint64(o.Args[At]), buffers.HostMemory(h)))
 			}
 			var r io.Reader = bytes.NewReader(p)
 			if o.Args[Count] == 3 {
@@ -132,6 +133,23 @@ var deviceKinds = []Kind{
 			}
 			_, err := s.Upload(ctx, b, uint64(o.Args[At]), r)
 			return failed(err)
+		}},
+
+	{Name: "detach", Weight: 2, Takes: []Param{Actor},
+		Model: func(m *Model, o Op) *call {
+			for _, c := range m.pending {
+				if c.target != nil && c.Args[Count] == 2 && c.Args[Actor] == o.Args[Actor] {
+					c.may = append(c.may, "range")
+				}
+			}
+			return m.refused()
+		},
+		Run: func(w *World, o Op) Result {
+			if w.hosts[o.Args[Actor]] == nil {
+				return skipped
+			}
+			w.hosts[o.Args[Actor]].Detach()
+			return Result{}
 		}},
 
 	{Name: "destroy", Weight: 4, Takes: []Param{Buffer},
@@ -228,7 +246,7 @@ func (m *Model) grow(b *object, size int, missing bool) {
 	if old.void() {
 		copy(cells, unknowns(len(old.cells)))
 	}
-	b.growths = append(b.growths, growth{old, slices.Clone(old.cells), missing || old.missing})
+	b.growths = append(b.growths, growth{old, missing || old.missing})
 	m.retired = append(m.retired, old)
 }
 

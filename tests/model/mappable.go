@@ -28,6 +28,7 @@ var mappableKinds = []Kind{
 				c.refuse("budget")
 			}
 			missing := m.creation(c, o)
+			c.failed = func() { m.armed = m.armed || missing } // without a creation
 			c.done = func(Result) error {
 				b := &object{holding: m.hold(o.Args[System], buffers.KindMappable),
 					storage: &storage{cells: known(make([]byte, size)), usage: mapUsages[o.Args[Mode]], state: buffers.Ready, missing: missing}}

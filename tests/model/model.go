@@ -42,6 +42,7 @@ type Model struct {
 
 	lost   bool
 	held   bool // the GPU stands still
+	idle   bool // it has done all that it was given
 	armed  bool // the next creation fails
 	faults bool // creations or maps were made to fail
 	doubt  bool // one may have failed without a word, and nobody knows which
@@ -151,7 +152,6 @@ type object struct {
 
 type growth struct {
 	old   *storage
-	held  []cell
 	fails bool // the old storage comes back
 }
 
@@ -243,10 +243,12 @@ func (m *Model) Begin(o Op, r *Result) error {
 		return nil
 	}
 	armed := m.armed
+	asleep := o.Kind.Name == "sleep" && o.Args[Millis] >= longest
 	c := o.Kind.Model(m, o)
 	if armed && m.armed {
 		m.armed, m.doubt = false, m.world[LateErrors] == 1
 	}
+	m.idle = !m.held && (m.world[Latency] == 0 || asleep)
 	c.Op = o
 	m.pending = append(m.pending, c)
 	if r != nil {
@@ -257,6 +259,9 @@ func (m *Model) Begin(o Op, r *Result) error {
 	}
 	return nil
 }
+
+// longest is the sleep in milliseconds in which the GPU does all that it can be given.
+const longest = 12000
 
 var errUnsent = errors.New("it brings something before it is sent")
 
@@ -308,13 +313,13 @@ func (m *Model) end(why, code string, about any) {
 	}
 }
 
-// Overdue is the error of a call that waits though it must not. idle says that the GPU has nothing left to do.
-func (m *Model) Overdue(idle bool) error {
+// Overdue is the error of a call that waits though it must not.
+func (m *Model) Overdue() error {
 	for _, c := range m.pending {
 		if c.must != "" {
 			return fmt.Errorf("%v: it waits, though %s", c.Op, c.must)
 		}
-		if idle && !m.mayWait(c) {
+		if m.idle && !m.mayWait(c) {
 			return fmt.Errorf("%v: it waits, though nothing is left to wait for", c.Op)
 		}
 	}
@@ -414,7 +419,7 @@ func misaligned(n ...int) string {
 // storage that a Grow has replaced.
 func (c *call) lenient(m *Model, all ...*storage) *call {
 	for _, s := range all {
-		if s.missing && !m.held {
+		if s.missing && m.idle {
 			c.refuse("out-of-memory")
 		}
 		if s.missing || m.doubt {
@@ -475,7 +480,7 @@ func (m *Model) checkSize(o *object, size int) error {
 		return nil
 	}
 	if len(o.cells) == size {
-		if o.failing() && !m.held && !m.lost {
+		if o.failing() && m.idle && !m.lost {
 			return fmt.Errorf("it has %d bytes, for which there is no memory", size)
 		}
 		return nil
@@ -485,7 +490,6 @@ func (m *Model) checkSize(o *object, size int) error {
 		o.fading = true
 		o.storage, o.growths = g.old, o.growths[:i]
 		o.retired, o.fading = false, false
-		copy(o.cells, g.held)
 		m.end("its buffer has shrunk", "out-of-memory", nil)
 		m.unmust()
 		if len(o.cells) == size {

@@ -43,6 +43,7 @@ const (
 	Frames
 	LateErrors
 	Held
+	Latency // of a command of the GPU, in milliseconds
 
 	params
 )
@@ -81,6 +82,7 @@ var domains = [params]struct {
 	Frames:     {"frames", []int{0, 1, 2}},
 	LateErrors: {"late", []int{0, 0, 1}},
 	Held:       {"held", []int{0, 1}},
+	Latency:    {"latency", []int{0, 0, 0, 3}},
 }
 
 func (p Param) String() string { return domains[p].name }
@@ -100,7 +102,7 @@ type Program struct {
 	Ops   []Op
 }
 
-var worldParams = []Param{Budget, Policy, ChunkSize, Frames, LateErrors, Held}
+var worldParams = []Param{Budget, Policy, ChunkSize, Frames, LateErrors, Held, Latency}
 
 // Draw makes a program of n operations.
 func Draw(r *rand.Rand, n int) Program {

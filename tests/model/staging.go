@@ -112,7 +112,7 @@ var stagingKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "fillAt", Weight: 5, Takes: []Param{Staging, At, Size, Seed},
+	{Name: "fillAt", Weight: 8, Takes: []Param{Staging, At, Size, Seed},
 		Model: func(m *Model, o Op) *call {
 			return m.fill(m.staging[o.Args[Staging]], o.Args[At], o.Args[Size], o.Args[Seed], func() {})
 		},

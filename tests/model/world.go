@@ -25,6 +25,7 @@ type World struct {
 	readbacks [pairs]*buffers.ReadbackBuffer
 	textures  [pairs]*memory.Texture
 	dynamics  [pairs]*buffers.DynamicBuffer
+	hosts     [pairs]*memory.HostBytes // that uploads of an actor come from
 	updates   [pairs]*buffers.Allocation
 	frames    [systems]*buffers.Frame
 	encoders  [pairs]buffers.Encoder
@@ -33,7 +34,8 @@ type World struct {
 }
 
 func open(a Args) (*World, error) {
-	w := &World{device: memory.Open(memory.Options{LateErrors: a[LateErrors] == 1})}
+	cost := memory.Fixed(time.Duration(a[Latency]) * time.Millisecond)
+	w := &World{device: memory.Open(memory.Options{LateErrors: a[LateErrors] == 1, Write: cost, Copy: cost, Map: cost})}
 	for i := range w.systems {
 		s, err := buffers.Open(w.device, buffers.Options{Budget: uint64(a[Budget]), OnBudget: buffers.BudgetPolicy(a[Policy]),
 			ChunkSize: uint64(a[ChunkSize]), MaxFramesInFlight: a[Frames]})
@@ -273,7 +275,7 @@ func (s *session) settle() error {
 	if err := s.model.Check(s.look()); err != nil {
 		return err
 	}
-	return s.model.Overdue(!s.model.held)
+	return s.model.Overdue()
 }
 
 // finish brings a world to its end: nothing waits, and nothing is left.
