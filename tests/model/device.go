@@ -41,11 +41,12 @@ var deviceKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "write", Weight: 14, Takes: []Param{Buffer, At, Size, Seed},
+	{Name: "write", Weight: 10, Takes: []Param{Buffer, At, Size, Seed},
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[o.Args[Buffer]%deviceSlots], o.Args[At], o.Args[Size]
 			c := m.refused(m.of(b.holding), b.unfit(), misaligned(at, size), b.beyond(at, size)).lenient(m, b.storage)
 			c.done = func(Result) error {
+				m.systems[b.system].up += uint64(size)
 				m.store(b.storage, at, known(pattern(o.Args[Seed], size)))
 				return nil
 			}
@@ -100,7 +101,7 @@ var deviceKinds = []Kind{
 			return failed(b.AwaitGrow(w.contexts[o.Args[Actor]]))
 		}},
 
-	{Name: "upload", Weight: 8, Takes: []Param{Actor, System, Buffer, At, Size, Seed, Count}, Waits: true,
+	{Name: "upload", Weight: 7, Takes: []Param{Actor, System, Buffer, At, Size, Seed, Count}, Waits: true,
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[o.Args[Buffer]], o.Args[At], o.Args[Size]
 			c := m.refused(m.unusable(o.Args[System]), b.unfit(), b.lacks(buffers.UsageCopyDst), misaligned(at), b.beyond(at, size)).lenient(m, b.storage)
@@ -133,6 +134,16 @@ var deviceKinds = []Kind{
 			}
 			_, err := s.Upload(ctx, b, uint64(o.Args[At]), r)
 			return failed(err)
+		}},
+
+	{Name: "native", Weight: 2, Takes: []Param{Buffer},
+		Model: func(m *Model, o Op) *call { return m.refused() },
+		Run: func(w *World, o Op) Result { // from then on others might destroy it: its reads are confirmed
+			if w.buffers[o.Args[Buffer]] == nil {
+				return skipped
+			}
+			w.buffers[o.Args[Buffer]].Native()
+			return Result{}
 		}},
 
 	{Name: "detach", Weight: 2, Takes: []Param{Actor},

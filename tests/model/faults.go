@@ -18,7 +18,7 @@ var faultKinds = []Kind{
 		Model: func(m *Model, o Op) *call { m.held = false; return m.refused() },
 		Run:   func(w *World, o Op) Result { w.device.Release(); return Result{} }},
 
-	{Name: "step", Weight: 10, Takes: []Param{Count},
+	{Name: "step", Weight: 6, Takes: []Param{Count},
 		Model: func(m *Model, o Op) *call { return m.refused() },
 		Run: func(w *World, o Op) Result {
 			for range o.Args[Count] {
@@ -114,7 +114,7 @@ func (m *Model) destroySystem(i int) {
 	if s.frame != nil {
 		s.frame.ended, s.frame = true, nil
 	}
-	s.gone = true
+	s.gone, s.pool.state = true, buffers.Destroyed
 	m.end("its system is destroyed", "destroyed", s)
 	for _, c := range m.pending {
 		if c.takes(System) && c.Args[System] == i {

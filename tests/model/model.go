@@ -50,11 +50,13 @@ type Model struct {
 }
 
 type system struct {
-	gone    bool
-	frame   *encoder // the frame that is open, or nil
-	alive   [6]int   // holdings by kind
-	submits uint64
-	largest int // an upper bound of its chunks
+	gone     bool
+	frame    *encoder // the frame that is open, or nil
+	alive    [6]int   // holdings by kind
+	pool     storage  // what staged data is copied from
+	submits  uint64
+	up, down uint64 // bytes that were moved
+	largest  int    // an upper bound of its chunks
 }
 
 // holding is what a system has made, and counts until it is destroyed.
@@ -249,6 +251,9 @@ func (m *Model) Begin(o Op, r *Result) error {
 		m.armed, m.doubt = false, m.world[LateErrors] == 1
 	}
 	m.idle = !m.held && (m.world[Latency] == 0 || asleep)
+	if frame := o.Args[Encoder] - pairs; frame >= 0 {
+		c.may = append(c.may, m.unusable(frame))
+	}
 	c.Op = o
 	m.pending = append(m.pending, c)
 	if r != nil {
@@ -274,6 +279,9 @@ func (m *Model) End(c *call, r Result) error {
 	m.asked = slices.DeleteFunc(m.asked, func(x *read) bool { return x.call == c })
 	if m.faults {
 		c.may = append(c.may, "out-of-memory", "validation")
+	}
+	if m.lost { // all else may be found out first, or not
+		c.may = append(c.may, "device-lost")
 	}
 	if err := c.judge(r); err != nil {
 		return fmt.Errorf("%v: %w", c.Op, err)
@@ -445,9 +453,8 @@ func (m *Model) Check(seen *Seen) error {
 			return fmt.Errorf("buffer %d: %w", i, err)
 		}
 	}
-	creating := slices.ContainsFunc(m.pending, func(c *call) bool { return c.creates })
 	for i, s := range m.systems {
-		if err := s.check(seen.Stats[i], creating); err != nil && !s.gone {
+		if err := m.checkCounts(i, seen.Stats[i]); err != nil && !s.gone {
 			return fmt.Errorf("system %d: %w", i, err)
 		}
 	}
@@ -512,14 +519,25 @@ func (m *Model) unmust() {
 	}
 }
 
-func (s *system) check(stats buffers.Stats, creating bool) error {
+func (m *Model) checkCounts(i int, stats buffers.Stats) error {
+	s := m.systems[i]
+	creating := slices.ContainsFunc(m.pending, func(c *call) bool { return c.creates })
 	for _, kind := range buffers.Kinds() {
 		if got := stats.Of(kind).Count; got != s.alive[kind] && !creating {
 			return fmt.Errorf("%d of %v, want %d", got, kind, s.alive[kind])
 		}
 	}
-	if stats.Submits < s.submits {
-		return fmt.Errorf("%d submits, want %d at least", stats.Submits, s.submits)
+	var bytes [2]uint64 // of DeviceBuffers and MappableBuffers
+	for slot, o := range m.buffers {
+		if o != nil && o.system == i && !o.gone {
+			bytes[slot/mappableSlot] += uint64(len(o.cells))
+		}
+	}
+	if got := [...]uint64{stats.Of(buffers.KindDevice).Bytes, stats.Of(buffers.KindMappable).Bytes}; got != bytes {
+		return fmt.Errorf("%d bytes of DeviceBuffers and MappableBuffers, want %d", got, bytes)
+	}
+	if stats.Submits < s.submits || stats.BytesUp < s.up || stats.BytesDown != s.down {
+		return fmt.Errorf("%d submits, %d bytes up, %d down, want %d and %d at least, and %d", stats.Submits, stats.BytesUp, stats.BytesDown, s.submits, s.up, s.down)
 	}
 	return nil
 }

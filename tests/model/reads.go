@@ -45,7 +45,7 @@ var readKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "read", Weight: 16, Takes: []Param{Actor, Readback, Buffer, At, Size, Count}, Waits: true,
+	{Name: "read", Weight: 12, Takes: []Param{Actor, Readback, Buffer, At, Size, Count}, Waits: true,
 		Model: func(m *Model, o Op) *call {
 			r, b, at, size := m.readbacks[o.Args[Readback]], m.buffers[o.Args[Buffer]], o.Args[At], o.Args[Size]
 			c := m.refused(m.of(r.holding), b.unfit(), b.lacks(buffers.UsageCopySrc), b.beyond(at, size)).lenient(m, b.storage)
@@ -140,6 +140,7 @@ func (m *Model) read(c *call, r *readback, size int, now bool, take func() ([]ce
 		if !x.sent {
 			return errUnsent
 		}
+		m.systems[r.system].down += uint64(len(x.cells))
 		return differ(got.Data, x.cells)
 	}
 	c.brings, c.waitsForSend = size, true

@@ -20,7 +20,7 @@ type staging struct {
 
 // stagingKinds are operations on the two staging buffers.
 var stagingKinds = []Kind{
-	{Name: "stage", Weight: 8, Takes: []Param{Actor, System, Staging, Capacity, Row}, Waits: true,
+	{Name: "stage", Weight: 6, Takes: []Param{Actor, System, Staging, Capacity, Row}, Waits: true,
 		Model: func(m *Model, o Op) *call {
 			slot, size, row := o.Args[Staging], o.Args[Capacity], o.Args[Row]
 			m.destroyStaging(slot)
@@ -49,7 +49,7 @@ var stagingKinds = []Kind{
 			return Result{keep: func() { w.keepStaging(slot, b) }}
 		}},
 
-	{Name: "mapStaging", Weight: 8, Takes: []Param{Actor, Staging}, Waits: true,
+	{Name: "mapStaging", Weight: 7, Takes: []Param{Actor, Staging}, Waits: true,
 		Model: func(m *Model, o Op) *call {
 			s := m.staging[o.Args[Staging]]
 			c := m.refused(m.of(s.holding))
@@ -98,7 +98,7 @@ var stagingKinds = []Kind{
 			return failed(s.Unmap())
 		}},
 
-	{Name: "fill", Weight: 10, Takes: []Param{Staging, Size, Seed},
+	{Name: "fill", Weight: 8, Takes: []Param{Staging, Size, Seed},
 		Model: func(m *Model, o Op) *call {
 			s := m.staging[o.Args[Staging]]
 			return m.fill(s, s.next, o.Args[Size], o.Args[Seed], func() { s.next += o.Args[Size] })
@@ -112,7 +112,7 @@ var stagingKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "fillAt", Weight: 8, Takes: []Param{Staging, At, Size, Seed},
+	{Name: "fillAt", Weight: 6, Takes: []Param{Staging, At, Size, Seed},
 		Model: func(m *Model, o Op) *call {
 			return m.fill(m.staging[o.Args[Staging]], o.Args[At], o.Args[Size], o.Args[Seed], func() {})
 		},
@@ -125,7 +125,7 @@ var stagingKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "uploadTo", Weight: 12, Takes: []Param{Staging, Encoder, Other, OtherAt},
+	{Name: "uploadTo", Weight: 9, Takes: []Param{Staging, Encoder, Other, OtherAt},
 		Model: func(m *Model, o Op) *call {
 			s, b, at, e := m.staging[o.Args[Staging]], m.buffers[o.Args[Other]], o.Args[OtherAt], m.encoder(o)
 			cells := s.cells
@@ -138,7 +138,7 @@ var stagingKinds = []Kind{
 			c.done = func(Result) error {
 				s.cells = cells
 				s.seal(m, o, e)
-				e.record(func() { m.store(target, at, cells) }, target)
+				e.record(func() { m.store(target, at, cells) }, target, &m.systems[s.system].pool)
 				return nil
 			}
 			return c.lenient(m, b.storage)
@@ -184,6 +184,7 @@ func (m *Model) sealing(s *staging, e *encoder) *call {
 
 // seal ends the writing.
 func (s *staging) seal(m *Model, o Op, e *encoder) {
+	m.systems[s.system].up += uint64(len(s.cells))
 	s.writable, s.encoder = false, e
 	e.staged[s.system] += m.chunk(s)
 	m.stuck = m.stuck || o.Args[Encoder] >= pairs && o.Args[Encoder]-pairs != s.system

@@ -116,7 +116,7 @@ var textureKinds = []Kind{
 			c.done = func(Result) error {
 				s.seal(m, o, e)
 				cells := s.cells
-				e.record(func() { m.putRows(t, box, cells, rowBytes(box)) }, t)
+				e.record(func() { m.putRows(t, box, cells, rowBytes(box)) }, t, &m.systems[s.system].pool)
 				return nil
 			}
 			return c

@@ -298,7 +298,7 @@ func (s *session) finish() error {
 func newModel(world Args) *Model {
 	m := &Model{world: world, held: world[Held] == 1}
 	for i := range m.systems {
-		m.systems[i] = &system{}
+		m.systems[i] = &system{pool: storage{state: buffers.Ready}}
 	}
 	return m
 }
