@@ -16,7 +16,7 @@ const (
 
 // deviceKinds are operations on buffers of the GPU: those of a system, of the device itself, and of other owners.
 var deviceKinds = []Kind{
-	{Name: "new", Weight: 6, Takes: []Param{System, Buffer, Capacity, Fails},
+	{Name: "new", Weight: 18, Takes: []Param{System, Buffer, Capacity, Fails},
 		Model: func(m *Model, o Op) *call {
 			slot := o.Args[Buffer] % deviceSlots
 			m.destroyBuffer(m.buffers[slot])
@@ -41,7 +41,7 @@ var deviceKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "write", Weight: 10, Takes: []Param{Buffer, At, Size, Seed},
+	{Name: "write", Weight: 30, Takes: []Param{Buffer, At, Size, Seed},
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[o.Args[Buffer]%deviceSlots], o.Args[At], o.Args[Size]
 			c := m.refused(m.of(b.holding), b.unfit(), misaligned(at, size), b.beyond(at, size)).lenient(m, b.storage)
@@ -60,7 +60,7 @@ var deviceKinds = []Kind{
 			return failed(b.Write(uint64(o.Args[At]), w.bytes(o)))
 		}},
 
-	{Name: "grow", Weight: 8, Takes: []Param{Buffer, Capacity, Fails},
+	{Name: "grow", Weight: 24, Takes: []Param{Buffer, Capacity, Fails},
 		Model: func(m *Model, o Op) *call {
 			b, size := m.buffers[o.Args[Buffer]%deviceSlots], o.Args[Capacity]
 			c := m.refused(m.of(b.holding)).lenient(m, b.storage)
@@ -83,7 +83,7 @@ var deviceKinds = []Kind{
 			return failed(b.Grow(uint64(o.Args[Capacity])))
 		}},
 
-	{Name: "awaitGrow", Weight: 2, Takes: []Param{Actor, Buffer}, Waits: true,
+	{Name: "awaitGrow", Weight: 6, Takes: []Param{Actor, Buffer}, Waits: true,
 		Model: func(m *Model, o Op) *call {
 			b := m.buffers[o.Args[Buffer]%deviceSlots]
 			c := m.refused()
@@ -101,7 +101,7 @@ var deviceKinds = []Kind{
 			return failed(b.AwaitGrow(w.contexts[o.Args[Actor]]))
 		}},
 
-	{Name: "upload", Weight: 7, Takes: []Param{Actor, System, Buffer, At, Size, Seed, Count}, Waits: true,
+	{Name: "upload", Weight: 21, Takes: []Param{Actor, System, Buffer, At, Size, Seed, Count}, Waits: true,
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[o.Args[Buffer]], o.Args[At], o.Args[Size]
 			c := m.refused(m.unusable(o.Args[System]), b.unfit(), b.lacks(buffers.UsageCopyDst), misaligned(at), b.beyond(at, size)).lenient(m, b.storage)
@@ -136,7 +136,7 @@ var deviceKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "native", Weight: 2, Takes: []Param{Buffer},
+	{Name: "native", Weight: 6, Takes: []Param{Buffer},
 		Model: func(m *Model, o Op) *call { return m.refused() },
 		Run: func(w *World, o Op) Result { // from then on others might destroy it: its reads are confirmed
 			if w.buffers[o.Args[Buffer]] == nil {
@@ -146,7 +146,7 @@ var deviceKinds = []Kind{
 			return Result{}
 		}},
 
-	{Name: "detach", Weight: 2, Takes: []Param{Actor},
+	{Name: "detach", Weight: 6, Takes: []Param{Actor},
 		Model: func(m *Model, o Op) *call {
 			for _, c := range m.pending {
 				if c.target != nil && c.Args[Count] == 2 && c.Args[Actor] == o.Args[Actor] {
@@ -163,7 +163,7 @@ var deviceKinds = []Kind{
 			return Result{}
 		}},
 
-	{Name: "destroy", Weight: 4, Takes: []Param{Buffer},
+	{Name: "destroy", Weight: 6, Takes: []Param{Buffer},
 		Model: func(m *Model, o Op) *call {
 			m.destroyBuffer(m.buffers[o.Args[Buffer]])
 			return m.refused()
@@ -176,7 +176,7 @@ var deviceKinds = []Kind{
 			return Result{}
 		}},
 
-	{Name: "newRaw", Weight: 3, Takes: []Param{Capacity, Fails},
+	{Name: "newRaw", Weight: 9, Takes: []Param{Capacity, Fails},
 		Model: func(m *Model, o Op) *call {
 			m.destroyBuffer(m.buffers[rawSlot])
 			c := m.refused(m.lostCode(), wrongCapacity(o.Args[Capacity]))

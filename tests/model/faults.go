@@ -10,15 +10,15 @@ import (
 
 // faultKinds are operations on the GPU and on time, and what goes wrong.
 var faultKinds = []Kind{
-	{Name: "hold", Weight: 3,
+	{Name: "hold", Weight: 9,
 		Model: func(m *Model, o Op) *call { m.held = true; return m.refused() },
 		Run:   func(w *World, o Op) Result { w.device.Hold(); return Result{} }},
 
-	{Name: "release", Weight: 5,
+	{Name: "release", Weight: 15,
 		Model: func(m *Model, o Op) *call { m.held = false; return m.refused() },
 		Run:   func(w *World, o Op) Result { w.device.Release(); return Result{} }},
 
-	{Name: "step", Weight: 6, Takes: []Param{Count},
+	{Name: "step", Weight: 18, Takes: []Param{Count},
 		Model: func(m *Model, o Op) *call { return m.refused() },
 		Run: func(w *World, o Op) Result {
 			for range o.Args[Count] {
@@ -27,18 +27,18 @@ var faultKinds = []Kind{
 			return Result{}
 		}},
 
-	{Name: "sleep", Weight: 3, Takes: []Param{Millis},
+	{Name: "sleep", Weight: 9, Takes: []Param{Millis},
 		Model: func(m *Model, o Op) *call { return m.refused() },
 		Run: func(w *World, o Op) Result {
 			w.elapse(time.Duration(o.Args[Millis]) * time.Millisecond)
 			return Result{}
 		}},
 
-	{Name: "trim", Weight: 2, Takes: []Param{System},
+	{Name: "trim", Weight: 6, Takes: []Param{System},
 		Model: func(m *Model, o Op) *call { return m.refused() },
 		Run:   func(w *World, o Op) Result { w.systems[o.Args[System]].Trim(); return Result{} }},
 
-	{Name: "cancel", Weight: 3, Takes: []Param{Actor},
+	{Name: "cancel", Weight: 9, Takes: []Param{Actor},
 		Model: func(m *Model, o Op) *call {
 			for _, c := range m.pending {
 				if c.takes(Actor) && c.Args[Actor] == o.Args[Actor] {
@@ -54,7 +54,7 @@ var faultKinds = []Kind{
 			return Result{}
 		}},
 
-	{Name: "failCreate", Weight: 3, Takes: []Param{Count},
+	{Name: "failCreate", Weight: 5, Takes: []Param{Count},
 		Model: func(m *Model, o Op) *call {
 			m.doubt = m.world[LateErrors] == 1 && (m.doubt || m.armed || o.Args[Count] > 1)
 			m.armed, m.faults = o.Args[Count] == 1, true
@@ -62,7 +62,7 @@ var faultKinds = []Kind{
 		},
 		Run: func(w *World, o Op) Result { w.device.FailCreate(o.Args[Count]); return Result{} }},
 
-	{Name: "failMap", Weight: 3, Takes: []Param{Count},
+	{Name: "failMap", Weight: 5, Takes: []Param{Count},
 		Model: func(m *Model, o Op) *call { m.faults = true; return m.refused() },
 		Run: func(w *World, o Op) Result {
 			w.device.FailMap(o.Args[Count], buffers.NewError("map", "", buffers.ErrValidation, "a fault"))

@@ -57,7 +57,7 @@ type update struct {
 
 // frameKinds are operations on frames, encoders and dynamic buffers.
 var frameKinds = []Kind{
-	{Name: "begin", Weight: 8, Takes: []Param{Actor, System}, Waits: true,
+	{Name: "begin", Weight: 24, Takes: []Param{Actor, System}, Waits: true,
 		Model: func(m *Model, o Op) *call {
 			s := m.systems[o.Args[System]]
 			c := m.refused(m.unusable(o.Args[System]), when(s.frame != nil, "state"))
@@ -78,7 +78,7 @@ var frameKinds = []Kind{
 			return Result{keep: func() { w.frames[o.Args[System]] = f }}
 		}},
 
-	{Name: "submitFrame", Weight: 8, Takes: []Param{System, Encoders},
+	{Name: "submitFrame", Weight: 24, Takes: []Param{System, Encoders},
 		Model: func(m *Model, o Op) *call {
 			s := m.systems[o.Args[System]]
 			c := m.refused(m.unusable(o.Args[System]), s.frame.closed())
@@ -99,7 +99,7 @@ var frameKinds = []Kind{
 			return w.submitted(o, f.Submit(w.list(o)...))
 		}},
 
-	{Name: "discard", Weight: 3, Takes: []Param{System},
+	{Name: "discard", Weight: 6, Takes: []Param{System},
 		Model: func(m *Model, o Op) *call {
 			if s := m.systems[o.Args[System]]; s.frame != nil {
 				s.frame.ended = true
@@ -116,7 +116,7 @@ var frameKinds = []Kind{
 			return Result{}
 		}},
 
-	{Name: "use", Weight: 2, Takes: []Param{System, Buffer},
+	{Name: "use", Weight: 6, Takes: []Param{System, Buffer},
 		Model: func(m *Model, o Op) *call {
 			if s := m.systems[o.Args[System]]; s.frame != nil {
 				s.frame.used = append(s.frame.used, m.buffers[o.Args[Buffer]].storage)
@@ -132,7 +132,7 @@ var frameKinds = []Kind{
 			return Result{}
 		}},
 
-	{Name: "encode", Weight: 2, Takes: []Param{Encoder},
+	{Name: "encode", Weight: 6, Takes: []Param{Encoder},
 		Model: func(m *Model, o Op) *call {
 			c := m.refused(m.lostCode())
 			c.done = func(Result) error {
@@ -151,7 +151,7 @@ var frameKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "submit", Weight: 7, Takes: []Param{System, Encoders},
+	{Name: "submit", Weight: 21, Takes: []Param{System, Encoders},
 		Model: func(m *Model, o Op) *call {
 			return m.submit(m.refused(m.unusable(o.Args[System])), o, nil)
 		},
@@ -159,7 +159,7 @@ var frameKinds = []Kind{
 			return w.submitted(o, w.systems[o.Args[System]].Submit(w.list(o)...))
 		}},
 
-	{Name: "copy", Weight: 8, Takes: []Param{Encoder, Buffer, At, Other, OtherAt, Length},
+	{Name: "copy", Weight: 24, Takes: []Param{Encoder, Buffer, At, Other, OtherAt, Length},
 		Model: func(m *Model, o Op) *call {
 			from, to, at, toAt, size, e := m.buffers[o.Args[Buffer]], m.buffers[o.Args[Other]], o.Args[At], o.Args[OtherAt], o.Args[Length], m.encoder(o)
 			c := m.recording(e, from.storage, buffers.UsageCopySrc, to.storage, buffers.UsageCopyDst)
@@ -181,7 +181,7 @@ var frameKinds = []Kind{
 			})
 		}},
 
-	{Name: "clear", Weight: 3, Takes: []Param{Encoder, Other, OtherAt, Length},
+	{Name: "clear", Weight: 9, Takes: []Param{Encoder, Other, OtherAt, Length},
 		Model: func(m *Model, o Op) *call {
 			to, at, size, e := m.buffers[o.Args[Other]], o.Args[OtherAt], o.Args[Length], m.encoder(o)
 			c := m.recording(e, to.storage, buffers.UsageCopyDst)
@@ -203,7 +203,7 @@ var frameKinds = []Kind{
 			})
 		}},
 
-	{Name: "newDynamic", Weight: 4, Takes: []Param{System, Dynamic, Capacity},
+	{Name: "newDynamic", Weight: 12, Takes: []Param{System, Dynamic, Capacity},
 		Model: func(m *Model, o Op) *call {
 			size := o.Args[Capacity]
 			m.destroyDynamic(o.Args[Dynamic])
@@ -227,7 +227,7 @@ var frameKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "update", Weight: 8, Takes: []Param{Dynamic, Size, Seed},
+	{Name: "update", Weight: 24, Takes: []Param{Dynamic, Size, Seed},
 		Model: func(m *Model, o Op) *call {
 			d, size := m.dynamics[o.Args[Dynamic]], o.Args[Size]
 			c := m.refused(m.of(d.holding), when(size > d.page, "too-large"))
@@ -252,7 +252,7 @@ var frameKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "copyUpdate", Weight: 7, Takes: []Param{Encoder, Dynamic, Other, OtherAt},
+	{Name: "copyUpdate", Weight: 21, Takes: []Param{Encoder, Dynamic, Other, OtherAt},
 		Model: func(m *Model, o Op) *call {
 			to, at, from, e := m.buffers[o.Args[Other]], o.Args[OtherAt], m.dynamics[o.Args[Dynamic]].latest, m.encoder(o)
 			size := len(from.cells) &^ 3
@@ -275,7 +275,7 @@ var frameKinds = []Kind{
 			})
 		}},
 
-	{Name: "destroyDynamic", Weight: 1, Takes: []Param{Dynamic},
+	{Name: "destroyDynamic", Weight: 2, Takes: []Param{Dynamic},
 		Model: func(m *Model, o Op) *call { m.destroyDynamic(o.Args[Dynamic]); return m.refused() },
 		Run: func(w *World, o Op) Result {
 			if w.dynamics[o.Args[Dynamic]] == nil {

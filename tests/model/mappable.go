@@ -16,7 +16,7 @@ var mapUsages = map[int]buffers.Usage{
 
 // mappableKinds are operations on MappableBuffers.
 var mappableKinds = []Kind{
-	{Name: "newMappable", Weight: 5, Takes: []Param{System, Buffer, Capacity, Mode, Fails},
+	{Name: "newMappable", Weight: 15, Takes: []Param{System, Buffer, Capacity, Mode, Fails},
 		Model: func(m *Model, o Op) *call {
 			slot, size := mappableOf(o), o.Args[Capacity]
 			m.destroyBuffer(m.buffers[slot])
@@ -52,7 +52,7 @@ var mappableKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "map", Weight: 6, Takes: []Param{Buffer, Mode, At, Length}, Waits: true,
+	{Name: "map", Weight: 18, Takes: []Param{Buffer, Mode, At, Length}, Waits: true,
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[mappableOf(o)], o.Args[At], o.Args[Length]
 			mode := mapMode(o, b.usage)
@@ -82,7 +82,7 @@ var mappableKinds = []Kind{
 			return failed(<-b.MapAsync(mapMode(o, b.Usage()), uint64(o.Args[At]), uint64(o.Args[Length])))
 		}},
 
-	{Name: "unmap", Weight: 5, Takes: []Param{Buffer},
+	{Name: "unmap", Weight: 15, Takes: []Param{Buffer},
 		Model: func(m *Model, o Op) *call {
 			b := m.buffers[mappableOf(o)]
 			c := m.refused(when(b.state == buffers.Destroyed, "destroyed"), when(b.state == buffers.Ready, "not-mapped"))
@@ -113,7 +113,7 @@ var mappableKinds = []Kind{
 			return failed(b.Unmap())
 		}},
 
-	{Name: "poke", Weight: 4, Takes: []Param{Buffer, At, Size, Seed},
+	{Name: "poke", Weight: 12, Takes: []Param{Buffer, At, Size, Seed},
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[mappableOf(o)], o.Args[At], o.Args[Size]
 			c := m.access(b, at, size)
@@ -133,7 +133,7 @@ var mappableKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "peek", Weight: 4, Takes: []Param{Buffer, At, Size},
+	{Name: "peek", Weight: 12, Takes: []Param{Buffer, At, Size},
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[mappableOf(o)], o.Args[At], o.Args[Size]
 			c := m.access(b, at, size)

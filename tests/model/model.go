@@ -39,6 +39,7 @@ type Model struct {
 	retired   []*storage // replaced by a Grow
 	pending   []*call
 	asked     []*read // not sent yet
+	givenUp   int     // bytes of reads that failed while others were under way
 
 	lost   bool
 	held   bool // the GPU stands still

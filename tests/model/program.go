@@ -106,7 +106,7 @@ var worldParams = []Param{Budget, Policy, ChunkSize, Frames, LateErrors, Held, L
 
 // Draw makes a program of n operations.
 func Draw(r *rand.Rand, n int) Program {
-	choices := make([]byte, len(worldParams)+n*(1+int(params)))
+	choices := make([]byte, len(worldParams)+n*(3+int(params)))
 	for i := range choices {
 		choices[i] = byte(r.Uint32())
 	}
@@ -117,13 +117,14 @@ func Draw(r *rand.Rand, n int) Program {
 
 // Decode makes a program of any bytes: each chooses an operation or an argument.
 func Decode(choices []byte) (p Program) {
-	next := func(n int) int {
-		if len(choices) == 0 {
-			return 0
+	next := func(n int) (c int) {
+		for range 1 + n>>8 { // bytes
+			if len(choices) == 0 {
+				return 0
+			}
+			c, choices = c<<8|int(choices[0]), choices[1:]
 		}
-		c := int(choices[0]) % n
-		choices = choices[1:]
-		return c
+		return c % n
 	}
 	draw := func(args *Args, takes []Param) {
 		for _, param := range takes {

@@ -24,7 +24,7 @@ type read struct {
 
 // readKinds are operations on ReadbackBuffers.
 var readKinds = []Kind{
-	{Name: "newReadback", Weight: 4, Takes: []Param{System, Readback},
+	{Name: "newReadback", Weight: 12, Takes: []Param{System, Readback},
 		Model: func(m *Model, o Op) *call {
 			m.destroyReadback(o.Args[Readback])
 			c := m.refused(m.unusable(o.Args[System]))
@@ -45,7 +45,7 @@ var readKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "read", Weight: 12, Takes: []Param{Actor, Readback, Buffer, At, Size, Count}, Waits: true,
+	{Name: "read", Weight: 36, Takes: []Param{Actor, Readback, Buffer, At, Size, Count}, Waits: true,
 		Model: func(m *Model, o Op) *call {
 			r, b, at, size := m.readbacks[o.Args[Readback]], m.buffers[o.Args[Buffer]], o.Args[At], o.Args[Size]
 			c := m.refused(m.of(r.holding), b.unfit(), b.lacks(buffers.UsageCopySrc), b.beyond(at, size)).lenient(m, b.storage)
@@ -62,7 +62,7 @@ var readKinds = []Kind{
 			return w.read(r, o, func(m buffers.Memory) (buffers.Read, error) { return r.Start(b, uint64(o.Args[At]), m) })
 		}},
 
-	{Name: "readWhole", Weight: 4, Takes: []Param{Actor, Readback, Buffer}, Waits: true,
+	{Name: "readWhole", Weight: 12, Takes: []Param{Actor, Readback, Buffer}, Waits: true,
 		Model: func(m *Model, o Op) *call {
 			r, b := m.readbacks[o.Args[Readback]], m.buffers[o.Args[Buffer]]
 			size := len(b.cells) &^ 3
@@ -78,7 +78,7 @@ var readKinds = []Kind{
 			return w.read(r, o, func(m buffers.Memory) (buffers.Read, error) { return r.Start(b, 0, m) })
 		}},
 
-	{Name: "flush", Weight: 5, Takes: []Param{Readback},
+	{Name: "flush", Weight: 15, Takes: []Param{Readback},
 		Model: func(m *Model, o Op) *call {
 			m.send(func(r *read) bool { return r.owner == m.readbacks[o.Args[Readback]] })
 			return m.refused()
@@ -91,14 +91,14 @@ var readKinds = []Kind{
 			return Result{}
 		}},
 
-	{Name: "flushReads", Weight: 2, Takes: []Param{System},
+	{Name: "flushReads", Weight: 6, Takes: []Param{System},
 		Model: func(m *Model, o Op) *call {
 			m.send(func(r *read) bool { return r.owner.system == o.Args[System] })
 			return m.refused()
 		},
 		Run: func(w *World, o Op) Result { w.systems[o.Args[System]].FlushReads(); return Result{} }},
 
-	{Name: "destroyReadback", Weight: 1, Takes: []Param{Readback},
+	{Name: "destroyReadback", Weight: 2, Takes: []Param{Readback},
 		Model: func(m *Model, o Op) *call { m.destroyReadback(o.Args[Readback]); return m.refused() },
 		Run: func(w *World, o Op) Result {
 			if w.readbacks[o.Args[Readback]] == nil {
@@ -144,17 +144,22 @@ func (m *Model) read(c *call, r *readback, size int, now bool, take func() ([]ce
 		return differ(got.Data, x.cells)
 	}
 	c.brings, c.waitsForSend = size, true
+	c.failed = func() { m.givenUp += 4096 + size }
 	return m.waits(c, r.holding)
 }
 
-// demand is an upper bound of the memory of all reads that may be under way.
+// demand is an upper bound of the memory of all reads that may be under way. One that was given up may share memory
+// with others until all have ended.
 func (m *Model) demand() (size int) {
 	for _, c := range m.pending {
 		if c.brings > 0 {
 			size += 4096 + c.brings
 		}
 	}
-	return size
+	if size == 0 {
+		m.givenUp = 0
+	}
+	return size + m.givenUp
 }
 
 // stale lets the reads that wait be dropped for a newer one.

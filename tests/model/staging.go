@@ -20,7 +20,7 @@ type staging struct {
 
 // stagingKinds are operations on the two staging buffers.
 var stagingKinds = []Kind{
-	{Name: "stage", Weight: 6, Takes: []Param{Actor, System, Staging, Capacity, Row}, Waits: true,
+	{Name: "stage", Weight: 18, Takes: []Param{Actor, System, Staging, Capacity, Row}, Waits: true,
 		Model: func(m *Model, o Op) *call {
 			slot, size, row := o.Args[Staging], o.Args[Capacity], o.Args[Row]
 			m.destroyStaging(slot)
@@ -49,7 +49,7 @@ var stagingKinds = []Kind{
 			return Result{keep: func() { w.keepStaging(slot, b) }}
 		}},
 
-	{Name: "mapStaging", Weight: 7, Takes: []Param{Actor, Staging}, Waits: true,
+	{Name: "mapStaging", Weight: 21, Takes: []Param{Actor, Staging}, Waits: true,
 		Model: func(m *Model, o Op) *call {
 			s := m.staging[o.Args[Staging]]
 			c := m.refused(m.of(s.holding))
@@ -77,7 +77,7 @@ var stagingKinds = []Kind{
 			return skipped
 		}},
 
-	{Name: "unmapStaging", Weight: 3, Takes: []Param{Staging},
+	{Name: "unmapStaging", Weight: 9, Takes: []Param{Staging},
 		Model: func(m *Model, o Op) *call {
 			s := m.staging[o.Args[Staging]]
 			c := m.refused(m.of(s.holding), when(!s.writable && s.mapping == nil, "not-mapped"))
@@ -98,7 +98,7 @@ var stagingKinds = []Kind{
 			return failed(s.Unmap())
 		}},
 
-	{Name: "fill", Weight: 8, Takes: []Param{Staging, Size, Seed},
+	{Name: "fill", Weight: 24, Takes: []Param{Staging, Size, Seed},
 		Model: func(m *Model, o Op) *call {
 			s := m.staging[o.Args[Staging]]
 			return m.fill(s, s.next, o.Args[Size], o.Args[Seed], func() { s.next += o.Args[Size] })
@@ -112,7 +112,7 @@ var stagingKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "fillAt", Weight: 6, Takes: []Param{Staging, At, Size, Seed},
+	{Name: "fillAt", Weight: 18, Takes: []Param{Staging, At, Size, Seed},
 		Model: func(m *Model, o Op) *call {
 			return m.fill(m.staging[o.Args[Staging]], o.Args[At], o.Args[Size], o.Args[Seed], func() {})
 		},
@@ -125,7 +125,7 @@ var stagingKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "uploadTo", Weight: 9, Takes: []Param{Staging, Encoder, Other, OtherAt},
+	{Name: "uploadTo", Weight: 27, Takes: []Param{Staging, Encoder, Other, OtherAt},
 		Model: func(m *Model, o Op) *call {
 			s, b, at, e := m.staging[o.Args[Staging]], m.buffers[o.Args[Other]], o.Args[OtherAt], m.encoder(o)
 			cells := s.cells
@@ -151,7 +151,7 @@ var stagingKinds = []Kind{
 			return w.record(o, func(e buffers.Encoder) error { return s.UploadTo(e, b, uint64(o.Args[OtherAt])) })
 		}},
 
-	{Name: "destroyStaging", Weight: 3, Takes: []Param{Staging},
+	{Name: "destroyStaging", Weight: 6, Takes: []Param{Staging},
 		Model: func(m *Model, o Op) *call { m.destroyStaging(o.Args[Staging]); return m.refused() },
 		Run: func(w *World, o Op) Result {
 			if w.staging[o.Args[Staging]] == nil {

@@ -22,7 +22,7 @@ var boxes = []struct{ x, y, width, height int }{
 
 // textureKinds are operations on textures.
 var textureKinds = []Kind{
-	{Name: "newTexture", Weight: 2, Takes: []Param{Texture},
+	{Name: "newTexture", Weight: 6, Takes: []Param{Texture},
 		Model: func(m *Model, o Op) *call {
 			m.destroyTexture(o.Args[Texture])
 			own := &storage{cells: known(make([]byte, texelBytes*textureWidth*textureHeight)), state: buffers.Ready}
@@ -39,7 +39,7 @@ var textureKinds = []Kind{
 			return Result{}
 		}},
 
-	{Name: "writeTexture", Weight: 3, Takes: []Param{Texture, Box, Seed},
+	{Name: "writeTexture", Weight: 9, Takes: []Param{Texture, Box, Seed},
 		Model: func(m *Model, o Op) *call {
 			t, box := m.textures[o.Args[Texture]], o.Args[Box]
 			c := m.refused(m.lostCode(), beyondTexture(box))
@@ -60,7 +60,7 @@ var textureKinds = []Kind{
 				buffers.TexelLayout{BytesPerRow: uint32(rowBytes(box)), RowsPerImage: uint32(boxes[box].height)}))
 		}},
 
-	{Name: "copyToTexture", Weight: 4, Takes: []Param{Encoder, Buffer, At, Texture, Box},
+	{Name: "copyToTexture", Weight: 12, Takes: []Param{Encoder, Buffer, At, Texture, Box},
 		Model: func(m *Model, o Op) *call {
 			b, t, at, box, e := m.buffers[o.Args[Buffer]], m.textures[o.Args[Texture]], o.Args[At], o.Args[Box], m.encoder(o)
 			c := m.recording(e, b.storage, buffers.UsageCopySrc)
@@ -82,7 +82,7 @@ var textureKinds = []Kind{
 			})
 		}},
 
-	{Name: "copyFromTexture", Weight: 4, Takes: []Param{Encoder, Texture, Box, Other, OtherAt},
+	{Name: "copyFromTexture", Weight: 12, Takes: []Param{Encoder, Texture, Box, Other, OtherAt},
 		Model: func(m *Model, o Op) *call {
 			b, t, at, box, e := m.buffers[o.Args[Other]], m.textures[o.Args[Texture]], o.Args[OtherAt], o.Args[Box], m.encoder(o)
 			c := m.recording(e, b.storage, buffers.UsageCopyDst)
@@ -108,7 +108,7 @@ var textureKinds = []Kind{
 			})
 		}},
 
-	{Name: "uploadToTexture", Weight: 6, Takes: []Param{Staging, Encoder, Texture, Box},
+	{Name: "uploadToTexture", Weight: 18, Takes: []Param{Staging, Encoder, Texture, Box},
 		Model: func(m *Model, o Op) *call {
 			s, t, box, e := m.staging[o.Args[Staging]], m.textures[o.Args[Texture]], o.Args[Box], m.encoder(o)
 			c := m.sealing(s, e)
@@ -129,7 +129,7 @@ var textureKinds = []Kind{
 			return w.record(o, func(e buffers.Encoder) error { return s.UploadToTexture(e, region(t, o.Args[Box])) })
 		}},
 
-	{Name: "readTexture", Weight: 5, Takes: []Param{Actor, Readback, Texture, Box, Count}, Waits: true,
+	{Name: "readTexture", Weight: 15, Takes: []Param{Actor, Readback, Texture, Box, Count}, Waits: true,
 		Model: func(m *Model, o Op) *call {
 			r, t, box := m.readbacks[o.Args[Readback]], m.textures[o.Args[Texture]], o.Args[Box]
 			c := m.refused(m.of(r.holding), beyondTexture(box))
@@ -146,7 +146,7 @@ var textureKinds = []Kind{
 			return w.read(r, o, func(m buffers.Memory) (buffers.Read, error) { return r.StartTexture(region(t, o.Args[Box]), m) })
 		}},
 
-	{Name: "destroyTexture", Weight: 1, Takes: []Param{Texture},
+	{Name: "destroyTexture", Weight: 2, Takes: []Param{Texture},
 		Model: func(m *Model, o Op) *call {
 			m.destroyTexture(o.Args[Texture])
 			return m.refused()
