@@ -115,10 +115,11 @@ func Draw(r *rand.Rand, n int) Program {
 	return p
 }
 
-// Decode makes a program of any bytes: each chooses an operation or an argument.
+// Decode makes a program of any bytes: each chooses an operation or an argument. Every second operation is on the objects
+// of the one before, so that much happens to few of them.
 func Decode(choices []byte) (p Program) {
 	next := func(n int) (c int) {
-		for range 1 + n>>8 { // bytes
+		for range 1 + (n-1)>>8 { // bytes
 			if len(choices) == 0 {
 				return 0
 			}
@@ -126,10 +127,14 @@ func Decode(choices []byte) (p Program) {
 		}
 		return c % n
 	}
+	var last Args
 	draw := func(args *Args, takes []Param) {
 		for _, param := range takes {
 			values := domains[param].values
-			args[param] = values[next(len(values))]
+			if c := next(256); param > Encoder || c < 128 {
+				last[param] = values[c%len(values)]
+			}
+			args[param] = last[param]
 		}
 	}
 	draw(&p.World, worldParams)
