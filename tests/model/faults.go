@@ -30,7 +30,7 @@ var faultKinds = []Kind{
 	{Name: "sleep", Weight: 9, Takes: []Param{Millis},
 		Model: func(m *Model, o Op) *call { return m.refused() },
 		Run: func(w *World, o Op) Result {
-			w.elapse(time.Duration(o.Args[Millis]) * time.Millisecond)
+			time.Sleep(time.Duration(o.Args[Millis]) * time.Millisecond)
 			return Result{}
 		}},
 

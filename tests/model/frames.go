@@ -9,7 +9,7 @@ import (
 // encoder is a list of commands, of the program's own or of a frame.
 type encoder struct {
 	commands []command
-	used     []*storage   // named by Frame.Use
+	used     []*object    // named by Frame.Use
 	staged   [systems]int // bytes of memory that its submit sets free, at most
 	ended    bool         // submitted or discarded
 }
@@ -87,7 +87,7 @@ var frameKinds = []Kind{
 			}
 			for _, used := range s.frame.used {
 				c.refuse(used.unfit())
-				c.lenient(m, used)
+				c.lenient(m, used.storage)
 			}
 			return m.submit(c, o, s.frame)
 		},
@@ -103,6 +103,7 @@ var frameKinds = []Kind{
 		Model: func(m *Model, o Op) *call {
 			if s := m.systems[o.Args[System]]; s.frame != nil {
 				s.frame.ended = true
+				m.send(func(x *read) bool { return x.owner.system == o.Args[System] })
 				m.leaveFrame(o.Args[System])
 			}
 			return m.refused()
@@ -119,7 +120,7 @@ var frameKinds = []Kind{
 	{Name: "use", Weight: 6, Takes: []Param{System, Buffer},
 		Model: func(m *Model, o Op) *call {
 			if s := m.systems[o.Args[System]]; s.frame != nil {
-				s.frame.used = append(s.frame.used, m.buffers[o.Args[Buffer]].storage)
+				s.frame.used = append(s.frame.used, m.buffers[o.Args[Buffer]])
 			}
 			return m.refused()
 		},

@@ -163,7 +163,6 @@ type call struct {
 	Op
 	wrong  []string             // it must fail with one of these, unless there are none
 	may    []string             // what it may fail with besides
-	always bool                 // it may succeed all the same
 	done   func(r Result) error // takes its success
 	failed func()               // takes its failure
 	must   string               // why it waits no longer
@@ -294,7 +293,7 @@ func (c *call) judge(r Result) error {
 	if r.Skipped {
 		return nil
 	}
-	if r.Code == "" && (len(c.wrong) == 0 || c.always) {
+	if r.Code == "" && len(c.wrong) == 0 {
 		if c.done == nil {
 			return nil
 		}
@@ -498,8 +497,6 @@ func (m *Model) checkSize(o *object, size int) error {
 		o.fading = true
 		o.storage, o.growths = g.old, o.growths[:i]
 		o.retired, o.fading = false, false
-		m.end("its buffer has shrunk", "out-of-memory", nil)
-		m.unmust()
 		if len(o.cells) == size {
 			return nil
 		}
@@ -510,14 +507,6 @@ func (m *Model) checkSize(o *object, size int) error {
 // failing reports whether a Grow turns out to have failed.
 func (o *object) failing() bool {
 	return slices.ContainsFunc(o.growths, func(g growth) bool { return g.fails })
-}
-
-func (m *Model) unmust() {
-	for _, c := range m.pending {
-		if c.must == "its buffer has shrunk" {
-			c.must = ""
-		}
-	}
 }
 
 func (m *Model) checkCounts(i int, stats buffers.Stats) error {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"slices"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
@@ -52,14 +53,14 @@ var readKinds = []Kind{
 			if at+size > len(b.cells)&^3 {
 				c.may = append(c.may, "alignment")
 			}
-			return m.read(c, r, size, o.Args[Count] == 1, func() ([]cell, string) { return m.bytesOf(b, at, size) })
+			return m.read(c, r, size, o.Args[Count], func() ([]cell, string) { return m.bytesOf(b, at, size) })
 		},
 		Run: func(w *World, o Op) Result {
 			r, b := w.readbacks[o.Args[Readback]], w.buffers[o.Args[Buffer]]
 			if r == nil || b == nil {
 				return skipped
 			}
-			return w.read(r, o, func(m buffers.Memory) (buffers.Read, error) { return r.Start(b, uint64(o.Args[At]), m) })
+			return w.read(r, o, ofBuffer(r, b, o))
 		}},
 
 	{Name: "readWhole", Weight: 12, Takes: []Param{Actor, Readback, Buffer}, Waits: true,
@@ -67,15 +68,15 @@ var readKinds = []Kind{
 			r, b := m.readbacks[o.Args[Readback]], m.buffers[o.Args[Buffer]]
 			size := len(b.cells) &^ 3
 			c := m.refused(m.of(r.holding), b.unfit(), b.lacks(buffers.UsageCopySrc)).lenient(m, b.storage)
-			return m.read(c, r, size, true, func() ([]cell, string) { return m.bytesOf(b, 0, size) })
+			return m.read(c, r, size, andFlush, func() ([]cell, string) { return m.bytesOf(b, 0, size) })
 		},
 		Run: func(w *World, o Op) Result {
 			r, b := w.readbacks[o.Args[Readback]], w.buffers[o.Args[Buffer]]
 			if r == nil || b == nil {
 				return skipped
 			}
-			o.Args[Count], o.Args[Size] = 1, int(b.Size()&^3)
-			return w.read(r, o, func(m buffers.Memory) (buffers.Read, error) { return r.Start(b, 0, m) })
+			o.Args[Count], o.Args[Size] = andFlush, int(b.Size()&^3)
+			return w.read(r, o, ofBuffer(r, b, o))
 		}},
 
 	{Name: "flush", Weight: 15, Takes: []Param{Readback},
@@ -109,6 +110,13 @@ var readKinds = []Kind{
 		}},
 }
 
+// The values of Count say how a read is made: with a flush, with a wait, which sends it too unless it goes with a frame,
+// or without either, into a sink.
+const (
+	andFlush = 1
+	andWait  = 2
+)
+
 // bytesOf is what a read of b brings that is sent now, or why it fails.
 func (m *Model) bytesOf(b *object, at, size int) ([]cell, string) {
 	switch {
@@ -123,8 +131,8 @@ func (m *Model) bytesOf(b *object, at, size int) ([]cell, string) {
 }
 
 // read asks for a read.
-func (m *Model) read(c *call, r *readback, size int, now bool, take func() ([]cell, string)) *call {
-	if now {
+func (m *Model) read(c *call, r *readback, size int, how int, take func() ([]cell, string)) *call {
+	if how == andFlush {
 		defer m.send(func(x *read) bool { return x.owner == r })
 	}
 	if len(c.wrong) > 0 || size == 0 {
@@ -145,6 +153,9 @@ func (m *Model) read(c *call, r *readback, size int, now bool, take func() ([]ce
 	}
 	c.brings, c.waitsForSend = size, true
 	c.failed = func() { m.givenUp += 4096 + size }
+	if how == andWait && !x.inFrame {
+		defer m.send(func(y *read) bool { return y == x })
+	}
 	return m.waits(c, r.holding)
 }
 
@@ -195,18 +206,67 @@ func (m *Model) destroyReadback(slot int) {
 	}
 }
 
+// reader is how reads of a source are asked for.
+type reader struct {
+	start   func(buffers.Memory) (buffers.Read, error)
+	startTo func(buffers.Sink) error
+}
+
+func ofBuffer(r *buffers.ReadbackBuffer, b buffers.Buffer, o Op) reader {
+	at, size := uint64(o.Args[At]), uint64(o.Args[Size])
+	return reader{
+		func(m buffers.Memory) (buffers.Read, error) { return r.Start(b, at, m) },
+		func(s buffers.Sink) error { return r.StartTo(b, at, size, s, 1) },
+	}
+}
+
 // read performs a read, and waits for it.
-func (w *World) read(r *buffers.ReadbackBuffer, o Op, start func(buffers.Memory) (buffers.Read, error)) Result {
+func (w *World) read(r *buffers.ReadbackBuffer, o Op, from reader) Result {
 	p := make([]byte, o.Args[Size])
-	read, err := start(buffers.Bytes(p))
-	if o.Args[Count] == 1 {
+	if o.Args[Count] > andWait {
+		return (&sink{p, make(chan error, 1)}).read(w.contexts[o.Args[Actor]], r, from)
+	}
+	read, err := from.start(buffers.Bytes(p))
+	if o.Args[Count] == andFlush {
 		r.Flush()
 	}
-	if err != nil {
-		return failed(err)
+	if err == nil {
+		err = read.Wait(w.contexts[o.Args[Actor]])
 	}
-	if err := read.Wait(w.contexts[o.Args[Actor]]); err != nil {
-		return failed(err)
-	}
-	return Result{Data: p}
+	return Result{Code: codeOf(err), Data: p}
 }
+
+// sink takes what a read brings that nobody waits for.
+type sink struct {
+	p       []byte
+	settled chan error
+}
+
+func (s *sink) read(ctx context.Context, r *buffers.ReadbackBuffer, from reader) Result {
+	if err := from.startTo(s); err != nil {
+		return failed(err)
+	}
+	select {
+	case err := <-s.settled:
+		return Result{Code: codeOf(err), Data: s.p}
+	case <-ctx.Done():
+		r.Cancel(s, 1)
+		return failed(ctx.Err())
+	}
+}
+
+// Deliver implements [buffers.Sink].
+func (s *sink) Deliver(chunk buffers.MappableBuffer, parts []buffers.Delivery) error {
+	for _, part := range parts {
+		for row := range part.Rows {
+			to := s.p[part.Offset+row*part.RowBytes:][:part.RowBytes]
+			if _, err := chunk.ReadAt(to, int64(part.At+row*part.Pitch)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Settle implements [buffers.Sink].
+func (s *sink) Settle(_ uint64, err error) { s.settled <- err }

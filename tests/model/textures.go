@@ -133,7 +133,7 @@ var textureKinds = []Kind{
 		Model: func(m *Model, o Op) *call {
 			r, t, box := m.readbacks[o.Args[Readback]], m.textures[o.Args[Texture]], o.Args[Box]
 			c := m.refused(m.of(r.holding), beyondTexture(box))
-			return m.read(c, r, boxSpan(box), o.Args[Count] == 1, func() ([]cell, string) {
+			return m.read(c, r, boxSpan(box), o.Args[Count], func() ([]cell, string) {
 				return slices.Concat(rowsOf(t, box)...), when(t.void(), "validation")
 			})
 		},
@@ -143,7 +143,10 @@ var textureKinds = []Kind{
 				return skipped
 			}
 			o.Args[Size] = boxBytes(o.Args[Box])
-			return w.read(r, o, func(m buffers.Memory) (buffers.Read, error) { return r.StartTexture(region(t, o.Args[Box]), m) })
+			return w.read(r, o, reader{
+				func(m buffers.Memory) (buffers.Read, error) { return r.StartTexture(region(t, o.Args[Box]), m) },
+				func(s buffers.Sink) error { return r.StartTextureTo(region(t, o.Args[Box]), s, 1) },
+			})
 		}},
 
 	{Name: "destroyTexture", Weight: 2, Takes: []Param{Texture},

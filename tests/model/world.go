@@ -130,8 +130,6 @@ func (w *World) submitted(o Op, err error) Result {
 	return failed(err)
 }
 
-func (w *World) elapse(d time.Duration) { time.Sleep(d) }
-
 func (w *World) look() *Seen {
 	seen := &Seen{Sizes: [deviceSlots]int{-1, -1}}
 	for i := range seen.Sizes {
