@@ -123,6 +123,11 @@ export class GPUBufferSystem {
   createDeviceBuffer(descriptor: { label?: string; size: number; usage: GPUBufferUsageFlags }): DeviceBuffer;
   createImmediateStagingBuffer(descriptor: StagingDescriptor): ImmediateStagingBuffer;
   createDeferredStagingBuffer(descriptor: StagingDescriptor): DeferredStagingBuffer;
+  /**
+   * With policy "all", the default, each read brings its bytes. "latest" is for results of which the newest counts: at
+   * most maxInFlight of its reads, 2 by default, are with the GPU, and one that waits to be sent rejects with code
+   * "stale" when another is asked for.
+   */
   createReadbackBuffer(descriptor?: { label?: string; policy?: "all" | "latest"; maxInFlight?: number }): ReadbackBuffer;
   createDynamicBuffer(descriptor: { label?: string; size: number; usage: GPUBufferUsageFlags; maxSlots?: number }): DynamicBuffer;
   createMappableBuffer(descriptor: { label?: string; size: number; usage: GPUBufferUsageFlags; mappedAtCreation?: boolean }): MappableBuffer;

@@ -458,6 +458,25 @@ export const readsOfAFrameShareAMap = () =>
     same(gpu.stats().mapLatency.count - mapLatency.count, 1, "maps");
   });
 
+/** Of reads with the policy "latest" so many are with the GPU, which have their bytes, and of those that wait only the newest. */
+export const latestReads = async () => {
+  for (const maxInFlight of [undefined, 1, 3]) {
+    await withSystem(async (gpu) => {
+      const b = buffer(gpu, 4), readback = gpu.createReadbackBuffer({ policy: "latest", maxInFlight });
+      const other = gpu.createReadbackBuffer(), reads = [], others = [];
+      for (let i = 1; i <= 8; i++) { // within a task, in which nothing is heard of the GPU
+        b.write(0, filled(4, i));
+        others.push(other.read(b).then((read) => bytesOf(read)[0]));
+        reads.push(readback.read(b).then((read) => bytesOf(read)[0], (error) => error.code));
+        gpu.submit();
+      }
+      const flying = maxInFlight ?? 2;
+      same(await Promise.all(reads), [1, 2, 3, 4, 5, 6, 7, 8].map((i) => (i <= flying || i === 8 ? i : "stale")), `${maxInFlight} in flight`);
+      same(await Promise.all(others), [1, 2, 3, 4, 5, 6, 7, 8], "reads of another ReadbackBuffer");
+    });
+  }
+};
+
 /** Statistics are those of the moment. */
 export const statisticsAtOnce = () =>
   withSystem(async (gpu) => {

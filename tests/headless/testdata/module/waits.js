@@ -1,5 +1,5 @@
 // Whatever waits comes to an end, and says what has ended it.
-import { STORAGE, api, bytesOf, contents, ok, pattern, same, sameBytes, throws, typed } from "./check.js";
+import { COPY_DST, STORAGE, api, bytesOf, contents, ok, pattern, same, sameBytes, throws, typed } from "./check.js";
 
 const budget = 8 << 20;
 const ring = { version: 1, copyCost: 0, rates: ratesOf("mapped ring, 2 MiB chunks") };
@@ -206,6 +206,51 @@ export const policies = async () => {
     same(never, "budget", `what can never fit, under ${onBudget}`);
     holder.destroy();
     gpu.destroy();
+  }
+};
+
+/** The table of onBudget in the types, but for uploads, which policies is about; each call finds the whole budget taken. */
+export const callsWithoutMemory = async () => {
+  const bytes = pattern(64), usage = GPUBufferUsage.MAP_READ | COPY_DST;
+  const calls = {
+    mapAsync: [["waits", "budget", "budget"], async (_, { deferred }) => void (await deferred.mapAsync())],
+    createImmediateStagingBuffer: [["budget", "budget", "budget"], async (gpu) => void gpu.createImmediateStagingBuffer({ size: 64 })],
+    reset: [["budget", "budget", "budget"], async (_, { staging }) => void staging.reset()],
+    createMappableBuffer: [["budget", "budget", "budget"], async (gpu) => void gpu.createMappableBuffer({ size: 64, usage })],
+    read: [["waits", "budget", "budget"], async (_, { readback, b }) => sameBytes(await readback.read(b), bytes, "read")],
+    readTexture: [["waits", "budget", "budget"], async (_, { readback, texture }) => same((await readback.readTexture({ texture })).byteLength, 64, "texels")],
+    write: [["done", "done", "done"], async (_, { b }) => b.write(0, bytes)],
+    "the updates of a frame": [["done", "done", "done"], async (gpu, { dynamic }) => {
+      const frame = gpu.frame();
+      dynamic.write(bytes);
+      frame.submit();
+    }],
+  };
+  for (const [i, onBudget] of ["wait", "fail", "fallback"].entries()) {
+    for (const [name, [outcomes, call]] of Object.entries(calls)) {
+      const gpu = await api.open({ budget, onBudget });
+      const made = {
+        b: gpu.createDeviceBuffer({ size: 64, usage: STORAGE }),
+        texture: gpu.device.createTexture({ size: [4, 4], format: "rgba8unorm", usage: GPUTextureUsage.COPY_SRC }),
+        staging: gpu.createImmediateStagingBuffer({ size: 64 }),
+        deferred: gpu.createDeferredStagingBuffer({ size: 64 }),
+        readback: gpu.createReadbackBuffer(),
+        dynamic: gpu.createDynamicBuffer({ size: 1024, usage: GPUBufferUsage.UNIFORM }),
+      };
+      made.b.write(0, bytes);
+      const encoder = gpu.device.createCommandEncoder();
+      made.staging.uploadTo(encoder, made.b);
+      gpu.submit([encoder]);
+      await gpu.device.queue.onSubmittedWorkDone();
+      gpu.trim();
+      const holder = hold(gpu);
+      const outcome = call(gpu, made).then(() => "done", (error) => error.code ?? error);
+      const got = await Promise.race([outcome, sleep(50).then(() => "waits")]);
+      same(String(got), outcomes[i], `${name} under ${onBudget}`);
+      holder.destroy();
+      if (got === "waits") same(await outcome, "done", `${name} under ${onBudget}, once there is memory`);
+      gpu.destroy();
+    }
   }
 };
 
