@@ -77,7 +77,7 @@ var stagingKinds = []Kind{
 			return skipped
 		}},
 
-	{Name: "unmapStaging", Weight: 9, Takes: []Param{Staging},
+	{Name: "unmapStaging", Weight: 15, Takes: []Param{Staging},
 		Model: func(m *Model, o Op) *call {
 			s := m.staging[o.Args[Staging]]
 			c := m.refused(m.of(s.holding), when(!s.writable && s.mapping == nil, "not-mapped"))
