@@ -14,6 +14,13 @@ func LooksOn() bool {
 	return p.timer.Stop()
 }
 
+// Measuring reports whether paths are being measured in the background.
+func Measuring(s *System) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.engine.prober.busy
+}
+
 // Probing reports whether paths are being measured in the background, or about to be.
 func Probing(s *System) bool {
 	s.mu.Lock()
