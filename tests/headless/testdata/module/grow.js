@@ -113,6 +113,31 @@ export const growWithoutMemory = () =>
     sameBytes(await contents(gpu, b, 0, 64), [...pattern(32, 4), ...pattern(32, 5)], "it goes on");
   });
 
+/** Whatever is called first when a grow has failed finds the old buffer. */
+export const firstCallsAfterAGrowThatFailed = () =>
+  withoutMemory(async (gpu, size) => {
+    const held = MiB, data = pattern(held, 7);
+    const calls = {
+      "a small write": (b) => b.write(0, data.subarray(0, 16)),
+      "a large write": (b) => b.write(0, data),
+      "an upload": (b) => b.upload(0, data),
+      "an upload with options": (b) => b.upload(0, data, {}),
+      "an upload of a stream": (b) => b.upload(0, new Blob([data]).stream()),
+      "the native buffer": (b) => gpu.device.queue.writeBuffer(b.gpuBuffer, 0, data),
+      "a read": async (b) => sameBytes(await gpu.createReadbackBuffer().read(b, 0, 64), pattern(64), "what was read"),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      const b = device(gpu, held);
+      b.write(0, pattern(held));
+      await rejects("out-of-memory", () => b.grow(size), name, "b");
+      await call(b);
+      const written = name === "a small write" ? 16 : name === "a read" ? 0 : held;
+      const got = await gpu.createReadbackBuffer().read(b);
+      sameBytes(got, [...data.subarray(0, written), ...pattern(held).subarray(written)], name);
+      b.destroy();
+    }
+  });
+
 export const uploadsAreLostWithAGrowThatFails = () =>
   withoutMemory(async (gpu, size) => {
     for (const copied of [false, true]) {

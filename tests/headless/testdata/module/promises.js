@@ -299,6 +299,36 @@ export const dataIsCopied = () =>
     }
   });
 
+/** Of memory that has more, only what was named is written, and nothing beside it. */
+export const neighboursOfAWrite = async () => {
+  const memory = pattern(24 * MiB, 3), margin = 4 * MiB;
+  const ways = {
+    write: (b, at, size) => b.write(margin, memory, at, size),
+    "write of a view": (b, at, size) => b.write(margin, memory.subarray(at, at + size)),
+    upload: (b, at, size) => b.upload(margin, memory.subarray(at, at + size)),
+    "upload with options": (b, at, size) => b.upload(margin, memory.subarray(at, at + size), {}),
+  };
+  const paths = ["queue write", "mapped ring, 2 MiB chunks", "mapped ring, 4 MiB chunks"];
+  for (const best of paths) {
+    await withSystem(async (gpu) => {
+      const rates = [256 * KiB, MiB, 4 * MiB, 16 * MiB].flatMap((size) => paths.map((path) => ({ operation: "upload", path, size, bytesPerSecond: path === best ? 1e12 : 1e6 })));
+      gpu.loadCalibration({ version: 1, copyCost: 0, rates });
+      for (const size of [8, 256 * KiB, 5 * MiB + 4, 9 * MiB]) {
+        for (const [name, move] of Object.entries(ways)) {
+          const b = buffer(gpu, size + 2 * margin);
+          for (let at = 0; at < b.size; at += margin) b.write(at, filled(Math.min(margin, b.size - at), 9)); // each in one piece
+          await move(b, 1000, size);
+          const got = bytesOf(await contents(gpu, b)), what = `${name} of ${size} bytes, best by ${best}`;
+          sameBytes(got.subarray(margin, margin + size), memory.subarray(1000, 1000 + size), what);
+          ok(got.subarray(0, margin).every((byte) => byte === 9), `${what}: before it`);
+          ok(got.subarray(margin + size).every((byte) => byte === 9), `${what}: behind it`);
+          b.destroy();
+        }
+      }
+    });
+  }
+};
+
 /** What an upload that fails has not brought is as it was. */
 export const partsOfAnUpload = () =>
   withSystem(async (gpu) => {
