@@ -44,6 +44,8 @@ func TestDeviceBufferRefusesMisuse(t *testing.T) {
 		{"an odd offset", func() error { return b.Write(2, make([]byte, 4)) }, buffers.ErrAlignment},
 		{"an odd length", func() error { return b.Write(0, make([]byte, 3)) }, buffers.ErrAlignment},
 		{"past the end", func() error { return b.Write(60, make([]byte, 8)) }, buffers.ErrRange},
+		{"nothing at an odd offset", func() error { return b.Write(2, nil) }, buffers.ErrAlignment},
+		{"nothing past the end", func() error { return b.Write(68, nil) }, buffers.ErrRange},
 		{"an offset that overflows", func() error { return b.Write(math.MaxUint64-3, make([]byte, 8)) }, buffers.ErrRange},
 		{"written when destroyed", func() error { return destroyed.Write(0, make([]byte, 4)) }, buffers.ErrDestroyed},
 		{"grown when destroyed", func() error { return destroyed.Grow(128) }, buffers.ErrDestroyed},
@@ -65,6 +67,20 @@ func TestDeviceBufferRefusesMisuse(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) { require.ErrorIs(t, c.do(), c.want) })
 	}
 	require.Equal(t, make([]byte, 64), read(t, s, b, 0, 64), "nothing was lost or written")
+}
+
+// A buffer is vouched for from when it is known to be there until somebody else has it; a Grow makes another.
+func TestABufferIsVouchedForUntilItIsHandedOut(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 64)
+	require.False(t, b.Vouched(), "new")
+	read(t, s, b, 0, 4)
+	require.True(t, b.Vouched(), "known")
+	_ = b.Native()
+	require.False(t, b.Vouched(), "handed out")
+	require.NoError(t, b.Grow(128))
+	require.NoError(t, b.AwaitGrow(within(t)))
+	require.True(t, b.Vouched(), "another")
 }
 
 func TestGrowKeepsHandleAndContents(t *testing.T) {

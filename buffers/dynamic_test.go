@@ -269,9 +269,11 @@ func TestUpdatesSurviveASubmitThatIsRefused(t *testing.T) {
 	_, err = m.WriteAt([]byte("mine"), 0)
 	require.NoError(t, err)
 	require.NoError(t, e.CopyBufferToBuffer(m, 0, b, 4, 4))
+	before := s.Stats()
 	err = f.Submit()
 	require.ErrorIs(t, err, buffers.ErrMapped)
 	require.ErrorContains(t, err, `"mine"`)
+	require.Equal(t, before, s.Stats(), "nothing happened")
 	require.NoError(t, m.Unmap())
 	require.NoError(t, f.Submit(), "the frame is still open, nothing is lost")
 	require.Equal(t, "datamine", string(read(t, s, b, 0, 8)))
@@ -290,6 +292,41 @@ func TestFramesNameBuffersThatCannotBeUsed(t *testing.T) {
 	_, err = f.Encoder()
 	require.ErrorIs(t, err, buffers.ErrState)
 	require.ErrorIs(t, f.Submit(), buffers.ErrState)
+}
+
+// What a frame has named is no concern of the next.
+func TestAFrameForgetsTheBuffersThatItNamed(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	for name, end := range map[string]func(*buffers.Frame){
+		"submitted": func(f *buffers.Frame) { require.NoError(t, f.Submit()) },
+		"discarded": (*buffers.Frame).Discard,
+	} {
+		b := deviceBuffer(t, s, 4)
+		f, _ := frame(t, s)
+		f.Use(b)
+		end(f)
+		b.Destroy()
+		f, _ = frame(t, s)
+		require.NoError(t, f.Submit(), name)
+	}
+}
+
+// Offsets are multiples of what the device demands of the usage.
+func TestUpdatesAreAlignedForTheirUsage(t *testing.T) {
+	limits := buffers.DefaultLimits()
+	limits.UniformOffsetAlignment, limits.StorageOffsetAlignment = 64, 128
+	s := openOn(t, memory.Open(memory.Options{Limits: limits}), buffers.Options{})
+	for usage, align := range map[buffers.Usage]uint64{
+		buffers.UsageVertex: 4, buffers.UsageUniform: 64, buffers.UsageStorage: 128, buffers.UsageUniform | buffers.UsageStorage: 128,
+	} {
+		d := dynamic(t, s, buffers.DynamicDescriptor{Size: 1024, Usage: usage})
+		require.Equal(t, align, d.Alignment(), usage)
+		f, _ := frame(t, s)
+		for i := range uint64(3) {
+			require.Equal(t, i*align, update(t, d, []byte("data")).Offset, usage)
+		}
+		f.Discard()
+	}
 }
 
 func TestOneFrameIsOpenAtATime(t *testing.T) {

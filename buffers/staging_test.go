@@ -99,6 +99,68 @@ func TestStagingRefusesMisuseAndKeepsItsData(t *testing.T) {
 	require.Equal(t, []byte("end\x00"), read(t, s, b, 60, 4))
 }
 
+// What was staged is uploaded in one encoder, and by nobody else's.
+func TestStagedDataIsUploadedInOneEncoder(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	b := deviceBuffer(t, s, 16)
+	first := immediate(t, s, buffers.StagingDescriptor{Label: "first", Size: 8})
+	io.WriteString(first, "mine")
+	f, e := frame(t, s)
+	require.NoError(t, first.UploadTo(e, b, 0))
+	require.NoError(t, first.UploadTo(e, b, 4), "in the same encoder again")
+	other, err := device.CreateEncoder("other")
+	require.NoError(t, err)
+	require.ErrorIs(t, first.UploadTo(other, b, 8), buffers.ErrState, "in another")
+	require.NoError(t, f.Submit())
+
+	require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, 10*time.Second, time.Millisecond)
+	second := immediate(t, s, buffers.StagingDescriptor{Label: "second", Size: 8})
+	require.EqualValues(t, 1, s.Stats().Uploads.Hits, "in the same chunk")
+	io.WriteString(second, "them")
+	f, e = frame(t, s)
+	require.NoError(t, second.UploadTo(e, b, 8))
+	require.ErrorIs(t, first.UploadTo(e, b, 12), buffers.ErrState, "the chunk is the second's")
+	require.NoError(t, f.Submit())
+	require.Equal(t, "mineminethem\x00\x00\x00\x00", string(read(t, s, b, 0, 16)))
+}
+
+// WriteAt leaves alone where Write goes on, and Written is up to the last byte that was written.
+func TestWritesAtAPlaceLeaveThePositionAlone(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	for name, c := range map[string]struct {
+		write   func(*buffers.ImmediateStagingBuffer, string) error
+		writeAt func(*buffers.ImmediateStagingBuffer, string, uint64) error
+	}{
+		"slices": {
+			func(b *buffers.ImmediateStagingBuffer, p string) error { _, err := b.Write([]byte(p)); return err },
+			func(b *buffers.ImmediateStagingBuffer, p string, at uint64) error {
+				_, err := b.WriteAt([]byte(p), int64(at))
+				return err
+			},
+		},
+		"memory": {
+			func(b *buffers.ImmediateStagingBuffer, p string) error {
+				return b.WriteMemory(buffers.Bytes([]byte(p)))
+			},
+			func(b *buffers.ImmediateStagingBuffer, p string, at uint64) error {
+				return b.WriteMemoryAt(buffers.Bytes([]byte(p)), at)
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, st := deviceBuffer(t, s, 16), immediate(t, s, buffers.StagingDescriptor{Size: 16})
+			for _, err := range []error{c.write(st, "ab"), c.writeAt(st, "yz", 10), c.write(st, "cd"), c.writeAt(st, "A", 0), c.write(st, "ef")} {
+				require.NoError(t, err)
+			}
+			require.EqualValues(t, 12, st.Written())
+			f, e := frame(t, s)
+			require.NoError(t, st.UploadTo(e, b, 0))
+			require.NoError(t, f.Submit())
+			require.Equal(t, "Abcdef\x00\x00\x00\x00yz\x00\x00\x00\x00", string(read(t, s, b, 0, 16)))
+		})
+	}
+}
+
 func TestStagingDescriptorsAreChecked(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	for _, c := range []struct {
