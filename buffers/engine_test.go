@@ -558,6 +558,21 @@ func TestAHostIsToldOfWhatItHasStarted(t *testing.T) {
 	}
 }
 
+// The timer that finds out that a ring hangs is set when the first chunk is waited for.
+func TestAHostIsToldOfTheWatchOfARing(t *testing.T) {
+	regime(t, "", func(t *testing.T) {
+		s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+		onPath(s, "mapped ring, 2 MiB chunks")
+		b := deviceBuffer(t, s, 32<<20)
+		device.Hold()
+		s.Roused()
+		uploaded := uploadThen(s, b, 0, buffers.Bytes(make([]byte, 32<<20)))
+		require.True(t, s.Roused())
+		device.Release()
+		require.NoError(t, <-uploaded)
+	})
+}
+
 func TestCalibrationFindsThePathsAtOnce(t *testing.T) {
 	onEachAdapter(t, func(t *testing.T, want string, s *buffers.System, device *memory.Device) {
 		untilBest(t, s, buffers.OpUpload, 1<<20, want, func() { require.NoError(t, s.Calibrate(within(t))) })
