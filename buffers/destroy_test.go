@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -281,4 +282,64 @@ func TestNothingIsMadeAfterTheEnd(t *testing.T) {
 		require.True(t, errors.As(err, &e))
 		require.Equal(t, "create", e.Op)
 	}
+}
+
+// methods calls every method of the objects that may fail, with arguments that are known by their types, or zero.
+func methods(t *testing.T, known []any, objects []any, test func(t *testing.T, method string, err error)) {
+	argument := func(want reflect.Type) reflect.Value {
+		for _, v := range known {
+			if reflect.TypeOf(v).AssignableTo(want) {
+				return reflect.ValueOf(v)
+			}
+		}
+		return reflect.Zero(want)
+	}
+	for _, object := range objects {
+		v := reflect.ValueOf(object)
+		for i := range v.NumMethod() {
+			method := v.Type().Method(i)
+			results := method.Type.NumOut()
+			if results == 0 || method.Type.Out(results-1) != reflect.TypeFor[error]() {
+				continue
+			}
+			t.Run(v.Type().String()+"."+method.Name, func(t *testing.T) {
+				args := []reflect.Value{v}
+				for j := 1; j < method.Type.NumIn(); j++ {
+					args = append(args, argument(method.Type.In(j)))
+				}
+				call := method.Func.Call
+				if method.Type.IsVariadic() {
+					call = method.Func.CallSlice
+				}
+				err, _ := call(args)[results-1].Interface().(error)
+				test(t, method.Name, err)
+			})
+		}
+	}
+}
+
+// Every method of what has ended fails, with an [*buffers.Error], but for those that tell of what was.
+func TestEveryMethodFailsAfterTheEnd(t *testing.T) {
+	p := newParty(t, buffers.Options{})
+	f, err := p.BeginFrame(t.Context())
+	require.NoError(t, err)
+	u, err := p.NewUpload(p.target, 0, 0)
+	require.NoError(t, err)
+	read, err := p.readback.Start(p.target, 0, buffers.Bytes(make([]byte, 4)))
+	require.NoError(t, err)
+	known := []any{t.Context(), p.target, buffers.Bytes(make([]byte, 4)), make([]byte, 4), zeros{}}
+	objects := []any{p.System, p.target, p.immediate, p.deferred, p.readback, p.dynamic, p.mappable, f, u, read}
+	p.Destroy()
+	methods(t, known, objects, func(t *testing.T, method string, err error) {
+		switch {
+		case method == "AwaitGrow" || method == "Failure" || method == "Finish":
+			require.NoError(t, err)
+		case method == "RoomThen":
+			require.Equal(t, buffers.ErrBusy, err)
+		default:
+			require.IsType(t, &buffers.Error{}, err)
+			require.NotEmpty(t, err.(*buffers.Error).Op)
+			require.NotNil(t, err.(*buffers.Error).Reason)
+		}
+	})
 }

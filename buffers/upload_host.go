@@ -31,7 +31,7 @@ func (u *Upload) hand() (chunk MappableBuffer, size uint64) {
 // called, once, when there is a room, or nothing to wait for any more: then it is to be asked again, and until
 // then nothing is to be done with the upload but to abort it. Like the methods of a [Sink] ready must be short,
 // and call nothing of the System. Where Room would do anything else than lend memory that is there, the error is
-// [ErrBusy].
+// [ErrBusy] itself, which is no [*Error].
 func (u *Upload) RoomThen(ready func()) (chunk MappableBuffer, size uint64, waits bool, err error) {
 	if u.check(Memory{}) != nil || !u.hasRooms() {
 		return nil, 0, false, ErrBusy
