@@ -311,24 +311,6 @@ func TestAFrameForgetsTheBuffersThatItNamed(t *testing.T) {
 	}
 }
 
-// Offsets are multiples of what the device demands of the usage.
-func TestUpdatesAreAlignedForTheirUsage(t *testing.T) {
-	limits := buffers.DefaultLimits()
-	limits.UniformOffsetAlignment, limits.StorageOffsetAlignment = 64, 128
-	s := openOn(t, memory.Open(memory.Options{Limits: limits}), buffers.Options{})
-	for usage, align := range map[buffers.Usage]uint64{
-		buffers.UsageVertex: 4, buffers.UsageUniform: 64, buffers.UsageStorage: 128, buffers.UsageUniform | buffers.UsageStorage: 128,
-	} {
-		d := dynamic(t, s, buffers.DynamicDescriptor{Size: 1024, Usage: usage})
-		require.Equal(t, align, d.Alignment(), usage)
-		f, _ := frame(t, s)
-		for i := range uint64(3) {
-			require.Equal(t, i*align, update(t, d, []byte("data")).Offset, usage)
-		}
-		f.Discard()
-	}
-}
-
 func TestOneFrameIsOpenAtATime(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	f, _ := frame(t, s)
