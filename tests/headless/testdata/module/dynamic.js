@@ -1,4 +1,4 @@
-import { COPY_SRC, MAP_WRITE, STORAGE, UNIFORM, api, bytesOf, ok, pattern, same, sameBytes, throws, withSystem } from "./check.js";
+import { COPY_SRC, MAP_WRITE, STORAGE, UNIFORM, VERTEX, api, bytesOf, ok, pattern, same, sameBytes, throws, withSystem } from "./check.js";
 
 export const properties = () =>
   withSystem((gpu) => {
@@ -69,6 +69,54 @@ export const framesInFlight = () =>
     }
     ok(buffers.size >= 3 && buffers.size <= 8, `${buffers.size} buffers in turns`);
     await recorder.verify();
+  });
+
+/** Frames that the GPU is done with before the next begins may have the same buffer, and the same views. */
+export const framesOneAfterTheOther = () =>
+  withSystem(async (gpu) => {
+    const d = gpu.createDynamicBuffer({ size: 2048, usage: UNIFORM | COPY_SRC });
+    const recorder = new Recorder(gpu, 12 * 3 * 16);
+    let before, again = 0;
+    for (let i = 0; i < 12; i++) {
+      const frame = gpu.frame();
+      for (let k = 0; k < 3; k++) {
+        const bytes = pattern(16, 3 * i + k + 1);
+        const offset = d.write(bytes);
+        recorder.record(frame.encoder, d.gpuBuffer, offset, bytes);
+      }
+      again += Number(d.gpuBuffer === before);
+      before = d.gpuBuffer;
+      frame.submit();
+      await gpu.device.queue.onSubmittedWorkDone();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    ok(again > 0, "a buffer in two frames in a row");
+    await recorder.verify();
+  });
+
+/** Vertices are packed by fours, whatever brings them. */
+export const packedUpdates = () =>
+  withSystem(async (gpu) => {
+    const d = gpu.createDynamicBuffer({ size: 1024, usage: VERTEX | COPY_SRC });
+    const frame = gpu.frame(), bytes = pattern(40), want = new Uint8Array(44);
+    const updates = [
+      [0, new Float32Array(bytes.slice(0, 12).buffer)],
+      [12, bytes.slice(12, 17)],
+      [20, new Float32Array(bytes.slice(20, 24).buffer)],
+      [24, new Uint16Array(bytes.slice(24, 26).buffer)],
+      [28, new Float32Array(bytes.slice(28, 40).buffer)],
+    ];
+    for (const [offset, data] of updates) {
+      same(d.write(data), offset, "offset");
+      want.set(bytesOf(data), offset);
+    }
+    same(d.update(4), 40, "offset behind them");
+    d.uints[10] = 0;
+    const result = gpu.createDeviceBuffer({ size: 44, usage: STORAGE });
+    for (const at of [17, 18, 19, 26, 27]) d.bytes[at] = 0; // what an earlier use left
+    frame.encoder.copyBufferToBuffer(d.gpuBuffer, 0, result.gpuBuffer, 0, 44);
+    frame.submit();
+    sameBytes(await gpu.createReadbackBuffer().read(result), want, "what the GPU saw");
   });
 
 /** More than a page holds goes on in a further page of the same frame. */

@@ -468,6 +468,11 @@ export const submitsThatThrow = () =>
     frame.discard();
     same(bytesOf(await read)[0], 9, "the copy was not sent");
 
+    const disposed = gpu.frame();
+    throws("type", () => disposed.submit([null]), "no command buffer");
+    throws("type", () => disposed.submit([{}]), "an object");
+    disposed[Symbol.dispose ?? Symbol.for("Symbol.dispose")]();
+
     const next = gpu.frame();
     throws("type", () => next.submit([null]), "no command buffer");
     const again = dynamic.write(filled(4, 6));

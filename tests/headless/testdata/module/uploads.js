@@ -137,6 +137,27 @@ export const boundedMemory = () =>
     { budget: 48 * MiB },
   );
 
+/** What is gathered of one stream is not taken for another's, though memory to gather in is used again. */
+export const streamsBesideEachOther = () =>
+  withSystem(async (gpu) => {
+    const all = [1, 2, 3].map((seed) => pattern(60000, seed));
+    const slowly = (bytes) => {
+      let at = 0;
+      return new ReadableStream({
+        async pull(controller) {
+          await new Promise((resolve) => setTimeout(resolve));
+          if (at < bytes.length) controller.enqueue(bytes.slice(at, (at += 6000)));
+          else controller.close();
+        },
+      }, { highWaterMark: 0 });
+    };
+    for (let turn = 0; turn < 2; turn++) { // the first leaves memory behind
+      const buffers = all.map((bytes) => gpu.createDeviceBuffer({ size: bytes.length, usage: STORAGE }));
+      await Promise.all(all.map((bytes, i) => buffers[i].upload(0, slowly(bytes))));
+      for (const [i, bytes] of all.entries()) sameBytes(await contents(gpu, buffers[i]), bytes, `stream ${i}, turn ${turn}`);
+    }
+  });
+
 /** With less memory than a chunk the uploads wait for each other, and all arrive. */
 export const uploadsShareTheBudget = () =>
   withSystem(
