@@ -2,6 +2,7 @@ package memory
 
 import (
 	"container/heap"
+	"slices"
 	"time"
 )
 
@@ -80,13 +81,13 @@ func (l *timeline) oldest() *task {
 	return l.first
 }
 
-// remove takes out the task to be done next.
+// remove takes out the first task of the queue, or one beside it.
 func (l *timeline) remove(t *task) {
 	if t == l.first {
 		l.pop()
-	} else {
-		heap.Pop(&l.maps)
+		return
 	}
+	heap.Remove(&l.maps, slices.Index(l.maps, t))
 }
 
 // byDue is a heap of tasks: a program can cancel maps faster than the GPU is done with them.
@@ -248,4 +249,42 @@ func (d *Device) Step() bool {
 	}
 	d.finish(t)
 	return true
+}
+
+// StepBeside makes the GPU do the nth of those things that need not wait for its queue, from 0, as Step does: a map
+// whose buffer no queued work uses, or the report of a creation. It returns false where there are fewer. The first is
+// the one that is due first; those about one buffer stay in their order.
+func (d *Device) StepBeside(n int) bool {
+	d.mu.Lock()
+	free := d.timeline.beside()
+	if n >= len(free) {
+		d.mu.Unlock()
+		return false
+	}
+	d.finish(free[n])
+	return true
+}
+
+// beside lists what can be done before the queue goes on.
+func (l *timeline) beside() (free []*task) {
+	used := map[*Buffer]bool{}
+	for t := l.first; t != nil; t = t.next {
+		for i := range t.commands {
+			t.commands[i].each(func(b *Buffer) { used[b] = true })
+		}
+	}
+	maps := slices.Clone(l.maps)
+	slices.SortFunc(maps, func(a, b *task) int {
+		if a.before(b) {
+			return -1
+		}
+		return 1
+	})
+	for _, t := range maps {
+		if !used[t.buffer] {
+			free = append(free, t)
+		}
+		used[t.buffer] = true
+	}
+	return free
 }

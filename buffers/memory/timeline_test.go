@@ -123,3 +123,27 @@ func TestStepGoesPastAMapThatHasToWait(t *testing.T) {
 	require.True(t, d.Step())
 	require.NoError(t, <-free)
 }
+
+func TestStepBesideCompletesMapsInAnyOrder(t *testing.T) {
+	inBubble(t, memory.Options{}, func(t *testing.T, d *memory.Device) {
+		d.Hold()
+		used, first, second, target := newStaging(t, d, 16), newStaging(t, d, 16), newStaging(t, d, 16), newBuffer(t, d, 16)
+		submitCopy(t, d, used, target)
+		waits := used.MapAsync(buffers.MapWrite, 0, 16)
+		a, b := first.MapAsync(buffers.MapWrite, 0, 16), second.MapAsync(buffers.MapWrite, 0, 16)
+		require.NoError(t, first.Unmap())
+		require.ErrorIs(t, <-a, buffers.ErrMapAborted)
+		again := first.MapAsync(buffers.MapWrite, 0, 16)
+
+		require.False(t, d.StepBeside(2), "a map comes after the one that was cancelled, and after the copy from its buffer")
+		require.True(t, d.StepBeside(1), "the other's")
+		require.NoError(t, <-b)
+		require.True(t, d.StepBeside(0), "the completion of the one that was cancelled")
+		require.True(t, d.StepBeside(0))
+		require.NoError(t, <-again)
+		require.False(t, d.StepBeside(0))
+		require.True(t, d.Step(), "the copy")
+		require.True(t, d.StepBeside(0))
+		require.NoError(t, <-waits)
+	})
+}

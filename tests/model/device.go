@@ -17,6 +17,7 @@ const (
 // deviceKinds are operations on buffers of the GPU: those of a system, of the device itself, and of other owners.
 var deviceKinds = []Kind{
 	{Name: "new", Weight: 18, Takes: []Param{System, Buffer, Capacity, Fails},
+		Small: []string{"", "system=1 buffer=1 capacity=1024"},
 		Model: func(m *Model, o Op) *call {
 			slot := o.Args[Buffer] % deviceSlots
 			m.destroyBuffer(m.buffers[slot])
@@ -42,6 +43,7 @@ var deviceKinds = []Kind{
 		}},
 
 	{Name: "write", Weight: 30, Takes: []Param{Buffer, At, Size, Seed},
+		Small: []string{"", "buffer=1 at=8 size=256 seed=2"},
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[o.Args[Buffer]%deviceSlots], o.Args[At], o.Args[Size]
 			c := m.refused(m.of(b.holding), b.unfit(), misaligned(at, size), b.beyond(at, size)).lenient(m, b.storage)
@@ -61,6 +63,7 @@ var deviceKinds = []Kind{
 		}},
 
 	{Name: "grow", Weight: 24, Takes: []Param{Buffer, Capacity, Fails},
+		Small: []string{"capacity=1024", "buffer=1 capacity=8192"},
 		Model: func(m *Model, o Op) *call {
 			b, size := m.buffers[o.Args[Buffer]%deviceSlots], o.Args[Capacity]
 			c := m.refused(m.of(b.holding)).lenient(m, b.storage)
@@ -84,6 +87,7 @@ var deviceKinds = []Kind{
 		}},
 
 	{Name: "awaitGrow", Weight: 6, Takes: []Param{Actor, Buffer}, Waits: true,
+		Small: []string{"", "actor=1 buffer=1"},
 		Model: func(m *Model, o Op) *call {
 			b := m.buffers[o.Args[Buffer]%deviceSlots]
 			c := m.refused()
@@ -102,6 +106,7 @@ var deviceKinds = []Kind{
 		}},
 
 	{Name: "upload", Weight: 21, Takes: []Param{Actor, System, Buffer, At, Size, Seed, Count}, Waits: true,
+		Small: []string{"buffer=1 size=4096 seed=3 count=3", "actor=1 size=128 seed=4 count=2"},
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[o.Args[Buffer]], o.Args[At], o.Args[Size]
 			c := m.refused(m.unusable(o.Args[System]), b.unfit(), b.lacks(buffers.UsageCopyDst), misaligned(at), b.beyond(at, size)).lenient(m, b.storage)
@@ -137,6 +142,7 @@ var deviceKinds = []Kind{
 		}},
 
 	{Name: "native", Weight: 6, Takes: []Param{Buffer},
+		Small: []string{"", "buffer=2"},
 		Model: func(m *Model, o Op) *call { return m.refused() },
 		Run: func(w *World, o Op) Result { // from then on others might destroy it: its reads are confirmed
 			if w.buffers[o.Args[Buffer]] == nil {
@@ -147,6 +153,7 @@ var deviceKinds = []Kind{
 		}},
 
 	{Name: "detach", Weight: 6, Takes: []Param{Actor},
+		Small: []string{"actor=1"},
 		Model: func(m *Model, o Op) *call {
 			for _, c := range m.pending {
 				if c.target != nil && c.Args[Count] == 2 && c.Args[Actor] == o.Args[Actor] {
@@ -164,6 +171,7 @@ var deviceKinds = []Kind{
 		}},
 
 	{Name: "destroy", Weight: 6, Takes: []Param{Buffer},
+		Small: []string{"", "buffer=2"},
 		Model: func(m *Model, o Op) *call {
 			m.destroyBuffer(m.buffers[o.Args[Buffer]])
 			return m.refused()

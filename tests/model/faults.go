@@ -21,13 +21,20 @@ var faultKinds = []Kind{
 	{Name: "step", Weight: 18, Takes: []Param{Count},
 		Model: func(m *Model, o Op) *call { return m.refused() },
 		Run: func(w *World, o Op) Result {
-			for range o.Args[Count] {
-				w.device.Step()
+			done := 0
+			for done < o.Args[Count] && w.device.Step() {
+				done++
 			}
-			return Result{}
+			return Result{Skipped: done == 0}
 		}},
 
+	{Name: "stepBeside", Weight: 9, Takes: []Param{Count},
+		Small: []string{"", "count=2"},
+		Model: func(m *Model, o Op) *call { return m.refused() },
+		Run:   func(w *World, o Op) Result { return Result{Skipped: !w.device.StepBeside(o.Args[Count] - 1)} }},
+
 	{Name: "sleep", Weight: 9, Takes: []Param{Millis},
+		Small: []string{"ms=12000"},
 		Model: func(m *Model, o Op) *call { return m.refused() },
 		Run: func(w *World, o Op) Result {
 			time.Sleep(time.Duration(o.Args[Millis]) * time.Millisecond)
@@ -39,6 +46,7 @@ var faultKinds = []Kind{
 		Run:   func(w *World, o Op) Result { w.systems[o.Args[System]].Trim(); return Result{} }},
 
 	{Name: "cancel", Weight: 9, Takes: []Param{Actor},
+		Small: []string{"", "actor=1"},
 		Model: func(m *Model, o Op) *call {
 			for _, c := range m.pending {
 				if c.takes(Actor) && c.Args[Actor] == o.Args[Actor] {
@@ -54,7 +62,8 @@ var faultKinds = []Kind{
 			return Result{}
 		}},
 
-	{Name: "failCreate", Weight: 5, Takes: []Param{Count},
+	{Name: "failCreate", Weight: 5, Takes: []Param{Count}, Fault: true,
+		Small: []string{"", "count=2"},
 		Model: func(m *Model, o Op) *call {
 			m.doubt = m.world[LateErrors] == 1 && (m.doubt || m.armed || o.Args[Count] > 1)
 			m.armed, m.faults = o.Args[Count] == 1, true
@@ -62,14 +71,16 @@ var faultKinds = []Kind{
 		},
 		Run: func(w *World, o Op) Result { w.device.FailCreate(o.Args[Count]); return Result{} }},
 
-	{Name: "failMap", Weight: 5, Takes: []Param{Count},
+	{Name: "failMap", Weight: 5, Takes: []Param{Count}, Fault: true,
+		Small: []string{"", "count=2"},
 		Model: func(m *Model, o Op) *call { m.faults = true; return m.refused() },
 		Run: func(w *World, o Op) Result {
 			w.device.FailMap(o.Args[Count], buffers.NewError("map", "", buffers.ErrValidation, "a fault"))
 			return Result{}
 		}},
 
-	{Name: "lose", Weight: 1, Takes: []Param{Loss},
+	{Name: "lose", Weight: 1, Takes: []Param{Loss}, Fault: true,
+		Small: []string{"", "loss=2"},
 		Model: func(m *Model, o Op) *call {
 			m.lost = true
 			m.end("the device is lost", "device-lost", nil)
@@ -78,6 +89,7 @@ var faultKinds = []Kind{
 		Run: func(w *World, o Op) Result { w.device.Lose(memory.Loss(o.Args[Loss])); return Result{} }},
 
 	{Name: "destroySystem", Weight: 1, Takes: []Param{System},
+		Small: []string{"", "system=1"},
 		Model: func(m *Model, o Op) *call { m.destroySystem(o.Args[System]); return m.refused() },
 		Run:   func(w *World, o Op) Result { w.systems[o.Args[System]].Destroy(); return Result{} }},
 }

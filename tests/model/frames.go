@@ -58,6 +58,7 @@ type update struct {
 // frameKinds are operations on frames, encoders and dynamic buffers.
 var frameKinds = []Kind{
 	{Name: "begin", Weight: 24, Takes: []Param{Actor, System}, Waits: true,
+		Small: []string{"", "actor=1 system=1"},
 		Model: func(m *Model, o Op) *call {
 			s := m.systems[o.Args[System]]
 			c := m.refused(m.unusable(o.Args[System]), when(s.frame != nil, "state"))
@@ -79,6 +80,7 @@ var frameKinds = []Kind{
 		}},
 
 	{Name: "submitFrame", Weight: 24, Takes: []Param{System, Encoders},
+		Small: []string{"encoders=1", "system=1"},
 		Model: func(m *Model, o Op) *call {
 			s := m.systems[o.Args[System]]
 			c := m.refused(m.unusable(o.Args[System]), s.frame.closed())
@@ -100,6 +102,7 @@ var frameKinds = []Kind{
 		}},
 
 	{Name: "discard", Weight: 6, Takes: []Param{System},
+		Small: []string{"", "system=1"},
 		Model: func(m *Model, o Op) *call {
 			if s := m.systems[o.Args[System]]; s.frame != nil {
 				s.frame.ended = true
@@ -118,6 +121,7 @@ var frameKinds = []Kind{
 		}},
 
 	{Name: "use", Weight: 6, Takes: []Param{System, Buffer},
+		Small: []string{"", "system=1 buffer=1"},
 		Model: func(m *Model, o Op) *call {
 			if s := m.systems[o.Args[System]]; s.frame != nil {
 				s.frame.used = append(s.frame.used, m.buffers[o.Args[Buffer]])
@@ -134,6 +138,7 @@ var frameKinds = []Kind{
 		}},
 
 	{Name: "encode", Weight: 6, Takes: []Param{Encoder},
+		Small: []string{"encoder=0"},
 		Model: func(m *Model, o Op) *call {
 			c := m.refused(m.lostCode())
 			c.done = func(Result) error {
@@ -153,6 +158,7 @@ var frameKinds = []Kind{
 		}},
 
 	{Name: "submit", Weight: 21, Takes: []Param{System, Encoders},
+		Small: []string{"encoders=1", "system=1 encoders=1"},
 		Model: func(m *Model, o Op) *call {
 			return m.submit(m.refused(m.unusable(o.Args[System])), o, nil)
 		},
@@ -161,6 +167,7 @@ var frameKinds = []Kind{
 		}},
 
 	{Name: "copy", Weight: 24, Takes: []Param{Encoder, Buffer, At, Other, OtherAt, Length},
+		Small: []string{"encoder=0 length=64", "buffer=1 other=0 length=64"},
 		Model: func(m *Model, o Op) *call {
 			from, to, at, toAt, size, e := m.buffers[o.Args[Buffer]], m.buffers[o.Args[Other]], o.Args[At], o.Args[OtherAt], o.Args[Length], m.encoder(o)
 			c := m.recording(e, from.storage, buffers.UsageCopySrc, to.storage, buffers.UsageCopyDst)
@@ -183,6 +190,7 @@ var frameKinds = []Kind{
 		}},
 
 	{Name: "clear", Weight: 9, Takes: []Param{Encoder, Other, OtherAt, Length},
+		Small: []string{"encoder=0 other=0", "other=0"},
 		Model: func(m *Model, o Op) *call {
 			to, at, size, e := m.buffers[o.Args[Other]], o.Args[OtherAt], o.Args[Length], m.encoder(o)
 			c := m.recording(e, to.storage, buffers.UsageCopyDst)
@@ -205,6 +213,7 @@ var frameKinds = []Kind{
 		}},
 
 	{Name: "newDynamic", Weight: 12, Takes: []Param{System, Dynamic, Capacity},
+		Small: []string{"", "system=1 dynamic=1"},
 		Model: func(m *Model, o Op) *call {
 			size := o.Args[Capacity]
 			m.destroyDynamic(o.Args[Dynamic])
@@ -229,6 +238,7 @@ var frameKinds = []Kind{
 		}},
 
 	{Name: "update", Weight: 24, Takes: []Param{Dynamic, Size, Seed},
+		Small: []string{"", "dynamic=1 size=256 seed=2"},
 		Model: func(m *Model, o Op) *call {
 			d, size := m.dynamics[o.Args[Dynamic]], o.Args[Size]
 			c := m.refused(m.of(d.holding), when(size > d.page, "too-large"))
@@ -254,6 +264,7 @@ var frameKinds = []Kind{
 		}},
 
 	{Name: "copyUpdate", Weight: 21, Takes: []Param{Encoder, Dynamic, Other, OtherAt},
+		Small: []string{"to=64", "encoder=0 dynamic=1 other=0"},
 		Model: func(m *Model, o Op) *call {
 			to, at, from, e := m.buffers[o.Args[Other]], o.Args[OtherAt], m.dynamics[o.Args[Dynamic]].latest, m.encoder(o)
 			size := len(from.cells) &^ 3
@@ -277,6 +288,7 @@ var frameKinds = []Kind{
 		}},
 
 	{Name: "destroyDynamic", Weight: 2, Takes: []Param{Dynamic},
+		Small: []string{"", "dynamic=1"},
 		Model: func(m *Model, o Op) *call { m.destroyDynamic(o.Args[Dynamic]); return m.refused() },
 		Run: func(w *World, o Op) Result {
 			if w.dynamics[o.Args[Dynamic]] == nil {

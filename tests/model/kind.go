@@ -7,6 +7,10 @@ type Kind struct {
 	Name   string
 	Weight int // how often it is drawn
 	Takes  []Param
+	// Small are the arguments with which it stands in small programs, where they are not the simplest. The second ones
+	// are another owner's, or go another way.
+	Small []string
+	Fault bool // it makes the GPU fail
 	// Waits says that it may go on while others are performed.
 	Waits bool
 	// Model says how the operation may end. It is called when the operation was begun.

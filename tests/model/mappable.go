@@ -17,6 +17,7 @@ var mapUsages = map[int]buffers.Usage{
 // mappableKinds are operations on MappableBuffers.
 var mappableKinds = []Kind{
 	{Name: "newMappable", Weight: 15, Takes: []Param{System, Buffer, Capacity, Mode, Fails},
+		Small: []string{"buffer=4 capacity=4096 mode=2", "system=1 buffer=5 mode=1"},
 		Model: func(m *Model, o Op) *call {
 			slot, size := mappableOf(o), o.Args[Capacity]
 			m.destroyBuffer(m.buffers[slot])
@@ -53,6 +54,7 @@ var mappableKinds = []Kind{
 		}},
 
 	{Name: "map", Weight: 18, Takes: []Param{Buffer, Mode, At, Length}, Waits: true,
+		Small: []string{"buffer=4 mode=2", "buffer=5 mode=1"},
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[mappableOf(o)], o.Args[At], o.Args[Length]
 			mode := mapMode(o, b.usage)
@@ -83,6 +85,7 @@ var mappableKinds = []Kind{
 		}},
 
 	{Name: "unmap", Weight: 15, Takes: []Param{Buffer},
+		Small: []string{"buffer=4", "buffer=5"},
 		Model: func(m *Model, o Op) *call {
 			b := m.buffers[mappableOf(o)]
 			c := m.refused(when(b.state == buffers.Destroyed, "destroyed"), when(b.state == buffers.Ready, "not-mapped"))
@@ -114,6 +117,7 @@ var mappableKinds = []Kind{
 		}},
 
 	{Name: "poke", Weight: 12, Takes: []Param{Buffer, At, Size, Seed},
+		Small: []string{"buffer=4"},
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[mappableOf(o)], o.Args[At], o.Args[Size]
 			c := m.access(b, at, size)
@@ -134,6 +138,7 @@ var mappableKinds = []Kind{
 		}},
 
 	{Name: "peek", Weight: 12, Takes: []Param{Buffer, At, Size},
+		Small: []string{"buffer=4", "buffer=5"},
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[mappableOf(o)], o.Args[At], o.Args[Size]
 			c := m.access(b, at, size)

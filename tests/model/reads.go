@@ -26,6 +26,7 @@ type read struct {
 // readKinds are operations on ReadbackBuffers.
 var readKinds = []Kind{
 	{Name: "newReadback", Weight: 12, Takes: []Param{System, Readback},
+		Small: []string{"", "system=1 readback=1"},
 		Model: func(m *Model, o Op) *call {
 			m.destroyReadback(o.Args[Readback])
 			c := m.refused(m.unusable(o.Args[System]))
@@ -47,6 +48,7 @@ var readKinds = []Kind{
 		}},
 
 	{Name: "read", Weight: 36, Takes: []Param{Actor, Readback, Buffer, At, Size, Count}, Waits: true,
+		Small: []string{"", "actor=1 buffer=1 size=4096 count=2", "readback=1 size=64", "size=64 count=3"},
 		Model: func(m *Model, o Op) *call {
 			r, b, at, size := m.readbacks[o.Args[Readback]], m.buffers[o.Args[Buffer]], o.Args[At], o.Args[Size]
 			c := m.refused(m.of(r.holding), b.unfit(), b.lacks(buffers.UsageCopySrc), b.beyond(at, size)).lenient(m, b.storage)
@@ -64,6 +66,7 @@ var readKinds = []Kind{
 		}},
 
 	{Name: "readWhole", Weight: 12, Takes: []Param{Actor, Readback, Buffer}, Waits: true,
+		Small: []string{"buffer=1", "actor=1 readback=1"},
 		Model: func(m *Model, o Op) *call {
 			r, b := m.readbacks[o.Args[Readback]], m.buffers[o.Args[Buffer]]
 			size := len(b.cells) &^ 3
@@ -80,6 +83,7 @@ var readKinds = []Kind{
 		}},
 
 	{Name: "flush", Weight: 15, Takes: []Param{Readback},
+		Small: []string{"", "readback=1"},
 		Model: func(m *Model, o Op) *call {
 			m.send(func(r *read) bool { return r.owner == m.readbacks[o.Args[Readback]] })
 			return m.refused()
@@ -93,6 +97,7 @@ var readKinds = []Kind{
 		}},
 
 	{Name: "flushReads", Weight: 6, Takes: []Param{System},
+		Small: []string{"", "system=1"},
 		Model: func(m *Model, o Op) *call {
 			m.send(func(r *read) bool { return r.owner.system == o.Args[System] })
 			return m.refused()
@@ -100,6 +105,7 @@ var readKinds = []Kind{
 		Run: func(w *World, o Op) Result { w.systems[o.Args[System]].FlushReads(); return Result{} }},
 
 	{Name: "destroyReadback", Weight: 2, Takes: []Param{Readback},
+		Small: []string{"", "readback=1"},
 		Model: func(m *Model, o Op) *call { m.destroyReadback(o.Args[Readback]); return m.refused() },
 		Run: func(w *World, o Op) Result {
 			if w.readbacks[o.Args[Readback]] == nil {

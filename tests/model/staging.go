@@ -21,6 +21,7 @@ type staging struct {
 // stagingKinds are operations on the two staging buffers.
 var stagingKinds = []Kind{
 	{Name: "stage", Weight: 18, Takes: []Param{Actor, System, Staging, Capacity, Row}, Waits: true,
+		Small: []string{"staging=0 capacity=4096", "actor=1 system=1 staging=2 capacity=4096"},
 		Model: func(m *Model, o Op) *call {
 			slot, size, row := o.Args[Staging], o.Args[Capacity], o.Args[Row]
 			m.destroyStaging(slot)
@@ -50,6 +51,7 @@ var stagingKinds = []Kind{
 		}},
 
 	{Name: "mapStaging", Weight: 21, Takes: []Param{Actor, Staging}, Waits: true,
+		Small: []string{"", "actor=1 staging=2"},
 		Model: func(m *Model, o Op) *call {
 			s := m.staging[o.Args[Staging]]
 			c := m.refused(m.of(s.holding))
@@ -78,6 +80,7 @@ var stagingKinds = []Kind{
 		}},
 
 	{Name: "unmapStaging", Weight: 15, Takes: []Param{Staging},
+		Small: []string{"staging=2"},
 		Model: func(m *Model, o Op) *call {
 			s := m.staging[o.Args[Staging]]
 			c := m.refused(m.of(s.holding), when(!s.writable && s.mapping == nil, "not-mapped"))
@@ -99,6 +102,7 @@ var stagingKinds = []Kind{
 		}},
 
 	{Name: "fill", Weight: 24, Takes: []Param{Staging, Size, Seed},
+		Small: []string{"size=64", "staging=2 seed=2"},
 		Model: func(m *Model, o Op) *call {
 			s := m.staging[o.Args[Staging]]
 			return m.fill(s, s.next, o.Args[Size], o.Args[Seed], func() { s.next += o.Args[Size] })
@@ -113,6 +117,7 @@ var stagingKinds = []Kind{
 		}},
 
 	{Name: "fillAt", Weight: 18, Takes: []Param{Staging, At, Size, Seed},
+		Small: []string{"at=252 size=4", "staging=2 at=8"},
 		Model: func(m *Model, o Op) *call {
 			return m.fill(m.staging[o.Args[Staging]], o.Args[At], o.Args[Size], o.Args[Seed], func() {})
 		},
@@ -126,6 +131,7 @@ var stagingKinds = []Kind{
 		}},
 
 	{Name: "uploadTo", Weight: 27, Takes: []Param{Staging, Encoder, Other, OtherAt},
+		Small: []string{"encoder=0", "staging=2 other=0"},
 		Model: func(m *Model, o Op) *call {
 			s, b, at, e := m.staging[o.Args[Staging]], m.buffers[o.Args[Other]], o.Args[OtherAt], m.encoder(o)
 			cells := s.cells
@@ -152,6 +158,7 @@ var stagingKinds = []Kind{
 		}},
 
 	{Name: "destroyStaging", Weight: 6, Takes: []Param{Staging},
+		Small: []string{"", "staging=2"},
 		Model: func(m *Model, o Op) *call { m.destroyStaging(o.Args[Staging]); return m.refused() },
 		Run: func(w *World, o Op) Result {
 			if w.staging[o.Args[Staging]] == nil {

@@ -61,6 +61,7 @@ var textureKinds = []Kind{
 		}},
 
 	{Name: "copyToTexture", Weight: 12, Takes: []Param{Encoder, Buffer, At, Texture, Box},
+		Small: []string{"encoder=0 buffer=1"},
 		Model: func(m *Model, o Op) *call {
 			b, t, at, box, e := m.buffers[o.Args[Buffer]], m.textures[o.Args[Texture]], o.Args[At], o.Args[Box], m.encoder(o)
 			c := m.recording(e, b.storage, buffers.UsageCopySrc)
@@ -83,6 +84,7 @@ var textureKinds = []Kind{
 		}},
 
 	{Name: "copyFromTexture", Weight: 12, Takes: []Param{Encoder, Texture, Box, Other, OtherAt},
+		Small: []string{"encoder=0"},
 		Model: func(m *Model, o Op) *call {
 			b, t, at, box, e := m.buffers[o.Args[Other]], m.textures[o.Args[Texture]], o.Args[OtherAt], o.Args[Box], m.encoder(o)
 			c := m.recording(e, b.storage, buffers.UsageCopyDst)
@@ -109,6 +111,7 @@ var textureKinds = []Kind{
 		}},
 
 	{Name: "uploadToTexture", Weight: 18, Takes: []Param{Staging, Encoder, Texture, Box},
+		Small: []string{"staging=1 encoder=0"},
 		Model: func(m *Model, o Op) *call {
 			s, t, box, e := m.staging[o.Args[Staging]], m.textures[o.Args[Texture]], o.Args[Box], m.encoder(o)
 			c := m.sealing(s, e)
@@ -130,6 +133,7 @@ var textureKinds = []Kind{
 		}},
 
 	{Name: "readTexture", Weight: 15, Takes: []Param{Actor, Readback, Texture, Box, Count}, Waits: true,
+		Small: []string{"", "actor=1 count=2"},
 		Model: func(m *Model, o Op) *call {
 			r, t, box := m.readbacks[o.Args[Readback]], m.textures[o.Args[Texture]], o.Args[Box]
 			c := m.refused(m.of(r.holding), beyondTexture(box))

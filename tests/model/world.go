@@ -153,27 +153,29 @@ type running struct {
 func Run(t *testing.T, p Program) (err error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
-	synctest.Test(t, func(t *testing.T) { err = run(p) })
+	synctest.Test(t, func(t *testing.T) { _, err = run(p) })
 	return err
 }
 
-func run(p Program) error {
+// run performs a program. idle is the place of the first operation after the prelude that did nothing, or -1.
+func run(p Program) (idle int, err error) {
 	before := runtime.NumGoroutine()
 	w, err := open(p.World)
 	if err != nil {
-		return err
+		return -1, err
 	}
-	s := &session{World: w, model: newModel(p.World)}
+	s := &session{World: w, model: newModel(p.World), idle: -1}
 	err = s.perform(p.Ops)
+	idle = s.idle
 	if err == nil {
 		err = s.finish()
 	}
 	w.close()
 	synctest.Wait()
 	if err == nil && runtime.NumGoroutine() != before {
-		return leftRunning()
+		err = leftRunning()
 	}
-	return err
+	return idle, err
 }
 
 // leftRunning is the error of goroutines of the product that run in this bubble.
@@ -204,12 +206,17 @@ type session struct {
 	*World
 	model   *Model
 	running []running
+	nothing bool // the last operation did nothing
+	idle    int  // the first after the prelude that did nothing, or -1
 }
 
 func (s *session) perform(ops []Op) error {
 	for i, op := range ops {
 		if err := s.do(op); err != nil {
 			return fmt.Errorf("operation %d: %w", i, err)
+		}
+		if s.nothing && s.idle < 0 && i >= len(prelude) {
+			s.idle = i - len(prelude)
 		}
 	}
 	return nil
@@ -234,6 +241,7 @@ func (s *session) do(op Op) error {
 	if r != nil && r.keep != nil {
 		r.keep()
 	}
+	s.nothing = r != nil && (r.Skipped || r.Code != "" && !s.model.faults)
 	if err := s.model.Begin(op, r); err != nil {
 		return err
 	}
@@ -273,7 +281,29 @@ func (s *session) settle() error {
 	if err := s.model.Check(s.look()); err != nil {
 		return err
 	}
-	return s.model.Overdue()
+	if err := s.model.Overdue(); err != nil {
+		return err
+	}
+	return s.nudge()
+}
+
+// nudge has all that wait try once more. Who can go on now has slept.
+func (s *session) nudge() error {
+	if len(s.running) == 0 {
+		return nil
+	}
+	for _, system := range s.systems {
+		if b, err := system.NewDeferredStagingBuffer(buffers.StagingDescriptor{Size: 4}); err == nil {
+			b.Destroy() // which frees nothing, but wakes
+		}
+	}
+	synctest.Wait()
+	for _, x := range s.running {
+		if len(x.result) > 0 {
+			return fmt.Errorf("%v: it slept, though it could go on", x.call.Op)
+		}
+	}
+	return nil
 }
 
 // finish brings a world to its end: nothing waits, and nothing is left.

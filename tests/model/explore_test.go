@@ -1,0 +1,64 @@
+package model
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+	"testing/synctest"
+)
+
+var (
+	share  = flag.String("explore", "", "explore this share of all small programs, as in 0/1 or 3/16")
+	sample = flag.Int("small", 6000, "how many small programs are performed of each length otherwise")
+)
+
+// TestSmallPrograms explores all small programs, or a sample: every so many of them, in the order of their numbers.
+func TestSmallPrograms(t *testing.T) {
+	worlds := smallWorlds()
+	t.Logf("%d worlds of %d kinds", len(worlds), worldSize)
+	t.Run("of four operations", func(t *testing.T) { exploreAll(t, []space{ofAllKinds()}) })
+	t.Run("of six operations", func(t *testing.T) { exploreAll(t, worlds) })
+}
+
+func exploreAll(t *testing.T, spaces []space) {
+	all, performed := 0, 0
+	for _, s := range spaces {
+		all += s.size()
+		perform := func(p Program) int { return performSmall(t, p) }
+		if *share == "" {
+			performed += sampled(s, *sample/len(spaces), perform)
+		} else {
+			from, to := shareOf(t, s.size())
+			performed += s.explore(from, to, perform)
+		}
+	}
+	t.Logf("%d of %d programs performed", performed, all)
+}
+
+// sampled performs n programs that are equally far apart.
+func sampled(s space, n int, perform func(Program) int) (performed int) {
+	for i := range n {
+		number := i * (s.size() / n)
+		performed += s.explore(number, number+1, perform)
+	}
+	return performed
+}
+
+// shareOf is the share of n numbers that the flag asks for.
+func shareOf(t *testing.T, n int) (from, to int) {
+	var i, of int
+	if _, err := fmt.Sscanf(*share, "%d/%d", &i, &of); err != nil || i < 0 || i >= of {
+		t.Fatalf("%q is no share: %v", *share, err)
+	}
+	return n * i / of, n * (i + 1) / of
+}
+
+func performSmall(t *testing.T, p Program) (idle int) {
+	var err error
+	synctest.Test(t, func(t *testing.T) { idle, err = run(p) })
+	if err != nil {
+		p, err = shortest(t, p, err)
+		t.Fatalf("%v\n%s", err, p)
+	}
+	return idle
+}
