@@ -103,7 +103,12 @@ func outOfMemory(label string) error {
 }
 
 // Queue takes work to the GPU.
-func (d *Device) Queue() buffers.Queue { return &d.queue }
+func (d *Device) Queue() buffers.Queue {
+	if d.options.Notifies {
+		return notifier{&d.queue}
+	}
+	return &d.queue
+}
 
 // Limits are those of the Options.
 func (d *Device) Limits() buffers.Limits { return d.options.Limits }

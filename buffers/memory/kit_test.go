@@ -23,6 +23,10 @@ func TestRulesOnASlowGPU(t *testing.T) {
 	buffertest.Run(t, backend("memory (slow)", slow, memory.Destroyed))
 }
 
+func TestRulesOnAGPUThatNotifies(t *testing.T) {
+	buffertest.Run(t, backend("memory (notifies)", memory.Options{Notifies: true}, memory.Crashed))
+}
+
 func backend(name string, options memory.Options, loss memory.Loss) buffertest.Backend {
 	options.LateErrors = true
 	return buffertest.Backend{

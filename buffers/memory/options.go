@@ -22,6 +22,9 @@ type Options struct {
 	// LateErrors makes running out of memory an error that arrives by OnError after the buffer was
 	// returned, as in a browser. Otherwise the creation itself fails.
 	LateErrors bool
+	// Notifies makes the Queue a [buffers.ChunkQueue], which tells the core when it is done as a browser does.
+	// Otherwise the core takes the steps itself, and listens.
+	Notifies bool
 }
 
 // Cost is the time that moving bytes takes. It must not call the device. A nil Cost is no time.

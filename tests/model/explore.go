@@ -89,13 +89,17 @@ func (k *Kind) small(which int) Op {
 // tight has memory for few things at a time, on a GPU that does one thing after the other, when it is told to.
 var tight = Args{Budget: 20 << 10, ChunkSize: 4096, Frames: 1, Held: 1}
 
-// ofAllKinds are the programs of four operations, one of each kind.
-func ofAllKinds() space {
-	s := space{world: tight, length: 4}
-	for _, k := range kinds {
-		s.of = append(s.of, k.small(0))
+// ofAllKinds are the programs of four operations, one of each kind, on a backend that notifies and on one that does not.
+func ofAllKinds() (worlds []space) {
+	for notifies := range 2 {
+		s := space{world: tight, length: 4}
+		s.world[Notifies] = notifies
+		for _, k := range kinds {
+			s.of = append(s.of, k.small(0))
+		}
+		worlds = append(worlds, s)
 	}
-	return s
+	return worlds
 }
 
 // worldSize is how many kinds there are in a small world.
@@ -117,6 +121,7 @@ func smallWorlds() (worlds []space) {
 		})
 		s := space{world: tight, length: 6}
 		s.world[Budget] >>= len(worlds) % 2
+		s.world[Notifies] = len(worlds) / 2 % 2
 		for i, k := range members {
 			s.of = append(s.of, k.small(len(worlds)+i))
 		}

@@ -43,7 +43,8 @@ const (
 	Frames
 	LateErrors
 	Held
-	Latency // of a command of the GPU, in milliseconds
+	Latency  // of a command of the GPU, in milliseconds
+	Notifies // 1 if the backend tells who waits, as a browser does
 
 	params
 )
@@ -83,6 +84,7 @@ var domains = [params]struct {
 	LateErrors: {"late", []int{0, 0, 1}},
 	Held:       {"held", []int{0, 1}},
 	Latency:    {"latency", []int{0, 0, 0, 3}},
+	Notifies:   {"notifies", []int{0, 1}},
 }
 
 func (p Param) String() string { return domains[p].name }
@@ -102,7 +104,7 @@ type Program struct {
 	Ops   []Op
 }
 
-var worldParams = []Param{Budget, Policy, ChunkSize, Frames, LateErrors, Held, Latency}
+var worldParams = []Param{Budget, Policy, ChunkSize, Frames, LateErrors, Held, Latency, Notifies}
 
 // Draw makes a program of n operations.
 func Draw(r *rand.Rand, n int) Program {

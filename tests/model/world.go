@@ -35,7 +35,7 @@ type World struct {
 
 func open(a Args) (*World, error) {
 	cost := memory.Fixed(time.Duration(a[Latency]) * time.Millisecond)
-	w := &World{device: memory.Open(memory.Options{LateErrors: a[LateErrors] == 1, Write: cost, Copy: cost, Map: cost})}
+	w := &World{device: memory.Open(memory.Options{LateErrors: a[LateErrors] == 1, Notifies: a[Notifies] == 1, Write: cost, Copy: cost, Map: cost})}
 	for i := range w.systems {
 		s, err := buffers.Open(w.device, buffers.Options{Budget: uint64(a[Budget]), OnBudget: buffers.BudgetPolicy(a[Policy]),
 			ChunkSize: uint64(a[ChunkSize]), MaxFramesInFlight: a[Frames]})

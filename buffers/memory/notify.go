@@ -1,0 +1,59 @@
+package memory
+
+import "github.com/gpubuffers/gpubuffers/buffers"
+
+// notifier is the Queue of a Device that Notifies.
+type notifier struct{ *Queue }
+
+var _ buffers.ChunkQueue = notifier{}
+
+// silent is a Device as one that notifies nobody.
+type silent struct{ *Device }
+
+func (d silent) Queue() buffers.Queue { return &d.queue }
+
+func (q notifier) steps() buffers.ChunkQueue { return buffers.ChunkQueueOf(silent{q.device}) }
+
+// SendChunk is the steps of one, and tells when the map has settled.
+func (q notifier) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+	mapped, err := q.steps().SendChunk(chunk, size, dst, offset, nil)
+	return then(mapped, err, notify)
+}
+
+// FillChunk is the steps of one, and tells when the map has settled.
+func (q notifier) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+	mapped, err := q.steps().FillChunk(chunk, m, dst, offset, nil)
+	return then(mapped, err, notify)
+}
+
+// then settles as a channel does, and calls notify afterwards.
+func then(settled <-chan error, err error, notify func() bool) (<-chan error, error) {
+	if err != nil || notify == nil {
+		return settled, err
+	}
+	told := make(chan error, 1)
+	go func() {
+		told <- <-settled
+		notify()
+	}()
+	return told, nil
+}
+
+// FetchChunk is the steps of one, and tells l when the map has settled.
+func (q notifier) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy, l buffers.Landing) (<-chan error, int, error) {
+	mapped, refused, err := q.steps().FetchChunk(chunk, size, copies, l)
+	if err != nil {
+		return nil, refused, err
+	}
+	go func() { l.Landed(<-mapped) }()
+	return nil, -1, nil
+}
+
+// WorkDoneThen is WorkDone, and tells when the GPU is done, unless the device is lost.
+func (q notifier) WorkDoneThen(notify func() bool) <-chan error {
+	if notify == nil {
+		return q.WorkDone()
+	}
+	done, _ := then(q.WorkDone(), nil, func() bool { return q.device.LostReason() == nil && notify() })
+	return done
+}
