@@ -67,7 +67,7 @@ func (d *Device) CreateMappableBuffer(desc *buffers.Descriptor) (buffers.Mappabl
 func (d *Device) create(desc *buffers.Descriptor, validate func(buffers.Limits) error, b *Buffer) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.alive("create", desc.Label); err != nil {
+	if err := d.enter("create", desc.Label); err != nil {
 		return err
 	}
 	if err := validate(d.options.Limits); err != nil {

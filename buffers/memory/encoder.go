@@ -20,7 +20,7 @@ var _ buffers.Encoder = (*Encoder)(nil)
 func (d *Device) CreateEncoder(label string) (buffers.Encoder, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.alive("create encoder", label); err != nil {
+	if err := d.enter("create encoder", label); err != nil {
 		return nil, err
 	}
 	e := d.idleEncoder()

@@ -1,25 +1,69 @@
 package memory
 
-import "github.com/gpubuffers/gpubuffers/buffers"
+import (
+	"time"
 
-// faults are failures to come, by the number of the map or creation, from 1.
-type faults struct {
-	maps, creations uint64
-	failMap         map[uint64]error
-	failCreate      map[uint64]bool
+	"github.com/gpubuffers/gpubuffers/buffers"
+)
+
+// Calls are the calls on a device that can fail, by what fails.
+type Calls struct {
+	// Creations of buffers, maps and scoped submits that were accepted, and all calls: these, refused ones, other
+	// submits, writes of the queue, WorkDone and the creation of encoders.
+	Creations, Maps, Scoped, All uint64
 }
 
-// mapping counts a map and returns what it fails with.
-func (f *faults) mapping() error {
-	f.maps++
-	return f.failMap[f.maps]
+// faults are failures to come, by the number of the call, from 1.
+type faults struct {
+	Calls
+	failCreate, failScoped map[uint64]bool
+	failMap                map[uint64]error
+	slowMap                map[uint64]time.Duration
+	lose                   map[uint64]Loss
+}
+
+// at puts v at the nth call after those that were made.
+func at[V any](list *map[uint64]V, made uint64, n int, v V) {
+	if *list == nil {
+		*list = map[uint64]V{}
+	}
+	(*list)[made+uint64(n)] = v
+}
+
+// Calls counts the calls so far. With it each of them can fail in turn.
+func (d *Device) Calls() Calls {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.faults.Calls
+}
+
+// enter counts a call, and returns an error where the device is lost, or loses it as LoseAt said.
+func (d *Device) enter(op, label string) error {
+	d.faults.All++
+	d.loseNow(d.faults.lose[d.faults.All])
+	return d.alive(op, label)
+}
+
+// mapping counts a map and returns what it fails with, and how much longer it takes.
+func (f *faults) mapping() (failure error, longer time.Duration) {
+	f.Maps++
+	return f.failMap[f.Maps], f.slowMap[f.Maps]
 }
 
 // creation counts a creation and returns what it fails with.
 func (f *faults) creation(label string) error {
-	f.creations++
-	if f.failCreate[f.creations] {
+	f.Creations++
+	if f.failCreate[f.Creations] {
 		return outOfMemory(label)
+	}
+	return nil
+}
+
+// scoped counts a scoped submit and returns why its commands are void.
+func (f *faults) scoped() error {
+	f.Scoped++
+	if f.failScoped[f.Scoped] {
+		return buffers.NewError("submit", "", buffers.ErrValidation, "the GPU refuses it")
 	}
 	return nil
 }
@@ -29,10 +73,14 @@ func (f *faults) creation(label string) error {
 func (d *Device) FailMap(n int, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.faults.failMap == nil {
-		d.faults.failMap = map[uint64]error{}
-	}
-	d.faults.failMap[d.faults.maps+uint64(n)] = err
+	at(&d.faults.failMap, d.faults.Maps, n, err)
+}
+
+// SlowMap makes the nth map from now on take so much longer than its cost; 1 is the next.
+func (d *Device) SlowMap(n int, longer time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at(&d.faults.slowMap, d.faults.Maps, n, longer)
 }
 
 // FailCreate makes the nth creation from now on run out of memory; 1 is the next. With LateErrors the
@@ -40,10 +88,22 @@ func (d *Device) FailMap(n int, err error) {
 func (d *Device) FailCreate(n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.faults.failCreate == nil {
-		d.faults.failCreate = map[uint64]bool{}
-	}
-	d.faults.failCreate[d.faults.creations+uint64(n)] = true
+	at(&d.faults.failCreate, d.faults.Creations, n, true)
+}
+
+// FailScoped makes the GPU refuse the nth scoped submit from now on; 1 is the next. It runs none of its commands. What
+// is submitted without a scope is valid by WebGPU's rules, or the program's own mistake.
+func (d *Device) FailScoped(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at(&d.faults.failScoped, d.faults.Scoped, n, true)
+}
+
+// LoseAt loses the device when the nth call from now on, of all, begins; 1 is the next.
+func (d *Device) LoseAt(n int, how Loss) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at(&d.faults.lose, d.faults.All, n, how)
 }
 
 // Report makes OnError hear of err, after the work submitted so far.
@@ -82,6 +142,10 @@ func (l Loss) String() string {
 func (d *Device) Lose(how Loss) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.loseNow(how)
+}
+
+func (d *Device) loseNow(how Loss) {
 	if d.loss != notLost || how == notLost {
 		return
 	}

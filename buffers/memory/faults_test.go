@@ -3,6 +3,7 @@ package memory_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -218,4 +219,50 @@ func TestCancelledMapIsNotSettledAgainByTheLoss(t *testing.T) {
 	d.Lose(memory.Crashed)
 	require.ErrorIs(t, <-settled, buffers.ErrMapAborted)
 	unsettled(t, settled)
+}
+
+func TestSlowMap(t *testing.T) {
+	inBubble(t, memory.Options{}, func(t *testing.T, d *memory.Device) {
+		slow, other := newStaging(t, d, 8), newStaging(t, d, 8)
+		d.SlowMap(1, time.Second)
+		settled := slow.MapAsync(buffers.MapWrite, 0, 8)
+		require.Zero(t, took(t, other.MapAsync(buffers.MapWrite, 0, 8)))
+		require.Equal(t, time.Second, took(t, settled))
+	})
+}
+
+func TestFailScoped(t *testing.T) {
+	d := open(t, memory.Options{})
+	a, b := newBuffer(t, d, 4), newBuffer(t, d, 4)
+	write(t, d, a, []byte{1, 2, 3, 4})
+	var reports []error
+	d.OnError(func(err error) { reports = append(reports, err) })
+	d.FailScoped(1)
+	e, err := d.CreateEncoder("scoped")
+	require.NoError(t, err)
+	require.NoError(t, e.CopyBufferToBuffer(a, 0, b, 0, 4))
+	verdict, err := d.Queue().SubmitScoped(e)
+	require.NoError(t, err)
+	require.ErrorIs(t, <-verdict, buffers.ErrValidation)
+	require.Equal(t, make([]byte, 4), b.Contents())
+	require.Empty(t, reports)
+	d.FailScoped(1)
+	submitCopy(t, d, a, b)
+	require.NoError(t, <-d.Queue().WorkDone())
+	require.Equal(t, []byte{1, 2, 3, 4}, b.Contents(), "a submit without a scope")
+}
+
+func TestLoseAt(t *testing.T) {
+	d := open(t, memory.Options{})
+	b := newStaging(t, d, 8)
+	d.LoseAt(2, memory.Crashed)
+	before := d.Calls()
+	require.NoError(t, <-b.MapAsync(buffers.MapWrite, 0, 8))
+	require.NoError(t, b.Unmap())
+	require.Nil(t, d.LostReason())
+	require.ErrorIs(t, <-b.MapAsync(buffers.MapWrite, 0, 8), buffers.ErrDeviceLost)
+	require.ErrorIs(t, d.LostReason(), buffers.ErrDeviceLost)
+	after := d.Calls()
+	require.Equal(t, before.All+2, after.All)
+	require.Equal(t, before.Maps+1, after.Maps, "of those that were accepted")
 }

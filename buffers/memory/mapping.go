@@ -22,14 +22,15 @@ func (b *MappableBuffer) MapAsync(mode buffers.MapMode, offset, size uint64) <-c
 		return settled
 	}
 	t := d.timeline.task()
-	t.buffer, t.token, t.settled, t.failure = &b.Buffer, token, settled, d.faults.mapping()
+	failure, longer := d.faults.mapping()
+	t.buffer, t.token, t.settled, t.failure = &b.Buffer, token, settled, failure
 	b.pending = t
-	d.enqueueBeside(t, d.options.Map.of(size))
+	d.enqueueBeside(t, d.options.Map.of(size)+longer)
 	return settled
 }
 
 func (b *MappableBuffer) begin(mode buffers.MapMode, offset, size uint64) (token uint64, err error) {
-	if err := b.device.alive("map", b.Label()); err != nil {
+	if err := b.device.enter("map", b.Label()); err != nil {
 		return 0, err
 	}
 	if err := buffers.CheckCreated("map", locked{&b.Buffer}); err != nil {

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
@@ -24,7 +25,7 @@ func (q *Queue) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory)
 }
 
 func (d *Device) writable(dst buffers.Buffer, offset, size uint64) (*Buffer, error) {
-	if err := d.alive("write", dst.Label()); err != nil {
+	if err := d.enter("write", dst.Label()); err != nil {
 		return nil, err
 	}
 	b, err := d.own("write", dst)
@@ -40,6 +41,9 @@ func (q *Queue) WriteTexture(dst buffers.TextureRegion, m buffers.Memory, layout
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err := d.enter(op, dst.Texture.Label()); err != nil {
+		return err
+	}
 	texture, err := d.ownTexture(op, dst.Texture)
 	if err != nil {
 		return err
@@ -85,7 +89,7 @@ func (q *Queue) SubmitScoped(encoders ...buffers.Encoder) (verdict <-chan error,
 
 // submit enqueues the encoders' commands. A verdict that is not nil hears what becomes of them.
 func (d *Device) submit(encoders []buffers.Encoder, verdict chan error) error {
-	if err := d.alive("submit", ""); err != nil {
+	if err := d.enter("submit", ""); err != nil {
 		return err
 	}
 	if err := d.checkSubmit(encoders); err != nil {
@@ -97,6 +101,9 @@ func (d *Device) submit(encoders []buffers.Encoder, verdict chan error) error {
 		t.commands = d.take(e.(*Encoder), t.commands)
 	}
 	t.failure = resolve(t.commands)
+	if verdict != nil {
+		t.failure = cmp.Or(t.failure, d.faults.scoped())
+	}
 	d.enqueue(t, d.cost(t.commands))
 	return nil
 }
@@ -133,7 +140,7 @@ func (q *Queue) WorkDone() <-chan error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	settled := d.channels.take()
-	if err := d.alive("work done", ""); err != nil {
+	if err := d.enter("work done", ""); err != nil {
 		d.channels.settle(settled, err)
 		return settled
 	}

@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"testing"
-	"testing/synctest"
 )
 
 var (
@@ -54,11 +53,9 @@ func shareOf(t *testing.T, n int) (from, to int) {
 }
 
 func performSmall(t *testing.T, p Program) (idle int) {
-	var err error
-	synctest.Test(t, func(t *testing.T) { idle, err = run(p) })
+	did, err := runIn(t, p)
 	if err != nil {
-		p, err = shortest(t, p, err)
-		t.Fatalf("%v\n%s", err, p)
+		report(t, p, err)
 	}
-	return idle
+	return did.idle
 }

@@ -81,17 +81,43 @@ var faultKinds = []Kind{
 
 	{Name: "lose", Weight: 1, Takes: []Param{Loss}, Fault: true,
 		Small: []string{"", "loss=2"},
-		Model: func(m *Model, o Op) *call {
-			m.lost = true
-			m.end("the device is lost", "device-lost", nil)
-			return m.refused()
-		},
-		Run: func(w *World, o Op) Result { w.device.Lose(memory.Loss(o.Args[Loss])); return Result{} }},
+		Model: func(m *Model, o Op) *call { m.lose(); return m.refused() },
+		Run:   func(w *World, o Op) Result { w.device.Lose(memory.Loss(o.Args[Loss])); return Result{} }},
 
 	{Name: "destroySystem", Weight: 1, Takes: []Param{System},
 		Small: []string{"", "system=1"},
 		Model: func(m *Model, o Op) *call { m.destroySystem(o.Args[System]); return m.refused() },
 		Run:   func(w *World, o Op) Result { w.systems[o.Args[System]].Destroy(); return Result{} }},
+}
+
+// The values of Fault: what the call suffers that Point counts.
+const (
+	failsCreation = 1 + iota
+	failsMap
+	slowMap
+	refusesCopies
+	losesDevice
+)
+
+// arm has a call fail.
+func (w *World) arm(fault, point int) {
+	switch fault {
+	case failsCreation:
+		w.device.FailCreate(point)
+	case failsMap:
+		w.device.FailMap(point, buffers.NewError("map", "", buffers.ErrValidation, "a fault"))
+	case slowMap:
+		w.device.SlowMap(point, longest/2*time.Millisecond)
+	case refusesCopies:
+		w.device.FailScoped(point)
+	case losesDevice:
+		w.device.LoseAt(point, memory.Loss(1+point%2))
+	}
+}
+
+func (m *Model) lose() {
+	m.lost, m.losing = true, false
+	m.end("the device is lost", "device-lost", nil)
 }
 
 func (c *call) takes(p Param) bool {

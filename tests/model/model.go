@@ -42,6 +42,7 @@ type Model struct {
 	givenUp   int     // bytes of reads that failed while others were under way
 
 	lost   bool
+	losing bool // in the operation that is begun
 	held   bool // the GPU stands still
 	idle   bool // it has done all that it was given
 	armed  bool // the next creation fails
@@ -280,7 +281,7 @@ func (m *Model) End(c *call, r Result) error {
 	if m.faults {
 		c.may = append(c.may, "out-of-memory", "validation")
 	}
-	if m.lost { // all else may be found out first, or not
+	if m.lost || m.losing { // all else may be found out first, or not
 		c.may = append(c.may, "device-lost")
 	}
 	if err := c.judge(r); err != nil {

@@ -49,9 +49,15 @@ func TestFoundPrograms(t *testing.T) {
 func check(t *testing.T, p Program) {
 	t.Helper()
 	if err := Run(t, p); err != nil {
-		p, err = shortest(t, p, err)
-		t.Fatalf("%v\n%s", err, p)
+		report(t, p, err)
 	}
+}
+
+// report ends a test with the shortest program that fails as p does.
+func report(t *testing.T, p Program, err error) {
+	t.Helper()
+	p, err = shortest(t, p, err)
+	t.Fatalf("%v\n%s", err, p)
 }
 
 // tries is how often a program is performed that has failed once, but not again: which of several goroutines goes

@@ -45,6 +45,8 @@ const (
 	Held
 	Latency  // of a command of the GPU, in milliseconds
 	Notifies // 1 if the backend tells who waits, as a browser does
+	Fault    // what goes wrong once: see below
+	Point    // with which of the calls
 
 	params
 )
@@ -85,6 +87,8 @@ var domains = [params]struct {
 	Held:       {"held", []int{0, 1}},
 	Latency:    {"latency", []int{0, 0, 0, 3}},
 	Notifies:   {"notifies", []int{0, 1}},
+	Fault:      {"fault", []int{0}},
+	Point:      {"point", []int{0}},
 }
 
 func (p Param) String() string { return domains[p].name }
@@ -104,7 +108,7 @@ type Program struct {
 	Ops   []Op
 }
 
-var worldParams = []Param{Budget, Policy, ChunkSize, Frames, LateErrors, Held, Latency, Notifies}
+var worldParams = []Param{Budget, Policy, ChunkSize, Frames, LateErrors, Held, Latency, Notifies, Fault, Point}
 
 // Draw makes a program of n operations.
 func Draw(r *rand.Rand, n int) Program {

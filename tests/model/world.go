@@ -47,6 +47,7 @@ func open(a Args) (*World, error) {
 	for i := range w.contexts {
 		w.contexts[i], w.cancels[i] = context.WithCancel(context.Background())
 	}
+	w.arm(a[Fault], a[Point])
 	if a[Held] == 1 {
 		w.device.Hold()
 	}
@@ -153,29 +154,41 @@ type running struct {
 func Run(t *testing.T, p Program) (err error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
-	synctest.Test(t, func(t *testing.T) { _, err = run(p) })
+	_, err = runIn(t, p)
 	return err
 }
 
-// run performs a program. idle is the place of the first operation after the prelude that did nothing, or -1.
-func run(p Program) (idle int, err error) {
+func runIn(t *testing.T, p Program) (did outcome, err error) {
+	synctest.Test(t, func(t *testing.T) { did, err = run(p) })
+	return did, err
+}
+
+// outcome is what a program did, besides being right.
+type outcome struct {
+	idle  int          // the place of the first operation after the prelude that did nothing, or -1
+	calls memory.Calls // on the device, those of the end included
+}
+
+// run performs a program.
+func run(p Program) (did outcome, err error) {
 	before := runtime.NumGoroutine()
 	w, err := open(p.World)
 	if err != nil {
-		return -1, err
+		return did, err
 	}
 	s := &session{World: w, model: newModel(p.World), idle: -1}
 	err = s.perform(p.Ops)
-	idle = s.idle
+	did.idle = s.idle
 	if err == nil {
 		err = s.finish()
 	}
+	did.calls = w.device.Calls()
 	w.close()
 	synctest.Wait()
 	if err == nil && runtime.NumGoroutine() != before {
 		err = leftRunning()
 	}
-	return idle, err
+	return did, err
 }
 
 // leftRunning is the error of goroutines of the product that run in this bubble.
@@ -242,11 +255,15 @@ func (s *session) do(op Op) error {
 		r.keep()
 	}
 	s.nothing = r != nil && (r.Skipped || r.Code != "" && !s.model.faults)
+	s.model.losing = !s.model.lost && s.device.LostReason() != nil
 	if err := s.model.Begin(op, r); err != nil {
 		return err
 	}
 	if r == nil {
 		s.running = append(s.running, running{s.model.Begun(), result})
+	}
+	if s.model.losing {
+		s.model.lose()
 	}
 	return s.settle()
 }
@@ -324,7 +341,8 @@ func (s *session) finish() error {
 }
 
 func newModel(world Args) *Model {
-	m := &Model{world: world, held: world[Held] == 1}
+	m := &Model{world: world, held: world[Held] == 1, faults: world[Fault] != 0}
+	m.doubt = world[Fault] == failsCreation && world[LateErrors] == 1
 	for i := range m.systems {
 		m.systems[i] = &system{pool: storage{state: buffers.Ready}}
 	}
