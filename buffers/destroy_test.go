@@ -214,7 +214,7 @@ func TestTheEndMeetsEveryCall(t *testing.T) {
 func meet(t *testing.T, end func(*party)) {
 	t.Helper()
 	p := newParty(t, buffers.Options{Budget: 6 << 20, ChunkSize: 64 << 10, MaxFramesInFlight: 2})
-	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), hang)
 	defer cancel()
 	var over atomic.Bool
 	var wg sync.WaitGroup

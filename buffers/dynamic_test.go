@@ -215,7 +215,7 @@ func TestSlotsThatAreNotNeededAreDestroyed(t *testing.T) {
 			d := dynamic(t, s, buffers.DynamicDescriptor{Size: 256, Usage: buffers.UsageUniform})
 			takeSlots(t, s, device, d, 6)
 			for range 1000 {
-				require.Eventually(t, func() bool { return s.Stats().FramesInFlight == 0 }, 10*time.Second, time.Microsecond)
+				require.Eventually(t, func() bool { return s.Stats().FramesInFlight == 0 }, hang, time.Microsecond)
 				f, _ := frame(t, s)
 				update(t, d, []byte("data"))
 				require.NoError(t, f.Submit())
@@ -375,10 +375,10 @@ func TestABufferNobodyDestroyedIsReportedAndFreed(t *testing.T) {
 		default:
 			return false
 		}
-	}, 10*time.Second, time.Millisecond)
+	}, hang, time.Millisecond)
 	require.Equal(t, "forgotten", got.label)
 	require.Contains(t, got.created, "dynamic_test.go:")
-	require.Eventually(t, func() bool { return s.Stats().Leaks == 1 && len(device.Buffers()) == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Stats().Leaks == 1 && len(device.Buffers()) == 0 }, hang, time.Millisecond)
 }
 
 func TestLogsCarryLevelsAndFields(t *testing.T) {

@@ -97,7 +97,7 @@ func TestAReadKeepsItsPlace(t *testing.T) {
 				require.NoError(t, err)
 				require.True(t, bytes.Equal(filledWith(c.size, byte(i+1)), got[i]), "read %d has %d", i, got[i][0])
 			}
-			require.Eventually(t, func() bool { s.Trim(); return s.Stats().Held == 0 }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { s.Trim(); return s.Stats().Held == 0 }, hang, time.Millisecond)
 		})
 	}
 }
@@ -244,7 +244,7 @@ func TestHeldMemoryIsGivenBack(t *testing.T) {
 			require.NotZero(t, s.Stats().Held)
 			end(s, rb, all)
 			device.Release()
-			require.Eventually(t, func() bool { s.Trim(); return s.Stats().Held == 0 }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { s.Trim(); return s.Stats().Held == 0 }, hang, time.Millisecond)
 		})
 	}
 }

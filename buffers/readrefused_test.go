@@ -228,7 +228,7 @@ func TestAReadIsNotLentAheadOfAVerdict(t *testing.T) {
 	endAll(lent)
 	require.Empty(t, host.lent)
 	device.judge(true)
-	require.Eventually(t, func() bool { return s.Stats().BytesDown == 16*readPiece }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Stats().BytesDown == 16*readPiece }, hang, time.Millisecond)
 	s.Destroy() // after which nobody settles anything
 	require.Equal(t, []error{nil}, host.settled)
 	require.Empty(t, host.lent, "it has gone by way of the core")
@@ -294,11 +294,11 @@ func heldAheadOfAVerdict(t testing.TB, c *collection) (*buffers.System, *buffers
 		waitForAll(t, all)
 	}
 	ask(1) // so that chunks and holds are known to be there
-	require.Eventually(t, func() bool { r := s.Stats().Reads; return r.IdleBytes == r.Bytes }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { r := s.Stats().Reads; return r.IdleBytes == r.Bytes }, hang, time.Millisecond)
 	require.Equal(t, end{1, nil}, c.end())
 	device.judge(false)
 	ask(2)
-	require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, hang, time.Millisecond)
 	return s, rb, device
 }
 
@@ -309,7 +309,7 @@ func TestAReadEndsAheadOfAVerdict(t *testing.T) {
 		s, rb, device := heldAheadOfAVerdict(t, c)
 		rb.Cancel(c, 2)
 		device.judge(true)
-		require.Eventually(t, func() bool { s.Trim(); return s.Stats().Held == 0 && s.Stats().Mappable == 0 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { s.Trim(); return s.Stats().Held == 0 && s.Stats().Mappable == 0 }, hang, time.Millisecond)
 		c.silent()
 		require.Empty(t, c.got[2])
 	})

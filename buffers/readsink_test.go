@@ -57,7 +57,7 @@ func (c *collection) end() end {
 	select {
 	case e := <-c.ended:
 		return e
-	case <-time.After(10 * time.Second):
+	case <-time.After(hang):
 		c.t.Fatal("no read ends")
 		return end{}
 	}
@@ -172,7 +172,7 @@ func TestASinkHearsNothingOfAReadThatIsCancelled(t *testing.T) {
 	require.Equal(t, end{5, nil}, other.end())
 	require.Equal(t, end{6, nil}, other.end())
 	require.Equal(t, map[uint64][]byte{1: p[:64], 5: p[:32], 6: p[:32]}, other.got, "they are not taken for those that were cancelled")
-	require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, hang, time.Millisecond)
 	start(one, 64, sink, 3)
 	s.FlushReads()
 	require.Equal(t, end{3, nil}, sink.end(), "the number can be used again")
@@ -209,7 +209,7 @@ func TestASinkHearsOnceWhatEndsAllItsReads(t *testing.T) {
 			}
 			require.Len(t, ended, 3)
 			device.Release()
-			require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, hang, time.Millisecond)
 			sink.silent()
 			require.Empty(t, sink.got)
 			require.Error(t, r.StartTo(b, 0, 64, sink, 3))
@@ -372,7 +372,7 @@ func TestReadsToASinkAllocateNothing(t *testing.T) {
 	for range 50 {
 		read()
 	}
-	require.Eventually(t, func() bool { return !buffers.Probing(s) }, 10*time.Second, time.Millisecond, "what so many reads have measured")
+	require.Eventually(t, func() bool { return !buffers.Probing(s) }, hang, time.Millisecond, "what so many reads have measured")
 	read()
 	sink.bytes = 0
 	require.Zero(t, testing.AllocsPerRun(100, read))
@@ -433,7 +433,7 @@ func TestALandingTellsWhetherAGoroutineIsAwake(t *testing.T) {
 	staging, err := s.NewDeferredStagingBuffer(buffers.StagingDescriptor{Size: 64})
 	require.NoError(t, err)
 	mapped := staging.MapAsync()
-	require.Eventually(t, func() bool { return buffers.Waiting(s) == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return buffers.Waiting(s) == 1 }, hang, time.Millisecond)
 	s.Roused()
 	device.Release()
 	require.True(t, <-device.told, "a goroutine waits for memory")

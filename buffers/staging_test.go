@@ -114,7 +114,7 @@ func TestStagedDataIsUploadedInOneEncoder(t *testing.T) {
 	require.ErrorIs(t, first.UploadTo(other, b, 8), buffers.ErrState, "in another")
 	require.NoError(t, f.Submit())
 
-	require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, hang, time.Millisecond)
 	second := immediate(t, s, buffers.StagingDescriptor{Label: "second", Size: 8})
 	require.EqualValues(t, 1, s.Stats().Uploads.Hits, "in the same chunk")
 	io.WriteString(second, "them")

@@ -126,7 +126,7 @@ func TestAnUploadKeepsToItsRingWhereMoreChunksAreIdle(t *testing.T) {
 	device.Hold()
 	require.NoError(t, b.Write(0, make([]byte, size)))
 	device.Release()
-	require.Eventually(t, func() bool { return s.Stats().Uploads.IdleBytes == size }, 10*time.Second, time.Millisecond,
+	require.Eventually(t, func() bool { return s.Stats().Uploads.IdleBytes == size }, hang, time.Millisecond,
 		"a write that does not wait leaves a chunk for each piece")
 	device.Hold()
 	upload := uploadThen(s, b, 0, buffers.Bytes(make([]byte, size)))
@@ -234,11 +234,11 @@ func TestOfSeveralIdleChunksTheOneUsedLastIsTaken(t *testing.T) {
 	require.Equal(t, uint64(8<<20), s.Stats().Uploads.Bytes)
 	device.Release()
 	require.NoError(t, ended(t, all))
-	require.Eventually(t, func() bool { return busyBytes(s) == 0 && !buffers.Probing(s) }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return busyBytes(s) == 0 && !buffers.Probing(s) }, hang, time.Millisecond)
 	for range 4 {
 		onPath(s, "mapped ring, 2 MiB chunks") // whatever was measured
 		require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(make([]byte, 2<<20))))
-		require.Eventually(t, func() bool { return busyBytes(s) == 0 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return busyBytes(s) == 0 }, hang, time.Millisecond)
 	}
 	last := device.chunks[len(device.chunks)-1]
 	for _, c := range device.chunks[len(device.chunks)-4:] {

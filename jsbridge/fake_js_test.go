@@ -28,7 +28,7 @@ func set(t *testing.T, control string, value any) {
 func release(index ...any) { fake.Call("release", index...) }
 
 func patience(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -65,7 +65,7 @@ func wait(t testing.TB, settled <-chan error) error {
 	select {
 	case err := <-settled:
 		return err
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing settled")
 		return nil
 	}
@@ -76,7 +76,7 @@ func turn() { time.Sleep(time.Millisecond) }
 
 // awaitCalls is calls, once there are some.
 func awaitCalls(t *testing.T) (made string) {
-	require.Eventually(t, func() bool { made = calls(); return made != "" }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { made = calls(); return made != "" }, time.Minute, time.Millisecond)
 	return made
 }
 

@@ -192,7 +192,7 @@ func (t *trial) wait(settled <-chan error) error {
 	t.Helper()
 	patience := t.backend.Patience
 	if patience == 0 {
-		patience = 20 * time.Second
+		patience = time.Minute
 	}
 	alarm := time.NewTimer(patience)
 	defer alarm.Stop()

@@ -43,6 +43,11 @@ func (c *command) retain(until time.Duration) {
 	c.each(func(b *Buffer) { b.retain(until) })
 }
 
+// run does what the command says.
+//
+// The device's lock guards all that it touches; the race detector would take most of a test's time for it.
+//
+//go:norace
 func (c *command) run() {
 	switch c.op {
 	case opWrite:

@@ -80,7 +80,7 @@ func (r *reports) take() []error {
 // its commands to the GPU process.
 func (r *reports) await(t testing.TB, d *webgpu.Device, n int) []error {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for len(r.errors) < n && time.Now().Before(deadline) {
 		require.NoError(t, <-d.Queue().WorkDone())
 		time.Sleep(time.Millisecond)
