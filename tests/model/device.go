@@ -106,7 +106,7 @@ var deviceKinds = []Kind{
 		}},
 
 	{Name: "upload", Weight: 21, Takes: []Param{Actor, System, Buffer, At, Size, Seed, Count}, Waits: true,
-		Small: []string{"buffer=1 size=4096 seed=3 count=3", "actor=1 size=128 seed=4 count=2"},
+		Small: []string{"buffer=1 size=4096 seed=3", "actor=1 size=128 seed=4 count=2"},
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[o.Args[Buffer]], o.Args[At], o.Args[Size]
 			c := m.refused(m.unusable(o.Args[System]), b.unfit(), b.lacks(buffers.UsageCopyDst), misaligned(at), b.beyond(at, size)).lenient(m, b.storage)

@@ -15,7 +15,7 @@ var (
 func TestSmallPrograms(t *testing.T) {
 	worlds := smallWorlds()
 	t.Logf("%d worlds of %d kinds", len(worlds), worldSize)
-	t.Run("of four operations", func(t *testing.T) { exploreAll(t, ofAllKinds()) })
+	t.Run("of four operations", func(t *testing.T) { exploreAll(t, []space{ofAllKinds()}) })
 	t.Run("of six operations", func(t *testing.T) { exploreAll(t, worlds) })
 }
 

@@ -12,11 +12,11 @@ import (
 var faultKinds = []Kind{
 	{Name: "hold", Weight: 9,
 		Model: func(m *Model, o Op) *call { m.held = true; return m.refused() },
-		Run:   func(w *World, o Op) Result { w.device.Hold(); return Result{} }},
+		Run:   func(w *World, o Op) Result { return w.hold(true) }},
 
 	{Name: "release", Weight: 15,
 		Model: func(m *Model, o Op) *call { m.held = false; return m.refused() },
-		Run:   func(w *World, o Op) Result { w.device.Release(); return Result{} }},
+		Run:   func(w *World, o Op) Result { return w.hold(false) }},
 
 	{Name: "step", Weight: 18, Takes: []Param{Count},
 		Model: func(m *Model, o Op) *call { return m.refused() },
@@ -98,6 +98,20 @@ const (
 	refusesCopies
 	losesDevice
 )
+
+// hold stops the GPU, or has it go on, unless that is so.
+func (w *World) hold(held bool) Result {
+	if w.held == held {
+		return skipped
+	}
+	w.held = held
+	if held {
+		w.device.Hold()
+	} else {
+		w.device.Release()
+	}
+	return Result{}
+}
 
 // arm has a call fail.
 func (w *World) arm(fault, point int) {

@@ -19,6 +19,7 @@ import (
 // World is the small world on a GPU in memory.
 type World struct {
 	device    *memory.Device
+	held      bool
 	systems   [systems]*buffers.System
 	buffers   [bufferSlots]buffers.Buffer
 	staging   [stagingSlots]stager
@@ -49,7 +50,7 @@ func open(a Args) (*World, error) {
 	}
 	w.arm(a[Fault], a[Point])
 	if a[Held] == 1 {
-		w.device.Hold()
+		w.hold(true)
 	}
 	return w, nil
 }
