@@ -108,6 +108,10 @@ mutants: build ## plant each fault of tests/mutants, and see its test turn red; 
 fuzz: ## look for programs that the model and the buffers disagree about, for TIME (60s); what fails is shrunk
 	go test -run='^$$' -fuzz=FuzzPrograms -fuzztime=$(TIME) -fuzzminimizetime=1x $(TESTFLAGS) ./tests/model
 
+.PHONY: explore
+explore: ## perform every small program, and fail each call of 1,000 drawn ones: half an hour on two cores
+	@.ci/explore
+
 .PHONY: lint
 lint: ## check format, vet and staticcheck for both platforms, the import arrows, the mutants, and what is assembled
 	@unformatted=$$(gofmt -l .); \

@@ -56,12 +56,11 @@ func (p Program) secondFault() int {
 // explore performs the programs with numbers from one to another. It leaves out those that are the same as others:
 // where an operation does nothing, what follows it is explored without it. Of those with two faults it performs none.
 // perform returns the place of the first operation that did nothing, or -1.
-func (s space) explore(from, to int, perform func(Program) (idle int)) (performed int) {
+func (s space) explore(from, to int, perform func(Program) (idle int)) {
 	for number := from; number < to; {
 		p := s.program(number)
 		same := p.secondFault()
 		if same < 0 {
-			performed++
 			same = perform(p)
 		}
 		if same < 0 {
@@ -69,7 +68,6 @@ func (s space) explore(from, to int, perform func(Program) (idle int)) (performe
 		}
 		number = s.after(number, same)
 	}
-	return performed
 }
 
 // small is an operation of a kind as it stands in small programs. There are several; which counts round.

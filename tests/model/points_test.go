@@ -27,7 +27,7 @@ func TestEveryCallOfThePatternsFails(t *testing.T) {
 				p := readProgram(t, file)
 				p.World[Notifies] = notifies
 				n := failEach(t, p)
-				t.Logf("%d faults", n)
+				t.Logf("failed %d calls", n)
 			}
 		})
 	}
@@ -39,7 +39,7 @@ func TestEveryCallOfDrawnProgramsFails(t *testing.T) {
 	for i := range *pointed {
 		n += failEach(t, Draw(rand.New(rand.NewPCG(*firstOne+uint64(i), 1)), *length))
 	}
-	t.Logf("%d programs, %d faults", *pointed, n)
+	t.Logf("failed %d calls of %d programs", n, *pointed)
 }
 
 func readProgram(t *testing.T, file string) Program {

@@ -167,6 +167,7 @@ func runIn(t *testing.T, p Program) (did outcome, err error) {
 // outcome is what a program did, besides being right.
 type outcome struct {
 	idle  int          // the place of the first operation after the prelude that did nothing, or -1
+	ends  []string     // of operations, in their order
 	calls memory.Calls // on the device, those of the end included
 }
 
@@ -180,6 +181,7 @@ func run(p Program) (did outcome, err error) {
 	s := &session{World: w, model: newModel(p.World), idle: -1}
 	err = s.perform(p.Ops)
 	did.idle = s.idle
+	defer func() { did.ends = s.ends }()
 	if err == nil {
 		err = s.finish()
 	}
@@ -220,6 +222,7 @@ type session struct {
 	*World
 	model   *Model
 	running []running
+	ends    []string
 	nothing bool // the last operation did nothing
 	idle    int  // the first after the prelude that did nothing, or -1
 }
@@ -257,6 +260,9 @@ func (s *session) do(op Op) error {
 	}
 	s.nothing = r != nil && (r.Skipped || r.Code != "" && !s.model.faults)
 	s.model.losing = !s.model.lost && s.device.LostReason() != nil
+	if r != nil {
+		s.ends = append(s.ends, op.Kind.Name+" "+r.Code)
+	}
 	if err := s.model.Begin(op, r); err != nil {
 		return err
 	}
@@ -288,6 +294,7 @@ func (s *session) settle() error {
 			if r.keep != nil {
 				r.keep()
 			}
+			s.ends = append(s.ends, x.call.Kind.Name+" "+r.Code)
 			if err := s.model.End(x.call, r); err != nil {
 				return err
 			}
