@@ -84,8 +84,8 @@ func (k *Kind) small(which int) Op {
 	return op
 }
 
-// tight has memory for few things at a time, on a GPU that does one thing after the other, when it is told to.
-var tight = Args{Budget: 20 << 10, ChunkSize: 4096, Frames: 1, Held: 1, Notifies: 1}
+// tight has memory for one thing more than the prelude makes, on a GPU that does one thing after the other, when it is told
+var tight = Args{Budget: 13 << 10, ChunkSize: 4096, Frames: 1, Held: 1, Notifies: 1}
 
 // ofAllKinds are the programs of four operations, one of each kind.
 func ofAllKinds() space {
@@ -100,7 +100,7 @@ func ofAllKinds() space {
 const worldSize = 8
 
 // smallWorlds are the programs of six operations of few kinds. Every two kinds stand in one world. All have "step",
-// with which the GPU goes on, and each another operation of a kind than the one before it. Every second has less memory,
+// with which the GPU goes on, and each another operation of a kind than the one before it. Every second has more memory,
 // and every second two are on a backend that does not notify.
 func smallWorlds() (worlds []space) {
 	apart := map[[2]*Kind]bool{} // kinds that stand in no world yet
@@ -115,7 +115,7 @@ func smallWorlds() (worlds []space) {
 			return slices.Contains(members, pair[0]) && slices.Contains(members, pair[1])
 		})
 		s := space{world: tight, length: 6}
-		s.world[Budget] >>= len(worlds) % 2
+		s.world[Budget] += len(worlds) % 2 * 4096
 		s.world[Notifies] = 1 - len(worlds)/2%2
 		for i, k := range members {
 			s.of = append(s.of, k.small(len(worlds)+i))
