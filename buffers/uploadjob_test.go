@@ -12,7 +12,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
-// notifying is a device whose queue tells when the map of a chunk has settled, as a browser's does.
+// notifying is a device that tells when the map of a chunk has settled, and keeps where chunks were sent.
 type notifying struct {
 	*memory.Device
 	mu     sync.Mutex
@@ -31,15 +31,13 @@ func (d *notifying) Queue() buffers.Queue {
 }
 
 func (q notifyingQueue) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
-	settled, err := q.ChunkQueue.SendChunk(chunk, size, dst, offset, nil)
 	q.device.note(chunk, dst)
-	return q.device.after(settled, err, notify)
+	return q.ChunkQueue.SendChunk(chunk, size, dst, offset, notify)
 }
 
 func (q notifyingQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
-	settled, err := q.ChunkQueue.FillChunk(chunk, m, dst, offset, nil)
 	q.device.note(chunk, dst)
-	return q.device.after(settled, err, notify)
+	return q.ChunkQueue.FillChunk(chunk, m, dst, offset, notify)
 }
 
 func (d *notifying) note(chunk buffers.MappableBuffer, dst buffers.Buffer) {
@@ -48,27 +46,9 @@ func (d *notifying) note(chunk buffers.MappableBuffer, dst buffers.Buffer) {
 	d.chunks, d.sent = append(d.chunks, chunk), append(d.sent, dst)
 }
 
-func (d *notifying) after(settled <-chan error, err error, notify func() bool) (<-chan error, error) {
-	if err != nil {
-		return nil, err
-	}
-	told := make(chan error, 1)
-	go func() {
-		told <- <-settled
-		if notify != nil {
-			notify()
-		}
-	}()
-	return told, nil
-}
-
-func (q notifyingQueue) WorkDoneThen(notify func() bool) <-chan error {
-	settled, _ := q.device.after(q.ChunkQueue.WorkDoneThen(nil), nil, notify)
-	return settled
-}
-
 func openNotifying(t testing.TB, gpu memory.Options, options buffers.Options) (*buffers.System, *notifying) {
 	t.Helper()
+	gpu.Notifies = true
 	device := &notifying{Device: memory.Open(gpu)}
 	return openOn(t, device, options), device
 }

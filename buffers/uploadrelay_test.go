@@ -32,7 +32,7 @@ type relayingQueue struct {
 
 func openRelaying(t testing.TB) (*buffers.System, *relaying) {
 	t.Helper()
-	device := &relaying{notifying: notifying{Device: memory.Open(memory.Options{})}}
+	device := &relaying{notifying: notifying{Device: memory.Open(memory.Options{Notifies: true})}}
 	s := openOn(t, device, buffers.Options{})
 	onPath(s, "mapped ring, 2 MiB chunks")
 	return s, device
