@@ -113,7 +113,7 @@ explore: ## perform every small program, and fail each call of 1,000 drawn ones:
 	@.ci/explore
 
 .PHONY: lint
-lint: ## check format, vet and staticcheck for both platforms, the import arrows, the mutants, and what is assembled
+lint: ## check format, vet and staticcheck for both platforms, the import arrows, mutants and promises, and what is assembled
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt needed:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
@@ -124,6 +124,7 @@ lint: ## check format, vet and staticcheck for both platforms, the import arrows
 	cd tests/bench/report && go vet ./... && $(STATICCHECK) ./...
 	go run ./internal/cmd/arrows
 	go run ./internal/cmd/mutants -list
+	go run ./internal/cmd/promises
 	@.ci/need wat2wasm
 	wat2wasm jsbridge/composite.wat --output=/dev/stdout | cmp - jsbridge/composite.wasm
 

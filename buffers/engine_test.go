@@ -423,6 +423,25 @@ func TestACalibrationMeasuresQueueWritesAndRingsAlike(t *testing.T) {
 	}
 }
 
+// Transfers of 40 ms are begun at 0 and at 40 ms, and none at 80.
+func TestACalibrationBeginsNothingAfterItsTime(t *testing.T) {
+	inVirtualTime(t, func(t *testing.T) {
+		const transfer, firstTouch = 40 * time.Millisecond, 20 * time.Millisecond // of two pieces, and of each of two paths
+		cost := func(n uint64) time.Duration {
+			if n < 4<<20 {
+				return 0
+			}
+			return transfer / 2
+		}
+		s := openOn(t, memory.Open(memory.Options{Write: cost, Copy: cost}), buffers.Options{})
+		for _, want := range []time.Duration{2*transfer + 2*firstTouch, 2 * transfer} {
+			began := time.Now()
+			require.NoError(t, s.Calibrate(within(t)))
+			require.Equal(t, want, time.Since(began))
+		}
+	})
+}
+
 // counting counts the buffers that a device makes.
 type counting struct {
 	*memory.Device

@@ -3,6 +3,7 @@ package buffers_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -342,4 +343,24 @@ func TestAGoroutineThatWaitsForMemoryHearsOfALentChunk(t *testing.T) {
 	require.True(t, lent[0].End(nil), "a goroutine is awake")
 	require.NoError(t, x.Wait(t.Context()))
 	endAll(lent[1:])
+}
+
+// A copy takes as long as so many bytes of it.
+func TestTheGapFollowsFromTheCostOfACopy(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	r := readback(t, s, buffers.ReadbackDescriptor{})
+	for _, c := range []struct {
+		cost time.Duration
+		gap  uint64
+	}{
+		{0, 4096}, // it was not measured
+		{10 * time.Microsecond, 10_000},
+		{time.Nanosecond, 256},
+		{time.Second, 256 << 10},
+	} {
+		s.Load(buffers.Calibration{CopyCost: c.cost, Rates: []buffers.Rate{{
+			Operation: "readback", Path: s.Explain(buffers.OpReadback, 4<<20, nil).Path, Size: 4 << 20, BytesPerSecond: 1e9,
+		}}})
+		require.Equal(t, c.gap, r.Gap(1), c.cost)
+	}
 }

@@ -115,6 +115,20 @@ func TestOpenRefusesOptionsThatCannotWork(t *testing.T) {
 	}
 }
 
+func TestTheDeviceStaysTheCallers(t *testing.T) {
+	limits := buffers.DefaultLimits()
+	limits.MaxBufferSize += 4
+	device := memory.Open(memory.Options{Limits: limits})
+	defer device.Destroy()
+	s, err := buffers.Open(device, buffers.Options{})
+	require.NoError(t, err)
+	require.Same(t, device, s.Device())
+	require.Equal(t, limits, s.Limits())
+	s.Destroy()
+	require.NoError(t, device.LostReason())
+	require.NoError(t, <-device.Queue().WorkDone())
+}
+
 func TestDestroySettlesWhatIsPendingAndRefusesWhatFollows(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -171,6 +185,18 @@ func TestLateErrorsArriveWithOperationAndLabel(t *testing.T) {
 	case <-within(t).Done():
 		t.Fatal("no error arrived")
 	}
+}
+
+func TestErrorsThatNobodyReadsAreLogged(t *testing.T) {
+	const unread, further = 64, 3
+	logged := 0
+	s, device := openSystem(t, buffers.Options{LogLevel: buffers.LevelError, Log: func(buffers.Level, string, []buffers.Field) { logged++ }})
+	for range unread + further {
+		device.Report(buffers.NewError("create", "too much", buffers.ErrOutOfMemory, ""))
+	}
+	require.NoError(t, <-device.Queue().WorkDone())
+	require.Equal(t, unread+further, logged)
+	require.Len(t, s.Errors(), unread)
 }
 
 func TestScopeDestroysWhatWasMadeInItNewestFirst(t *testing.T) {
