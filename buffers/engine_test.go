@@ -426,14 +426,15 @@ func TestACalibrationMeasuresQueueWritesAndRingsAlike(t *testing.T) {
 // Transfers of 40 ms are begun at 0 and at 40 ms, and none at 80.
 func TestACalibrationBeginsNothingAfterItsTime(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T) {
-		const transfer, firstTouch = 40 * time.Millisecond, 20 * time.Millisecond // of two pieces, and of each of two paths
+		const transfer = 40 * time.Millisecond // of 8 MiB, in pieces of 2 MiB or more
 		cost := func(n uint64) time.Duration {
-			if n < 4<<20 {
+			if n < 2<<20 {
 				return 0
 			}
-			return transfer / 2
+			return transfer * time.Duration(n) / (8 << 20)
 		}
 		s := openOn(t, memory.Open(memory.Options{Write: cost, Copy: cost}), buffers.Options{})
+		const firstTouch = transfer // of each of two paths
 		for _, want := range []time.Duration{2*transfer + 2*firstTouch, 2 * transfer} {
 			began := time.Now()
 			require.NoError(t, s.Calibrate(within(t)))

@@ -458,6 +458,39 @@ func (q fetchingQueue) FetchChunk(chunk buffers.MappableBuffer, size uint64, cop
 
 // Reads of a frame that touch, overlap or nearly touch become one copy. They are put in order for that if all of them
 // fit into one chunk.
+func TestTheSizeOfTheChunksThatShortReadsShare(t *testing.T) {
+	for name, c := range map[string]struct {
+		options buffers.Options
+		reads   int
+		size    uint64
+		chunks  int
+		bytes   uint64
+	}{
+		"at least":                        {buffers.Options{ChunkSize: 256}, 1, 4, 1, 4 << 10},
+		"at most":                         {buffers.Options{ChunkSize: 64 << 10}, 8, 16 << 10, 2, 128 << 10},
+		"at most by default":              {buffers.Options{}, 64, 128 << 10, 2, 8 << 20},
+		"at most of a small budget's":     {buffers.Options{Budget: 1 << 20}, 8, 64 << 10, 2, 512 << 10},
+		"of a budget that is hardly that": {buffers.Options{Budget: 4 << 10}, 1, 4, 1, 4 << 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := openSystem(t, c.options)
+			b, r := deviceBuffer(t, s, uint64(c.reads)*2*c.size), readback(t, s, buffers.ReadbackDescriptor{})
+			var reads []buffers.Read
+			for i := range c.reads {
+				x, err := r.Start(b, uint64(i)*2*c.size, buffers.Bytes(make([]byte, c.size)))
+				require.NoError(t, err)
+				reads = append(reads, x)
+			}
+			r.Flush()
+			for _, x := range reads {
+				require.NoError(t, x.Wait(within(t)))
+			}
+			require.Equal(t, c.chunks, s.Stats().Reads.Chunks)
+			require.Equal(t, c.bytes, s.Stats().Reads.Bytes)
+		})
+	}
+}
+
 func TestReadsThatNearlyTouchAreOneCopy(t *testing.T) {
 	const nearby, chunk = 4096, 64 << 10 // until the cost of a copy is known
 	type place struct{ offset, size uint64 }

@@ -266,6 +266,17 @@ export const lostOnce = async () => {
   }
 };
 
+/** What the module needs of its buffers is added to the usages asked for, and nothing else. */
+export const usagesThatAreAdded = () =>
+  withSystem((gpu) => {
+    const dynamic = gpu.createDynamicBuffer({ size: 256, usage: UNIFORM });
+    gpu.frame();
+    dynamic.update(4);
+    same(gpu.createDeviceBuffer({ size: 5, usage: VERTEX }).gpuBuffer.usage, VERTEX | COPY_SRC | COPY_DST, "DeviceBuffer");
+    same(dynamic.gpuBuffer.usage, UNIFORM | COPY_DST, "DynamicBuffer");
+    same(gpu.createMappableBuffer({ size: 4, usage: MAP_READ }).gpuBuffer.usage, MAP_READ, "MappableBuffer");
+  });
+
 // --- data
 
 /** Data that is changed as soon as the call has returned was copied before. */
@@ -434,6 +445,18 @@ export const iterablesOfCommands = () =>
     }
   });
 
+/** So many elements are looked at, and one more is too many. */
+export const theMostElementsOfAList = () =>
+  withSystem((gpu) => {
+    const most = 65536, nothings = (n) => new Array(n).fill({});
+    const frame = gpu.frame();
+    const takers = { submit: (list) => gpu.submit(list), "submit of a frame": (list) => frame.submit(list) };
+    for (const [name, take] of Object.entries(takers)) {
+      throws("type", () => take(nothings(most)), `${name} of ${most}`);
+      throws("range", () => take(nothings(most + 1)), `${name} of one more`);
+    }
+  });
+
 export const orderOfAFrame = () =>
   withSystem(async (gpu) => {
     const [one, x, y] = [buffer(gpu, 4, 1), buffer(gpu, 4, 9), buffer(gpu, 4, 9)];
@@ -564,6 +587,14 @@ export const destroyedAgain = async () => {
 };
 
 // --- what was measured
+
+export const calibrationsAtATime = () =>
+  withSystem(async (gpu) => {
+    const first = gpu.calibrate();
+    await rejects("busy", () => gpu.calibrate(), "while an earlier one measures");
+    await first;
+    await gpu.calibrate();
+  });
 
 /** A rate is for transfers from its size on. */
 export const sizesOfRates = () =>
