@@ -154,6 +154,9 @@ func (c *call) commands(i int, s *system) []buffers.Encoder {
 	encoders := make([]buffers.Encoder, 0, len(elements))
 	for _, v := range elements {
 		encoders = append(encoders, c.command(v, s))
+		if c.err != nil {
+			return nil
+		}
 	}
 	return encoders
 }
