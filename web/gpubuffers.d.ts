@@ -452,8 +452,8 @@ export class Frame {
   /** Sent first, before the commands given to submit. */
   readonly encoder: GPUCommandEncoder;
   /**
-   * Names buffers that recorded commands use, so that submit can say which of them is mapped or destroyed. More than
-   * 65,536 at a time throw code "range".
+   * Names buffers that recorded commands use, so that submit can say which of them is mapped or destroyed. How many
+   * arguments a call may have is the browser's to say, some ten thousands: name more by further calls.
    */
   use(...buffers: AnyBuffer[]): void;
   /** Sends updates, the frame's encoder, commands in order, then the reads. Where it throws the frame stays open. */
