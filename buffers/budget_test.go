@@ -126,8 +126,12 @@ func TestTheBudgetRefusesAtOnceWhereThePolicySaysSo(t *testing.T) {
 
 func TestMoreThanTheWholeBudgetIsNeverWaitedFor(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{Budget: 8192, ChunkSize: 4096})
-	_, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 16384})
-	require.ErrorIs(t, err, buffers.ErrBudget)
+	_, made := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 16384})
+	mapped := deferred(t, s, buffers.StagingDescriptor{Size: 16384}).Map(within(t))
+	for _, err := range []error{made, mapped} {
+		require.ErrorIs(t, err, buffers.ErrBudget)
+		require.NotErrorIs(t, err, context.DeadlineExceeded, "nobody has waited")
+	}
 }
 
 func TestARefusalNamesNoCauseThatDidNotHappen(t *testing.T) {

@@ -179,6 +179,12 @@ func TestASliceIsTheCallersAgainWhenTheCallReturns(t *testing.T) {
 			require.Equal(t, want, read(t, s, b, 0, uint64(size)), path)
 
 			copy(p, want)
+			other := deviceBuffer(t, s, uint64(size))
+			require.NoError(t, s.UploadMemory(within(t), other, 0, buffers.Bytes(p)))
+			clear(p)
+			require.Equal(t, want, read(t, s, other, 0, uint64(size)), path)
+
+			copy(p, want)
 			staging, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Label: "staging", Size: uint64(size)})
 			require.NoError(t, err)
 			_, err = staging.Write(p)

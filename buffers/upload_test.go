@@ -51,6 +51,28 @@ func TestAnUploadTakesPiecesOfAnyLength(t *testing.T) {
 	}
 }
 
+func TestWhatAnUploadBringsIsAheadOfWhatIsSubmittedLater(t *testing.T) {
+	for _, path := range uploadPaths {
+		t.Run(path, func(t *testing.T) {
+			s, device := openSystem(t, buffers.Options{})
+			onPath(s, path)
+			const size = 3<<20 + 8
+			p, b, copied := randomBytes(size), deviceBuffer(t, s, size), deviceBuffer(t, s, size)
+			device.Hold()
+			u, err := s.NewUpload(b, 0, size)
+			require.NoError(t, err)
+			require.NoError(t, u.Write(within(t), buffers.Bytes(p)))
+			require.NoError(t, u.Finish())
+			encoder, err := device.CreateEncoder("copy")
+			require.NoError(t, err)
+			require.NoError(t, encoder.CopyBufferToBuffer(b, 0, copied, 0, size))
+			require.NoError(t, s.Submit(encoder))
+			device.Release()
+			require.True(t, bytes.Equal(p, read(t, s, copied, 0, size)))
+		})
+	}
+}
+
 // fillRooms uploads p as a host does that fills the rooms itself.
 func fillRooms(t *testing.T, u *buffers.Upload, p []byte) (rooms int) {
 	t.Helper()

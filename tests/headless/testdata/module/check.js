@@ -62,7 +62,8 @@ export function randomFrom(seed) {
   };
 }
 
-const classes = {
+/** The codes of each class of errors. */
+export const classes = {
   StateError: ["mapped", "not-mapped", "map-pending", "destroyed", "state", "busy", "stale"],
   BoundsError: ["range", "alignment", "too-large"],
   UsageError: ["usage", "type", "layout", "wrong-device", "unsupported", "validation"],

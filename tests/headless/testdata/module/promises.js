@@ -30,6 +30,7 @@ const loadersGlobals = ["Go", "fs", "process", "path", "gpubuffersRaw"];
 
 /** The page's globals are its own, also those that Go's loader would take, and the module is not confused by them. */
 export const globalsOfThePage = async () => {
+  same(loadersGlobals.filter((name) => name in globalThis), [], "globals that earlier modules have left");
   const others = new Set(Object.getOwnPropertyNames(globalThis));
   await opens("?nothing");
   same(Object.getOwnPropertyNames(globalThis).filter((name) => !others.has(name)), [], "globals that a page is left with");

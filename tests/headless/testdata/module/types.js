@@ -1,6 +1,6 @@
 // gpubuffers.d.ts and gpubuffers.js name the same things.
 import { table as declared } from "./calls.js";
-import { api, same } from "./check.js";
+import { api, classes, same } from "./check.js";
 import { fingerprintOf } from "./fingerprint.js";
 
 /** All members of a class, inherited ones too, up to Error and Object. */
@@ -31,6 +31,8 @@ export const names = () => {
 export const errorCodes = () => {
   const union = /export type ErrorCode =([^;]*);/.exec(text)[1];
   const codes = [...union.matchAll(/"([a-z-]+)"/g)].map(([, code]) => code);
-  const documented = [...text.matchAll(/\/\*\* ([a-z, -]+) \*\/\nexport class (\w+) extends GPUBufferError/g)].flatMap(([, list]) => list.split(", "));
-  same([...documented, "internal"].sort(), codes.sort(), "each code is of one class");
+  const documented = [...text.matchAll(/\/\*\* ([a-z, -]+) \*\/\nexport class (\w+) extends GPUBufferError/g)].map(([, list, name]) => [name, list.split(", ")]);
+  const { GPUBufferError, ...checked } = classes;
+  same(Object.fromEntries(documented), checked, "the classes are as the tests of errors take them");
+  same([...Object.values(checked).flat(), ...GPUBufferError].sort(), codes.sort(), "each code is of one class");
 };
