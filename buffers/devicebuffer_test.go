@@ -22,6 +22,17 @@ func TestDeviceBufferKeepsWhatIsWritten(t *testing.T) {
 	require.Equal(t, want, read(t, s, b, 0, 64))
 }
 
+func TestDeviceBufferIsMadeForCopies(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	b, err := s.NewDeviceBuffer(buffers.Descriptor{Label: "bunny", Size: 5, Usage: buffers.UsageVertex})
+	require.NoError(t, err)
+	require.EqualValues(t, 8, b.Size())
+	require.Equal(t, buffers.UsageVertex|buffers.UsageCopySrc|buffers.UsageCopyDst, b.Usage())
+	require.Equal(t, "bunny", b.Label())
+	require.Equal(t, buffers.Ready, b.State())
+	require.True(t, b.Valid())
+}
+
 func TestDeviceBufferTakesTheHostsMemory(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	b := deviceBuffer(t, s, 16)

@@ -46,6 +46,25 @@ func TestGoBytesArriveByBothPaths(t *testing.T) {
 	})
 }
 
+func TestNoCallKeepsASlice(t *testing.T) {
+	paths(t, func(t *testing.T) {
+		d := device(t)
+		written, mapped := buffer(t, d, 64), buffer(t, d, 64)
+		p := pattern(64)
+		require.NoError(t, d.Queue().WriteBuffer(written, 0, p))
+		clear(p)
+		turn()
+		require.Equal(t, pattern(64), contents(written))
+
+		require.NoError(t, wait(t, mapped.MapAsync(MapModeWrite, 0, 64)))
+		copy(p, pattern(64))
+		require.NoError(t, mapped.WriteMapped(p, 0))
+		clear(p)
+		mapped.Unmap()
+		require.Equal(t, pattern(64), contents(mapped))
+	})
+}
+
 func TestMappedBytesComeBackByBothPaths(t *testing.T) {
 	paths(t, func(t *testing.T) {
 		b := buffer(t, device(t), 256)
