@@ -397,6 +397,17 @@ func TestLogsCarryLevelsAndFields(t *testing.T) {
 	require.EqualValues(t, 64, bytes)
 }
 
+func TestRecordsBelowTheLevelAreNotLogged(t *testing.T) {
+	var levels []buffers.Level
+	s, _ := openSystem(t, buffers.Options{LogLevel: buffers.LevelWarn, Log: func(level buffers.Level, _ string, _ []buffers.Field) {
+		levels = append(levels, level)
+	}})
+	deviceBuffer(t, s, 64)
+	require.NoError(t, deviceBuffer(t, s, 64).Grow(128))
+	s.Destroy()
+	require.Equal(t, []buffers.Level{buffers.LevelWarn}, levels, "that buffers were alive")
+}
+
 func TestADynamicBufferDoesWithoutSlotsThatHaveNoMemory(t *testing.T) {
 	for name, c := range map[string]struct {
 		fail []int // of the creations

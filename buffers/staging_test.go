@@ -249,9 +249,11 @@ func TestRowsThatDoNotFitTheRegionAreRefused(t *testing.T) {
 	region := buffers.TextureRegion{Texture: texture, Extent: buffers.Extent{Width: 4, Height: 4, Layers: 1}}
 	f, e := frame(t, s)
 	defer f.Discard()
-	wrong := immediate(t, s, buffers.StagingDescriptor{Size: 48, RowBytes: 12})
-	wrong.Write(make([]byte, 48))
-	require.ErrorIs(t, wrong.UploadToTexture(e, region), buffers.ErrRange)
+	for _, row := range []uint64{12, 20} {
+		wrong := immediate(t, s, buffers.StagingDescriptor{Size: 8 * row, RowBytes: row})
+		wrong.Write(make([]byte, 8*row))
+		require.ErrorIs(t, wrong.UploadToTexture(e, region), buffers.ErrRange)
+	}
 	short := immediate(t, s, buffers.StagingDescriptor{Size: 64, RowBytes: 16})
 	short.Write(make([]byte, 48))
 	require.ErrorIs(t, short.UploadToTexture(e, region), buffers.ErrRange)
@@ -303,6 +305,16 @@ func TestDeferredStagingRefusesMisuse(t *testing.T) {
 	require.NoError(t, <-st.MapAsync())
 	st.Destroy()
 	require.ErrorIs(t, <-st.MapAsync(), buffers.ErrDestroyed)
+}
+
+func TestAMapThatWaitsForMemoryIsTheOnlyOne(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{Budget: 8192, ChunkSize: 4096})
+	holder := immediate(t, s, buffers.StagingDescriptor{Size: 8192})
+	st := deferred(t, s, buffers.StagingDescriptor{Size: 4096})
+	pending := st.MapAsync()
+	require.ErrorIs(t, <-st.MapAsync(), buffers.ErrMapPending)
+	holder.Destroy()
+	require.NoError(t, <-pending)
 }
 
 func TestWhatIsStagedInAnotherEncoderStaysUntilThatIsSubmitted(t *testing.T) {

@@ -159,6 +159,10 @@ func TestACanvasIsConfiguredAndGivesTextures(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, c.Configure(&CanvasConfiguration{Device: d, AlphaMode: AlphaPremultiplied}))
 	require.Equal(t, "GPUCanvasContext.configure({alphaMode:premultiplied,device:test,format:bgra8unorm,viewFormats:[]})", calls())
+	require.NoError(t, c.Configure(&CanvasConfiguration{
+		Device: d, Format: TextureFormatRGBA16Float, Usage: TextureUsageCopySrc, ViewFormats: []TextureFormat{TextureFormatRGBA8Unorm}, ColorSpace: "display-p3",
+	}))
+	require.Equal(t, "GPUCanvasContext.configure({colorSpace:display-p3,device:test,format:rgba16float,usage:1,viewFormats:[rgba8unorm]})", calls())
 	texture, err := c.CurrentTexture()
 	require.NoError(t, err)
 	require.Equal(t, Extent3D{300, 150, 1}, texture.Size())

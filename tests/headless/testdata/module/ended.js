@@ -15,10 +15,12 @@ export const endedModule = async () => {
   const frame = gpu.frame();
   const pending = all.readback.read(all.buffer); // waits for the frame, and for ever
   const asked = gpu.calibrate();
+  const streaming = all.buffer.upload(0, new ReadableStream()); // which never delivers
   imports[0].gojs["runtime.wasmExit"](0);
   await allRefused("internal", { ...calls(gpu, all, frame), ...questions(gpu), range: () => all.mappable.mappedRange(), unmap: () => all.mappable.unmap() });
   await rejects("internal", () => pending, "a read that is pending");
   await rejects("internal", () => asked, "a call that waits");
+  await rejects("internal", () => streaming, "an upload that waits for its stream");
   for (const object of Object.values(all)) object.destroy();
   gpu.destroy();
   const next = await api.open({ wasm });
