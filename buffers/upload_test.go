@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -73,6 +74,31 @@ func TestWhatAnUploadBringsIsAheadOfWhatIsSubmittedLater(t *testing.T) {
 	}
 }
 
+func TestAnUploadByQueueWritesIsBounded(t *testing.T) {
+	inVirtualTime(t, func(t *testing.T) {
+		s, device := openSystem(t, buffers.Options{})
+		onPath(s, "queue write")
+		const block, piece = 32 << 20, 4 << 20
+		u, err := s.NewUpload(deviceBuffer(t, s, 3*block), 0, 0)
+		require.NoError(t, err)
+		p := make([]byte, piece)
+		device.Hold()
+		done := make(chan error)
+		go func() {
+			var err error
+			for u.Moved() < 3*block && err == nil {
+				err = u.Write(t.Context(), buffers.Bytes(p))
+			}
+			done <- err
+		}()
+		synctest.Wait()
+		require.EqualValues(t, 2*block, s.Stats().BytesUp, "what is on its way to a GPU that is held")
+		device.Release()
+		require.NoError(t, <-done)
+		require.NoError(t, u.Finish())
+	})
+}
+
 // fillRooms uploads p as a host does that fills the rooms itself.
 func fillRooms(t *testing.T, u *buffers.Upload, p []byte) (rooms int) {
 	t.Helper()
@@ -120,11 +146,11 @@ func TestAHostFillsTheRoomsOfAnUpload(t *testing.T) {
 func TestARoomEndsWhereTheBufferDoes(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	onPath(s, "mapped ring, 2 MiB chunks")
-	const size = 2<<20 + 512<<10
+	const size = 2<<20 + 300<<10 // for which a chunk has more
 	b := deviceBuffer(t, s, size)
 	u, err := s.NewUpload(b, 0, 0)
 	require.NoError(t, err)
-	for _, want := range []uint64{2 << 20, 512 << 10} {
+	for _, want := range []uint64{2 << 20, 300 << 10} {
 		_, room, err := u.Room(within(t))
 		require.NoError(t, err)
 		require.Equal(t, want, room)
