@@ -58,9 +58,9 @@ func TestWhatAnUploadBringsIsAheadOfWhatIsSubmittedLater(t *testing.T) {
 			s, device := openSystem(t, buffers.Options{})
 			onPath(s, path)
 			const size = 3<<20 + 8
-			p, b, copied := randomBytes(size), deviceBuffer(t, s, size), deviceBuffer(t, s, size)
+			p, b, copied := randomBytes(size), deviceBuffer(t, s, 2*size), deviceBuffer(t, s, size)
 			device.Hold()
-			u, err := s.NewUpload(b, 0, size)
+			u, err := s.NewUpload(b, 0, 0) // whose end is known to Finish alone
 			require.NoError(t, err)
 			require.NoError(t, u.Write(within(t), buffers.Bytes(p)))
 			require.NoError(t, u.Finish())
