@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
 func TestEveryTransitionIsLegalOrNamesItsReason(t *testing.T) {
@@ -199,10 +200,15 @@ func TestViewsShareMemory(t *testing.T) {
 }
 
 func TestMemorySlicesLikeASlice(t *testing.T) {
-	m := buffers.Bytes([]byte{1, 2, 3, 4})
-	p, ok := m.Slice(1, 2).Bytes()
+	p, ok := buffers.Bytes([]byte{1, 2, 3, 4}).Slice(1, 2).Bytes()
 	require.True(t, ok)
 	require.Equal(t, []byte{2, 3}, p)
-	require.Panics(t, func() { m.Slice(3, 2) })
-	require.Panics(t, func() { m.Slice(math.MaxUint64, 1) })
+	host := memory.NewHostBytes([]byte{1, 2, 3, 4})
+	part, offset, size := buffers.HostMemory(host).Slice(1, 3).Slice(1, 1).Host()
+	require.Same(t, host, part)
+	require.Equal(t, []uint64{2, 1}, []uint64{offset, size})
+	for _, m := range []buffers.Memory{buffers.Bytes([]byte{1, 2, 3, 4}), buffers.HostMemory(host)} {
+		require.Panics(t, func() { m.Slice(3, 2) })
+		require.Panics(t, func() { m.Slice(math.MaxUint64, 1) })
+	}
 }
