@@ -116,3 +116,18 @@ func TestAReadKeepsItsReadbackBuffer(t *testing.T) {
 	}
 	collects(t, "ReadbackBuffers", func() bool { return s.Stats().Of(buffers.KindReadback).Count == 0 })
 }
+
+// What reads have kept on the GPU meanwhile says nothing of their source once they are done.
+func TestAReadLetsGoOfItsSource(t *testing.T) {
+	const chunk = 4096
+	s, _ := openSystem(t, buffers.Options{ChunkSize: chunk})
+	rb := readback(t, s, buffers.ReadbackDescriptor{})
+	for name, size := range map[string]uint64{"in a chunk": chunk, "through a hold": 40 * chunk} {
+		func() {
+			b, err := s.NewDeviceBuffer(buffers.Descriptor{Size: size, Usage: buffers.UsageStorage})
+			require.NoError(t, err)
+			require.NoError(t, rb.Read(within(t), b, 0, make([]byte, size)))
+		}()
+		collects(t, name, func() bool { return s.Stats().Of(buffers.KindDevice).Count == 0 })
+	}
+}

@@ -108,6 +108,7 @@ func (b *readBelt) hold() (any bool) {
 		return true
 	}
 	copies := b.holds.copiesOf(late)
+	defer clear(copies) // which name buffers of the program's
 	verdicts, refused, err := b.sys.steps.gather(h.Buffer, copies)
 	b.sys.stats.Submits++
 	switch {
