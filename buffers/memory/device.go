@@ -81,7 +81,9 @@ func (d *Device) create(desc *buffers.Descriptor, validate func(buffers.Limits) 
 	b.init()
 	d.buffers[b] = struct{}{}
 	if failure != nil {
-		d.enqueueBeside(&task{buffer: b, report: failure}, 0)
+		t := d.timeline.task()
+		t.buffer, t.report = b, failure
+		d.enqueueBeside(t, 0)
 	}
 	return nil
 }

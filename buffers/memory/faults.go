@@ -30,6 +30,12 @@ func at[V any](list *map[uint64]V, made uint64, n int, v V) {
 	(*list)[made+uint64(n)] = v
 }
 
+// due takes out what is to happen at a call.
+func due[V any](list map[uint64]V, call uint64) V {
+	defer delete(list, call)
+	return list[call]
+}
+
 // Calls counts the calls so far. With it each of them can fail in turn.
 func (d *Device) Calls() Calls {
 	d.mu.Lock()
@@ -40,20 +46,20 @@ func (d *Device) Calls() Calls {
 // enter counts a call, and returns an error where the device is lost, or loses it as LoseAt said.
 func (d *Device) enter(op, label string) error {
 	d.faults.All++
-	d.loseNow(d.faults.lose[d.faults.All])
+	d.loseNow(due(d.faults.lose, d.faults.All))
 	return d.alive(op, label)
 }
 
 // mapping counts a map and returns what it fails with, and how much longer it takes.
 func (f *faults) mapping() (failure error, longer time.Duration) {
 	f.Maps++
-	return f.failMap[f.Maps], f.slowMap[f.Maps]
+	return due(f.failMap, f.Maps), due(f.slowMap, f.Maps)
 }
 
 // creation counts a creation and returns what it fails with.
 func (f *faults) creation(label string) error {
 	f.Creations++
-	if f.failCreate[f.Creations] {
+	if due(f.failCreate, f.Creations) {
 		return outOfMemory(label)
 	}
 	return nil
@@ -62,7 +68,7 @@ func (f *faults) creation(label string) error {
 // scoped counts a scoped submit and returns why its commands are void.
 func (f *faults) scoped() error {
 	f.Scoped++
-	if f.failScoped[f.Scoped] {
+	if due(f.failScoped, f.Scoped) {
 		return buffers.NewError("submit", "", buffers.ErrValidation, "the GPU refuses it")
 	}
 	return nil
@@ -111,7 +117,9 @@ func (d *Device) Report(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.loss == notLost {
-		d.enqueue(&task{report: err}, 0)
+		t := d.timeline.task()
+		t.report = err
+		d.enqueue(t, 0)
 	}
 }
 

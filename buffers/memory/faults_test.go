@@ -2,6 +2,7 @@ package memory_test
 
 import (
 	"errors"
+	"runtime"
 	"testing"
 	"time"
 
@@ -265,4 +266,31 @@ func TestLoseAt(t *testing.T) {
 	after := d.Calls()
 	require.Equal(t, before.All+2, after.All)
 	require.Equal(t, before.Maps+1, after.Maps, "of those that were accepted")
+}
+
+// A device takes faults for as long as a test wants: of those that are over it keeps nothing.
+func TestFaultsThatAreOverAreForgotten(t *testing.T) {
+	d := open(t, memory.Options{LateErrors: true})
+	b := newStaging(t, d, 8)
+	faults := func() {
+		for range 1000 {
+			d.FailMap(1, errors.New("one of many"))
+			require.Error(t, <-b.MapAsync(buffers.MapWrite, 0, 8))
+			d.FailCreate(1)
+			newStaging(t, d, 8).Destroy()
+			d.Report(errors.New("one of many"))
+		}
+		require.NoError(t, <-d.Queue().WorkDone())
+	}
+	faults()
+	before := heapObjects()
+	faults()
+	require.Less(t, heapObjects(), before+500)
+}
+
+func heapObjects() uint64 {
+	runtime.GC()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return s.HeapObjects
 }
