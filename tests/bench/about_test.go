@@ -46,11 +46,7 @@ func commit() string {
 	if *commitFlag != "" {
 		return *commitFlag
 	}
-	out, err := exec.Command("git", "describe", "--always", "--dirty", "--abbrev=12").Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(out))
+	return results.Commit()
 }
 
 // build brings page/dist up to date, where there is Go to do it.

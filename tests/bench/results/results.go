@@ -4,8 +4,10 @@ package results
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Run is one run of the benchmark in one browser.
@@ -136,6 +138,15 @@ func (c *Cell) Best(competitor string) *Result {
 		}
 	}
 	return best
+}
+
+// Commit is what git says of this one, or "unknown".
+func Commit() string {
+	out, err := exec.Command("git", "describe", "--always", "--dirty", "--abbrev=12").Output()
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(string(out))
 }
 
 // Read reads a file that Write wrote.
