@@ -1,4 +1,5 @@
 // Ten thousand frames, over which nothing grows.
+import { collectGo, memory, values } from "./collect.js";
 import { counts } from "./counts.js";
 import { STORAGE, UNIFORM, ok, pattern, same, withSystem } from "/module/check.js";
 
@@ -7,16 +8,6 @@ const settling = 8_000; // frames until everything that is kept is there, and Go
 const frames = 10_000;
 const between = 2_000; // frames between two collections
 const inFlight = 3;
-
-// What the module runs in: Go's loader, which is inside of the bundle, keeps there what Go refers to.
-let go;
-Object.defineProperty(Object.prototype, "_ids", {
-  configurable: true,
-  set(value) {
-    go = this;
-    Object.defineProperty(this, "_ids", { value, writable: true, configurable: true, enumerable: true });
-  },
-});
 
 /** All that a frame of an application does, small. */
 class Frames {
@@ -63,19 +54,9 @@ function sameEnds(got, want) {
   same([got[0], got.at(-1)], [want[0], want[got.length - 1]], "what was read");
 }
 
-/**
- * Collects the garbage of both collectors. Go's runs when its heap has grown, and only then lets go of the
- * JavaScript objects that it has used.
- */
+/** Collects the garbage of both collectors. */
 async function collect(gpu) {
-  const label = "x".repeat(1000);
-  for (let drops = 0, turns = 0; drops < 2; turns++) {
-    ok(turns < 100, `Go's collector ran ${drops} times`);
-    const before = go._ids.size;
-    for (let i = 0; i < 200; i++) gpu.createReadbackBuffer({ label }).destroy();
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    if (go._ids.size < before) drops++;
-  }
+  await collectGo(gpu);
   gc();
   await new Promise((resolve) => setTimeout(resolve, 0));
   gc();
@@ -89,8 +70,8 @@ async function measureAfter(count, gpu, app) {
   }
   return {
     heap: performance.memory.usedJSHeapSize / KiB,
-    values: go._ids.size, // JavaScript objects that Go refers to
-    memory: go._inst.exports.mem.buffer.byteLength / KiB,
+    values: values(),
+    memory: memory() / KiB,
     buffers: counts.made - counts.destroyed,
     made: counts.made,
     mappable: gpu.stats().mappable / KiB,
