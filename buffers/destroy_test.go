@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"io"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -196,19 +198,33 @@ func (p *party) stage(uploadTo func(buffers.Encoder, buffers.Buffer, uint64) err
 	_ = p.Submit(e)
 }
 
+var rounds = flag.Int("rounds", 24, "how often a system, or its device, ends while it is used")
+
 // Run with -race. Whatever goroutines do meanwhile, Destroy gives everything back before it returns, and what they
 // do afterwards leaves nothing behind; every call ends.
 func TestTheEndMeetsEveryCall(t *testing.T) {
-	for name, end := range map[string]func(*party){
-		"destroyed":                func(*party) {},
-		"the device is lost first": func(p *party) { p.device.Lose(memory.Crashed) },
-	} {
+	before := runtime.NumGoroutine()
+	ends := map[string]func(*party){
+		"destroyed":                           func(*party) {},
+		"the device is lost first":            func(p *party) { p.device.Lose(memory.Crashed) },
+		"the device is destroyed first":       func(p *party) { p.device.Destroy() },
+		"the device is lost at the same time": func(p *party) { go p.device.Lose(memory.Crashed) },
+	}
+	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {
-			for range 12 {
+			for range max(1, *rounds/len(ends)) {
 				meet(t, end)
 			}
 		})
 	}
+	for range 1000 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	stacks := make([]byte, 1<<20)
+	t.Fatalf("goroutines are left:\n%s", stacks[:runtime.Stack(stacks, true)])
 }
 
 func meet(t *testing.T, end func(*party)) {
