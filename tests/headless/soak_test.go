@@ -82,7 +82,7 @@ func memoryNoise(frames int) float64 {
 }
 
 // openSoak opens a page of a browser of its own, whose heap is no other page's.
-func openSoak(t *testing.T) *browser.Page {
+func openSoak(t *testing.T, flags ...string) *browser.Page {
 	t.Helper()
 	serveModuleTests(t)
 	for _, folder := range []string{"gates", "soak"} {
@@ -92,7 +92,7 @@ func openSoak(t *testing.T) *browser.Page {
 			serve(t, "/"+folder+"/"+filepath.Base(file), file)
 		}
 	}
-	return browser.Open(t, browser.Blank, browser.Own(), browser.Timeout(time.Hour))
+	return browser.Open(t, browser.Blank, browser.Own(flags...), browser.Timeout(time.Hour))
 }
 
 // heapOf is what JavaScript has without garbage: KiB, and objects.

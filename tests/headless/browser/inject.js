@@ -10,11 +10,13 @@
   const destroyed = new WeakSet();
 
   const watch = (device) => {
-    devices.add(new WeakRef(device));
+    const ref = new WeakRef(device);
+    devices.add(ref);
     device.addEventListener("uncapturederror", ({ error }) => {
       debug(mark, "gpu", `${error.constructor.name}: ${error.message}`);
     });
     device.lost.then(({ reason, message }) => {
+      devices.delete(ref);
       if (!destroyed.has(device)) debug(mark, "lost", `${reason}: ${message}`);
     });
   };

@@ -1,0 +1,25 @@
+//go:build !js
+
+package headless
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+
+	"github.com/gpubuffers/gpubuffers/tests/headless/browser"
+)
+
+var (
+	lossRounds = flag.Int("losses", 14, "how often devices are lost while they are used")
+	lossSeed   = flag.Uint64("losses.seed", 1, "of the moments at which they are")
+)
+
+// Whenever a device is lost, each promise settles with a code, nothing is left, and the next device works.
+func TestLosses(t *testing.T) {
+	p := openSoak(t, "--disable-gpu-process-crash-limit", "--disable-domain-blocking-for-3d-apis")
+	browser.Handle(t, "/gpu", gpuProcess{p.Context()})
+	p.Expect(browser.DeviceLost, "")
+	codes := browser.Eval[map[string]int](p, fmt.Sprintf(`import("/soak/losses.js").then((m) => m.lose(%d, %d))`, *lossSeed, *lossRounds))
+	t.Logf("%d losses, and the codes of what was pending: %v", *lossRounds, codes)
+}
