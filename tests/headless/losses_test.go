@@ -17,9 +17,24 @@ var (
 
 // Whenever a device is lost, each promise settles with a code, nothing is left, and the next device works.
 func TestLosses(t *testing.T) {
-	p := openSoak(t, "--disable-gpu-process-crash-limit", "--disable-domain-blocking-for-3d-apis")
-	browser.Handle(t, "/gpu", gpuProcess{p.Context()})
+	p := openLosses(t)
 	p.Expect(browser.DeviceLost, "")
 	codes := browser.Eval[map[string]int](p, fmt.Sprintf(`import("/soak/losses.js").then((m) => m.lose(%d, %d))`, *lossSeed, *lossRounds))
 	t.Logf("%d losses, and the codes of what was pending: %v", *lossRounds, codes)
+}
+
+// A thousand operations end with their device or their system: the log says how soon.
+func TestAThousandPending(t *testing.T) {
+	p := openLosses(t)
+	for _, line := range browser.Eval[[]string](p, `import("/soak/pending.js").then((m) => m.aThousandPending())`) {
+		t.Log(line)
+	}
+}
+
+// openLosses opens a page that may stop and kill the GPU process, as often as it likes.
+func openLosses(t *testing.T) *browser.Page {
+	t.Helper()
+	p := openSoak(t, "--disable-gpu-process-crash-limit", "--disable-domain-blocking-for-3d-apis")
+	browser.Handle(t, "/gpu", gpuProcess{p.Context()})
+	return p
 }

@@ -122,6 +122,3 @@ func TestModuleTypes(t *testing.T) { runModuleTests(t, "types.js") }
 
 // Whatever waits comes to an end, and says what has ended it.
 func TestModuleWaits(t *testing.T) { runModuleTests(t, "waits.js") }
-
-// A thousand operations end with their device or their system: the log says how soon.
-func TestModulePending(t *testing.T) { runModuleTests(t, "pending.js") }

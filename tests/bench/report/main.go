@@ -1,11 +1,14 @@
-// Command report makes the tables and plots of docs/performance.md out of the results of benchmark runs.
+// Command report makes the tables and plots of docs/performance.md out of the results of benchmark runs, and those of
+// docs/reliability.md out of the files of soaks.
 //
 //	go run . -docs ../../../docs ../results/latest.json more.json
+//	go run . -docs ../../../docs -soaks soak-memory.json soak-chrome.json
 //
 // The same results give the same bytes.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -18,16 +21,21 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	docs := flag.String("docs", "docs", "folder of performance.md; plots go to its folder plots")
+	docs := flag.String("docs", "docs", "folder of the pages; plots go to its folder plots")
+	soaks := flag.Bool("soaks", false, "the files are those of soaks")
 	flag.Parse()
-	if err := report(*docs, flag.Args()); err != nil {
+	write := report
+	if *soaks {
+		write = reportSoaks
+	}
+	if err := write(*docs, flag.Args()); err != nil {
 		log.Fatal(err)
 	}
 }
 
 func report(docs string, files []string) error {
 	if len(files) == 0 {
-		return fmt.Errorf("report: name the results: go run . -docs DOCS RESULTS.json")
+		return errors.New("report: name the results: go run . -docs DOCS RESULTS.json")
 	}
 	var text strings.Builder
 	for _, file := range files {

@@ -3,9 +3,12 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/gpubuffers/gpubuffers/tests/bench/results"
+	"github.com/gpubuffers/gpubuffers/tests/soak"
 )
 
 func sample(t *testing.T, dir string) string {
@@ -79,6 +82,44 @@ The engine's choice, and the path that it chose alone, to the best of its paths 
 ` + end + "after\n"
 	if pages[0] != want {
 		t.Errorf("got:\n%s\nwant:\n%s", pages[0], want)
+	}
+}
+
+func TestReportOfSoaks(t *testing.T) {
+	dir := t.TempDir()
+	page := filepath.Join(dir, "reliability.md")
+	if err := os.WriteFile(page, []byte("before\n"+begin+"old\n"+end+"after\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run := soak.Run{Where: "here", Commit: "abc", Date: "then", Seed: 1, Frames: 800, Every: 100, Took: time.Minute,
+		Counts: map[string]int{"frame": 800, "fault": 2},
+		Series: []soak.Series{{Name: "heap", Noise: 8, Values: []float64{1, 2, 3, 4, 5, 6, 7, 8.25}}, {Name: "leaks", Values: make([]float64, 8)}}}
+	file := filepath.Join(dir, "soak.json")
+	if err := run.Write(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := reportSoaks(dir, []string{file}); err != nil {
+		t.Fatal(err)
+	}
+	want := "before\n" + begin + `
+### here
+
+800 frames in 1m0s, a sample after each 100. Commit abc, then, seed 1.
+
+![here](plots/soak.svg)
+
+| median of | the second quarter | the last | that may be noise |
+|---|---:|---:|---:|
+| heap | 4 | 8.2 | 8 |
+| leaks | 0 | 0 | 0 |
+
+Done: frame 800, fault 2.
+` + end + "after\n"
+	if got := read(t, page); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	if !strings.Contains(read(t, filepath.Join(dir, "plots", "soak.svg")), "heap") {
+		t.Error("no line of the heap")
 	}
 }
 

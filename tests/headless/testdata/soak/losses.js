@@ -2,11 +2,10 @@
 import { counts as buffers } from "/gates/counts.js";
 import { COPY_DST, MAP_READ, STORAGE, api, ok, pattern, randomFrom, sameBytes } from "/module/check.js";
 import { everyPromise } from "/module/settled.js";
+import { sleep, toGPU } from "./gpu.js";
 import { Mix } from "./mix.js";
 
 const patience = 20_000; // milliseconds after which a promise is taken for one that never settles
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const toGPU = (what) => fetch(`/gpu?${what}`).then(({ ok: done }) => ok(done, `${what} the GPU process`));
 
 /** Each ends what is under way. */
 const endings = {
