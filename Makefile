@@ -112,6 +112,13 @@ fuzz: ## look for programs that the model and the buffers disagree about, for TI
 explore: ## perform every small program, and fail each call of 1,000 drawn ones: half an hour on two cores
 	@.ci/explore
 
+.PHONY: soak
+soak: build ## look for what grows in 1,000,000 frames on memory and 100,000 in Chrome, and for what waits after 500 ends
+	@.ci/need cc chrome
+	go test -race -count=1 -timeout=30m -run=TestTheEndMeetsEveryCall ./buffers -rounds=500
+	go test -count=1 -timeout=60m -v -run=TestNothingIsLeft ./tests/soak -frames=1000000 -out="$(CURDIR)/build/soak-memory.json" $(TESTFLAGS)
+	.ci/gotest -count=1 -timeout=60m -run='TestSoak$$|TestLosses' ./tests/headless -soak.frames=100000 -soak.out="$(CURDIR)/build/soak-chrome.json" -losses=140 $(TESTFLAGS)
+
 .PHONY: lint
 lint: ## check format, vet and staticcheck for both platforms, the import arrows, mutants and promises, and what is assembled
 	@unformatted=$$(gofmt -l .); \

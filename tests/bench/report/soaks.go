@@ -45,7 +45,7 @@ func drawSoak(run *soak.Run, path string) error {
 	p.Add(plotter.NewGrid())
 	legend.Top, legend.Left, legend.Padding = true, true, vg.Millimeter
 	p.Title.Text = run.Where
-	p.X.Label.Text, p.Y.Label.Text, p.Y.Min, p.Y.Max = "frames", "to the median of the second quarter", 0, 2
+	p.X.Label.Text, p.Y.Label.Text = "frames", "to the median of the second quarter"
 	drawn := 0
 	for _, s := range run.Series {
 		before := s.Before()
@@ -65,6 +65,7 @@ func drawSoak(run *soak.Run, path string) error {
 		p.Add(line)
 		legend.Add(s.Name, line)
 	}
+	p.Y.Min, p.Y.Max = 0, 2 // whatever a single sample is
 	return save(p, legend, path)
 }
 
