@@ -26,8 +26,9 @@ func (s *staging) MappedRange() (any, error) {
 		return nil, NewError(op, s.Label(), ErrUnsupported, "this backend does not hand out mapped ranges")
 	}
 	mapped, err := mapper.MappedRange(0, s.Size())
-	if err == nil {
-		s.core.written, s.core.chunk.handed = s.Size(), true
+	if err != nil {
+		return nil, relabel(err, op, s.Label())
 	}
-	return mapped, err
+	s.core.written, s.core.chunk.handed = s.Size(), true
+	return mapped, nil
 }

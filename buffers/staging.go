@@ -178,11 +178,12 @@ func (s *staging) write(offset uint64, m Memory) error {
 	if size := s.Size(); offset > size || m.Size() > size-offset {
 		return NewError("write", s.Label(), ErrRange, number(m.Size())+" bytes at "+number(offset)+" exceed size "+number(size))
 	}
-	if err := s.zero(offset); err != nil {
-		return err
+	err := s.zero(offset)
+	if err == nil {
+		err = s.place(offset, m)
 	}
-	if err := s.place(offset, m); err != nil {
-		return err
+	if err != nil {
+		return relabel(err, "write", s.Label())
 	}
 	s.core.written = max(s.core.written, offset+m.Size())
 	return nil

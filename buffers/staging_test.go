@@ -329,3 +329,20 @@ func TestWhatIsStagedInAnotherEncoderStaysUntilThatIsSubmitted(t *testing.T) {
 	require.NoError(t, s.Submit(e))
 	require.Equal(t, "late", string(read(t, s, b, 0, 4)))
 }
+
+// deaf is a device that does not tell of its loss.
+type deaf struct{ *memory.Device }
+
+func (deaf) Lost() <-chan struct{} { return nil }
+
+// Memory that is gone with its device is the staging buffer's that it was lent to.
+func TestErrorsOfMappedMemoryNameItsStagingBuffer(t *testing.T) {
+	device := memory.Open(memory.Options{})
+	s := openOn(t, deaf{device}, buffers.Options{})
+	staging, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Label: "mesh", Size: 64})
+	require.NoError(t, err)
+	device.Lose(memory.Destroyed)
+	_, err = staging.Write(make([]byte, 8))
+	require.ErrorIs(t, err, buffers.ErrDeviceLost)
+	require.ErrorContains(t, err, `write "mesh"`)
+}

@@ -9,12 +9,14 @@ import "syscall/js"
 // unmapped. Unlike [Buffer.MappedRange] it goes along with the copying
 // methods.
 func (b *Buffer) MappedArray(offset, size uint64) (js.Value, error) {
-	if err := b.take("Buffer.MappedArray", offset, size); err != nil {
+	const op = "Buffer.MappedArray"
+	if err := b.take(op, offset, size); err != nil {
 		return js.Undefined(), err
 	}
 	taken, err := compositeRange.call(uint32(b.mapping.taken))
 	if err != nil {
 		return js.Undefined(), err
 	}
-	return newUint8Array(taken, offset-b.mapping.offset, size)
+	array, err := newUint8Array(taken, offset-b.mapping.offset, size)
+	return array, b.mappedError(op, err)
 }

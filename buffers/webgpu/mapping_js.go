@@ -151,7 +151,7 @@ func (b *mappable) write(m buffers.Memory, offset int64) error {
 	if err := b.checkAccess(op, true, offset, m.Size()); err != nil {
 		return err
 	}
-	return b.device.translated(op, b.Label(), b.writeMapped(op, m, uint64(offset)))
+	return b.accessError(op, b.writeMapped(op, m, uint64(offset)))
 }
 
 func (b *mappable) writeMapped(op string, m buffers.Memory, offset uint64) error {
@@ -172,7 +172,7 @@ func (b *mappable) read(m buffers.Memory, offset int64) error {
 	if err := b.checkAccess(op, false, offset, m.Size()); err != nil {
 		return err
 	}
-	return b.device.translated(op, b.Label(), b.readMapped(op, m, uint64(offset)))
+	return b.accessError(op, b.readMapped(op, m, uint64(offset)))
 }
 
 func (b *mappable) readMapped(op string, m buffers.Memory, offset uint64) error {
@@ -194,4 +194,13 @@ func (b *mappable) checkAccess(op string, write bool, offset int64, size uint64)
 		return b.device.orLost(op, b.Label(), err)
 	}
 	return nil
+}
+
+// accessError is what an access to a range ends with that was granted. Nothing but the loss of the device takes the range
+// away, and the browser tells of that later.
+func (b *mappable) accessError(op string, err error) error {
+	if errors.Is(err, jsbridge.ErrOperation) {
+		return b.device.lossOf(op, b.Label(), err)
+	}
+	return b.device.translated(op, b.Label(), err)
 }

@@ -16,7 +16,7 @@ func (b *mappable) MappedRange(offset, size uint64) (any, error) {
 	}
 	array, err := b.bridge.MappedArray(offset, size)
 	if err != nil {
-		return nil, b.device.translated(op, b.Label(), err)
+		return nil, b.accessError(op, err)
 	}
 	return array, nil
 }

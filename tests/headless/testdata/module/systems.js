@@ -103,6 +103,20 @@ export const afterLoss = async () => {
   same(all.buffer.state, "destroyed", "destroyed after the loss");
 };
 
+/** Memory that was mapped is gone with its device, before anybody is told of the loss. */
+export const mappedMemoryOfADeviceThatIsLost = async () => {
+  const stagings = { written: (s) => s.write(pattern(8)), fresh: () => {}, "with a range": (s) => s.mappedRange() };
+  const uses = { write: (s) => s.write(pattern(8)), writeAt: (s) => s.writeAt(8, pattern(8)), mappedRange: (s) => s.mappedRange() };
+  for (const [what, before] of Object.entries(stagings)) {
+    const gpu = await api.open();
+    const all = Object.entries(uses).map(([name, use]) => [name, use, gpu.createImmediateStagingBuffer({ label: "s", size: 64 })]);
+    for (const [, , staging] of all) before(staging);
+    gpu.device.destroy();
+    for (const [name, use, staging] of all) throws("device-lost", () => use(staging), `${name} of memory, ${what}`, "s");
+    gpu.destroy();
+  }
+};
+
 export const openRefused = async () => {
   const { requestAdapter } = GPU.prototype;
   GPU.prototype.requestAdapter = async () => null;
