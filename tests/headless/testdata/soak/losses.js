@@ -61,6 +61,9 @@ const programs = [
   (mix) => () => mix.frame(),
 ];
 
+/** How programs end; the last is a MappableBuffer's own. */
+const codes = ["device-lost", "destroyed", "map-aborted"];
+
 /** Goes on until it fails, in tasks of their own: a map can be there at once, and what follows it ahead of all timers. */
 async function forever(act) {
   for (;;) {
@@ -91,6 +94,7 @@ async function round(name, random) {
   const all = Promise.all(ends);
   const ended = await Promise.race([all, sleep(patience)]);
   ok(ended, `${name}: a program goes on`);
+  for (const error of ended) ok(codes.includes(error.code), `${name}: ${error.stack}`);
   await watch.settled(patience);
   watch.end();
   mix.end();
@@ -110,15 +114,15 @@ async function answers() {
 export async function lose(seed, rounds) {
   const random = randomFrom(seed);
   const names = Object.keys(endings);
-  const codes = {};
+  const counted = {};
   for (let i = 0; i < rounds; i++) {
     const name = names[i % names.length];
     const ended = await round(name, random);
-    for (const [code, n] of Object.entries(ended)) codes[code] = (codes[code] ?? 0) + n;
+    for (const [code, n] of Object.entries(ended)) counted[code] = (counted[code] ?? 0) + n;
     await opened(answers);
   }
   await sleep(0);
   const left = buffers.made - buffers.destroyed;
   ok(left === 0, `${left} buffers are left`);
-  return codes;
+  return counted;
 }
