@@ -52,7 +52,7 @@ async function settlesAll(end, standsStill) {
   }
 }
 
-const rounds = 7;
+const rounds = 3;
 
 /** Prints how soon all have settled: the median of some rounds. */
 export async function aThousandPending() {
