@@ -66,7 +66,7 @@ func (c *command) run() {
 }
 
 // resolve puts the buffers that were adopted in place of those that adopted them, and returns why the commands
-// are void: the owner of one, or of a texture, has destroyed it.
+// are void: the owner of one, or of a texture, has destroyed it, or it is copied to itself.
 func resolve(commands []command) (void error) {
 	for i := range commands {
 		if t := commands[i].texture; t != nil && t.destroyed {
@@ -80,6 +80,9 @@ func resolve(commands []command) (void error) {
 			if (*b).life.State() == buffers.Destroyed {
 				void = buffers.NewError("submit", (*b).Label(), buffers.ErrValidation, "the buffer is destroyed and used by the submit")
 			}
+		}
+		if b := commands[i].src; b != nil && b == commands[i].dst {
+			void = buffers.NewError("submit", b.Label(), buffers.ErrValidation, "the buffer is copied to itself")
 		}
 	}
 	return void
