@@ -32,6 +32,12 @@ func (m *mappableBuffer) shared() buffers.Buffer { return m.adopted }
 // Valid adds to what the browser knows whether the buffer was destroyed.
 func (m *mappableBuffer) Valid() bool { return m.heldMappable.Valid() }
 
+// Destroy has what the browser is to be asked of no more be refused as destroyed.
+func (m *mappableBuffer) Destroy() {
+	m.adopted.Destroy()
+	m.heldMappable.Destroy()
+}
+
 func createMappableBuffer(c *call) (any, error) {
 	s := c.system(0)
 	d := buffers.Descriptor{Label: c.named(1), Size: c.whole(2, "size"), Usage: c.usage(3), MappedAtCreation: c.flag(4, "mappedAtCreation")}

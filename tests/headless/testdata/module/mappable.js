@@ -331,3 +331,20 @@ export const budget = () =>
     b.destroy();
     same([gpu.stats().kinds.MappableBuffer.count, gpu.stats().mappable], [before.count, 0], "given back");
   });
+
+/** What is destroyed is refused as such, also by what was asked for before: nothing waits for the browser to find out. */
+export const destroyedBeforeItIsUsed = () =>
+  withSystem(async (gpu) => {
+    const up = gpu.createMappableBuffer({ label: "up", size: 64, usage: MAP_WRITE | COPY_SRC });
+    const down = gpu.createMappableBuffer({ label: "down", size: 64, usage: MAP_READ | COPY_DST });
+    const staging = gpu.createImmediateStagingBuffer({ size: 16 });
+    staging.write(new Uint8Array(16));
+    const frame = gpu.frame();
+    const read = gpu.createReadbackBuffer().read(up, 0, 16);
+    staging.uploadTo(frame.encoder, down);
+    down.destroy();
+    throws("destroyed", () => frame.submit(), "a submit with an upload to it", "down");
+    up.destroy();
+    frame.discard();
+    await rejects("destroyed", () => read, "a read that was not sent");
+  });
