@@ -20,12 +20,12 @@ export class Frame {
   }
 
   get encoder() {
-    return (this.#encoder ??= this.#takeEncoder());
+    return this.#core.destroyed ? this.#call("frameEncoder") : (this.#encoder ??= this.#takeEncoder());
   }
 
   #takeEncoder() {
-    const { module, destroyed } = this.#core;
-    return !destroyed && module.numbers("frameEncoder", this.#handle) > 0 ? module.take() : this.#call("frameEncoder"); // or says why not
+    const { module } = this.#core;
+    return module.numbers("frameEncoder", this.#handle) > 0 ? module.take() : this.#call("frameEncoder"); // or says why not
   }
 
   use(...buffers) {
@@ -56,6 +56,7 @@ export class Frame {
   }
 
   discard() {
+    beginReads(this.#core.module);
     this.#call("discardFrame");
     this.#close();
   }

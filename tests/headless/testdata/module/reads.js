@@ -597,3 +597,17 @@ export const longReadsOutliveTheirSource = () =>
       sameBytes(await read, bytes, String(end));
     }
   }, { chunkSize: 64 * K });
+
+/** A discard sends what was asked for in its frame: later writes are not read, nor is a destruction noticed. */
+export const sentByADiscard = () =>
+  withSystem(async (gpu) => {
+    const b = gpu.createDeviceBuffer({ size: 16, usage: STORAGE });
+    b.write(0, pattern(16, 1));
+    const readback = gpu.createReadbackBuffer();
+    const frame = gpu.frame();
+    const read = readback.read(b, 0, 16);
+    frame.discard();
+    b.write(0, pattern(16, 2));
+    b.destroy();
+    sameBytes(await read, pattern(16, 1), "as it was");
+  });

@@ -31,6 +31,15 @@ export const adoptedDevice = async () => {
   device.destroy();
 };
 
+/** An encoder that was asked for before is of no use to a page whose system has ended. */
+export const frameOfADestroyedSystem = async () => {
+  const gpu = await api.open();
+  const frame = gpu.frame();
+  void frame.encoder;
+  gpu.destroy();
+  throws("destroyed", () => frame.encoder, "encoder");
+};
+
 export const twoSystems = async () => {
   const [a, b] = await Promise.all([api.open(), api.open()]);
   ok(a.device !== b.device, "two devices");
