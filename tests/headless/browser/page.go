@@ -48,6 +48,7 @@ type Option func(*settings)
 
 type settings struct {
 	timeout time.Duration
+	faulty  bool
 	own     bool
 	flags   []string
 }
@@ -61,6 +62,12 @@ func Timeout(d time.Duration) Option {
 // flags. It is for tests that crash the GPU process.
 func Own(flags ...string) Option {
 	return func(s *settings) { s.own, s.flags = true, flags }
+}
+
+// Faulty is for pages that make mistakes on purpose: what the browser says of their use of WebGPU is neither a problem
+// nor printed.
+func Faulty() Option {
+	return func(s *settings) { s.faulty = true }
 }
 
 func open(t testing.TB, options []Option) *Page {
@@ -81,7 +88,7 @@ func open(t testing.TB, options []Option) *Page {
 	deadline, cancel := context.WithTimeout(alive, s.timeout)
 	p.tab, p.ctx = alive, deadline
 	p.close = func() { cancel(); crash(nil); closeTab() }
-	p.watch = watchPage(alive, crash, t)
+	p.watch = watchPage(alive, crash, t, s.faulty)
 	t.Cleanup(p.finish)
 	p.inject()
 	return p

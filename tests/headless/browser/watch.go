@@ -23,7 +23,8 @@ var errCrashed = errors.New("the page's renderer crashed")
 
 // watch follows what a tab reports, from before its first document.
 type watch struct {
-	done chan struct{} // closed when nothing more is read
+	done   chan struct{} // closed when nothing more is read
+	faulty bool          // see Faulty
 
 	mu       sync.Mutex
 	problems []problem
@@ -31,8 +32,8 @@ type watch struct {
 	drained  chan string // tokens of drain, in the order of the messages
 }
 
-func watchPage(tab context.Context, crash context.CancelCauseFunc, t testing.TB) *watch {
-	w := &watch{done: make(chan struct{}), drained: make(chan string, 16)}
+func watchPage(tab context.Context, crash context.CancelCauseFunc, t testing.TB, faulty bool) *watch {
+	w := &watch{done: make(chan struct{}), faulty: faulty, drained: make(chan string, 16)}
 	messages := chromedp.Console(tab)
 	chromedp.Listen(tab, func(event any) {
 		if _, ok := event.(*inspector.EventTargetCrashed); ok {
@@ -57,6 +58,9 @@ func (w *watch) message(t testing.TB, m chromedp.ConsoleMessage) {
 		w.report(t, report)
 		return
 	}
+	if w.faulty && m.Type == "warning" {
+		return
+	}
 	text := m.Text
 	if m.URL != "" {
 		text += fmt.Sprintf(" (%s:%d)", m.URL, m.Line+1)
@@ -75,6 +79,9 @@ func (w *watch) report(t testing.TB, report string) {
 	word, text, _ := strings.Cut(report, " ")
 	switch word {
 	case "gpu":
+		if w.faulty {
+			return
+		}
 		t.Logf("page: uncaptured %s", text)
 		w.add(GPUError, text)
 	case "lost":
