@@ -6,7 +6,6 @@ import (
 	"testing/iotest"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
-	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
 const (
@@ -105,7 +104,7 @@ var deviceKinds = []Kind{
 			return failed(b.AwaitGrow(w.contexts[o.Args[Actor]]))
 		}},
 
-	{Name: "upload", Weight: 21, Takes: []Param{Actor, System, Buffer, At, Size, Seed, Count}, Waits: true,
+	{Name: "upload", Weight: 21, Takes: []Param{Actor, System, Buffer, At, Size, Seed, Count}, Waits: true, Signal: true,
 		Small: []string{"buffer=1 size=4096 seed=3", "actor=1 size=128 seed=4 count=2"},
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[o.Args[Buffer]], o.Args[At], o.Args[Size]
@@ -129,7 +128,7 @@ var deviceKinds = []Kind{
 			case 1:
 				return failed(s.UploadMemory(ctx, b, uint64(o.Args[At]), buffers.Bytes(p)))
 			case 2:
-				h := memory.NewHostBytes(p)
+				h := w.gpu.NewHost(p)
 				w.hosts[o.Args[Actor]] = h
 				return failed(s.UploadMemory(ctx, b, uint64(o.Args[At]), buffers.HostMemory(h)))
 			}
@@ -157,7 +156,7 @@ var deviceKinds = []Kind{
 		Model: func(m *Model, o Op) *call {
 			for _, c := range m.pending {
 				if c.target != nil && c.Args[Count] == 2 && c.Args[Actor] == o.Args[Actor] {
-					c.may = append(c.may, "range")
+					c.may = append(c.may, "range", when(m.on >= Functions, "type"))
 				}
 			}
 			return m.refused()
@@ -201,9 +200,9 @@ var deviceKinds = []Kind{
 		Run: func(w *World, o Op) Result {
 			w.destroyBuffer(rawSlot)
 			w.fail(o)
-			b, err := w.device.CreateBuffer(&buffers.Descriptor{Size: uint64(o.Args[Capacity]), Usage: storing})
+			b, err := w.gpu.CreateBuffer(&buffers.Descriptor{Size: uint64(o.Args[Capacity]), Usage: storing})
 			if err == nil {
-				w.buffers[rawSlot], w.buffers[adoptedSlot] = b, w.device.Adopt(b.(*memory.Buffer))
+				w.buffers[rawSlot], w.buffers[adoptedSlot] = b, w.gpu.Adopt(b)
 			}
 			return failed(err)
 		}},

@@ -2,54 +2,74 @@ package model
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
-	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
 // faultKinds are operations on the GPU and on time, and what goes wrong.
 var faultKinds = []Kind{
-	{Name: "hold", Weight: 9,
+	{Name: "hold", Weight: 9, Only: memoryAlone,
 		Model: func(m *Model, o Op) *call { m.held = true; return m.refused() },
 		Run:   func(w *World, o Op) Result { return w.hold(true) }},
 
-	{Name: "release", Weight: 15,
+	{Name: "release", Weight: 15, Only: memoryAlone,
 		Model: func(m *Model, o Op) *call { m.held = false; return m.refused() },
 		Run:   func(w *World, o Op) Result { return w.hold(false) }},
 
-	{Name: "step", Weight: 18, Takes: []Param{Count},
+	{Name: "step", Weight: 18, Takes: []Param{Count}, Only: memoryAlone,
 		Model: func(m *Model, o Op) *call { return m.refused() },
 		Run: func(w *World, o Op) Result {
 			done := 0
-			for done < o.Args[Count] && w.device.Step() {
+			for done < o.Args[Count] && w.memory().Step() {
 				done++
 			}
 			return Result{Skipped: done == 0}
 		}},
 
-	{Name: "stepBeside", Weight: 9, Takes: []Param{Count},
+	{Name: "stepBeside", Weight: 9, Takes: []Param{Count}, Only: memoryAlone,
 		Small: []string{"", "count=2"},
 		Model: func(m *Model, o Op) *call { return m.refused() },
-		Run:   func(w *World, o Op) Result { return Result{Skipped: !w.device.StepBeside(o.Args[Count] - 1)} }},
+		Run:   func(w *World, o Op) Result { return Result{Skipped: !w.memory().StepBeside(o.Args[Count] - 1)} }},
 
 	{Name: "sleep", Weight: 9, Takes: []Param{Millis},
 		Small: []string{"ms=12000"},
 		Model: func(m *Model, o Op) *call { return m.refused() },
 		Run: func(w *World, o Op) Result {
-			time.Sleep(time.Duration(o.Args[Millis]) * time.Millisecond)
+			if o.Args[Millis] >= longest {
+				w.gpu.Rest(w)
+			} else {
+				w.gpu.Sleep(time.Duration(o.Args[Millis]) * time.Millisecond)
+			}
 			return Result{}
 		}},
+
+	{Name: "together", Weight: 60, Takes: []Param{Count}, Only: inScript, // so many operations follow in one task
+		Model: func(m *Model, o Op) *call { return m.refused() },
+		Run:   func(w *World, o Op) Result { return skipped }},
 
 	{Name: "trim", Weight: 6, Takes: []Param{System},
 		Model: func(m *Model, o Op) *call { return m.refused() },
 		Run:   func(w *World, o Op) Result { w.systems[o.Args[System]].Trim(); return Result{} }},
 
+	{Name: "calibrate", Weight: 1, Takes: []Param{Actor, System}, Waits: true, Only: inBrowser, // in memory it moves as much
+		Model: func(m *Model, o Op) *call {
+			c := m.refused(m.unusable(o.Args[System]))
+			m.systems[o.Args[System]].calibrates = true
+			m.needs(c, o.Args[System], math.MaxInt32/2) // as much as it can get
+			c.may = append(c.may, "busy")
+			return m.waits(c, m.systems[o.Args[System]])
+		},
+		Run: func(w *World, o Op) Result {
+			return failed(w.systems[o.Args[System]].Calibrate(w.contexts[o.Args[Actor]]))
+		}},
+
 	{Name: "cancel", Weight: 9, Takes: []Param{Actor},
 		Small: []string{"", "actor=1"},
 		Model: func(m *Model, o Op) *call {
 			for _, c := range m.pending {
-				if c.takes(Actor) && c.Args[Actor] == o.Args[Actor] {
+				if c.takes(Actor) && c.Args[Actor] == o.Args[Actor] && m.heeds(c) {
 					c.must = "its context has ended"
 					c.may = append(c.may, "canceled", "budget", "busy")
 				}
@@ -62,27 +82,27 @@ var faultKinds = []Kind{
 			return Result{}
 		}},
 
-	{Name: "failCreate", Weight: 5, Takes: []Param{Count}, Fault: true,
+	{Name: "failCreate", Weight: 5, Takes: []Param{Count}, Fault: true, Only: memoryAlone,
 		Small: []string{"", "count=2"},
 		Model: func(m *Model, o Op) *call {
 			m.doubt = m.world[LateErrors] == 1 && (m.doubt || m.armed || o.Args[Count] > 1)
 			m.armed, m.faults = o.Args[Count] == 1, true
 			return m.refused()
 		},
-		Run: func(w *World, o Op) Result { w.device.FailCreate(o.Args[Count]); return Result{} }},
+		Run: func(w *World, o Op) Result { w.memory().FailCreate(o.Args[Count]); return Result{} }},
 
-	{Name: "failMap", Weight: 5, Takes: []Param{Count}, Fault: true,
+	{Name: "failMap", Weight: 5, Takes: []Param{Count}, Fault: true, Only: memoryAlone,
 		Small: []string{"", "count=2"},
 		Model: func(m *Model, o Op) *call { m.faults = true; return m.refused() },
 		Run: func(w *World, o Op) Result {
-			w.device.FailMap(o.Args[Count], buffers.NewError("map", "", buffers.ErrValidation, "a fault"))
+			w.memory().FailMap(o.Args[Count], buffers.NewError("map", "", buffers.ErrValidation, "a fault"))
 			return Result{}
 		}},
 
 	{Name: "lose", Weight: 1, Takes: []Param{Loss}, Fault: true,
 		Small: []string{"", "loss=2"},
 		Model: func(m *Model, o Op) *call { m.lose(); return m.refused() },
-		Run:   func(w *World, o Op) Result { w.device.Lose(memory.Loss(o.Args[Loss])); return Result{} }},
+		Run:   func(w *World, o Op) Result { w.gpu.Lose(o.Args[Loss]); return Result{} }},
 
 	{Name: "destroySystem", Weight: 1, Takes: []Param{System},
 		Small: []string{"", "system=1"},
@@ -106,32 +126,21 @@ func (w *World) hold(held bool) Result {
 	}
 	w.held = held
 	if held {
-		w.device.Hold()
+		w.memory().Hold()
 	} else {
-		w.device.Release()
+		w.memory().Release()
 	}
 	return Result{}
-}
-
-// arm has a call fail.
-func (w *World) arm(fault, point int) {
-	switch fault {
-	case failsCreation:
-		w.device.FailCreate(point)
-	case failsMap:
-		w.device.FailMap(point, buffers.NewError("map", "", buffers.ErrValidation, "a fault"))
-	case slowMap:
-		w.device.SlowMap(point, longest/2*time.Millisecond)
-	case refusesCopies:
-		w.device.FailScoped(point)
-	case losesDevice:
-		w.device.LoseAt(point, memory.Loss(1+point%2))
-	}
 }
 
 func (m *Model) lose() {
 	m.lost, m.losing = true, false
 	m.end("the device is lost", "device-lost", nil)
+}
+
+// heeds reports whether a call can be cancelled: in JavaScript the first actor alone has a signal.
+func (m *Model) heeds(c *call) bool {
+	return m.on < Functions || m.on == Module && c.Kind.Signal && c.Args[Actor] == 0
 }
 
 func (c *call) takes(p Param) bool {

@@ -31,6 +31,8 @@ func mustParse(text string) []Op {
 // finale are the operations after which nothing waits, and what is there is seen: all buffers are read.
 var finale = mustParse(`
 	release
+	abortUpload actor=0
+	abortUpload actor=1
 	discard system=0
 	discard system=1
 	flushReads system=0

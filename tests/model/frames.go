@@ -12,11 +12,17 @@ type encoder struct {
 	used     []*object    // named by Frame.Use
 	staged   [systems]int // bytes of memory that its submit sets free, at most
 	ended    bool         // submitted or discarded
+	late     bool         // what is staged was to go with an earlier submit: a page may finish its encoders itself
 }
 
 type command struct {
 	do   func()
 	uses []*storage
+}
+
+// withinOne reports whether a buffer is copied to itself, under another owner: only the GPU finds that out.
+func (c *command) withinOne() bool {
+	return len(c.uses) == 2 && c.uses[0].real() == c.uses[1].real()
 }
 
 func (e *encoder) record(do func(), uses ...*storage) {
@@ -88,7 +94,11 @@ var frameKinds = []Kind{
 				return c
 			}
 			for _, used := range s.frame.used {
-				c.refuse(used.unfit())
+				if m.on >= Functions && used.system != o.Args[System] { // of whom only the GPUBuffer is known
+					c.may = append(c.may, used.unfit())
+				} else {
+					c.refuse(used.unfit())
+				}
 				c.lenient(m, used.storage)
 			}
 			return m.submit(c, o, s.frame)
@@ -150,7 +160,7 @@ var frameKinds = []Kind{
 			return c
 		},
 		Run: func(w *World, o Op) Result {
-			e, err := w.device.CreateEncoder("")
+			e, err := w.gpu.CreateEncoder("")
 			if err == nil {
 				w.encoders[o.Args[Encoder]%pairs] = e
 			}
@@ -242,6 +252,9 @@ var frameKinds = []Kind{
 		Model: func(m *Model, o Op) *call {
 			d, size := m.dynamics[o.Args[Dynamic]], o.Args[Size]
 			c := m.refused(m.of(d.holding), when(size > d.page, "too-large"))
+			if m.on == Module && m.lost && slices.Equal(c.wrong, []string{"device-lost"}) {
+				c.wrong = nil // the rest of a page is given out without a word to the device
+			}
 			c.may = append(c.may, "busy", when(size == 0, "range"))
 			c.done = func(Result) error {
 				d.latest = &update{storage: &storage{cells: known(pattern(o.Args[Seed], size)), usage: storing, state: buffers.Ready}}
@@ -336,25 +349,40 @@ func (m *Model) submit(c *call, o Op, frame *encoder) *call {
 			commands = append(commands, e.commands...)
 		}
 	}
-	void := false
+	void, perhaps := false, slices.ContainsFunc(list, func(e *encoder) bool { return e != nil && e.late })
 	for _, command := range commands {
 		for _, s := range command.uses {
-			c.refuse(s.unfit())
+			if m.on < Functions {
+				c.refuse(s.unfit())
+			} else { // the commands are the page's own, and the browser refuses them later
+				c.may = append(c.may, s.unfit())
+				void = void || s.unfit() != ""
+				perhaps = perhaps || s.fading
+			}
 			c.lenient(m, s)
 			void = void || s.void()
 		}
+		void = void || command.withinOne()
 	}
 	c.done = func(Result) error {
 		m.submitted(o.Args[System], frame, list)
 		if !void {
-			for _, command := range commands {
-				command.do()
-			}
+			m.perform(commands, perhaps)
 		}
 		m.afterSubmit(o.Args[System], frame != nil)
 		return nil
 	}
 	return c
+}
+
+// perform performs commands, or perhaps does not.
+func (m *Model) perform(commands []command, perhaps bool) {
+	doubt := m.doubt
+	m.doubt = doubt || perhaps
+	for _, command := range commands {
+		command.do()
+	}
+	m.doubt = doubt
 }
 
 func (m *Model) submitted(system int, frame *encoder, list []*encoder) {
@@ -365,6 +393,11 @@ func (m *Model) submitted(system int, frame *encoder, list []*encoder) {
 				u.moved = true
 			}
 			d.moved, d.asked = append(d.moved, d.asked...), nil
+		}
+	}
+	for _, e := range append(m.encoders[:], m.systems[1-system].frame) {
+		if m.on >= Functions && e != nil && !e.ended && e.staged[system] > 0 && !slices.Contains(list, e) {
+			e.late = true
 		}
 	}
 	for _, e := range list {

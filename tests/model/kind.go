@@ -13,6 +13,10 @@ type Kind struct {
 	Fault bool // it makes the GPU fail
 	// Waits says that it may go on while others are performed.
 	Waits bool
+	// Signal says that a wait ends with the actor's signal on the ES module too; on Go's API it ends with his context.
+	Signal bool
+	// Only is where it can be performed; nil is everywhere.
+	Only []Surface
 	// Model says how the operation may end. It is called when the operation was begun.
 	Model func(m *Model, o Op) *call
 	// Run performs the operation on Go's API.
@@ -28,7 +32,7 @@ type Result struct {
 }
 
 var (
-	kinds = collect(deviceKinds, readKinds, stagingKinds, frameKinds, mappableKinds, textureKinds, faultKinds)
+	kinds = collect(deviceKinds, readKinds, stagingKinds, frameKinds, mappableKinds, textureKinds, faultKinds, uploadKinds)
 	lots  = draws() // each kind as often as it weighs
 )
 

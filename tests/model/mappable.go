@@ -53,14 +53,17 @@ var mappableKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "map", Weight: 18, Takes: []Param{Buffer, Mode, At, Length}, Waits: true,
+	{Name: "map", Weight: 18, Takes: []Param{Buffer, Mode, At, Length}, Waits: true, Only: notFunctions,
 		Small: []string{"buffer=4 mode=2", "buffer=5 mode=1"},
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[mappableOf(o)], o.Args[At], o.Args[Length]
 			mode := mapMode(o, b.usage)
 			c := m.refused(b.unfit(), m.unusable(b.system), misaligned(size), when(at%8 != 0, "alignment"), b.beyond(at, size),
 				when(!b.usage.Has(modeUsage(mode)), "usage")).lenient(m, b.storage)
-			if c.wrong != nil {
+			if m.on == Module && b.state == buffers.Destroyed { // and perhaps once more, before the browser refuses the map
+				c.may = append(c.may, "map-aborted")
+			}
+			if c.wrong != nil && (m.on != Module || b.unfit() != "") { // the browser refuses it later
 				return c
 			}
 			b.state, b.mapping = buffers.MapPending, c
@@ -84,7 +87,7 @@ var mappableKinds = []Kind{
 			return failed(<-b.MapAsync(mapMode(o, b.Usage()), uint64(o.Args[At]), uint64(o.Args[Length])))
 		}},
 
-	{Name: "unmap", Weight: 15, Takes: []Param{Buffer},
+	{Name: "unmap", Weight: 15, Takes: []Param{Buffer}, Only: notFunctions,
 		Small: []string{"buffer=4", "buffer=5"},
 		Model: func(m *Model, o Op) *call {
 			b := m.buffers[mappableOf(o)]
@@ -116,7 +119,7 @@ var mappableKinds = []Kind{
 			return failed(b.Unmap())
 		}},
 
-	{Name: "poke", Weight: 12, Takes: []Param{Buffer, At, Size, Seed},
+	{Name: "poke", Weight: 12, Takes: []Param{Buffer, At, Size, Seed}, Only: notFunctions,
 		Small: []string{"buffer=4"},
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[mappableOf(o)], o.Args[At], o.Args[Size]
@@ -137,7 +140,7 @@ var mappableKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "peek", Weight: 12, Takes: []Param{Buffer, At, Size},
+	{Name: "peek", Weight: 12, Takes: []Param{Buffer, At, Size}, Only: notFunctions,
 		Small: []string{"buffer=4", "buffer=5"},
 		Model: func(m *Model, o Op) *call {
 			b, at, size := m.buffers[mappableOf(o)], o.Args[At], o.Args[Size]

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -110,20 +111,38 @@ type Program struct {
 
 var worldParams = []Param{Budget, Policy, ChunkSize, Frames, LateErrors, Held, Latency, Notifies, Fault, Point}
 
+// few is how many kinds there are in programs of few kinds.
+const few = 10
+
+// DrawFew makes a program of n operations of a few kinds, which meet more often than all do.
+func DrawFew(r *rand.Rand, n int, on Surface) Program {
+	chosen := map[*Kind]bool{}
+	for len(chosen) < few {
+		if k := lots[r.IntN(len(lots))]; on.has(k) {
+			chosen[k] = true
+		}
+	}
+	return draw(r, n, slices.DeleteFunc(slices.Clone(lots), func(k *Kind) bool { return !chosen[k] }))
+}
+
 // Draw makes a program of n operations.
-func Draw(r *rand.Rand, n int) Program {
+func Draw(r *rand.Rand, n int) Program { return draw(r, n, lots) }
+
+func draw(r *rand.Rand, n int, lots []*Kind) Program {
 	choices := make([]byte, len(worldParams)+n*(3+int(params)))
 	for i := range choices {
 		choices[i] = byte(r.Uint32())
 	}
-	p := Decode(choices)
+	p := decode(choices, lots)
 	p.Ops = p.Ops[:min(n+len(prelude), len(p.Ops))]
 	return p
 }
 
 // Decode makes a program of any bytes: each chooses an operation or an argument. Every second operation is on the objects
 // of the one before, so that much happens to few of them.
-func Decode(choices []byte) (p Program) {
+func Decode(choices []byte) Program { return decode(choices, lots) }
+
+func decode(choices []byte, lots []*Kind) (p Program) {
 	next := func(n int) (c int) {
 		for range 1 + (n-1)>>8 { // bytes
 			if len(choices) == 0 {

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
@@ -47,7 +48,7 @@ var readKinds = []Kind{
 			return failed(err)
 		}},
 
-	{Name: "read", Weight: 36, Takes: []Param{Actor, Readback, Buffer, At, Size, Count}, Waits: true,
+	{Name: "read", Weight: 36, Takes: []Param{Actor, Readback, Buffer, At, Size, Count}, Waits: true, Signal: true,
 		Small: []string{"", "actor=1 buffer=1 size=4096 count=2", "readback=1 size=64", "size=64 count=3"},
 		Model: func(m *Model, o Op) *call {
 			r, b, at, size := m.readbacks[o.Args[Readback]], m.buffers[o.Args[Buffer]], o.Args[At], o.Args[Size]
@@ -65,7 +66,7 @@ var readKinds = []Kind{
 			return w.read(r, o, ofBuffer(r, b, o))
 		}},
 
-	{Name: "readWhole", Weight: 12, Takes: []Param{Actor, Readback, Buffer}, Waits: true,
+	{Name: "readWhole", Weight: 12, Takes: []Param{Actor, Readback, Buffer}, Waits: true, Signal: true,
 		Small: []string{"buffer=1", "actor=1 readback=1"},
 		Model: func(m *Model, o Op) *call {
 			r, b := m.readbacks[o.Args[Readback]], m.buffers[o.Args[Buffer]]
@@ -82,7 +83,7 @@ var readKinds = []Kind{
 			return w.read(r, o, ofBuffer(r, b, o))
 		}},
 
-	{Name: "flush", Weight: 15, Takes: []Param{Readback},
+	{Name: "flush", Weight: 15, Takes: []Param{Readback}, Only: inGo,
 		Small: []string{"", "readback=1"},
 		Model: func(m *Model, o Op) *call {
 			m.send(func(r *read) bool { return r.owner == m.readbacks[o.Args[Readback]] })
@@ -96,7 +97,7 @@ var readKinds = []Kind{
 			return Result{}
 		}},
 
-	{Name: "flushReads", Weight: 6, Takes: []Param{System},
+	{Name: "flushReads", Weight: 6, Takes: []Param{System}, Only: inGo,
 		Small: []string{"", "system=1"},
 		Model: func(m *Model, o Op) *call {
 			m.send(func(r *read) bool { return r.owner.system == o.Args[System] })
@@ -138,6 +139,9 @@ func (m *Model) bytesOf(b *object, at, size int) ([]cell, string) {
 
 // read asks for a read.
 func (m *Model) read(c *call, r *readback, size int, how int, take func() ([]cell, string)) *call {
+	if m.on >= Functions {
+		how = andWait
+	}
 	if how == andFlush {
 		defer m.send(func(x *read) bool { return x.owner == r })
 	}
@@ -159,7 +163,7 @@ func (m *Model) read(c *call, r *readback, size int, how int, take func() ([]cel
 	}
 	c.brings, c.waitsForSend = size, true
 	c.failed = func() { m.givenUp += 4096 + size }
-	if how == andWait && !x.inFrame {
+	if how == andWait && !x.inFrame && m.on != Module { // see endTask
 		defer m.send(func(y *read) bool { return y == x })
 	}
 	return m.waits(c, r.holding)
@@ -171,6 +175,8 @@ func (m *Model) demand() (size int) {
 	for _, c := range m.pending {
 		if c.brings > 0 {
 			size += 4096 + c.brings
+		} else if c.Kind.Name == "calibrate" {
+			size += math.MaxInt32
 		}
 	}
 	if size == 0 {

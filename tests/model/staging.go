@@ -29,6 +29,7 @@ var stagingKinds = []Kind{
 			immediate := slot < immediates
 			if immediate {
 				m.needs(c, o.Args[System], padded(size, row))
+				m.atOnce(c)
 				c.creates = true
 			}
 			c.done = func(Result) error {
@@ -56,11 +57,18 @@ var stagingKinds = []Kind{
 			s := m.staging[o.Args[Staging]]
 			c := m.refused(m.of(s.holding))
 			m.needs(c, s.system, padded(s.size, s.row))
-			if o.Args[Staging] >= immediates {
+			if o.Args[Staging] < immediates {
+				m.atOnce(c)
+			} else {
 				c.refuse(when(s.mapping != nil, "map-pending"), when(s.writable, "mapped"))
+				c.may = append(c.may, when(m.on >= Functions && s.mapping != nil, "mapped")) // before its promise has settled
 				if c.wrong == nil {
 					s.mapping = c
-					c.failed = func() { s.mapping = nil }
+					c.failed = func() {
+						if s.mapping == c {
+							s.mapping = nil
+						}
+					}
 				}
 			}
 			c.done = func(Result) error {
@@ -85,9 +93,7 @@ var stagingKinds = []Kind{
 			s := m.staging[o.Args[Staging]]
 			c := m.refused(m.of(s.holding), when(!s.writable && s.mapping == nil, "not-mapped"))
 			c.done = func(Result) error {
-				if s.mapping != nil {
-					s.mapping.must, s.mapping.may = "it is unmapped", append(s.mapping.may, "map-aborted")
-				}
+				s.cancelMap()
 				s.writable = false
 				return nil
 			}
@@ -98,6 +104,27 @@ var stagingKinds = []Kind{
 			if !ok {
 				return skipped
 			}
+			return failed(s.Unmap())
+		}},
+
+	{Name: "abandonStaging", Weight: 6, Takes: []Param{Staging}, // a map that nobody waits for, and that is given up at once
+		Model: func(m *Model, o Op) *call {
+			s := m.staging[o.Args[Staging]]
+			c := m.refused(m.of(s.holding))
+			c.may = append(c.may, when(m.world[Budget] != 0 || m.faults, "not-mapped"))
+			c.done = func(Result) error {
+				s.cancelMap()
+				s.writable, s.encoder, s.cells, s.next = false, nil, nil, 0
+				return nil
+			}
+			return c
+		},
+		Run: func(w *World, o Op) Result {
+			s, ok := w.staging[o.Args[Staging]].(*buffers.DeferredStagingBuffer)
+			if !ok {
+				return skipped
+			}
+			_ = s.MapAsync()
 			return failed(s.Unmap())
 		}},
 
@@ -185,8 +212,18 @@ func (m *Model) chunk(s *staging) int {
 
 // sealing is a call that uploads in an encoder.
 func (m *Model) sealing(s *staging, e *encoder) *call {
-	return m.refused(m.of(s.holding), e.closed(), when(!s.writable && s.encoder == nil, "not-mapped"),
+	c := m.refused(m.of(s.holding), e.closed(), when(!s.writable && s.encoder == nil, "not-mapped"),
 		when(s.encoder != nil && (s.encoder != e || e.ended), "state"))
+	c.may = append(c.may, when(s.encoder != nil && s.encoder.late, "state"))
+	return c
+}
+
+// cancelMap has the map that is pending end.
+func (s *staging) cancelMap() {
+	if s.mapping != nil {
+		s.mapping.must, s.mapping.may = "it is unmapped", append(s.mapping.may, "map-aborted")
+		s.mapping = nil
+	}
 }
 
 // seal ends the writing.

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
-	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
 // Textures have texels of 4 bytes. Rows are copied a pitch apart.
@@ -31,12 +30,15 @@ var textureKinds = []Kind{
 		},
 		Run: func(w *World, o Op) Result {
 			if t := w.textures[o.Args[Texture]]; t != nil {
-				t.Destroy()
+				w.gpu.DestroyTexture(t)
 			}
-			w.textures[o.Args[Texture]] = w.device.NewTexture("", buffers.TextureInfo{
+			t, err := w.gpu.NewTexture(buffers.TextureInfo{
 				Format: buffers.FormatOf("rgba8unorm"), Usage: buffers.TextureCopySrc | buffers.TextureCopyDst,
 				Extent: buffers.Extent{Width: textureWidth, Height: textureHeight, Layers: 1}})
-			return Result{}
+			if err == nil {
+				w.textures[o.Args[Texture]] = t
+			}
+			return failed(err)
 		}},
 
 	{Name: "writeTexture", Weight: 9, Takes: []Param{Texture, Box, Seed},
@@ -56,7 +58,7 @@ var textureKinds = []Kind{
 			if t == nil {
 				return skipped
 			}
-			return failed(w.device.Queue().WriteTexture(region(t, box), buffers.Bytes(pattern(o.Args[Seed], boxBytes(box))),
+			return failed(w.gpu.Queue().WriteTexture(region(t, box), buffers.Bytes(pattern(o.Args[Seed], boxBytes(box))),
 				buffers.TexelLayout{BytesPerRow: uint32(rowBytes(box)), RowsPerImage: uint32(boxes[box].height)}))
 		}},
 
@@ -132,7 +134,7 @@ var textureKinds = []Kind{
 			return w.record(o, func(e buffers.Encoder) error { return s.UploadToTexture(e, region(t, o.Args[Box])) })
 		}},
 
-	{Name: "readTexture", Weight: 15, Takes: []Param{Actor, Readback, Texture, Box, Count}, Waits: true,
+	{Name: "readTexture", Weight: 15, Takes: []Param{Actor, Readback, Texture, Box, Count}, Waits: true, Signal: true,
 		Small: []string{"", "actor=1 count=2"},
 		Model: func(m *Model, o Op) *call {
 			r, t, box := m.readbacks[o.Args[Readback]], m.textures[o.Args[Texture]], o.Args[Box]
@@ -162,7 +164,7 @@ var textureKinds = []Kind{
 			if w.textures[o.Args[Texture]] == nil {
 				return skipped
 			}
-			w.textures[o.Args[Texture]].Destroy()
+			w.gpu.DestroyTexture(w.textures[o.Args[Texture]])
 			return Result{}
 		}},
 }
@@ -174,7 +176,7 @@ func (m *Model) destroyTexture(slot int) {
 	}
 }
 
-func region(t *memory.Texture, box int) buffers.TextureRegion {
+func region(t buffers.Texture, box int) buffers.TextureRegion {
 	b := boxes[box]
 	return buffers.TextureRegion{Texture: t, Origin: buffers.Origin{X: uint32(b.x), Y: uint32(b.y)},
 		Extent: buffers.Extent{Width: uint32(b.width), Height: uint32(b.height), Layers: 1}}
