@@ -87,20 +87,20 @@ func openWithGPUProcess(t *testing.T, path string) *browser.Page {
 // serveGoTest serves the page that runs the tests of a js package.
 func serveGoTest(t *testing.T, pkg string) {
 	t.Helper()
-	serve(t, "/gotest/test.wasm", goTestBinary(t, pkg))
+	serve(t, "/gotest/test.wasm", jsBinary(t, "test -c", pkg))
 	serve(t, "/gotest/wasm_exec.js", filepath.Join("..", "..", "web", "wasm_exec.js"))
 	serve(t, "/gotest/", filepath.Join("testdata", "gotest.html"))
 }
 
-// goTestBinary builds the tests, unless GOTEST_WASM names a folder with those that were built before, for a
-// host without Go.
-func goTestBinary(t *testing.T, pkg string) string {
+// jsBinary builds a program, or tests, by a command of Go's, unless GOTEST_WASM names a folder with those that were built
+// before, for a host without Go.
+func jsBinary(t *testing.T, command, pkg string) string {
 	t.Helper()
 	if folder := os.Getenv("GOTEST_WASM"); folder != "" {
 		return filepath.Join(folder, filepath.Base(pkg)+".wasm")
 	}
-	binary := filepath.Join(t.TempDir(), "test.wasm")
-	build := exec.Command("go", "test", "-c", "-o", binary, pkg)
+	binary := filepath.Join(t.TempDir(), "program.wasm")
+	build := exec.Command("go", append(strings.Fields(command), "-o", binary, pkg)...)
 	build.Dir = filepath.Join("..", "..")
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	out, err := build.CombinedOutput()
