@@ -33,6 +33,10 @@ SMALLER     := -gcflags=all=-l $(INLINED:%=-gcflags=%=)
 # machines of CI have more: the tests get a small environment.
 NODE         = env -i HOME='$(HOME)' PATH='$(PATH)' $$(go env GOROOT)/lib/wasm/go_js_wasm_exec
 
+# How many programs make programs performs, and the seed of the first.
+COUNT       ?= 1000
+FIRST       ?= 0
+
 # How long make fuzz looks for programs that fail.
 TIME        ?= 60s
 
@@ -103,6 +107,11 @@ api: ## write what gpubuffers.d.ts declares for the tests, once that has changed
 mutants: build ## plant each fault of tests/mutants, and see its test turn red; ONLY=PATTERN for some of them
 	@.ci/need node chrome
 	@go run ./internal/cmd/mutants -node="$(NODE)" -only='$(ONLY)'
+
+.PHONY: programs
+programs: build ## perform COUNT (1000) programs of the model in Chrome, on each of three surfaces, from the seed FIRST (0) on
+	@.ci/need chrome
+	go test -count=1 -timeout=2h -v -run='^TestPrograms$$' $(TESTFLAGS) ./tests/headless -programs=$(COUNT) -programs.first=$(FIRST) -programs.length=120
 
 .PHONY: fuzz
 fuzz: ## look for programs that the model and the buffers disagree about, for TIME (60s); what fails is shrunk

@@ -2,7 +2,8 @@ package model
 
 import "slices"
 
-// Kind is a kind of operation. Its entry in the table is all that there is to say of it.
+// Kind is a kind of operation. Its entry in the table is all that there is to say of it, but for how JavaScript performs
+// it: that stands under the same name in tests/headless/testdata/model/operations.js.
 type Kind struct {
 	Name   string
 	Weight int // how often it is drawn

@@ -24,7 +24,7 @@ var (
 	// jsLibraries hold the packages that exist in the browser only.
 	jsLibraries = append([]string{"jsbridge"}, backends...)
 	// browser holds every folder that may know of the browser.
-	browser = append([]string{command, "examples", "tests/bench/gowasm"}, jsLibraries...)
+	browser = append([]string{command, "examples", "tests/bench/gowasm", "tests/headless/modelprogram"}, jsLibraries...)
 )
 
 var rules = []rule{
