@@ -276,7 +276,13 @@ var errUnsent = errors.New("it brings something before it is sent")
 // End takes the result of a call.
 func (m *Model) End(c *call, r Result) error {
 	m.pending = slices.DeleteFunc(m.pending, func(other *call) bool { return other == c })
-	m.asked = slices.DeleteFunc(m.asked, func(x *read) bool { return x.call == c })
+	m.asked = slices.DeleteFunc(m.asked, func(x *read) bool {
+		if x.call == c && m.on == Module { // which begins a read at the end of the task, if it can
+			_, fails := x.take()
+			c.may = append(c.may, fails)
+		}
+		return x.call == c
+	})
 	if m.faults {
 		c.may = append(c.may, "out-of-memory", "validation")
 	}
