@@ -50,10 +50,10 @@ func (d *Device) enter(op, label string) error {
 	return d.alive(op, label)
 }
 
-// mapping counts a map and returns what it fails with, and how much longer it takes.
-func (f *faults) mapping() (failure error, longer time.Duration) {
+// mapping counts a map and returns how much longer it takes, and what it fails with.
+func (f *faults) mapping() (longer time.Duration, failure error) {
 	f.Maps++
-	return due(f.failMap, f.Maps), due(f.slowMap, f.Maps)
+	return due(f.slowMap, f.Maps), due(f.failMap, f.Maps)
 }
 
 // creation counts a creation and returns what it fails with.

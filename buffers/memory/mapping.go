@@ -22,7 +22,7 @@ func (b *MappableBuffer) MapAsync(mode buffers.MapMode, offset, size uint64) <-c
 		return settled
 	}
 	t := d.timeline.task()
-	failure, longer := d.faults.mapping()
+	longer, failure := d.faults.mapping()
 	t.buffer, t.token, t.settled, t.failure = &b.Buffer, token, settled, failure
 	b.pending = t
 	d.enqueueBeside(t, d.options.Map.of(size)+longer)
