@@ -43,17 +43,12 @@ func (c *command) retain(until time.Duration) {
 	c.each(func(b *Buffer) { b.retain(until) })
 }
 
-// run does what the command says.
-//
-// The device's lock guards all that it touches; the race detector would take most of a test's time for it.
-//
-//go:norace
 func (c *command) run() {
 	switch c.op {
 	case opWrite:
-		copy(c.dst.contents[c.dstOffset:], c.bytes)
+		move(c.dst.contents[c.dstOffset:], c.bytes)
 	case opCopy:
-		copy(c.dst.contents[c.dstOffset:c.dstOffset+c.size], c.src.contents[c.srcOffset:])
+		move(c.dst.contents[c.dstOffset:], c.src.contents[c.srcOffset:c.srcOffset+c.size])
 	case opClear:
 		clear(c.dst.contents[c.dstOffset : c.dstOffset+c.size])
 	case opWriteTexture:

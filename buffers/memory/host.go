@@ -75,19 +75,34 @@ func (h *HostBytes) use(offset, size uint64, f func([]byte)) bool {
 // load copies m to dst, which is as long as m.
 func load(op, label string, dst []byte, m buffers.Memory) error {
 	if p, ok := m.Bytes(); ok {
-		copy(dst, p)
+		move(dst, p)
 		return nil
 	}
-	return useHost(op, label, m, func(p []byte) { copy(dst, p) })
+	return useHost(op, label, m, func(p []byte) { move(dst, p) })
 }
 
 // save copies src, which is as long as m, to m.
 func save(op, label string, src []byte, m buffers.Memory) error {
 	if p, ok := m.Bytes(); ok {
-		copy(p, src)
+		move(p, src)
 		return nil
 	}
-	return useHost(op, label, m, func(p []byte) { copy(p, src) })
+	return useHost(op, label, m, func(p []byte) { move(p, src) })
+}
+
+// move copies src to the beginning of dst.
+//
+// The race detector looks at each word of what the built-in copies, which would take most of the time of tests: it does not
+// look at this.
+//
+//go:norace
+func move(dst, src []byte) {
+	type block = [4096]byte
+	for len(src) >= len(block{}) {
+		*(*block)(dst) = *(*block)(src)
+		dst, src = dst[len(block{}):], src[len(block{}):]
+	}
+	copy(dst, src)
 }
 
 func useHost(op, label string, m buffers.Memory, f func([]byte)) error {

@@ -56,17 +56,13 @@ func (b *Buffer) completeMap(t *task) {
 }
 
 // fill takes what the GPU sees into the mapped range.
-//
-// The device's lock guards all that it touches; the race detector would take most of a test's time for it.
-//
-//go:norace
 func (b *Buffer) fill() {
 	_, offset, size := b.life.Range()
 	if uint64(cap(b.mapped)) < size {
 		b.mapped = make([]byte, size)
 	}
 	b.mapped = b.mapped[:size]
-	copy(b.mapped, b.contents[offset:offset+size])
+	move(b.mapped, b.contents[offset:offset+size])
 }
 
 // abort settles a pending map that was cancelled. Its completion is still to come.
@@ -94,17 +90,10 @@ func (b *MappableBuffer) Unmap() error {
 	}
 	b.abort()
 	if state == buffers.Mapped && mode == buffers.MapWrite && b.contents != nil {
-		b.writeBack(offset)
+		move(b.contents[offset:], b.mapped)
 	}
 	return d.alive("unmap", b.Label())
 }
-
-// writeBack is the opposite of fill.
-//
-// The device's lock guards all that it touches; the race detector would take most of a test's time for it.
-//
-//go:norace
-func (b *Buffer) writeBack(offset uint64) { copy(b.contents[offset:], b.mapped) }
 
 // WriteAt copies p into the mapped range.
 func (b *MappableBuffer) WriteAt(p []byte, offset int64) (int, error) {
