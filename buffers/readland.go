@@ -40,15 +40,18 @@ func (b *readBelt) collector() chan<- *chunk {
 // collectAll waits for the chunks in flight, if the backend does not call, in the order in which they were
 // submitted, which is that in which the GPU is done with them. The lock is not held.
 func (b *readBelt) collectAll() {
+	b.sys.mu.Lock()
+	defer b.sys.mu.Unlock()
 	for c := b.toCollect(); c != nil; c = b.toCollect() {
-		b.landed(c, <-c.settled)
+		b.sys.mu.Unlock()
+		err := <-c.settled
+		b.sys.mu.Lock()
+		b.bring(c, err)
 	}
 }
 
 // toCollect is the next chunk, or nil if there is none, and the goroutine ends.
 func (b *readBelt) toCollect() *chunk {
-	b.sys.mu.Lock()
-	defer b.sys.mu.Unlock()
 	select {
 	case c := <-b.landing:
 		return c
@@ -62,6 +65,10 @@ func (b *readBelt) toCollect() *chunk {
 func (b *readBelt) landed(c *chunk, err error) (told bool) {
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()
+	return b.bring(c, err)
+}
+
+func (b *readBelt) bring(c *chunk, err error) (told bool) {
 	b.told = false
 	b.land(c, err)
 	b.sys.wake()

@@ -3,6 +3,7 @@ package model
 import (
 	"bytes"
 	"io"
+	"slices"
 	"testing/iotest"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
@@ -265,7 +266,24 @@ func (m *Model) grow(b *object, size int, missing bool) {
 		copy(cells, unknowns(len(old.cells)))
 	}
 	b.growths = append(b.growths, growth{old, missing || old.missing})
+	m.makeRoom(b)
 	m.retired = append(m.retired, old)
+}
+
+// makeRoom lets uploads of streams succeed that are too long for what the buffer was: how long they are is found out on
+// the way.
+func (m *Model) makeRoom(b *object) {
+	for _, c := range m.pending {
+		if c.Kind.Name != "upload" || m.buffers[c.Args[Buffer]] != b || len(c.wrong) == 0 {
+			continue
+		}
+		c.may, c.wrong = append(c.may, c.wrong...), nil
+		c.done = func(Result) error {
+			at := min(c.Args[At], len(b.cells))
+			m.store(b.storage, at, unknowns(min(c.Args[Size]+3, len(b.cells)-at)))
+			return nil
+		}
+	}
 }
 
 // upload is a call that brings cells to a range until it ends.
@@ -273,6 +291,8 @@ func (m *Model) upload(c *call, b *object, at int, cells []cell) *call {
 	size := min(len(cells), max(0, len(b.cells)-at))
 	c.failed = func() { m.store(b.storage, min(at, len(b.cells)), unknowns(size)) }
 	if len(c.wrong) == 0 {
+		covers := func(other *call) bool { return other.covers(b.storage, at, size) }
+		c.spoilt = slices.ContainsFunc(m.pending, covers) // two that are under way have no order
 		c.failed()
 		c.target, c.at, c.size = b, at, size
 		c.done = func(Result) error {

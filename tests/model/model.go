@@ -383,7 +383,7 @@ func (m *Model) store(s *storage, at int, cells []cell) {
 		cells = unknowns(len(cells))
 	}
 	for _, c := range m.pending {
-		if c.target != nil && c.target.storage == s && at < c.at+c.size && c.at < at+len(cells) {
+		if c.covers(s, at, len(cells)) {
 			c.spoilt = true
 			cells = unknowns(len(cells))
 		}
@@ -395,6 +395,11 @@ func (m *Model) store(s *storage, at int, cells []cell) {
 		}
 	}
 	copy(s.real().cells[at:], cells)
+}
+
+// covers reports whether an upload brings something to a range.
+func (c *call) covers(s *storage, at, size int) bool {
+	return c.target != nil && c.target.storage == s && at < c.at+c.size && c.at < at+size
 }
 
 // real is the storage that is adopted, or s.
