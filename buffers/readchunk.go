@@ -27,10 +27,11 @@ type reading struct {
 	settled  chan error
 	turn     uint64
 
-	rank     int   // of its source, while the queue is put in order
-	group    int   // of its copies: see groupOf
-	hold     *hold // that src is, or nil
-	unjudged int   // verdicts on the copies into the hold that are still to come
+	rank     int    // of its source, while the queue is put in order
+	group    int    // of its copies: see groupOf
+	hold     *hold  // that src is, or nil
+	via      Buffer // that of the hold, also when that is left
+	unjudged int    // verdicts on the copies into the hold that are still to come
 	cut
 	started moment
 }
@@ -224,9 +225,13 @@ func (c *chunk) isUnjudged() bool {
 	return false
 }
 
-// refusalOf is the error of a read whose copy the GPU refused.
-func refusalOf(label string, cause error) error {
-	e := &Error{Op: "read", Label: label, Reason: ErrValidation, Detail: "the GPU refused the copy", Cause: cause}
+// refusal is the error of a read whose copy the GPU refused: for its source, or since the hold that it goes by is without
+// memory, which is known before.
+func (x *reading) refusal(cause error) error {
+	if x.via != nil && x.via.Failure() != nil {
+		return x.withoutMemory(x.via.Failure())
+	}
+	e := &Error{Op: "read", Label: x.name, Reason: ErrValidation, Detail: "the GPU refused the copy", Cause: cause}
 	if known, ok := cause.(*Error); ok {
 		e.Reason, e.Cause = known.Reason, known.Cause
 	}

@@ -114,7 +114,7 @@ func (b *readBelt) hold() (any bool) {
 	switch {
 	case err == nil:
 		b.keep(h, late, verdicts)
-	case refused >= 0:
+	case refused >= 0 && h.Failure() == nil:
 		b.holds.leave(h)
 		b.refuse(sourceOf(late, &copies[refused]), err)
 	default:
@@ -211,7 +211,7 @@ func (b *readBelt) keep(h *hold, late []heldRead, verdicts []verdict) {
 		if x.src != nil {
 			skip = x.skip()
 		}
-		x.src, x.hold, x.offset, x.from = h.Buffer, h, late[i].at+skip, x.recorded
+		x.src, x.via, x.hold, x.offset, x.from = h.Buffer, h.Buffer, h, late[i].at+skip, x.recorded
 	}
 	for _, v := range verdicts {
 		for i := range late {
@@ -245,7 +245,7 @@ func (b *readBelt) judged(held []heldRead, group int, err error) {
 		}
 		r.reading.unjudged--
 		if err != nil {
-			b.settle(r.reading, refusalOf(r.reading.name, err))
+			b.settle(r.reading, r.reading.refusal(err))
 		}
 	}
 	waiting := b.unjudged

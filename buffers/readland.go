@@ -6,6 +6,9 @@ package buffers
 // the refused copy was for, or nil.
 func (b *readBelt) sendChunk(c *chunk) (refused *reading, err error) {
 	if c.settled, refused, err = c.fetch(b.sys); err != nil {
+		if c.buffer.Failure() != nil { // it is no copy's fault
+			refused = nil
+		}
 		return refused, err
 	}
 	c.serial = b.sys.created
@@ -107,12 +110,15 @@ func (b *readBelt) empty(c *chunk, err error) {
 	b.toIdle(c)
 }
 
-// refuseParts ends the readings whose copies the GPU refused.
+// refuseParts ends the readings whose copies the GPU refused. Those into a chunk without memory its map fails.
 func (b *readBelt) refuseParts(c *chunk) {
+	if c.buffer.Failure() != nil {
+		return
+	}
 	for _, r := range c.refusals {
 		for i := range c.parts {
 			if p := &c.parts[i]; p.group == r.group && p.open() {
-				b.settle(p.reading, refusalOf(p.reading.name, r.err))
+				b.settle(p.reading, p.reading.refusal(r.err))
 			}
 		}
 	}

@@ -350,15 +350,43 @@ func TestAVerdictMakesMemoryAvailable(t *testing.T) {
 	}
 }
 
+
 // The error of a read speaks of the read, not of the System's memory.
 func TestAReadWithoutMemoryNamesItsSource(t *testing.T) {
-	device := memory.Open(memory.Options{LateErrors: true})
-	s := openOn(t, device, buffers.Options{ChunkSize: 512})
-	rb, b := readback(t, s, buffers.ReadbackDescriptor{}), deviceBuffer(t, s, 16000)
-	require.NoError(t, rb.Read(within(t), b, 0, make([]byte, 4)))
-	device.FailCreate(1)
-	var e *buffers.Error
-	require.ErrorAs(t, rb.Read(within(t), b, 0, make([]byte, 8000)), &e)
-	require.Equal(t, b.Label(), e.Label)
-	require.ErrorIs(t, e, buffers.ErrOutOfMemory)
+	for name, prompt := range map[string]bool{"which comes to light later": false, "which comes to light at once": true} {
+		t.Run(name, func(t *testing.T) {
+			device := &prompting{memory.Open(memory.Options{LateErrors: true}), prompt}
+			s := openOn(t, device, buffers.Options{ChunkSize: 512})
+			rb, b := readback(t, s, buffers.ReadbackDescriptor{}), deviceBuffer(t, s, 16000)
+			require.NoError(t, rb.Read(within(t), b, 0, make([]byte, 4)))
+			device.FailCreate(1)
+			var e *buffers.Error
+			require.ErrorAs(t, rb.Read(within(t), b, 0, make([]byte, 8000)), &e)
+			require.Equal(t, b.Label(), e.Label)
+			require.ErrorIs(t, e, buffers.ErrOutOfMemory)
+		})
+	}
+}
+
+// prompting is a device in memory that may tell of a creation without memory before that returns.
+type prompting struct {
+	*memory.Device
+	prompt bool
+}
+
+func (d *prompting) CreateBuffer(desc *buffers.Descriptor) (buffers.Buffer, error) {
+	b, err := d.Device.CreateBuffer(desc)
+	d.tell()
+	return b, err
+}
+
+func (d *prompting) CreateMappableBuffer(desc *buffers.Descriptor) (buffers.MappableBuffer, error) {
+	b, err := d.Device.CreateMappableBuffer(desc)
+	d.tell()
+	return b, err
+}
+
+func (d *prompting) tell() {
+	for d.prompt && d.StepBeside(0) {
+	}
 }

@@ -86,6 +86,9 @@ const invalidLabel = "for which there is no memory"
 // invalid is a buffer without memory. Nobody knows yet.
 func (t *trial) invalid(usage buffers.Usage) buffers.Buffer {
 	t.Helper()
+	if t.backend.Hold != nil { // or a GPU that works beside this might have told by then
+		defer t.backend.Hold(t.device)()
+	}
 	size, b := t.backend.Exhaust(t.device), buffers.Buffer(nil)
 	if usage == gpuUsage {
 		b = t.buffer(invalidLabel, usage, size)
