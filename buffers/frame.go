@@ -219,7 +219,7 @@ func (f *Frame) Encoder() (Encoder, error) {
 }
 
 // Use names buffers that commands recorded elsewhere refer to (in bind groups, as vertices), so that
-// Submit can say which of them is mapped, destroyed or another device's.
+// Submit can say which of them is mapped or destroyed.
 func (f *Frame) Use(buffers ...Buffer) {
 	f.sys.mu.Lock()
 	defer f.sys.mu.Unlock()

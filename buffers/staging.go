@@ -274,15 +274,21 @@ func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error 
 	return s.seal(encoder, size)
 }
 
-// padded is how many bytes to copy to offset of dst, after filling up the last word where no neighbour
-// is in it.
+// padded is how many bytes to copy to offset of dst, after filling up the last word if no neighbour is in it. What is
+// sealed has been filled up: nothing else than that sealed it.
 func (s *staging) padded(dst Buffer, offset uint64) (uint64, error) {
-	size := s.core.written
+	c := s.core
+	size := c.written
 	whole := roundUp4(size)
-	if size == whole || s.core.sealed || offset+whole != dst.Size() {
+	if size == whole || offset+whole != dst.Size() {
 		return size, nil
 	}
-	return whole, s.zero(whole)
+	if c.sealed {
+		return whole, nil
+	}
+	err := s.zero(whole)
+	c.written = size
+	return whole, err
 }
 
 // UploadToTexture is UploadTo for rows of texels, which must be those of the region.

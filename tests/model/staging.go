@@ -162,14 +162,13 @@ var stagingKinds = []Kind{
 		Model: func(m *Model, o Op) *call {
 			s, b, at, e := m.staging[o.Args[Staging]], m.buffers[o.Args[Other]], o.Args[OtherAt], m.encoder(o)
 			cells := s.cells
-			if tail := -len(cells) & 3; tail != 0 && s.writable && at+len(cells)+tail == len(b.cells) {
+			if tail := -len(cells) & 3; tail != 0 && at+len(cells)+tail == len(b.cells) {
 				cells = append(slices.Clone(cells), known(make([]byte, tail))...)
 			}
 			c := m.sealing(s, e)
 			c.refuse(when(s.row != 0, "usage"), when(b.state == buffers.Destroyed, "destroyed"), b.lacks(buffers.UsageCopyDst), misaligned(at, len(cells)), b.beyond(at, len(cells)))
 			target := b.storage
 			c.done = func(Result) error {
-				s.cells = cells
 				s.seal(m, o, e)
 				e.record(func() { m.store(target, at, cells) }, target, &m.systems[s.system].pool)
 				return nil
