@@ -3,6 +3,7 @@ package buffers_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,6 +49,51 @@ func TestAnUploadTakesPiecesOfAnyLength(t *testing.T) {
 				require.EqualValues(t, size, u.Moved())
 				require.True(t, bytes.Equal(p, read(t, s, b, 0, uint64(size))), "pieces of %d bytes", piece)
 			}
+		})
+	}
+}
+
+// Neither what an earlier piece left in the word, nor what an earlier upload left in the chunk.
+func TestTheLastWordOfAnUploadIsFilledUpWithZeros(t *testing.T) {
+	const size = 5 << 20
+	for _, path := range uploadPaths {
+		for _, tail := range []int{1, 2, 3} {
+			t.Run(fmt.Sprintf("%s, %d bytes of it", path, tail), func(t *testing.T) {
+				s, _ := openSystem(t, buffers.Options{})
+				onPath(s, path)
+				b, ones := deviceBuffer(t, s, size), bytes.Repeat([]byte{0xff}, size)
+				require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(ones)))
+				require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, time.Minute, time.Millisecond, "its chunks are idle")
+				u, err := s.NewUpload(b, 0, 0)
+				require.NoError(t, err)
+				require.NoError(t, u.Write(within(t), buffers.Bytes(ones[:3])), "the rest is out of step with words")
+				require.NoError(t, u.Write(within(t), buffers.Bytes(ones[3:size-4+tail])))
+				require.NoError(t, u.Finish())
+				want := append([]byte(nil), ones[:4]...)
+				clear(want[tail:])
+				require.Equal(t, want, read(t, s, b, size-4, 4))
+			})
+		}
+	}
+}
+
+// What waits to be sent counts: the rest of a word, or of a chunk.
+func TestAPieceThatDoesNotFitIsRefused(t *testing.T) {
+	const size = 5 << 20
+	for _, path := range uploadPaths {
+		t.Run(path, func(t *testing.T) {
+			s, _ := openSystem(t, buffers.Options{})
+			onPath(s, path)
+			b, p := deviceBuffer(t, s, size), randomBytes(size)
+			u, err := s.NewUpload(b, 0, 0)
+			require.NoError(t, err)
+			require.NoError(t, u.Write(within(t), buffers.Bytes(p[:3])))
+			require.ErrorIs(t, u.Write(within(t), buffers.Bytes(p[:size-2])), buffers.ErrRange)
+			require.EqualValues(t, 3, u.Moved(), "nothing of it was taken")
+			require.NoError(t, u.Write(within(t), buffers.Bytes(p[3:])))
+			require.ErrorIs(t, u.Write(within(t), buffers.Bytes(p[:1])), buffers.ErrRange)
+			require.NoError(t, u.Finish())
+			require.True(t, bytes.Equal(p, read(t, s, b, 0, size)))
 		})
 	}
 }
