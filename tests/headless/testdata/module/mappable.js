@@ -228,6 +228,20 @@ export const orderOfMany = () =>
     }
   });
 
+/** An unmap cancels the map that is pending, and not a later one that was refused. */
+export const refusedWhilePending = () =>
+  withSystem(async (gpu) => {
+    const b = gpu.createMappableBuffer({ label: "twice", size: 64, usage: MAP_READ | COPY_DST });
+    const heard = [];
+    const map = (name) => b.mapAsync(READ).catch((error) => heard.push(`${name}: ${error.code}`));
+    gpu.device.pushErrorScope("validation");
+    const maps = [map("earlier"), map("refused")];
+    b.unmap();
+    queueMicrotask(() => heard.push("what is queued next"));
+    await Promise.all([...maps, gpu.device.popErrorScope()]);
+    same(heard, ["earlier: map-aborted", "what is queued next", "refused: map-pending"], "as they are heard of");
+  });
+
 /** [name, code, what is done with a buffer of 64 bytes of usage MAP_READ]; the last step is refused. */
 const codes = [
   ["unmap unmapped", "not-mapped", (b) => b.unmap()],

@@ -156,6 +156,21 @@ export const memoryThatGoesAway = () =>
     sameBytes(await rb.read(b), bytes, "a read afterwards");
   }, { chunkSize: 64 * K });
 
+/** What is still to come of a read that has failed reaches nobody else, and so not the next read, which has its number. */
+export const restOfAReadThatFailed = () =>
+  withSystem(async (gpu) => {
+    const [b] = filled(gpu, M);
+    const [next, bytes] = filled(gpu, 64 * K, 7);
+    const rb = gpu.createReadbackBuffer({ label: "results" });
+    for (let turn = 0; turn < 4; turn++) {
+      const into = new ArrayBuffer(M - 8);
+      const lost = rb.read(b, 1, into.byteLength, { into }); // out of step with words: it comes chunk by chunk
+      into.transfer();
+      await rejects("type", () => lost, "its memory goes away", "results");
+      sameBytes(await rb.read(next), bytes, `the read behind it, turn ${turn}`);
+    }
+  }, { chunkSize: 64 * K });
+
 export const memoryThatCannotBeHad = () =>
   withSystem(async (gpu) => {
     const [b, bytes] = filled(gpu, 256 * K);
