@@ -264,6 +264,34 @@ func TestStatsCountEveryKind(t *testing.T) {
 	}
 }
 
+func TestThePeaksOfAKindStay(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	first, second := deviceBuffer(t, s, 64), deviceBuffer(t, s, 32)
+	first.Destroy()
+	second.Destroy()
+	require.NoError(t, deviceBuffer(t, s, 16).Grow(24))
+	require.Equal(t, buffers.KindStats{Count: 1, Peak: 2, Bytes: 24, PeakBytes: 96, Created: 3}, s.Stats().Of(buffers.KindDevice))
+}
+
+func TestTheLatencyOfMapsIsThatOfReads(t *testing.T) {
+	inVirtualTime(t, func(t *testing.T) {
+		const ms = time.Millisecond
+		device := memory.Open(memory.Options{Map: memory.Fixed(10 * ms)})
+		s := openOn(t, device, buffers.Options{})
+		b, r := deviceBuffer(t, s, 64), readback(t, s, buffers.ReadbackDescriptor{})
+		device.SlowMap(2, 20*ms)
+		want := []buffers.LatencyStats{
+			{Count: 1, Last: 10 * ms, Mean: 10 * ms, Max: 10 * ms},
+			{Count: 2, Last: 30 * ms, Mean: 20 * ms, Max: 30 * ms},
+			{Count: 3, Last: 10 * ms, Mean: 20*ms - 10*ms/3, Max: 30 * ms},
+		}
+		for _, latency := range want {
+			require.NoError(t, r.Read(t.Context(), b, 0, make([]byte, 64)))
+			require.Equal(t, latency, s.Stats().MapLatency)
+		}
+	})
+}
+
 func TestThePeakOfMappableMemoryStays(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	immediate(t, s, buffers.StagingDescriptor{Size: 64 << 10}).Destroy()
