@@ -312,3 +312,25 @@ export const stillPage = async () => {
   same(gpu.stats().mappable, 0, "mappable memory");
   gpu.destroy();
 };
+
+/** What is staged in encoders of the page's own keeps none of them once they are submitted, in or out of frames. */
+export const encodersGo = async () => {
+  const gpu = await api.open();
+  const b = gpu.createDeviceBuffer({ size: 16, usage: STORAGE });
+  const staging = gpu.createImmediateStagingBuffer({ size: 16 });
+  const refs = [];
+  for (let i = 0; i < 20; i++) {
+    const frame = i % 2 ? gpu.frame() : undefined;
+    const encoder = gpu.device.createCommandEncoder();
+    staging.write(pattern(16, i));
+    staging.uploadTo(encoder, b);
+    (frame ?? gpu).submit([encoder]);
+    staging.reset();
+    refs.push(new WeakRef(encoder));
+    await gpu.device.queue.onSubmittedWorkDone();
+  }
+  (await api.open()).destroy(); // has Go's collector run
+  const left = () => refs.filter((ref) => !isGone(ref)).length;
+  await collects("the encoders, but for the last few", () => left() <= 3);
+  gpu.destroy();
+};

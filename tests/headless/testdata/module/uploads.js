@@ -250,6 +250,25 @@ export const aborted = () =>
     sameBytes(await contents(gpu, b), pattern(8 * MiB, 5), "the next upload");
   });
 
+/** A signal that lives on knows nothing of what has ended, however that did. */
+export const listenersOfASignal = () =>
+  onEachPath(async (gpu, path) => {
+    const b = gpu.createDeviceBuffer({ label: "b", size: 8 * MiB, usage: STORAGE });
+    const staging = gpu.createImmediateStagingBuffer({ size: MiB });
+    const { signal } = new AbortController();
+    const listeners = new Set();
+    signal.addEventListener = (type, f) => void listeners.add(f);
+    signal.removeEventListener = (type, f) => void listeners.delete(f);
+    const broken = () => new ReadableStream({ pull: (c) => c.error(new Error("broken")) });
+    const heard = (promise) => (same(listeners.size, 1, "while it is under way"), promise.catch(() => {}));
+    await heard(b.upload(0, pattern(8 * MiB), { signal }));
+    await heard(b.upload(0, new Blob([pattern(MiB)]), { signal }));
+    await heard(b.upload(0, broken(), { signal }));
+    await heard(staging.readFrom(new Blob([pattern(16)]), { signal }));
+    await heard(staging.readFrom(broken(), { signal }));
+    same(listeners.size, 0, `on the path ${path}`);
+  });
+
 /** An abort ends an upload that waits for memory which nobody gives back. */
 export const abortedWhileItWaitsForMemory = () =>
   withSystem(
