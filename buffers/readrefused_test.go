@@ -3,6 +3,7 @@ package buffers_test
 import (
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -350,18 +351,26 @@ func TestAVerdictMakesMemoryAvailable(t *testing.T) {
 	}
 }
 
-
 // The error of a read speaks of the read, not of the System's memory.
 func TestAReadWithoutMemoryNamesItsSource(t *testing.T) {
 	for name, prompt := range map[string]bool{"which comes to light later": false, "which comes to light at once": true} {
-		t.Run(name, func(t *testing.T) {
+		regime(t, name, func(t *testing.T) {
 			device := &prompting{memory.Open(memory.Options{LateErrors: true}), prompt}
 			s := openOn(t, device, buffers.Options{ChunkSize: 512})
 			rb, b := readback(t, s, buffers.ReadbackDescriptor{}), deviceBuffer(t, s, 16000)
 			require.NoError(t, rb.Read(within(t), b, 0, make([]byte, 4)))
 			device.FailCreate(1)
+			device.Hold()
+			failed := make(chan error, 1)
+			go func() { failed <- rb.Read(within(t), b, 0, make([]byte, 8000)) }()
+			synctest.Wait()
+			for range 2 { // the copy and the map of the first piece: the rest is sent before anything is known
+				device.Step()
+			}
+			synctest.Wait()
+			device.Release()
 			var e *buffers.Error
-			require.ErrorAs(t, rb.Read(within(t), b, 0, make([]byte, 8000)), &e)
+			require.ErrorAs(t, <-failed, &e)
 			require.Equal(t, b.Label(), e.Label)
 			require.ErrorIs(t, e, buffers.ErrOutOfMemory)
 		})

@@ -346,3 +346,21 @@ func TestErrorsOfMappedMemoryNameItsStagingBuffer(t *testing.T) {
 	require.ErrorIs(t, err, buffers.ErrDeviceLost)
 	require.ErrorContains(t, err, `write "mesh"`)
 }
+
+// The last word that is filled up with zeros is no part of what was written.
+func TestASecondUploadOfOddBytesLeavesTheNeighbourAlone(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{})
+	staged := immediate(t, s, buffers.StagingDescriptor{Size: 8})
+	_, err := staged.Write([]byte{1, 2, 3})
+	require.NoError(t, err)
+	last, inside, end := deviceBuffer(t, s, 8), deviceBuffer(t, s, 8), deviceBuffer(t, s, 4)
+	e, err := device.CreateEncoder("uploads")
+	require.NoError(t, err)
+	require.NoError(t, staged.UploadTo(e, last, 4))
+	require.EqualValues(t, 3, staged.Written())
+	require.ErrorIs(t, staged.UploadTo(e, inside, 0), buffers.ErrAlignment)
+	require.NoError(t, staged.UploadTo(e, end, 0), "it ends with this one, too")
+	require.NoError(t, s.Submit(e))
+	require.Equal(t, []byte{0, 0, 0, 0, 1, 2, 3, 0}, read(t, s, last, 0, 8))
+	require.Equal(t, []byte{1, 2, 3, 0}, read(t, s, end, 0, 4))
+}
