@@ -43,7 +43,7 @@ type Backend struct {
 	// Hold keeps the GPU from making progress until release is called. A backend on which nothing can
 	// settle as long as the test does not wait, as in a browser, needs none.
 	Hold func(device buffers.Device) (release func())
-	// Patience is how long something may take before it counts as never; 0 means 20 seconds.
+	// Patience is how long something may take before it counts as never; 0 means a minute.
 	Patience time.Duration
 }
 

@@ -50,7 +50,7 @@ func telling(settled *<-chan error) (told chan error, tell func() bool) {
 		} else {
 			told <- errors.New("told before there was an outcome")
 		}
-		return false
+		return true // or a browser's host would not let the goroutine run that waits for it
 	}
 }
 

@@ -69,7 +69,12 @@ func Run(t *testing.T, p Program) (err error) {
 	return err
 }
 
+// standstill is far longer than any program takes. One that waits for a lock ends in no other way: time stands still.
+const standstill = 2 * time.Minute
+
 func runIn(t *testing.T, p Program) (did outcome, err error) {
+	watchdog := time.AfterFunc(standstill, func() { panic("model: it waits for a lock:\n" + p.String()) })
+	defer watchdog.Stop()
 	synctest.Test(t, func(t *testing.T) { did, err = run(p) })
 	return did, err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 )
@@ -56,7 +57,10 @@ type Model struct {
 type system struct {
 	gone     bool
 	frame    *encoder // the frame that is open, or nil
-	alive    [6]int   // holdings by kind
+	alive    [6]int   // holdings by kind,
+	made     [6]int   // all of them,
+	most     [6]int   // and the most at a time
+	seen     Counts   // the last
 	pool     storage  // what staged data is copied from
 	submits  uint64
 	up, down uint64 // bytes that were moved
@@ -77,7 +81,10 @@ const outside = -1
 
 func (m *Model) hold(system int, kind buffers.Kind) *holding {
 	if system != outside {
-		m.systems[system].alive[kind]++
+		s := m.systems[system]
+		s.alive[kind]++
+		s.made[kind]++
+		s.most[kind] = max(s.most[kind], s.alive[kind])
 	}
 	return &holding{system: system, kind: kind}
 }
@@ -471,10 +478,8 @@ type Seen struct {
 
 // Counts are those of a system's Stats that the model knows.
 type Counts struct {
-	Kinds [6]struct { // in the order of [buffers.Kinds]
-		Count int
-		Bytes uint64
-	}
+	Kinds                                       [6]buffers.KindStats // in the order of [buffers.Kinds]
+	LatencyMax                                  time.Duration
 	Mappable, Held, BytesUp, BytesDown, Submits uint64
 	MapsPending                                 int
 }
@@ -546,10 +551,19 @@ func (m *Model) checkCounts(i int, stats *Counts) error {
 	s := m.systems[i]
 	creating := slices.ContainsFunc(m.pending, func(c *call) bool { return c.creates })
 	for _, kind := range buffers.Kinds() {
-		if got := stats.Kinds[kind].Count; got != s.alive[kind] && !creating {
-			return fmt.Errorf("%d of %v, want %d", got, kind, s.alive[kind])
+		got := &stats.Kinds[kind]
+		if got.Count != s.alive[kind] && !creating {
+			return fmt.Errorf("%d of %v, want %d", got.Count, kind, s.alive[kind])
+		}
+		if exact := kind == buffers.KindDevice || kind == buffers.KindReadback; exact && (got.Peak != s.most[kind] || got.Created != uint64(s.made[kind])) ||
+			got.Peak < s.most[kind] || got.Created < uint64(s.made[kind]) || got.PeakBytes < max(got.Bytes, s.seen.Kinds[kind].PeakBytes) {
+			return fmt.Errorf("%+v of %v, want %d made and %d at a time, and the most bytes", *got, kind, s.made[kind], s.most[kind])
 		}
 	}
+	if stats.LatencyMax < s.seen.LatencyMax {
+		return fmt.Errorf("a map took %v at most, and %v before", stats.LatencyMax, s.seen.LatencyMax)
+	}
+	s.seen = *stats
 	var bytes [2]uint64 // of DeviceBuffers and MappableBuffers
 	for slot, o := range m.buffers {
 		if o != nil && o.system == i && !o.gone {

@@ -264,8 +264,6 @@ func (w *World) look() *Seen {
 
 func countsOf(st buffers.Stats) Counts {
 	c := Counts{Mappable: st.Mappable, Held: st.Held, BytesUp: st.BytesUp, BytesDown: st.BytesDown, Submits: st.Submits, MapsPending: st.MapsPending}
-	for i, kind := range buffers.Kinds() {
-		c.Kinds[i].Count, c.Kinds[i].Bytes = st.Of(kind).Count, st.Of(kind).Bytes
-	}
+	c.Kinds, c.LatencyMax = st.Kinds, st.MapLatency.Max
 	return c
 }

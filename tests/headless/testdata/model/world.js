@@ -119,6 +119,6 @@ export class World {
 }
 
 const countsOf = ({ kinds, mappable, held, mapsPending, bytesUp, bytesDown, submits }) => ({
-  Kinds: Object.values(kinds).map(({ count, bytes }) => ({ count, bytes })),
+  Kinds: Object.values(kinds).map(({ count, peak, bytes, peakBytes, created }) => ({ count, peak, bytes, peakBytes, created })),
   mappable, held, mapsPending, bytesUp, bytesDown, submits,
 });
