@@ -26,7 +26,13 @@ func TestDrawnPrograms(t *testing.T) {
 
 // TestFoundPrograms performs programs that have failed once.
 func TestFoundPrograms(t *testing.T) {
-	files, err := filepath.Glob("testdata/programs/*.txt")
+	eachProgram(t, "testdata/programs/*.txt", check)
+}
+
+// eachProgram is a test of each program of some files.
+func eachProgram(t *testing.T, pattern string, test func(*testing.T, Program)) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatal("no programs", err)
 	}
@@ -40,7 +46,7 @@ func TestFoundPrograms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			check(t, p)
+			test(t, p)
 		})
 	}
 }

@@ -3,8 +3,6 @@ package model
 import (
 	"flag"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
@@ -17,20 +15,11 @@ var (
 
 // TestEveryCallOfThePatternsFails has each call on the device fail in turn, in the four patterns.
 func TestEveryCallOfThePatternsFails(t *testing.T) {
-	files, err := filepath.Glob("testdata/patterns/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no patterns", err)
-	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			for notifies := range 2 {
-				p := readProgram(t, file)
-				p.World[Notifies] = notifies
-				n := failEach(t, p)
-				t.Logf("failed %d calls", n)
-			}
-		})
-	}
+	eachProgram(t, "testdata/patterns/*.txt", func(t *testing.T, p Program) {
+		for p.World[Notifies] = range 2 {
+			t.Logf("failed %d calls", failEach(t, p))
+		}
+	})
 }
 
 // TestEveryCallOfDrawnProgramsFails is the same for drawn programs.
@@ -40,19 +29,6 @@ func TestEveryCallOfDrawnProgramsFails(t *testing.T) {
 		n += failEach(t, Draw(rand.New(rand.NewPCG(*firstOne+uint64(i), 1)), *length))
 	}
 	t.Logf("failed %d calls of %d programs", n, *pointed)
-}
-
-func readProgram(t *testing.T, file string) Program {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := Parse(string(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
 }
 
 // failEach performs a program once for each fault at each call, and returns how often.
