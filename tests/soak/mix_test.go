@@ -5,6 +5,7 @@ package soak
 import (
 	"bytes"
 	"context"
+	"io"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -221,20 +222,24 @@ func (m *mix) update() {
 }
 
 func (m *mix) stage() {
-	t, at := m.pick()
-	p := m.draw(piece)
 	m.NoError(m.immediate.Reset(ctx))
-	m.fill(m.immediate, p)
-	m.NoError(m.immediate.UploadTo(m.encoder, t, uint64(at)))
-	m.becomes(t, at, p)
+	m.sendStaged(m.immediate)
 }
 
 func (m *mix) stageLater() {
+	m.NoError(m.deferred.Map(ctx))
+	m.sendStaged(m.deferred)
+}
+
+// sendStaged fills a staging buffer that is mapped, and uploads it.
+func (m *mix) sendStaged(staging interface {
+	io.Writer
+	UploadTo(buffers.Encoder, buffers.Buffer, uint64) error
+}) {
 	t, at := m.pick()
 	p := m.draw(piece)
-	m.NoError(m.deferred.Map(ctx))
-	m.fill(m.deferred, p)
-	m.NoError(m.deferred.UploadTo(m.encoder, t, uint64(at)))
+	m.fill(staging, p)
+	m.NoError(staging.UploadTo(m.encoder, t, uint64(at)))
 	m.becomes(t, at, p)
 }
 
@@ -246,7 +251,7 @@ func (m *mix) stageTexels() {
 	m.effects = append(m.effects, func() { copy(m.image, p) })
 }
 
-func (m *mix) fill(staging interface{ Write([]byte) (int, error) }, p []byte) {
+func (m *mix) fill(staging io.Writer, p []byte) {
 	_, err := staging.Write(p)
 	m.NoError(err)
 }
