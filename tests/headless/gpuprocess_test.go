@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"syscall"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/systeminfo"
@@ -29,6 +30,10 @@ func (g gpuProcess) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// standstill bounds how long a GPU process is stopped: a page that waits for it in the middle of a task, as the browser
+// does once its buffer of commands is full, cannot ask for it to go on.
+const standstill = 10 * time.Second
+
 func (g gpuProcess) signal(s syscall.Signal) error {
 	pid, err := gpuProcessID(g.page)
 	if errors.Is(err, errNoProcess) && s == syscall.SIGCONT {
@@ -36,6 +41,9 @@ func (g gpuProcess) signal(s syscall.Signal) error {
 	}
 	if err != nil {
 		return err
+	}
+	if s == syscall.SIGSTOP {
+		time.AfterFunc(standstill, func() { _ = syscall.Kill(pid, syscall.SIGCONT) })
 	}
 	return syscall.Kill(pid, s)
 }

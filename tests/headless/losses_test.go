@@ -19,7 +19,12 @@ var (
 func TestLosses(t *testing.T) {
 	p := openLosses(t)
 	p.Expect(browser.DeviceLost, "")
-	codes := browser.Eval[map[string]int](p, fmt.Sprintf(`import("/soak/losses.js").then((m) => m.lose(%d, %d))`, *lossSeed, *lossRounds))
+	losing := func(js string) string { return `import("/soak/losses.js").then((m) => m.` + js + `)` }
+	browser.Eval[browser.Void](p, losing(fmt.Sprintf("start(%d)", *lossSeed)))
+	for range *lossRounds {
+		browser.Eval[browser.Void](p, losing("lose()"))
+	}
+	codes := browser.Eval[map[string]int](p, losing("finish()"))
 	t.Logf("%d losses, and the codes of what was pending: %v", *lossRounds, codes)
 }
 

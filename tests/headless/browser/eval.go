@@ -24,14 +24,21 @@ func Eval[T any](p *Page, js string) T {
 	return v
 }
 
+// evalTimeout bounds every evaluation: one that hangs is named, long before all tests are out of time.
+const evalTimeout = 5 * time.Minute
+
+var errHangs = fmt.Errorf("not done after %v", evalTimeout)
+
 // Void is the type of no value.
 type Void = chromedp.Void
 
 // TryEval is Eval for an expression that may throw or reject: the error then
 // names what was thrown.
 func TryEval[T any](p *Page, js string) (T, error) {
-	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
-	if cause := context.Cause(p.ctx); err != nil && cause != nil {
+	ctx, cancel := context.WithTimeoutCause(p.ctx, evalTimeout, errHangs)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
+	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}
 	return v, err

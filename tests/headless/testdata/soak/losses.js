@@ -110,17 +110,24 @@ async function answers() {
   gpu.destroy();
 }
 
-/** Loses a device so many times, and counts the codes with which promises reject. */
-export async function lose(seed, rounds) {
-  const random = randomFrom(seed);
+let random;
+let rounds = 0;
+const counted = {}; // the codes with which promises reject
+
+export function start(seed) {
+  random = randomFrom(seed);
+}
+
+/** Loses a device, in the next way. */
+export async function lose() {
   const names = Object.keys(endings);
-  const counted = {};
-  for (let i = 0; i < rounds; i++) {
-    const name = names[i % names.length];
-    const ended = await round(name, random);
-    for (const [code, n] of Object.entries(ended)) counted[code] = (counted[code] ?? 0) + n;
-    await opened(answers);
-  }
+  const ended = await round(names[rounds++ % names.length], random);
+  for (const [code, n] of Object.entries(ended)) counted[code] = (counted[code] ?? 0) + n;
+  await opened(answers);
+}
+
+/** Checks what all have left, and tells the codes. */
+export async function finish() {
   await sleep(0);
   const left = buffers.made - buffers.destroyed;
   ok(left === 0, `${left} buffers are left`);
