@@ -71,8 +71,18 @@ func wait(t testing.TB, settled <-chan error) error {
 	}
 }
 
-// turn lets JavaScript run everything that is ready.
-func turn() { time.Sleep(time.Millisecond) }
+// turn lets JavaScript run everything that is ready. A timer of Go's would not do: one that has run out by the time that
+// Go has nothing else to do is no reason to return to JavaScript.
+func turn() {
+	done := make(chan struct{})
+	f := js.FuncOf(func(js.Value, []js.Value) any {
+		close(done)
+		return nil
+	})
+	defer f.Release()
+	js.Global().Call("setTimeout", f)
+	<-done
+}
 
 // awaitCalls is calls, once there are some.
 func awaitCalls(t *testing.T) (made string) {
