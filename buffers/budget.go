@@ -1,6 +1,10 @@
 package buffers
 
-import "context"
+import (
+	"context"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 // BudgetPolicy says what a call does for which mappable memory is needed that the budget has no room for:
 //
@@ -53,9 +57,9 @@ func (b *budget) release(n uint64) {
 
 // refuse is the error for n bytes that are not to be had.
 func (b *budget) refuse(op, label string, n uint64, cause error) error {
-	detail := number(n) + " bytes of mappable memory are not free: " + number(b.used) + " of the budget of " + number(b.limit) + " are in use"
+	detail := gpu.Decimal(n) + " bytes of mappable memory are not free: " + gpu.Decimal(b.used) + " of the budget of " + gpu.Decimal(b.limit) + " are in use"
 	if n > b.limit {
-		detail = number(n) + " bytes of mappable memory can never be had: the budget is " + number(b.limit)
+		detail = gpu.Decimal(n) + " bytes of mappable memory can never be had: the budget is " + gpu.Decimal(b.limit)
 	}
 	return &Error{Op: op, Label: label, Reason: ErrBudget, Cause: cause, Detail: detail}
 }

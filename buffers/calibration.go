@@ -3,6 +3,8 @@ package buffers
 import (
 	"context"
 	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // Calibration is what an engine has measured, to be kept and given to the engine of a later program on
@@ -78,7 +80,7 @@ func (c *chooser) reason(op Operation, chosen int, size uint64, h history, e *en
 	case op == OpReadback && e.sharesChunk(size):
 		return "small reads share a chunk and one map"
 	case size < c.from:
-		return "below " + number(c.from) + " bytes a queue write is never slower"
+		return "below " + gpu.Decimal(c.from) + " bytes a queue write is never slower"
 	case op == OpFlush && h.copied:
 		return "copies went into the buffer before, and spoil it for queue writes"
 	case c.best(size, h) != chosen:
@@ -143,7 +145,7 @@ func (e *engine) load(r Rate) {
 //
 // When ctx ends first the error is that of the context, in an [*Error].
 func (s *System) Calibrate(ctx context.Context) error {
-	return relabel(s.calibrate(ctx), "calibrate", "")
+	return gpu.Relabel(s.calibrate(ctx), "calibrate", "")
 }
 
 func (s *System) calibrate(ctx context.Context) error {

@@ -1,6 +1,10 @@
 package buffers
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 // chunk is a pooled mappable buffer. What its lists are, it is: see uploadPool and readBelt.
 type chunk struct {
@@ -15,7 +19,7 @@ type chunk struct {
 	turn      uint64  // how often it was lent
 	tail      uint64  // readback: bytes filled
 	parts     []readPart
-	copies    []ChunkCopy
+	copies    []gpu.ChunkCopy
 	refusals  []refusal
 	serial    uint64 // of the latest creation when its map was asked for: see System.confirm
 }

@@ -1,6 +1,10 @@
 package buffers
 
-import "context"
+import (
+	"context"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 // DeferredStagingBuffer is mapped when the GPU has memory to spare, written, and uploaded, again and
 // again: for streaming at run time.
@@ -49,10 +53,10 @@ func (b *DeferredStagingBuffer) mappable() error {
 		return err
 	}
 	if b.core.pending {
-		return NewError("map", b.Label(), ErrMapPending, "")
+		return gpu.NewError("map", b.Label(), ErrMapPending, "")
 	}
 	if b.core.chunk != nil && !b.core.sealed {
-		return NewError("map", b.Label(), ErrMapped, "")
+		return gpu.NewError("map", b.Label(), ErrMapped, "")
 	}
 	return nil
 }
@@ -102,7 +106,7 @@ func (c *stagingCore) giveUp(label string) {
 	}
 	err := c.sys.usable("map", label)
 	if err == nil {
-		err = NewError("map", label, ErrMapAborted, "")
+		err = gpu.NewError("map", label, ErrMapAborted, "")
 	}
 	c.settle(err)
 }
@@ -110,7 +114,7 @@ func (c *stagingCore) giveUp(label string) {
 // Map is MapAsync that waits. When ctx ends first the map is cancelled, and the error of ctx is the Cause of an
 // [*Error].
 func (b *DeferredStagingBuffer) Map(ctx context.Context) error {
-	return awaitMap(ctx, b.Label(), b.MapAsync(), b.Unmap)
+	return gpu.AwaitMap(ctx, b.Label(), b.MapAsync(), b.Unmap)
 }
 
 // Unmap gives up the memory: a pending map settles with [ErrMapAborted], also one whose memory was there at once as

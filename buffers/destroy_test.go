@@ -140,7 +140,7 @@ var acts = map[string]func(context.Context, *party){
 		_, _ = p.dynamic.Update(64)
 		_ = p.dynamic.Advance(128)
 		_, _ = f.Encoder()
-		f.Use(p.target)
+		f.Use(buffers.AccessRead, p.target)
 		if rand.IntN(8) > 0 {
 			_ = f.Submit()
 		}

@@ -1,6 +1,10 @@
 package buffers
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 // DeviceBuffer is memory that only the GPU uses: vertices, indices, uniforms, storage. It cannot be
 // mapped. Its handle stays the same when Grow replaces the GPU buffer behind it.
@@ -32,7 +36,7 @@ type currentBuffer struct {
 // [ErrUsage].
 func (s *System) NewDeviceBuffer(d Descriptor) (*DeviceBuffer, error) {
 	if d.Usage&(UsageMapRead|UsageMapWrite) != 0 || d.MappedAtCreation {
-		return nil, NewError("create", d.Label, ErrUsage, "a DeviceBuffer is never mapped: stage into it, or make a MappableBuffer")
+		return nil, gpu.NewError("create", d.Label, ErrUsage, "a DeviceBuffer is never mapped: stage into it, or make a MappableBuffer")
 	}
 	if d.Usage == 0 {
 		return nil, d.Validate(s.limits)
@@ -116,7 +120,7 @@ func (b *DeviceBuffer) WriteMemory(offset uint64, m Memory) error {
 		return err
 	}
 	dst := b.Unwrap()
-	if err := CheckWrite(dst, offset, m.Size()); err != nil {
+	if err := gpu.CheckWrite(dst, offset, m.Size()); err != nil {
 		return err
 	}
 	if m.Size() == 0 {

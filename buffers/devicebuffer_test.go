@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -131,7 +132,7 @@ func TestGrowThatFailsLosesNothing(t *testing.T) {
 }
 
 func TestGrowStopsAtTheLimit(t *testing.T) {
-	limits := buffers.DefaultLimits()
+	limits := gpu.DefaultLimits()
 	limits.MaxBufferSize = 1000
 	device := memory.Open(memory.Options{Limits: limits})
 	defer device.Destroy()

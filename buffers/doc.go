@@ -1,6 +1,6 @@
 // Package buffers moves data between programs and the GPU, on any backend.
 //
-// A backend provides a [Device]: buffers/webgpu in the browser, buffers/memory in tests. [Open] makes a
+// A backend provides a [Device], as package gpu describes it: buffers/webgpu in the browser, buffers/memory in tests. [Open] makes a
 // [System] on it, and the System makes five buffers, each with one purpose:
 //
 //   - [DeviceBuffer] is memory that only the GPU uses. Write fills it, Grow enlarges it, and AwaitGrow says whether
@@ -37,7 +37,7 @@
 // written to can stay slow for queue writes. [System.Explain] says what would be chosen and why,
 // [System.Calibrate] measures in advance, and a [Calibration] can be kept for the next program.
 //
-// A backend whose [Queue] is a [ChunkQueue] moves a chunk in one step; for others the System takes the
+// A backend whose [Queue] is a [gpu.ChunkQueue] moves a chunk in one step; for others the System takes the
 // steps itself.
 //
 // # Waiting
@@ -72,5 +72,5 @@
 // label, numbers and the rule that was broken. That of a context that ended a wait, or of a reader that was handed in,
 // is the Cause of one, so that errors.Is finds it. Rules are those of WebGPU on every backend. What a device
 // reports later arrives on [System.Errors].
-// A buffer that it turns out to have had no memory for is refused by every call from then on: see [Factory].
+// A buffer that it turns out to have had no memory for is refused by every call from then on: see [gpu.Factory].
 package buffers

@@ -1,6 +1,10 @@
 package buffers
 
-import "math"
+import (
+	"math"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 // DynamicDescriptor describes a DynamicBuffer.
 type DynamicDescriptor struct {
@@ -100,11 +104,11 @@ func (s *System) NewDynamicBuffer(d DynamicDescriptor) (*DynamicBuffer, error) {
 func validateDynamic(d *DynamicDescriptor, page *Descriptor, limits Limits) error {
 	switch {
 	case d.Usage == 0 || d.Usage&(UsageMapRead|UsageMapWrite) != 0:
-		return NewError("create", d.Label, ErrUsage, "usage "+d.Usage.String()+" is not one the GPU reads a DynamicBuffer with")
+		return gpu.NewError("create", d.Label, ErrUsage, "usage "+d.Usage.String()+" is not one the GPU reads a DynamicBuffer with")
 	case d.Size%4 != 0:
-		return NewError("create", d.Label, ErrAlignment, "size "+number(d.Size)+" is not a multiple of 4")
+		return gpu.NewError("create", d.Label, ErrAlignment, "size "+gpu.Decimal(d.Size)+" is not a multiple of 4")
 	case d.MaxSlots < 0 || d.MaxSlots > 0 && d.MaxSlots < initialSlots:
-		return NewError("create", d.Label, ErrRange, "a DynamicBuffer has at least "+number(initialSlots)+" slots")
+		return gpu.NewError("create", d.Label, ErrRange, "a DynamicBuffer has at least "+gpu.Decimal(initialSlots)+" slots")
 	}
 	return page.Validate(limits)
 }
@@ -210,10 +214,10 @@ func (b *DynamicBuffer) Advance(end uint64) error {
 		return err
 	}
 	if r.current == nil {
-		return NewError("update", r.page.Label, ErrState, "nothing was updated since the last submit")
+		return gpu.NewError("update", r.page.Label, ErrState, "nothing was updated since the last submit")
 	}
 	if end > r.page.Size {
-		return NewError("update", r.page.Label, ErrRange, number(end)+" bytes exceed the page of "+number(r.page.Size))
+		return gpu.NewError("update", r.page.Label, ErrRange, gpu.Decimal(end)+" bytes exceed the page of "+gpu.Decimal(r.page.Size))
 	}
 	page := r.latest()
 	page.used = max(page.used, end)
@@ -246,9 +250,9 @@ func (r *dynamicRing) latest() *dynamicPage { return r.pages[r.open-1] }
 
 func (r *dynamicRing) refuse(size uint64) error {
 	if size == 0 {
-		return NewError("update", r.page.Label, ErrRange, "an update of 0 bytes")
+		return gpu.NewError("update", r.page.Label, ErrRange, "an update of 0 bytes")
 	}
-	return NewError("update", r.page.Label, ErrTooLarge, "an update of "+number(size)+" bytes exceeds the page of "+number(r.page.Size))
+	return gpu.NewError("update", r.page.Label, ErrTooLarge, "an update of "+gpu.Decimal(size)+" bytes exceeds the page of "+gpu.Decimal(r.page.Size))
 }
 
 // begin takes a slot that the GPU is done with, or makes one, and its first page.
@@ -285,7 +289,7 @@ func (r *dynamicRing) dropFailed() {
 
 func (s *dynamicSlot) checkCreated() error {
 	for _, b := range s.buffers {
-		if err := CheckCreated("update", b); err != nil {
+		if err := gpu.CheckCreated("update", b); err != nil {
 			return err
 		}
 	}
@@ -295,7 +299,7 @@ func (s *dynamicSlot) checkCreated() error {
 // grow makes a slot where all are in use.
 func (r *dynamicRing) grow() error {
 	if len(r.slots) >= r.maxSlots {
-		return NewError("update", r.page.Label, ErrBusy, "all "+number(uint64(len(r.slots)))+" slots are in use, by the GPU or the open frame")
+		return gpu.NewError("update", r.page.Label, ErrBusy, "all "+gpu.Decimal(uint64(len(r.slots)))+" slots are in use, by the GPU or the open frame")
 	}
 	slot, err := r.addSlot()
 	r.current = slot

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -60,7 +61,7 @@ func TestVerticesArePackedByFours(t *testing.T) {
 
 // Each usage has its own limit of the device.
 func TestUpdatesAreAlignedForTheirUsage(t *testing.T) {
-	limits := buffers.DefaultLimits()
+	limits := gpu.DefaultLimits()
 	limits.UniformOffsetAlignment, limits.StorageOffsetAlignment = 64, 128
 	s := openOn(t, memory.Open(memory.Options{Limits: limits}), buffers.Options{})
 	for usage, want := range map[buffers.Usage]uint64{
@@ -284,7 +285,7 @@ func TestFramesNameBuffersThatCannotBeUsed(t *testing.T) {
 	m, err := s.NewMappableBuffer(buffers.Descriptor{Label: "mine", Size: 4, Usage: buffers.UsageVertex, MappedAtCreation: true})
 	require.NoError(t, err)
 	f, _ := frame(t, s)
-	f.Use(m)
+	f.Use(buffers.AccessRead, m)
 	require.EqualError(t, f.Submit(), `buffers: submit "mine": the buffer is mapped, and the submit uses it`)
 	m.Destroy()
 	require.ErrorIs(t, f.Submit(), buffers.ErrDestroyed)
@@ -303,7 +304,7 @@ func TestAFrameForgetsTheBuffersThatItNamed(t *testing.T) {
 	} {
 		b := deviceBuffer(t, s, 4)
 		f, _ := frame(t, s)
-		f.Use(b)
+		f.Use(buffers.AccessRead, b)
 		end(f)
 		b.Destroy()
 		f, _ = frame(t, s)

@@ -1,5 +1,7 @@
 package buffers
 
+import "github.com/gpubuffers/gpubuffers/buffers/gpu"
+
 // dynamicPage is the CPU's memory of one page, for one frame after the other: a flush takes it all. It is of this
 // ring alone, and never another's: who holds a view of it may write there for as long as the view is held.
 type dynamicPage struct {
@@ -11,8 +13,8 @@ type dynamicPage struct {
 
 func (r *dynamicRing) addPage(op string) error {
 	if !reserveArena(r.page.Size) {
-		return NewError(op, r.page.Label, ErrOutOfMemory, "a further arena of "+number(r.page.Size)+
-			" bytes exceeds the "+number(arenaLimit)+" of all dynamic buffers")
+		return gpu.NewError(op, r.page.Label, ErrOutOfMemory, "a further arena of "+gpu.Decimal(r.page.Size)+
+			" bytes exceeds the "+gpu.Decimal(arenaLimit)+" of all dynamic buffers")
 	}
 	arena, err := r.newArena(op)
 	if err != nil {
@@ -29,7 +31,7 @@ func (r *dynamicRing) newArena(op string) (Memory, error) {
 	}
 	h, err := r.host(r.page.Size)
 	if err != nil || h.ByteLength() < r.page.Size {
-		return Memory{}, &Error{Op: op, Label: r.page.Label, Reason: ErrOutOfMemory, Detail: "the host has no arena of " + number(r.page.Size) + " bytes", Cause: err}
+		return Memory{}, &Error{Op: op, Label: r.page.Label, Reason: ErrOutOfMemory, Detail: "the host has no arena of " + gpu.Decimal(r.page.Size) + " bytes", Cause: err}
 	}
 	return HostMemory(h), nil
 }
@@ -46,7 +48,7 @@ func (p *dynamicPage) bytes(offset, size uint64) []byte {
 // free leaves Go's memory to its holders.
 func (p *dynamicPage) free() {
 	h, _, _ := p.arena.Host()
-	if d, ok := h.(Detacher); ok {
+	if d, ok := h.(gpu.Detacher); ok {
 		d.Detach()
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -483,11 +484,11 @@ type laborious struct{ *memory.Device }
 
 type laboriousQueue struct {
 	buffers.Queue
-	buffers.ChunkQueue
+	gpu.ChunkQueue
 }
 
 func (d laborious) Queue() buffers.Queue {
-	return laboriousQueue{d.Device.Queue(), buffers.ChunkQueueOf(d.Device)}
+	return laboriousQueue{d.Device.Queue(), gpu.ChunkQueueOf(d.Device)}
 }
 
 func (q laboriousQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {

@@ -26,60 +26,6 @@ func TestErrorsNameOperationLabelNumbersAndRule(t *testing.T) {
 	require.Empty(t, buffers.Code(errors.New("other")))
 }
 
-// Programs, and the JavaScript API, tell errors apart by their codes.
-func TestCodesStayAsTheyAre(t *testing.T) {
-	for code, reason := range map[string]error{
-		"destroyed":     buffers.ErrDestroyed,
-		"mapped":        buffers.ErrMapped,
-		"not-mapped":    buffers.ErrNotMapped,
-		"map-pending":   buffers.ErrMapPending,
-		"map-aborted":   buffers.ErrMapAborted,
-		"state":         buffers.ErrState,
-		"usage":         buffers.ErrUsage,
-		"range":         buffers.ErrRange,
-		"alignment":     buffers.ErrAlignment,
-		"too-large":     buffers.ErrTooLarge,
-		"out-of-memory": buffers.ErrOutOfMemory,
-		"budget":        buffers.ErrBudget,
-		"busy":          buffers.ErrBusy,
-		"device-lost":   buffers.ErrDeviceLost,
-		"wrong-device":  buffers.ErrWrongDevice,
-		"unsupported":   buffers.ErrUnsupported,
-		"validation":    buffers.ErrValidation,
-		"stale":         buffers.ErrStale,
-		"type":          buffers.ErrType,
-		"layout":        buffers.ErrLayout,
-	} {
-		require.Equal(t, code, buffers.Code(buffers.NewError("write", "bunny", reason, "")))
-	}
-}
-
-// Package errors forbids an Unwrap that lists nil.
-func TestErrorsUnwrapToWhatThereIs(t *testing.T) {
-	cause := errors.New("cause")
-	for want, e := range map[int]*buffers.Error{
-		0: {Op: "read"},
-		1: {Op: "read", Cause: cause},
-		2: {Op: "read", Cause: cause, Reason: buffers.ErrRange},
-	} {
-		require.Len(t, e.Unwrap(), want)
-		require.NotContains(t, e.Unwrap(), nil)
-	}
-}
-
-func TestErrorsCarryTheBackendsOwnAsCause(t *testing.T) {
-	cause := errors.New("the browser says no")
-	err := &buffers.Error{Op: "map", Label: "x", Reason: buffers.ErrValidation, Cause: cause}
-	require.ErrorIs(t, err, cause)
-	require.ErrorIs(t, err, buffers.ErrValidation)
-	require.EqualError(t, err, `buffers: map "x": the GPU refused it: the browser says no`)
-}
-
-func TestLabelsAreNotEscapedInErrors(t *testing.T) {
-	err := buffers.NewError("map", "a \"b\"\n\u00e9", buffers.ErrMapped, "")
-	require.ErrorContains(t, err, "map \"a \"b\"\n\u00e9\": ")
-}
-
 // failing is a reader that fails.
 type failing struct{ err error }
 

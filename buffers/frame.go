@@ -3,6 +3,8 @@ package buffers
 import (
 	"context"
 	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // Frame is one turn of the render loop:
@@ -14,7 +16,7 @@ type Frame struct {
 	sys     *System
 	open    bool
 	encoder Encoder
-	used    []Buffer
+	used    []use
 }
 
 // frameRing follows the frames that the GPU works on.
@@ -73,7 +75,7 @@ func (s *System) BeginFrame(ctx context.Context) (*Frame, error) {
 
 func (f *frameRing) refuse(cause error) error {
 	return &Error{Op: "begin frame", Reason: ErrBusy, Cause: cause,
-		Detail: "the GPU is busy with as many frames as it may have, which is " + number(uint64(len(f.inFlight)))}
+		Detail: "the GPU is busy with as many frames as it may have, which is " + gpu.Decimal(uint64(len(f.inFlight)))}
 }
 
 // FrameThen is for a host that must not wait: it reports whether BeginFrame would wait for the GPU, and then
@@ -135,7 +137,7 @@ func (f *frameRing) isBusy(mayWait bool) (bool, error) {
 		return false, err
 	}
 	if f.current.open {
-		return false, NewError("begin frame", "", ErrState, "a frame is open: submit or discard it first, also if something failed in between")
+		return false, gpu.NewError("begin frame", "", ErrState, "a frame is open: submit or discard it first, also if something failed in between")
 	}
 	f.poll()
 	return f.isFull(mayWait), nil
@@ -219,11 +221,20 @@ func (f *Frame) Encoder() (Encoder, error) {
 }
 
 // Use names buffers that commands recorded elsewhere refer to (in bind groups, as vertices), so that
-// Submit can say which of them is mapped or destroyed.
-func (f *Frame) Use(buffers ...Buffer) {
+// Submit can say which of them is mapped or destroyed. What the commands do with them matters only to a backend that
+// is a [gpu.AccessTracker].
+func (f *Frame) Use(access Access, buffers ...Buffer) {
 	f.sys.mu.Lock()
 	defer f.sys.mu.Unlock()
-	f.used = append(f.used, buffers...)
+	for _, b := range buffers {
+		f.used = append(f.used, use{b, access})
+	}
+}
+
+// use is what commands do with a buffer.
+type use struct {
+	buffer Buffer
+	access Access
 }
 
 // Submit ends the frame: what the dynamic buffers hold goes to the GPU, then the frame's encoder, the
@@ -236,16 +247,30 @@ func (f *Frame) Submit(further ...Encoder) error {
 	if err := f.check("submit"); err != nil {
 		return err
 	}
-	for _, b := range f.used {
-		if err := checkSubmit(b); err != nil {
+	for _, u := range f.used {
+		if err := checkSubmit(u.buffer); err != nil {
 			return err
 		}
 	}
+	f.track(further)
 	if err := s.submit(f.encoder, further, true); err != nil {
 		return err
 	}
 	f.close()
 	return nil
+}
+
+// track tells the first encoder of the submit what its commands do with the buffers that Use has named.
+func (f *Frame) track(further []Encoder) {
+	first := f.encoder
+	if first == nil && len(further) > 0 {
+		first = further[0]
+	}
+	if tracker, ok := first.(gpu.AccessTracker); ok {
+		for _, u := range f.used {
+			tracker.Use(u.buffer, u.access)
+		}
+	}
 }
 
 // Discard ends the frame without submitting: what was recorded and updated in it is dropped, but for updates that a
@@ -279,17 +304,17 @@ func (f *Frame) check(op string) error {
 		return err
 	}
 	if !f.open {
-		return NewError(op, "", ErrState, "the frame is not open")
+		return gpu.NewError(op, "", ErrState, "the frame is not open")
 	}
 	return nil
 }
 
 // checkSubmit is the error with which a submit that uses b would be refused.
 func checkSubmit(b Buffer) error {
-	if _, err := b.State().Next(EventUse); err != nil {
-		return NewError("submit", b.Label(), err, Text(err)+", and the submit uses it")
+	if _, err := b.State().Next(gpu.EventUse); err != nil {
+		return gpu.NewError("submit", b.Label(), err, Text(err)+", and the submit uses it")
 	}
-	return CheckCreated("submit", b)
+	return gpu.CheckCreated("submit", b)
 }
 
 // Submit sends encoders to the GPU outside of a frame, or in the middle of one. It does what

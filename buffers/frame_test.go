@@ -2,6 +2,7 @@ package buffers_test
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -220,7 +222,7 @@ func (d dying) Queue() buffers.Queue { return dyingQueue{d.Device.Queue()} }
 
 func (dyingQueue) WorkDone() <-chan error {
 	failed := make(chan error, 1)
-	failed <- buffers.NewError("work done", "", buffers.ErrDeviceLost, "")
+	failed <- gpu.NewError("work done", "", buffers.ErrDeviceLost, "")
 	return failed
 }
 
@@ -246,4 +248,60 @@ func TestALossIsKnownAtOnce(t *testing.T) {
 	_, err := s.BeginFrame(t.Context())
 	require.ErrorIs(t, err, buffers.ErrDeviceLost)
 	require.ErrorIs(t, s.Submit(), buffers.ErrDeviceLost)
+}
+
+// tracking is a device whose encoders hear who reads and who writes.
+type tracking struct {
+	*memory.Device
+	heard []string
+}
+
+type trackingEncoder struct {
+	buffers.Encoder
+	device *tracking
+	label  string
+}
+
+func (d *tracking) CreateEncoder(label string) (buffers.Encoder, error) {
+	e, err := d.Device.CreateEncoder(label)
+	return trackingEncoder{e, d, label}, err
+}
+
+func (e trackingEncoder) Use(b buffers.Buffer, access buffers.Access) {
+	e.device.heard = append(e.device.heard, fmt.Sprint(e.label, " ", b.Label(), " ", access))
+}
+
+func (d *tracking) Queue() buffers.Queue { return trackingQueue{d.Device.Queue()} }
+
+type trackingQueue struct{ buffers.Queue }
+
+func (q trackingQueue) Submit(encoders ...buffers.Encoder) error {
+	for i, e := range encoders {
+		encoders[i] = e.(trackingEncoder).Encoder
+	}
+	return q.Queue.Submit(encoders...)
+}
+
+// The first encoder of a frame hears what is done with the buffers that it names, if it wants to.
+func TestAFrameTellsAnEncoderWhoReadsAndWrites(t *testing.T) {
+	device := &tracking{Device: memory.Open(memory.Options{})}
+	s := openOn(t, device, buffers.Options{})
+	a, b := deviceBuffer(t, s, 64), deviceBuffer(t, s, 64)
+	for _, own := range []bool{true, false} {
+		f, err := s.BeginFrame(within(t))
+		require.NoError(t, err)
+		f.Use(buffers.AccessRead, a)
+		f.Use(buffers.AccessRead|buffers.AccessWrite, b)
+		further, err := device.CreateEncoder("further")
+		require.NoError(t, err)
+		if own {
+			_, err = f.Encoder()
+			require.NoError(t, err)
+		}
+		require.NoError(t, f.Submit(further))
+	}
+	of := func(encoder string) []string {
+		return []string{encoder + " " + a.Label() + " 1", encoder + " " + b.Label() + " 3"}
+	}
+	require.Equal(t, append(of("frame"), of("further")...), device.heard)
 }

@@ -3,6 +3,8 @@ package buffers
 import (
 	"context"
 	"slices"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // growth is a Grow. While its outcome is not known the buffer that it replaces lives, to be put back.
@@ -33,7 +35,7 @@ func (b *DeviceBuffer) Grow(size uint64) error {
 		return err
 	}
 	old := b.core.current.Load()
-	if err := CheckCreated("grow", old); err != nil {
+	if err := gpu.CheckCreated("grow", old); err != nil {
 		return err
 	}
 	if size <= old.Size() {
@@ -70,7 +72,7 @@ func (b *DeviceBuffer) AwaitGrow(ctx context.Context) error {
 	case <-g.done:
 		return g.err
 	case <-ctx.Done():
-		return causedBy("grow", b.held.label, ctx.Err())
+		return gpu.CausedBy("grow", b.held.label, ctx.Err())
 	}
 }
 
@@ -153,10 +155,10 @@ func (s *System) copied(g *growth, lost error) {
 func (g *growth) failure() error {
 	err, _ := g.grown.Failure().(*Error)
 	if err == nil {
-		return CheckCreated("grow", g.old)
+		return gpu.CheckCreated("grow", g.old)
 	}
 	return &Error{Op: "grow", Label: err.Label, Reason: err.Reason, Cause: err.Cause,
-		Detail: "the creation of " + number(g.grown.Size()) + " bytes failed: the buffer of " + number(g.old.Size()) +
+		Detail: "the creation of " + gpu.Decimal(g.grown.Size()) + " bytes failed: the buffer of " + gpu.Decimal(g.old.Size()) +
 			" bytes is back, and what was written to it since is lost"}
 }
 
@@ -199,7 +201,7 @@ func (c *deviceCore) free(f fate, label string) {
 	if f != released {
 		c.current.Load().Destroy()
 	}
-	c.abandon(NewError("grow", label, ErrDestroyed, ""))
+	c.abandon(gpu.NewError("grow", label, ErrDestroyed, ""))
 }
 
 // failedGrow is the Grow of b that failed last, or nil.

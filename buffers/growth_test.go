@@ -209,7 +209,7 @@ func TestAnInvalidBufferIsRefused(t *testing.T) {
 		"copy to":       func() error { return e.CopyBufferToBuffer(good, 0, b, 0, 16) },
 		"copy from":     func() error { return e.CopyBufferToBuffer(b, 0, good, 0, 16) },
 		"clear":         func() error { return e.ClearBuffer(b, 0, 16) },
-		"use":           func() error { f.Use(b); return f.Submit() },
+		"use":           func() error { f.Use(buffers.AccessRead, b); return f.Submit() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := use()

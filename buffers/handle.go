@@ -3,6 +3,8 @@ package buffers
 import (
 	"runtime"
 	"strconv"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // holding is what one buffer made by a System holds. The System knows the holding and the caller the
@@ -100,7 +102,7 @@ func (h *holding) unlink() {
 // check is the error of every call on a destroyed buffer, or on one whose device is lost.
 func (h *holding) check(op string) error {
 	if h.freed {
-		return NewError(op, h.label, ErrDestroyed, "")
+		return gpu.NewError(op, h.label, ErrDestroyed, "")
 	}
 	return h.sys.usable(op, h.label)
 }

@@ -1,5 +1,7 @@
 package buffers
 
+import "github.com/gpubuffers/gpubuffers/buffers/gpu"
+
 // AllowHostWrite checks a write of size bytes at offset that the host makes itself next, by queue writes of its
 // own API of at most piece bytes each, and counts it. piece is 0 where the write would be refused, or where the
 // engine has another path for it, or wants to measure it: then WriteMemory says why, or does it.
@@ -7,7 +9,7 @@ func (b *DeviceBuffer) AllowHostWrite(offset, size uint64) (piece uint64) {
 	s := b.held.sys
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if size == 0 || b.held.check("write") != nil || CheckWrite(b.Unwrap(), offset, size) != nil {
+	if size == 0 || b.held.check("write") != nil || gpu.CheckWrite(b.Unwrap(), offset, size) != nil {
 		return 0
 	}
 	if piece = s.engine.leavesToHost(size, b.history()); piece > 0 {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"unsafe"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // AddressSpace is where WGSL finds a value; the layout rules differ.
@@ -44,8 +46,8 @@ func As[T any](bytes []byte) (*T, error) {
 	}
 	if len(s) == 0 {
 		var t T
-		return nil, NewError("view", reflect.TypeFor[T]().String(), ErrRange,
-			number(uint64(len(bytes)))+" bytes are less than the "+number(uint64(unsafe.Sizeof(t)))+" of one")
+		return nil, gpu.NewError("view", reflect.TypeFor[T]().String(), ErrRange,
+			gpu.Decimal(uint64(len(bytes)))+" bytes are less than the "+gpu.Decimal(uint64(unsafe.Sizeof(t)))+" of one")
 	}
 	return &s[0], nil
 }
@@ -84,8 +86,8 @@ func sliceOf[T any](bytes []byte, space AddressSpace) ([]T, error) {
 	}
 	start := unsafe.Pointer(unsafe.SliceData(bytes))
 	if uintptr(start)%unsafe.Alignof(t) != 0 {
-		return nil, NewError("view", reflect.TypeFor[T]().String(), ErrAlignment, "the bytes do not start at a multiple of "+
-			number(uint64(unsafe.Alignof(t))))
+		return nil, gpu.NewError("view", reflect.TypeFor[T]().String(), ErrAlignment, "the bytes do not start at a multiple of "+
+			gpu.Decimal(uint64(unsafe.Alignof(t))))
 	}
 	return unsafe.Slice((*T)(start), uintptr(len(bytes))/unsafe.Sizeof(t)), nil
 }
@@ -144,7 +146,7 @@ func CheckLayout[T any](space AddressSpace) error {
 	}
 	var err error
 	if problem := key.problem(); problem != "" {
-		err = NewError("view", key.t.String(), ErrLayout, problem)
+		err = gpu.NewError("view", key.t.String(), ErrLayout, problem)
 	}
 	layouts.Store(key, err)
 	return err

@@ -1,5 +1,7 @@
 package buffers
 
+import "github.com/gpubuffers/gpubuffers/buffers/gpu"
+
 // mappable is a MappableBuffer of a System: the backend's own, counted, within the budget.
 type mappable struct {
 	MappableBuffer
@@ -8,7 +10,7 @@ type mappable struct {
 
 var (
 	_ MappableBuffer = (*mappable)(nil)
-	_ HostMapper     = (*mappable)(nil)
+	_ gpu.HostMapper = (*mappable)(nil)
 )
 
 // NewMappableBuffer makes a buffer that the caller maps, for what the five buffers do not cover. Its
@@ -45,9 +47,9 @@ func (m *mappable) Unwrap() Buffer { return m.MappableBuffer }
 func (m *mappable) Destroy() { m.held.destroy() }
 
 func (m *mappable) WriteMemoryAt(mem Memory, offset uint64) error {
-	return writeMapped(m.MappableBuffer, mem, offset)
+	return gpu.WriteMapped(m.MappableBuffer, mem, offset)
 }
 
 func (m *mappable) ReadMemoryAt(mem Memory, offset uint64) error {
-	return readMapped(m.MappableBuffer, mem, offset)
+	return gpu.ReadMapped(m.MappableBuffer, mem, offset)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // prober measures the paths to the GPU with data and buffers of its own: a transfer of the program's is
@@ -76,7 +78,7 @@ func (p *prober) begin() (*probing, error) {
 		return nil, err
 	}
 	if p.busy {
-		return nil, NewError("probe", "", ErrBusy, "the paths are being measured")
+		return nil, gpu.NewError("probe", "", ErrBusy, "the paths are being measured")
 	}
 	size := min(probeSize, p.sys.limits.MaxBufferSize)
 	p.idleSince = now()
@@ -320,7 +322,7 @@ func (b *probing) conclude(ctx context.Context, step probeStep, path int, done <
 		learn()
 	case late.Err() != nil && ctx.Err() == nil:
 		e.hang(step.op, path, step.size)
-		return NewError("probe", "", ErrBusy, "a transfer hangs")
+		return gpu.NewError("probe", "", ErrBusy, "a transfer hangs")
 	}
 	return err
 }

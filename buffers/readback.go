@@ -1,6 +1,10 @@
 package buffers
 
-import "context"
+import (
+	"context"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 // ReadPolicy says what a ReadbackBuffer does when reads are asked for faster than they complete.
 type ReadPolicy uint8
@@ -48,7 +52,7 @@ type readbackCore struct {
 // NewReadbackBuffer makes a ReadbackBuffer. It holds no memory while nothing is read.
 func (s *System) NewReadbackBuffer(d ReadbackDescriptor) (*ReadbackBuffer, error) {
 	if d.MaxInFlight < 0 {
-		return nil, NewError("create", d.Label, ErrRange, "a negative number of reads in flight")
+		return nil, gpu.NewError("create", d.Label, ErrRange, "a negative number of reads in flight")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,32 +117,32 @@ func (r *ReadbackBuffer) StartTexture(region TextureRegion, m Memory) (Read, err
 			return err
 		}
 		if m.Size() != x.size {
-			return NewError("read texture", region.Texture.Label(), ErrRange, "memory of "+number(m.Size())+" bytes for a region of "+number(x.size))
+			return gpu.NewError("read texture", region.Texture.Label(), ErrRange, "memory of "+gpu.Decimal(m.Size())+" bytes for a region of "+gpu.Decimal(x.size))
 		}
 		return nil
 	})
 }
 
 func (x *reading) describeTexels(region TextureRegion) error {
-	f, err := CheckRegion("read texture", region, TextureCopySrc)
+	f, err := gpu.CheckRegion("read texture", region, gpu.TextureCopySrc)
 	x.name, x.region, x.texels = region.Texture.Label(), region, f
 	x.rowBytes, x.pitch, x.size = f.RowBytes, rowPitch(f.RowBytes), f.Bytes()
 	return err
 }
 
 func checkReadable(src Buffer, offset, size uint64) error {
-	if err := CheckUse("read", src, UsageCopySrc); err != nil {
+	if err := gpu.CheckUse("read", src, UsageCopySrc); err != nil {
 		return err
 	}
 	tail := src.Size() &^ 3
 	if offset <= tail && size <= tail-offset {
 		return nil
 	}
-	if err := checkSpan("read", src, offset, size, 1, 1); err != nil || size == 0 {
+	if err := gpu.CheckSpan("read", src, offset, size, 1, 1); err != nil || size == 0 {
 		return err
 	}
-	return NewError("read", src.Label(), ErrAlignment, "copies move 4 bytes, so those from "+number(tail)+" on of a buffer of "+
-		number(src.Size())+" cannot be read")
+	return gpu.NewError("read", src.Label(), ErrAlignment, "copies move 4 bytes, so those from "+gpu.Decimal(tail)+" on of a buffer of "+
+		gpu.Decimal(src.Size())+" cannot be read")
 }
 
 func (r *ReadbackBuffer) start(describe func(*reading) error) (Read, error) {
@@ -207,7 +211,7 @@ func (r Read) Wait(ctx context.Context) error {
 	case <-ctx.Done():
 		label := r.reading.name // which stays
 		if err = r.reading.belt.cancel(r.reading); err == nil {
-			err = causedBy("read", label, ctx.Err())
+			err = gpu.CausedBy("read", label, ctx.Err())
 		} else if err == errLanded {
 			err = nil
 		}
@@ -227,13 +231,13 @@ func (r Read) Cancel() {
 // claim makes sure that a read is waited for once, and then calls f.
 func (r Read) claim(f func(*readBelt, *reading)) (<-chan error, error) {
 	if r.reading == nil {
-		return nil, NewError("wait", "", ErrState, "there is no read")
+		return nil, gpu.NewError("wait", "", ErrState, "there is no read")
 	}
 	s := r.reading.belt.sys
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r.reading.turn != r.turn || r.reading.claimed {
-		return nil, NewError("wait", "", ErrState, "the read was waited for, or cancelled, before")
+		return nil, gpu.NewError("wait", "", ErrState, "the read was waited for, or cancelled, before")
 	}
 	r.reading.claimed = true
 	f(r.reading.belt, r.reading)

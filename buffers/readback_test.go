@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -137,7 +138,7 @@ func TestLongTextureReadsAreCutBetweenRows(t *testing.T) {
 	texture := imageOf(device, e)
 	region := buffers.TextureRegion{Texture: texture, Extent: e}
 	texels := randomBytes(33 * 4 * 40 * 3)
-	require.NoError(t, device.Queue().WriteTexture(region, buffers.Bytes(texels), buffers.TexelLayout{BytesPerRow: 33 * 4, RowsPerImage: 40}))
+	require.NoError(t, device.Queue().WriteTexture(region, buffers.Bytes(texels), gpu.TexelLayout{BytesPerRow: 33 * 4, RowsPerImage: 40}))
 	got := make([]byte, len(texels))
 	require.NoError(t, readback(t, s, buffers.ReadbackDescriptor{}).ReadTexture(within(t), region, got))
 	require.Equal(t, texels, got)
@@ -330,7 +331,7 @@ func TestAFailedMapFailsItsReadsOnly(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{})
 	b, p := filled(t, s, 64)
 	r := readback(t, s, buffers.ReadbackDescriptor{})
-	device.FailMap(1, buffers.NewError("map", "readback chunk", buffers.ErrValidation, ""))
+	device.FailMap(1, gpu.NewError("map", "readback chunk", buffers.ErrValidation, ""))
 	require.ErrorIs(t, r.Read(within(t), b, 0, make([]byte, 64)), buffers.ErrValidation)
 	require.Equal(t, p, read(t, s, b, 0, 64))
 	require.Equal(t, 1, s.Stats().Reads.Chunks)
@@ -438,20 +439,20 @@ func TestTheHostIsMadeToLookForTheLastChunksOfALongRead(t *testing.T) {
 // fetching notes the copies of each chunk that is fetched.
 type fetching struct {
 	*memory.Device
-	copies [][]buffers.ChunkCopy
+	copies [][]gpu.ChunkCopy
 }
 
 type fetchingQueue struct {
 	buffers.Queue
-	buffers.ChunkQueue
+	gpu.ChunkQueue
 	device *fetching
 }
 
 func (d *fetching) Queue() buffers.Queue {
-	return fetchingQueue{d.Device.Queue(), buffers.ChunkQueueOf(d.Device), d}
+	return fetchingQueue{d.Device.Queue(), gpu.ChunkQueueOf(d.Device), d}
 }
 
-func (q fetchingQueue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy, l buffers.Landing) (<-chan error, int, error) {
+func (q fetchingQueue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []gpu.ChunkCopy, l gpu.Landing) (<-chan error, int, error) {
 	q.device.copies = append(q.device.copies, slices.Clone(copies))
 	return q.ChunkQueue.FetchChunk(chunk, size, copies, l)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // readBelt carries the reads of all ReadbackBuffers through chunks that are mapped for reading.
@@ -145,7 +147,7 @@ func (b *readBelt) cancel(x *reading) error {
 
 // abandon ends every reading of an owner that is destroyed.
 func (b *readBelt) abandon(owner *readbackCore) {
-	b.end(owner, NewError("read", "", ErrDestroyed, "the readback buffer is destroyed"))
+	b.end(owner, gpu.NewError("read", "", ErrDestroyed, "the readback buffer is destroyed"))
 }
 
 // fail ends every reading.
@@ -182,7 +184,7 @@ func (b *readBelt) end(owner *readbackCore, reason error) {
 func (b *readBelt) dropStale(owner *readbackCore) {
 	for _, x := range b.queue {
 		if x.owner == owner && x.recorded == 0 {
-			b.settle(x, NewError("read", "", ErrStale, ""))
+			b.settle(x, gpu.NewError("read", "", ErrStale, ""))
 		}
 	}
 	b.dequeue()
@@ -370,7 +372,7 @@ func (b *readBelt) readable(x *reading) bool {
 	}
 	err := b.checkSource(x.src)
 	if err == nil {
-		err = checkSpan("read", x.src, x.offset, x.size, 1, 1)
+		err = gpu.CheckSpan("read", x.src, x.offset, x.size, 1, 1)
 	}
 	if err != nil {
 		b.settle(x, err)
@@ -383,7 +385,7 @@ func (b *readBelt) checkSource(src Buffer) error {
 	if src == b.checked {
 		return nil
 	}
-	err := CheckUse("read", src, UsageCopySrc)
+	err := gpu.CheckUse("read", src, UsageCopySrc)
 	if err == nil {
 		b.checked = src
 	}

@@ -1,5 +1,7 @@
 package buffers
 
+import "github.com/gpubuffers/gpubuffers/buffers/gpu"
+
 // reading is one read that was asked for.
 type reading struct {
 	belt     *readBelt
@@ -8,7 +10,7 @@ type reading struct {
 	name     string        // of the source
 	src      Buffer        // or, if it is nil,
 	region   TextureRegion // rows of texels, which
-	texels   Footprint     // they take
+	texels   gpu.Footprint // they take
 	offset   uint64        // in src, of byte from
 	from     uint64        // what is before it was sent before the rest was held
 	size     uint64        // of all
@@ -105,7 +107,7 @@ func (c *chunk) addRange(x *reading, nearby uint64) uint64 {
 		return n
 	}
 	n := min(x.size-x.recorded, c.room()-skip)
-	c.copies = append(c.copies, ChunkCopy{Src: x.src, Offset: start, Size: (first+n+3)&^3 - start, At: c.tail, Group: x.group})
+	c.copies = append(c.copies, gpu.ChunkCopy{Src: x.src, Offset: start, Size: (first+n+3)&^3 - start, At: c.tail, Group: x.group})
 	c.addPart(x, c.tail+skip, n)
 	c.tail += (skip + n + 3) &^ 3
 	return n
@@ -113,7 +115,7 @@ func (c *chunk) addRange(x *reading, nearby uint64) uint64 {
 
 // near is the last copy of the chunk, where the range of src from start on touches it, or nearly, and
 // there is room to widen it.
-func (c *chunk) near(src Buffer, start, nearby uint64) *ChunkCopy {
+func (c *chunk) near(src Buffer, start, nearby uint64) *gpu.ChunkCopy {
 	if len(c.copies) == 0 {
 		return nil
 	}
@@ -136,7 +138,7 @@ func (c *chunk) addTexels(x *reading) uint64 {
 func (c *chunk) addRows(x *reading) uint64 {
 	rows := min((x.size-x.recorded)/x.rowBytes, c.room()/x.pitch)
 	first := x.offset + (x.recorded-x.from)/x.rowBytes*x.pitch
-	c.copies = append(c.copies, ChunkCopy{Src: x.src, Offset: first, Size: rows * x.pitch, At: c.tail, Group: x.group})
+	c.copies = append(c.copies, gpu.ChunkCopy{Src: x.src, Offset: first, Size: rows * x.pitch, At: c.tail, Group: x.group})
 	return c.addRowsAt(x, c.tail, rows)
 }
 
@@ -153,13 +155,13 @@ func (x *reading) rowsOfLayer(from, most uint64) uint64 {
 }
 
 // copyRows is the copy of rows of one layer, from a byte of x on.
-func (x *reading) copyRows(from, rows, at uint64) ChunkCopy {
+func (x *reading) copyRows(from, rows, at uint64) gpu.ChunkCopy {
 	region, f := x.region, &x.texels
 	row := uint32(from / x.rowBytes)
 	region.Origin.Layer += row / f.Rows
 	region.Origin.Y += row % f.Rows * f.RowHeight
 	region.Extent.Height, region.Extent.Layers = uint32(rows)*f.RowHeight, 1
-	return ChunkCopy{Rows: region, At: at, Pitch: uint32(x.pitch), Group: x.group}
+	return gpu.ChunkCopy{Rows: region, At: at, Pitch: uint32(x.pitch), Group: x.group}
 }
 
 func (c *chunk) addPart(x *reading, at, n uint64) {
@@ -189,7 +191,7 @@ func (c *chunk) hasTexels() bool {
 	return false
 }
 
-func (c *chunk) readingOf(copied *ChunkCopy) *reading {
+func (c *chunk) readingOf(copied *gpu.ChunkCopy) *reading {
 	for i := range c.parts {
 		if x := c.parts[i].reading; x.reads(copied) {
 			return x
@@ -199,7 +201,7 @@ func (c *chunk) readingOf(copied *ChunkCopy) *reading {
 }
 
 // reads reports whether the source of a copy is that of x.
-func (x *reading) reads(copied *ChunkCopy) bool {
+func (x *reading) reads(copied *gpu.ChunkCopy) bool {
 	return x.src == copied.Src && (x.src != nil || x.region.Texture == copied.Rows.Texture)
 }
 
@@ -261,7 +263,7 @@ func (p *readPart) sent() {
 // bring copies the part to the reading's memory.
 func (p *readPart) bring(c *chunk) (err error) {
 	for row := uint64(0); p.open() && row < p.rows && err == nil; row++ {
-		err = readMapped(c.buffer, p.reading.dst.Slice(p.dst+row*p.rowBytes, p.rowBytes), p.at+row*p.pitch)
+		err = gpu.ReadMapped(c.buffer, p.reading.dst.Slice(p.dst+row*p.rowBytes, p.rowBytes), p.at+row*p.pitch)
 	}
 	return err
 }
@@ -273,7 +275,7 @@ func (p *readPart) land(err error) {
 		return
 	}
 	if err != nil {
-		x.belt.settle(x, known(err, "read", x.name))
+		x.belt.settle(x, gpu.MapError(err, "read", x.name))
 		return
 	}
 	x.arrived(p.rows * p.rowBytes)

@@ -1,5 +1,7 @@
 package buffers
 
+import "github.com/gpubuffers/gpubuffers/buffers/gpu"
+
 // Groups of copies besides [Vouched]. Sources are kept apart by who can make their copies void.
 const (
 	// shared: buffers of the System that were handed out.
@@ -42,7 +44,7 @@ func (b *readBelt) groupOfOwn(src *currentBuffer) int {
 	case src.serial > b.sys.confirmed:
 		return b.groups.ofBuffer(src.Buffer)
 	}
-	return Vouched
+	return gpu.Vouched
 }
 
 func (g *copyGroups) ofBuffer(b Buffer) int {

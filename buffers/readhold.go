@@ -1,6 +1,10 @@
 package buffers
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 // largestBlock is the size in bytes of the largest blocks that a texture has. Its texels begin at a multiple of it.
 //
@@ -19,8 +23,8 @@ type readHolds struct {
 	sys    *System
 	idle   []*hold
 	bytes  uint64
-	late   []heldRead  // scratch of readBelt.hold,
-	copies []ChunkCopy // so are these
+	late   []heldRead      // scratch of readBelt.hold,
+	copies []gpu.ChunkCopy // so are these
 }
 
 // heldRead is a reading that goes into a hold.
@@ -109,7 +113,7 @@ func (b *readBelt) hold() (any bool) {
 	}
 	copies := b.holds.copiesOf(late)
 	defer clear(copies) // which name buffers of the program's
-	verdicts, refused, err := b.sys.steps.gather(h.Buffer, copies)
+	verdicts, refused, err := b.sys.steps.Gather(h.Buffer, copies)
 	b.sys.stats.Submits++
 	switch {
 	case err == nil:
@@ -153,8 +157,8 @@ func (b *readBelt) late() (late []heldRead, size uint64) {
 
 // refuse is the error of a read that there is no memory for at its moment.
 func (p *readHolds) refuse(label string, n uint64) error {
-	return NewError("read", label, ErrBudget, "no mappable memory is free, and a copy of "+number(n)+
-		" bytes on the GPU would exceed the budget of "+number(p.sys.budget.limit))
+	return gpu.NewError("read", label, ErrBudget, "no mappable memory is free, and a copy of "+gpu.Decimal(n)+
+		" bytes on the GPU would exceed the budget of "+gpu.Decimal(p.sys.budget.limit))
 }
 
 // heldSize is how many bytes of a hold the rest of x takes.
@@ -170,7 +174,7 @@ func (x *reading) heldSize() uint64 {
 func (x *reading) skip() uint64 { return (x.offset + x.recorded - x.from) % 4 }
 
 // copiesOf are the copies of the readings into a hold, one after the other.
-func (p *readHolds) copiesOf(late []heldRead) []ChunkCopy {
+func (p *readHolds) copiesOf(late []heldRead) []gpu.ChunkCopy {
 	p.copies = p.copies[:0]
 	for i := range late {
 		p.copies = late[i].reading.appendCopies(p.copies, late[i].at)
@@ -179,9 +183,9 @@ func (p *readHolds) copiesOf(late []heldRead) []ChunkCopy {
 }
 
 // appendCopies adds the copies of the rest of x to a place of a hold.
-func (x *reading) appendCopies(copies []ChunkCopy, at uint64) []ChunkCopy {
+func (x *reading) appendCopies(copies []gpu.ChunkCopy, at uint64) []gpu.ChunkCopy {
 	if x.src != nil {
-		return append(copies, ChunkCopy{Src: x.src, Offset: x.offset + x.recorded - x.from - x.skip(), Size: x.heldSize(), At: at, Group: x.group})
+		return append(copies, gpu.ChunkCopy{Src: x.src, Offset: x.offset + x.recorded - x.from - x.skip(), Size: x.heldSize(), At: at, Group: x.group})
 	}
 	for done := x.recorded; done < x.size; {
 		rows := x.rowsOfLayer(done, x.size/x.rowBytes)
@@ -193,7 +197,7 @@ func (x *reading) appendCopies(copies []ChunkCopy, at uint64) []ChunkCopy {
 }
 
 // sourceOf is a reading that a copy is for.
-func sourceOf(late []heldRead, copied *ChunkCopy) *reading {
+func sourceOf(late []heldRead, copied *gpu.ChunkCopy) *reading {
 	for i := range late {
 		if x := late[i].reading; x.reads(copied) {
 			return x
@@ -203,7 +207,7 @@ func sourceOf(late []heldRead, copied *ChunkCopy) *reading {
 }
 
 // keep has the readings go on from the hold, where each begins at its place.
-func (b *readBelt) keep(h *hold, late []heldRead, verdicts []verdict) {
+func (b *readBelt) keep(h *hold, late []heldRead, verdicts []gpu.Verdict) {
 	h.readings = len(late)
 	for i := range late {
 		x := late[i].reading
@@ -215,7 +219,7 @@ func (b *readBelt) keep(h *hold, late []heldRead, verdicts []verdict) {
 	}
 	for _, v := range verdicts {
 		for i := range late {
-			if late[i].group == v.group {
+			if late[i].group == v.Group {
 				late[i].reading.unjudged++
 			}
 		}
@@ -227,11 +231,11 @@ func (b *readBelt) keep(h *hold, late []heldRead, verdicts []verdict) {
 }
 
 // judge waits for what the GPU says of the copies into a hold. The lock is not held.
-func (b *readBelt) judge(held []heldRead, verdicts []verdict) {
+func (b *readBelt) judge(held []heldRead, verdicts []gpu.Verdict) {
 	for _, v := range verdicts {
-		err := <-v.settled
+		err := <-v.Settled
 		b.sys.mu.Lock()
-		b.judged(held, v.group, err)
+		b.judged(held, v.Group, err)
 		b.sys.mu.Unlock()
 	}
 }

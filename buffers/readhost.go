@@ -1,6 +1,10 @@
 package buffers
 
-import "time"
+import (
+	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 // HostSink is a Sink whose host makes long reads by itself, with chunks that are lent to it.
 type HostSink interface {
@@ -155,7 +159,7 @@ func (h *HostRead) add(c *chunk) {
 // lend takes note that x is made by the host, with the chunks of h.
 func (b *readBelt) lend(h *HostRead, x *reading) {
 	h.ID, h.Src, h.Offset, h.Size, h.Piece, h.reading, h.turn = x.id, x.src, x.offset, x.size, x.piece, x, x.turn
-	h.asked, h.serial, h.Scoped = now(), b.sys.created, x.src != nil && x.group != Vouched
+	h.asked, h.serial, h.Scoped = now(), b.sys.created, x.src != nil && x.group != gpu.Vouched
 	x.recorded, x.sent = x.size, x.size
 	x.owner.inFlight++
 	b.sys.stats.Submits += (x.size + x.piece - 1) / x.piece

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // sent asks for a read of size bytes of b at offset, and sends it.
@@ -115,7 +116,7 @@ func TestAReadOfATextureKeepsItsPlace(t *testing.T) {
 	var got [][]byte
 	for i := range 6 {
 		texels := randomBytes(size + i)[:size]
-		require.NoError(t, device.Queue().WriteTexture(whole, buffers.Bytes(texels), buffers.TexelLayout{BytesPerRow: 20, RowsPerImage: 37}))
+		require.NoError(t, device.Queue().WriteTexture(whole, buffers.Bytes(texels), gpu.TexelLayout{BytesPerRow: 20, RowsPerImage: 37}))
 		p := make([]byte, size)
 		r, err := rb.StartTexture(whole, buffers.Bytes(p))
 		require.NoError(t, err)
@@ -123,7 +124,7 @@ func TestAReadOfATextureKeepsItsPlace(t *testing.T) {
 		all, got = append(all, r), append(got, p)
 	}
 	require.NotZero(t, s.Stats().Held)
-	require.NoError(t, device.Queue().WriteTexture(whole, buffers.Bytes(make([]byte, size)), buffers.TexelLayout{BytesPerRow: 20, RowsPerImage: 37}))
+	require.NoError(t, device.Queue().WriteTexture(whole, buffers.Bytes(make([]byte, size)), gpu.TexelLayout{BytesPerRow: 20, RowsPerImage: 37}))
 	device.Release()
 	for i, r := range all {
 		require.NoError(t, r.Wait(within(t)))

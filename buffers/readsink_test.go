@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -131,7 +132,7 @@ func TestTexelsReachASinkRowByRow(t *testing.T) {
 	e := buffers.Extent{Width: 33, Height: 40, Layers: 3}
 	region := buffers.TextureRegion{Texture: imageOf(device, e), Extent: e}
 	texels := randomBytes(33 * 4 * 40 * 3)
-	require.NoError(t, device.Queue().WriteTexture(region, buffers.Bytes(texels), buffers.TexelLayout{BytesPerRow: 33 * 4, RowsPerImage: 40}))
+	require.NoError(t, device.Queue().WriteTexture(region, buffers.Bytes(texels), gpu.TexelLayout{BytesPerRow: 33 * 4, RowsPerImage: 40}))
 	sink := newCollection(t)
 	r := readback(t, s, buffers.ReadbackDescriptor{})
 	require.NoError(t, r.StartTextureTo(region, sink, 5))
@@ -272,7 +273,7 @@ func TestAFailureEndsTheReadsOfItsChunkOnly(t *testing.T) {
 	}
 	require.NoError(t, r.StartTo(b, 0, 64, sink, 0))
 	require.NoError(t, r.StartTo(b, 0, 32, sink, 1))
-	device.FailMap(1, buffers.NewError("map", "readback chunk", buffers.ErrValidation, ""))
+	device.FailMap(1, gpu.NewError("map", "readback chunk", buffers.ErrValidation, ""))
 	fails(buffers.ErrValidation, 0, 1)
 
 	sink.refuses = errors.New("no room")
@@ -388,15 +389,15 @@ type landing struct {
 
 type landingQueue struct {
 	buffers.Queue
-	buffers.ChunkQueue
+	gpu.ChunkQueue
 	device *landing
 }
 
 func (d *landing) Queue() buffers.Queue {
-	return landingQueue{d.Device.Queue(), buffers.ChunkQueueOf(d.Device), d}
+	return landingQueue{d.Device.Queue(), gpu.ChunkQueueOf(d.Device), d}
 }
 
-func (q landingQueue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy, l buffers.Landing) (<-chan error, int, error) {
+func (q landingQueue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []gpu.ChunkCopy, l gpu.Landing) (<-chan error, int, error) {
 	mapped, refused, err := q.ChunkQueue.FetchChunk(chunk, size, copies, l)
 	if err == nil {
 		go func() { q.device.told <- l.Landed(<-mapped) }()

@@ -3,6 +3,8 @@ package buffers
 import (
 	"context"
 	"io"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // StagingDescriptor describes a staging buffer.
@@ -20,13 +22,13 @@ type StagingDescriptor struct {
 func (d *StagingDescriptor) validate(limits Limits) error {
 	switch {
 	case d.Size == 0:
-		return NewError("create", d.Label, ErrRange, "size 0: a staging buffer has at least 4 bytes")
+		return gpu.NewError("create", d.Label, ErrRange, "size 0: a staging buffer has at least 4 bytes")
 	case d.RowBytes != 0 && d.Size%d.RowBytes != 0:
-		return NewError("create", d.Label, ErrAlignment, "size "+number(d.Size)+" is not a multiple of the row of "+number(d.RowBytes)+" bytes")
+		return gpu.NewError("create", d.Label, ErrAlignment, "size "+gpu.Decimal(d.Size)+" is not a multiple of the row of "+gpu.Decimal(d.RowBytes)+" bytes")
 	case d.RowBytes == 0 && d.Size%4 != 0:
-		return NewError("create", d.Label, ErrAlignment, "size "+number(d.Size)+" is not a multiple of 4")
+		return gpu.NewError("create", d.Label, ErrAlignment, "size "+gpu.Decimal(d.Size)+" is not a multiple of 4")
 	case d.Size > limits.MaxBufferSize || d.padded() > limits.MaxBufferSize:
-		return NewError("create", d.Label, ErrTooLarge, "size "+number(d.Size)+" exceeds the device's maxBufferSize "+number(limits.MaxBufferSize))
+		return gpu.NewError("create", d.Label, ErrTooLarge, "size "+gpu.Decimal(d.Size)+" exceeds the device's maxBufferSize "+gpu.Decimal(limits.MaxBufferSize))
 	}
 	return nil
 }
@@ -123,7 +125,7 @@ func (s *staging) writable(op string) error {
 		return err
 	}
 	if s.core.chunk == nil || s.core.sealed {
-		return NewError(op, s.Label(), ErrNotMapped, "")
+		return gpu.NewError(op, s.Label(), ErrNotMapped, "")
 	}
 	return nil
 }
@@ -156,7 +158,7 @@ func (s *staging) WriteAt(p []byte, offset int64) (int, error) {
 	s.lock()
 	defer s.unlock()
 	if offset < 0 {
-		return 0, NewError("write", s.Label(), ErrRange, "a negative offset")
+		return 0, gpu.NewError("write", s.Label(), ErrRange, "a negative offset")
 	}
 	if err := s.write(uint64(offset), Bytes(p)); err != nil {
 		return 0, err
@@ -176,14 +178,14 @@ func (s *staging) write(offset uint64, m Memory) error {
 		return err
 	}
 	if size := s.Size(); offset > size || m.Size() > size-offset {
-		return NewError("write", s.Label(), ErrRange, number(m.Size())+" bytes at "+number(offset)+" exceed size "+number(size))
+		return gpu.NewError("write", s.Label(), ErrRange, gpu.Decimal(m.Size())+" bytes at "+gpu.Decimal(offset)+" exceed size "+gpu.Decimal(size))
 	}
 	err := s.zero(offset)
 	if err == nil {
 		err = s.place(offset, m)
 	}
 	if err != nil {
-		return relabel(err, "write", s.Label())
+		return gpu.Relabel(err, "write", s.Label())
 	}
 	s.core.written = max(s.core.written, offset+m.Size())
 	return nil
@@ -208,12 +210,12 @@ func (s *staging) place(offset uint64, m Memory) error {
 	b, row := s.core.chunk.buffer, s.descriptor.RowBytes
 	pitch := rowPitch(row)
 	if row == pitch {
-		return writeMapped(b, m, offset)
+		return gpu.WriteMapped(b, m, offset)
 	}
 	for done := uint64(0); done < m.Size(); {
 		at := offset + done
 		n := min(row-at%row, m.Size()-done)
-		if err := writeMapped(b, m.Slice(done, n), at/row*pitch+at%row); err != nil {
+		if err := gpu.WriteMapped(b, m.Slice(done, n), at/row*pitch+at%row); err != nil {
 			return err
 		}
 		done += n
@@ -255,7 +257,7 @@ func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error 
 	s.lock()
 	defer s.unlock()
 	if s.descriptor.RowBytes != 0 {
-		return NewError("upload", s.Label(), ErrUsage, "it holds rows of texels, which go to a texture")
+		return gpu.NewError("upload", s.Label(), ErrUsage, "it holds rows of texels, which go to a texture")
 	}
 	if err := s.uploadable(encoder); err != nil {
 		return err
@@ -264,8 +266,8 @@ func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error 
 	if err != nil {
 		return err
 	}
-	if err := CheckCopy(s.core.chunk.buffer, 0, Unwrap(dst), dstOffset, size); err != nil {
-		return relabel(err, "upload", s.Label())
+	if err := gpu.CheckCopy(s.core.chunk.buffer, 0, Unwrap(dst), dstOffset, size); err != nil {
+		return gpu.Relabel(err, "upload", s.Label())
 	}
 	if err := encoder.CopyBufferToBuffer(s.core.chunk.buffer, 0, dst, dstOffset, size); err != nil {
 		return err
@@ -298,18 +300,18 @@ func (s *staging) UploadToTexture(encoder Encoder, region TextureRegion) error {
 	if err := s.uploadable(encoder); err != nil {
 		return err
 	}
-	f, err := CheckRegion("upload", region, TextureCopyDst)
+	f, err := gpu.CheckRegion("upload", region, gpu.TextureCopyDst)
 	if err != nil {
 		return err
 	}
 	row := s.descriptor.RowBytes
 	if row != f.RowBytes {
-		return NewError("upload", s.Label(), ErrRange, "rows of "+number(row)+" bytes, where the region has rows of "+number(f.RowBytes))
+		return gpu.NewError("upload", s.Label(), ErrRange, "rows of "+gpu.Decimal(row)+" bytes, where the region has rows of "+gpu.Decimal(f.RowBytes))
 	}
 	if need := f.Bytes(); s.core.written < need {
-		return NewError("upload", s.Label(), ErrRange, number(s.core.written)+" bytes were written, where the region needs "+number(need))
+		return gpu.NewError("upload", s.Label(), ErrRange, gpu.Decimal(s.core.written)+" bytes were written, where the region needs "+gpu.Decimal(need))
 	}
-	layout := TexelLayout{BytesPerRow: uint32(rowPitch(row)), RowsPerImage: f.Rows}
+	layout := gpu.TexelLayout{BytesPerRow: uint32(rowPitch(row)), RowsPerImage: f.Rows}
 	if err := encoder.CopyBufferToTexture(s.core.chunk.buffer, layout, region); err != nil {
 		return err
 	}
@@ -324,11 +326,11 @@ func (s *staging) uploadable(encoder Encoder) error {
 	c := s.core
 	switch {
 	case c.chunk == nil:
-		return NewError("upload", s.Label(), ErrNotMapped, "")
+		return gpu.NewError("upload", s.Label(), ErrNotMapped, "")
 	case c.sealed && c.submitted():
-		return NewError("upload", s.Label(), ErrState, "it was uploaded and submitted before")
+		return gpu.NewError("upload", s.Label(), ErrState, "it was uploaded and submitted before")
 	case c.sealed && c.chunk.encoder != encoder:
-		return NewError("upload", s.Label(), ErrState, "it was uploaded in another encoder before")
+		return gpu.NewError("upload", s.Label(), ErrState, "it was uploaded in another encoder before")
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"sync/atomic"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // stream is an io.Reader whose Read may stand still. A goroutine reads each piece, and whoever waits for the piece can
@@ -27,7 +29,7 @@ func newStream(op, label string, r io.Reader) *stream {
 	return &stream{op: op, label: label, r: r, read: make(chan error, 1)}
 }
 
-var errNoReturn error = &reason{"state", "a Read did not return, but ended its goroutine"}
+var errNoReturn error = gpu.NewError("read", "", ErrState, "a Read did not return, but ended its goroutine")
 
 // fill reads a piece: least bytes or more, or what there is.
 func (x *stream) fill(p []byte, least int) {
@@ -58,7 +60,7 @@ func (x *stream) failure() error {
 	if x.err == nil || x.err == io.EOF {
 		return nil
 	}
-	return causedBy(x.op, x.label, x.err)
+	return gpu.CausedBy(x.op, x.label, x.err)
 }
 
 // isMemory reports whether r is of those whose Read never stands still.
@@ -84,7 +86,7 @@ func (s *System) next(ctx context.Context, x *stream, p []byte, least int, alive
 	for x.busy {
 		err := alive()
 		if err == nil && s.wait(ctx, x) != nil {
-			err = causedBy(x.op, x.label, ctx.Err())
+			err = gpu.CausedBy(x.op, x.label, ctx.Err())
 		}
 		if err != nil {
 			x.left.Store(true)

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 	"weak"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // Options of a System. The zero value is good for most programs.
@@ -55,11 +57,11 @@ func orDefault[T comparable](v, otherwise T) T {
 func (o *Options) validate() error {
 	switch {
 	case o.ChunkSize%256 != 0:
-		return NewError("open", "", ErrAlignment, "chunk size "+number(o.ChunkSize)+" is not a multiple of 256")
+		return gpu.NewError("open", "", ErrAlignment, "chunk size "+gpu.Decimal(o.ChunkSize)+" is not a multiple of 256")
 	case chunkSize(o.ChunkSize) > o.Budget:
-		return NewError("open", "", ErrBudget, "a chunk of "+number(chunkSize(o.ChunkSize))+" bytes exceeds the budget "+number(o.Budget))
+		return gpu.NewError("open", "", ErrBudget, "a chunk of "+gpu.Decimal(chunkSize(o.ChunkSize))+" bytes exceeds the budget "+gpu.Decimal(o.Budget))
 	case o.MaxFramesInFlight < 1:
-		return NewError("open", "", ErrRange, "fewer than one frame in flight")
+		return gpu.NewError("open", "", ErrRange, "fewer than one frame in flight")
 	}
 	return nil
 }
@@ -75,10 +77,10 @@ func (o *Options) validate() error {
 type System struct {
 	device  Device
 	queue   Queue
-	chunks  ChunkQueue
-	steps   stepQueue  // what a ChunkQueue does not do at once
-	relay   ChunkRelay // queue, where it is one; or nil
-	looker  Looker     // the same
+	chunks  gpu.ChunkQueue
+	steps   gpu.Steps      // what a ChunkQueue does not do at once
+	relay   gpu.ChunkRelay // queue, where it is one; or nil
+	looker  gpu.Looker     // the same
 	limits  Limits
 	options Options
 	*reporter
@@ -116,7 +118,7 @@ func Open(device Device, options Options) (*System, error) {
 	s := &System{
 		device:     device,
 		queue:      device.Queue(),
-		chunks:     ChunkQueueOf(device),
+		chunks:     gpu.ChunkQueueOf(device),
 		limits:     device.Limits(),
 		options:    options,
 		reporter:   &reporter{logger{options.Log, options.LogLevel}, make(chan error, 64), options.Changed},
@@ -124,15 +126,15 @@ func Open(device Device, options Options) (*System, error) {
 		deviceLost: device.Lost(),
 	}
 	s.budget = budget{sys: s, limit: options.Budget, policy: options.OnBudget}
-	s.steps.device = device
+	s.steps.Device = device
 	s.uploads.sys, s.reads.sys, s.reads.holds.sys = s, s, s
 	s.upkeep.init(device)
 	s.frames.init(s, asked.MaxFramesInFlight)
-	if _, steps := s.chunks.(*stepQueue); !steps {
+	if _, steps := s.chunks.(*gpu.Steps); !steps {
 		s.uploads.notify, s.frames.notify = s.uploads.cameBack, s.frames.landed
 	}
-	s.relay, _ = s.queue.(ChunkRelay)
-	s.looker, _ = s.queue.(Looker)
+	s.relay, _ = s.queue.(gpu.ChunkRelay)
+	s.looker, _ = s.queue.(gpu.Looker)
 	s.reads.sources = map[Buffer]int{}
 	s.engine.init(s, asked.ChunkSize != 0)
 	device.OnError(s.reporter.report)
@@ -196,7 +198,7 @@ func (s *System) Trim() {
 // [ErrDestroyed], later calls fail with it, and buffers that were made and not destroyed are: the log warns of them, and
 // lists them from [LevelInfo] up.
 func (s *System) Destroy() {
-	s.close(NewError("use", "", ErrDestroyed, "the system is destroyed"))
+	s.close(gpu.NewError("use", "", ErrDestroyed, "the system is destroyed"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.logAlive()
@@ -319,7 +321,7 @@ func (s *System) answered(ctx context.Context, op, label string, answer <-chan e
 	case err := <-answer:
 		return err
 	case <-ctx.Done():
-		return causedBy(op, label, ctx.Err())
+		return gpu.CausedBy(op, label, ctx.Err())
 	case <-s.closed:
 		return s.usable(op, label)
 	}

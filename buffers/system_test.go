@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -113,7 +114,7 @@ func TestOpenRefusesOptionsThatCannotWork(t *testing.T) {
 }
 
 func TestTheDeviceStaysTheCallers(t *testing.T) {
-	limits := buffers.DefaultLimits()
+	limits := gpu.DefaultLimits()
 	limits.MaxBufferSize += 4
 	device := memory.Open(memory.Options{Limits: limits})
 	defer device.Destroy()
@@ -174,7 +175,7 @@ func TestEveryByteOfMappableMemoryIsGivenBack(t *testing.T) {
 
 func TestLateErrorsArriveWithOperationAndLabel(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{})
-	device.Report(buffers.NewError("create", "too much", buffers.ErrOutOfMemory, ""))
+	device.Report(gpu.NewError("create", "too much", buffers.ErrOutOfMemory, ""))
 	select {
 	case err := <-s.Errors():
 		require.ErrorIs(t, err, buffers.ErrOutOfMemory)
@@ -189,7 +190,7 @@ func TestErrorsThatNobodyReadsAreLogged(t *testing.T) {
 	logged := 0
 	s, device := openSystem(t, buffers.Options{LogLevel: buffers.LevelError, Log: func(buffers.Level, string, []buffers.Field) { logged++ }})
 	for range unread + further {
-		device.Report(buffers.NewError("create", "too much", buffers.ErrOutOfMemory, ""))
+		device.Report(gpu.NewError("create", "too much", buffers.ErrOutOfMemory, ""))
 	}
 	require.NoError(t, <-device.Queue().WorkDone())
 	require.Equal(t, unread+further, logged)

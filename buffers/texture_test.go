@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -15,8 +16,8 @@ func imageOf(device *memory.Device, e buffers.Extent) *memory.Texture {
 }
 
 func textureOf(device *memory.Device, format string, e buffers.Extent) *memory.Texture {
-	return device.NewTexture("image", buffers.TextureInfo{
-		Format: buffers.FormatOf(format), Extent: e, Usage: buffers.TextureCopySrc | buffers.TextureCopyDst,
+	return device.NewTexture("image", gpu.TextureInfo{
+		Format: gpu.FormatOf(format), Extent: e, Usage: gpu.TextureCopySrc | gpu.TextureCopyDst,
 	})
 }
 
@@ -76,12 +77,12 @@ func TestRefusedTexturesAreReadByNobody(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{})
 	r := readback(t, s, buffers.ReadbackDescriptor{})
 	e := buffers.Extent{Width: 4, Height: 4, Layers: 1}
-	for want, info := range map[string]buffers.TextureInfo{
-		`read texture "t": usage TextureBinding lacks CopySrc`:                                 {Format: buffers.FormatOf("rgba8unorm"), Usage: buffers.TextureBinding},
-		`read texture "t": the texture is multisampled, with 4 samples`:                        {Format: buffers.FormatOf("rgba8unorm"), Samples: 4, Usage: buffers.TextureRenderAttachment},
-		`read texture "t": the depth of depth24plus cannot be copied`:                          {Format: buffers.FormatOf("depth24plus"), Usage: buffers.TextureCopySrc},
-		`read texture "t": the format r64float is not known here`:                              {Format: buffers.FormatOf("r64float"), Usage: buffers.TextureCopySrc},
-		`read texture "t": depth and stencil of depth24plus-stencil8 are copied one at a time`: {Format: buffers.FormatOf("depth24plus-stencil8"), Usage: buffers.TextureCopySrc},
+	for want, info := range map[string]gpu.TextureInfo{
+		`read texture "t": usage TextureBinding lacks CopySrc`:                                 {Format: gpu.FormatOf("rgba8unorm"), Usage: gpu.TextureBinding},
+		`read texture "t": the texture is multisampled, with 4 samples`:                        {Format: gpu.FormatOf("rgba8unorm"), Samples: 4, Usage: gpu.TextureRenderAttachment},
+		`read texture "t": the depth of depth24plus cannot be copied`:                          {Format: gpu.FormatOf("depth24plus"), Usage: gpu.TextureCopySrc},
+		`read texture "t": the format r64float is not known here`:                              {Format: gpu.FormatOf("r64float"), Usage: gpu.TextureCopySrc},
+		`read texture "t": depth and stencil of depth24plus-stencil8 are copied one at a time`: {Format: gpu.FormatOf("depth24plus-stencil8"), Usage: gpu.TextureCopySrc},
 	} {
 		info.Extent = e
 		region := buffers.TextureRegion{Texture: device.NewTexture("t", info), Extent: e}

@@ -1,88 +1,14 @@
 package buffers_test
 
 import (
-	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
-	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
-func TestEveryTransitionIsLegalOrNamesItsReason(t *testing.T) {
-	type transition struct {
-		from  buffers.State
-		event buffers.Event
-	}
-	legal := map[transition]buffers.State{
-		{buffers.Uninitialized, buffers.EventCreate}:       buffers.Ready,
-		{buffers.Uninitialized, buffers.EventCreateMapped}: buffers.Mapped,
-		{buffers.Ready, buffers.EventMap}:                  buffers.MapPending,
-		{buffers.Ready, buffers.EventUse}:                  buffers.Ready,
-		{buffers.Mapped, buffers.EventUnmap}:               buffers.Ready,
-		{buffers.Mapped, buffers.EventAccess}:              buffers.Mapped,
-		{buffers.MapPending, buffers.EventMapped}:          buffers.Mapped,
-		{buffers.MapPending, buffers.EventMapFailed}:       buffers.Ready,
-		{buffers.MapPending, buffers.EventUnmap}:           buffers.Ready,
-	}
-	for from := buffers.Uninitialized; from <= buffers.Destroyed; from++ {
-		legal[transition{from, buffers.EventDestroy}] = buffers.Destroyed
-		for event := buffers.EventCreate; event <= buffers.EventDestroy; event++ {
-			want, ok := legal[transition{from, event}]
-			next, err := from.Next(event)
-			if ok {
-				require.NoError(t, err, "%s in %s", event, from)
-				require.Equal(t, want, next, "%s in %s", event, from)
-				continue
-			}
-			require.Error(t, err, "%s in %s", event, from)
-			require.Equal(t, from, next, "a refused event changes nothing")
-		}
-	}
-}
-
-func TestDescriptorsFollowTheRulesOfWebGPU(t *testing.T) {
-	limits := buffers.DefaultLimits()
-	for _, c := range []struct {
-		name string
-		d    buffers.Descriptor
-		want error
-	}{
-		{"vertices", buffers.Descriptor{Size: 6, Usage: buffers.UsageVertex}, nil},
-		{"upload", buffers.Descriptor{Size: 8, Usage: buffers.UsageMapWrite | buffers.UsageCopySrc}, nil},
-		{"download", buffers.Descriptor{Size: 8, Usage: buffers.UsageMapRead | buffers.UsageCopyDst}, nil},
-		{"the limit itself", buffers.Descriptor{Size: limits.MaxBufferSize, Usage: buffers.UsageStorage}, nil},
-		{"no size", buffers.Descriptor{Usage: buffers.UsageVertex}, buffers.ErrRange},
-		{"over the limit", buffers.Descriptor{Size: limits.MaxBufferSize + 1, Usage: buffers.UsageStorage}, buffers.ErrTooLarge},
-		{"the largest number", buffers.Descriptor{Size: math.MaxUint64, Usage: buffers.UsageStorage}, buffers.ErrTooLarge},
-		{"no usage", buffers.Descriptor{Size: 4}, buffers.ErrUsage},
-		{"a bit that does not exist", buffers.Descriptor{Size: 4, Usage: 1 << 10}, buffers.ErrUsage},
-		{"map for reading and writing", buffers.Descriptor{Size: 4, Usage: buffers.UsageMapRead | buffers.UsageMapWrite}, buffers.ErrUsage},
-		{"map for reading a copy source", buffers.Descriptor{Size: 4, Usage: buffers.UsageMapRead | buffers.UsageCopySrc}, buffers.ErrUsage},
-		{"map for writing vertices", buffers.Descriptor{Size: 4, Usage: buffers.UsageMapWrite | buffers.UsageVertex}, buffers.ErrUsage},
-		{"mapped at creation with an odd size", buffers.Descriptor{Size: 6, Usage: buffers.UsageVertex, MappedAtCreation: true}, buffers.ErrAlignment},
-		{"to be mapped with an odd size", buffers.Descriptor{Size: 6, Usage: buffers.UsageMapRead}, buffers.ErrAlignment},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if c.want == nil {
-				require.NoError(t, c.d.Validate(limits))
-				return
-			}
-			require.ErrorIs(t, c.d.Validate(limits), c.want)
-		})
-	}
-	require.ErrorIs(t, (&buffers.Descriptor{Size: 4, Usage: buffers.UsageVertex}).ValidateMappable(limits), buffers.ErrUsage)
-}
-
 func TestNamesAreWords(t *testing.T) {
-	require.Equal(t, "Vertex|CopyDst", (buffers.UsageVertex | buffers.UsageCopyDst).String())
-	require.Equal(t, "None", buffers.Usage(0).String())
-	require.Equal(t, "QueryResolve|unknown bits", (buffers.UsageQueryResolve | 1<<20).String())
-	require.Equal(t, "MapPending", buffers.MapPending.String())
-	require.Equal(t, "unknown state", buffers.State(99).String())
-	require.Equal(t, "Write", buffers.MapWrite.String())
-	require.Equal(t, "unmap", buffers.EventUnmap.String())
 	require.Equal(t, "warn", buffers.LevelWarn.String())
 	require.Equal(t, "ReadbackBuffer", buffers.KindReadback.String())
 }
@@ -197,18 +123,4 @@ func TestViewsShareMemory(t *testing.T) {
 	require.ErrorIs(t, err, buffers.ErrRange)
 	_, err = buffers.Slice[uint32](p[1:])
 	require.ErrorIs(t, err, buffers.ErrAlignment)
-}
-
-func TestMemorySlicesLikeASlice(t *testing.T) {
-	p, ok := buffers.Bytes([]byte{1, 2, 3, 4}).Slice(1, 2).Bytes()
-	require.True(t, ok)
-	require.Equal(t, []byte{2, 3}, p)
-	host := memory.NewHostBytes([]byte{1, 2, 3, 4})
-	part, offset, size := buffers.HostMemory(host).Slice(1, 3).Slice(1, 1).Host()
-	require.Same(t, host, part)
-	require.Equal(t, []uint64{2, 1}, []uint64{offset, size})
-	for _, m := range []buffers.Memory{buffers.Bytes([]byte{1, 2, 3, 4}), buffers.HostMemory(host)} {
-		require.Panics(t, func() { m.Slice(3, 2) })
-		require.Panics(t, func() { m.Slice(math.MaxUint64, 1) })
-	}
 }

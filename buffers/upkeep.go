@@ -1,6 +1,10 @@
 package buffers
 
-import "time"
+import (
+	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 // upkeep destroys what lies idle, by a timer that exists only while something does.
 type upkeep struct {
@@ -10,7 +14,7 @@ type upkeep struct {
 
 func (k *upkeep) init(device Device) {
 	k.after = afterFunc
-	if t, ok := device.(Timers); ok {
+	if t, ok := device.(gpu.Timers); ok {
 		k.after = t.AfterFunc
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // Upload streams into a buffer of the GPU, piece by piece, along the path that the engine chooses: its
@@ -48,8 +50,8 @@ func (s *System) NewUpload(dst Buffer, offset, size uint64) (*Upload, error) {
 	if err := s.usable("upload", dst.Label()); err != nil {
 		return nil, err
 	}
-	if err := CheckWrite(dst, offset, 0); err != nil {
-		return nil, relabel(err, "upload", dst.Label())
+	if err := gpu.CheckWrite(dst, offset, 0); err != nil {
+		return nil, gpu.Relabel(err, "upload", dst.Label())
 	}
 	if room := dst.Size() - offset; size == 0 || size > room {
 		size = room
@@ -73,7 +75,7 @@ func (u *Upload) Write(ctx context.Context, m Memory) error {
 	}
 	for done := uint64(0); done < m.Size(); {
 		if err := ctx.Err(); err != nil {
-			return causedBy("upload", u.dst.Label(), err)
+			return gpu.CausedBy("upload", u.dst.Label(), err)
 		}
 		n, err := u.step(ctx, m.Slice(done, m.Size()-done))
 		if err != nil {
@@ -87,13 +89,13 @@ func (u *Upload) Write(ctx context.Context, m Memory) error {
 
 func (u *Upload) check(m Memory) error {
 	if u.closed {
-		return NewError("upload", u.dst.Label(), ErrState, "it is finished or aborted")
+		return gpu.NewError("upload", u.dst.Label(), ErrState, "it is finished or aborted")
 	}
 	if err := u.intact(); err != nil {
 		return err
 	}
 	if size := u.dst.Size(); m.Size() > size-min(size, u.at+u.filled) {
-		return NewError("upload", u.dst.Label(), ErrRange, number(m.Size())+" bytes at "+number(u.at+u.filled)+" exceed size "+number(size))
+		return gpu.NewError("upload", u.dst.Label(), ErrRange, gpu.Decimal(m.Size())+" bytes at "+gpu.Decimal(u.at+u.filled)+" exceed size "+gpu.Decimal(size))
 	}
 	return nil
 }
@@ -123,7 +125,7 @@ func (u *Upload) step(ctx context.Context, m Memory) (uint64, error) {
 	if u.filled == 0 && (n == u.room(p) || n%4 == 0 && u.moved+n == u.size) {
 		return n, u.fill(m.Slice(0, n))
 	}
-	if err := writeMapped(u.chunk.buffer, m.Slice(0, n), u.filled); err != nil {
+	if err := gpu.WriteMapped(u.chunk.buffer, m.Slice(0, n), u.filled); err != nil {
 		return 0, err
 	}
 	u.filled += n
@@ -140,7 +142,7 @@ func (u *Upload) queueStep(ctx context.Context, p *path, m Memory) (uint64, erro
 		return n, u.queueWrite(ctx, m.Slice(0, n))
 	}
 	n := min(m.Size(), 4-u.filled)
-	if err := m.Slice(0, n).copyTo(u.word[u.filled:]); err != nil {
+	if err := m.Slice(0, n).CopyTo(u.word[u.filled:]); err != nil {
 		return 0, err
 	}
 	u.filled += n
@@ -211,7 +213,7 @@ func (u *Upload) lend(ctx context.Context, size uint64) (err error) {
 // find takes a chunk of the ring, or says why not: see [uploadPool.find].
 func (u *Upload) find(size uint64) (*chunk, error) {
 	if u.dst.State() == Destroyed {
-		return nil, NewError("upload", u.dst.Label(), ErrDestroyed, "")
+		return nil, gpu.NewError("upload", u.dst.Label(), ErrDestroyed, "")
 	}
 	return u.sys.uploads.find(u.dst.Label(), size, paths[OpUpload][u.path].depth)
 }
@@ -227,7 +229,7 @@ func (u *Upload) awaitRing(ctx context.Context) error {
 	err := s.wait(u.waits.ctx, &s.uploads)
 	switch {
 	case ctx.Err() != nil:
-		return causedBy("upload", u.dst.Label(), ctx.Err())
+		return gpu.CausedBy("upload", u.dst.Label(), ctx.Err())
 	case err != nil:
 		return errHung
 	}
@@ -367,7 +369,7 @@ func (u *Upload) passed(n uint64) {
 // what is submitted later.
 func (u *Upload) Finish() error {
 	if u.closed {
-		return NewError("upload", u.dst.Label(), ErrState, "it is finished or aborted")
+		return gpu.NewError("upload", u.dst.Label(), ErrState, "it is finished or aborted")
 	}
 	err := u.intact()
 	if err == nil {
@@ -413,7 +415,7 @@ func (u *Upload) pad() error {
 		clear(u.word[u.filled:])
 		return u.writeNow(Bytes(u.word[:]))
 	}
-	if err := writeMapped(u.chunk.buffer, Bytes(zeros[:rest]), u.filled); err != nil {
+	if err := gpu.WriteMapped(u.chunk.buffer, Bytes(zeros[:rest]), u.filled); err != nil {
 		return err
 	}
 	u.filled += rest
@@ -421,7 +423,7 @@ func (u *Upload) pad() error {
 }
 
 func (u *Upload) endsWithinWord(size uint64) error {
-	return NewError("upload", u.dst.Label(), ErrAlignment, number(size)+" bytes end within a word that is not the last of the buffer")
+	return gpu.NewError("upload", u.dst.Label(), ErrAlignment, gpu.Decimal(size)+" bytes end within a word that is not the last of the buffer")
 }
 
 // Abort gives up. What was written so far may have reached the buffer, or not.
@@ -495,7 +497,7 @@ func (u *Upload) readFrom(ctx context.Context, r io.Reader) error {
 	p := u.sys.engine.takeScratch()
 	for x.err == nil {
 		if err := ctx.Err(); err != nil {
-			return causedBy("upload", u.dst.Label(), err)
+			return gpu.CausedBy("upload", u.dst.Label(), err)
 		}
 		if err := u.sys.next(ctx, x, p, len(p), u.alive); err != nil {
 			return err // p is the stream's
@@ -514,7 +516,7 @@ func (u *Upload) alive() error {
 		return err
 	}
 	if u.dst.State() == Destroyed {
-		return NewError("upload", u.dst.Label(), ErrDestroyed, "")
+		return gpu.NewError("upload", u.dst.Label(), ErrDestroyed, "")
 	}
 	return nil
 }

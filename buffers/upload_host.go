@@ -1,6 +1,10 @@
 package buffers
 
-import "context"
+import (
+	"context"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 // Room lends mapped memory for the host to fill itself: the first size bytes of chunk. [Upload.Filled]
 // takes what was written there. chunk is nil where the path goes by queue writes: then the host hands its
@@ -73,7 +77,7 @@ func (u *Upload) Filled(n uint64) error {
 		return err
 	}
 	if u.chunk == nil || n < u.filled || n > min(u.chunk.size(), u.dst.Size()-min(u.dst.Size(), u.at)) {
-		return NewError("upload", u.dst.Label(), ErrRange, number(n)+" bytes are more than the room for them")
+		return gpu.NewError("upload", u.dst.Label(), ErrRange, gpu.Decimal(n)+" bytes are more than the room for them")
 	}
 	u.moved += n - u.filled
 	u.filled = n
@@ -96,7 +100,7 @@ func (u *Upload) AllowHostWrite(size uint64) (n uint64) {
 	s := u.sys
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.usable("upload", u.dst.Label()) != nil || CheckWrite(u.dst, u.at, n) != nil {
+	if s.usable("upload", u.dst.Label()) != nil || gpu.CheckWrite(u.dst, u.at, n) != nil {
 		return 0
 	}
 	u.wrote(n)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -22,12 +23,12 @@ type notifying struct {
 
 type notifyingQueue struct {
 	buffers.Queue
-	buffers.ChunkQueue
+	gpu.ChunkQueue
 	device *notifying
 }
 
 func (d *notifying) Queue() buffers.Queue {
-	return notifyingQueue{d.Device.Queue(), buffers.ChunkQueueOf(d.Device), d}
+	return notifyingQueue{d.Device.Queue(), gpu.ChunkQueueOf(d.Device), d}
 }
 
 func (q notifyingQueue) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -78,7 +79,7 @@ func TestNothingMakesRoomForAChunkThatOnlyFitsBetter(t *testing.T) {
 func TestAChunkWhoseMapFailedIsNotUsedAgain(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{})
 	b := deviceBuffer(t, s, 4096)
-	device.FailMap(1, buffers.NewError("map", "staging chunk", buffers.ErrValidation, ""))
+	device.FailMap(1, gpu.NewError("map", "staging chunk", buffers.ErrValidation, ""))
 	stageInto(t, s, b, randomBytes(4096))
 	require.Equal(t, randomBytes(4096), read(t, s, b, 0, 4096))
 	immediate(t, s, buffers.StagingDescriptor{Size: 4096})

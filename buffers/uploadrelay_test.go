@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -42,7 +43,7 @@ func (d *relaying) Queue() buffers.Queue {
 	return relayingQueue{d.notifying.Queue().(notifyingQueue), d}
 }
 
-var _ buffers.ChunkRelay = relayingQueue{}
+var _ gpu.ChunkRelay = relayingQueue{}
 
 func (q relayingQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
 	settled, err := q.ChunkQueue.FillChunk(chunk, m, dst, offset, nil)
@@ -80,7 +81,7 @@ func (d *relaying) send(chunk buffers.MappableBuffer) (settled <-chan error, err
 		return nil, nil
 	}
 	n := min(d.piece, d.rest.Size())
-	settled, err = buffers.ChunkQueueOf(d.Device).FillChunk(chunk, d.rest.Slice(0, n), d.dst, d.offset, nil)
+	settled, err = gpu.ChunkQueueOf(d.Device).FillChunk(chunk, d.rest.Slice(0, n), d.dst, d.offset, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"syscall/js"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 )
 
@@ -29,7 +30,7 @@ func (c *call) value(i int) js.Value {
 }
 
 func (c *call) fail(reason error, detail string) {
-	c.failed(buffers.NewError(c.op, c.label, reason, detail))
+	c.failed(gpu.NewError(c.op, c.label, reason, detail))
 }
 
 func (c *call) failed(err error) {

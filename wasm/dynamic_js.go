@@ -7,6 +7,7 @@ import (
 	"syscall/js"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 )
 
@@ -105,7 +106,7 @@ func dynamicMemory(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	if mapped, ok := d.Mapped().(buffers.RangeMapper); ok {
+	if mapped, ok := d.Mapped().(gpu.RangeMapper); ok {
 		return mapped.MappedRange(0, d.PageSize())
 	}
 	memory, err := d.HostMemory()
@@ -119,7 +120,7 @@ func dynamicMemory(c *call) (any, error) {
 }
 
 func (c *call) notUpdated() error {
-	return buffers.NewError(c.op, c.label, buffers.ErrState, "nothing was updated yet")
+	return gpu.NewError(c.op, c.label, buffers.ErrState, "nothing was updated yet")
 }
 
 func dynamicNative(c *call) (any, error) {

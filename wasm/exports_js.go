@@ -6,6 +6,7 @@ import (
 	"syscall/js"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 )
 
@@ -400,7 +401,7 @@ func endHostRead(r *buffers.HostRead, outcome float64) (awake bool) {
 	case 2:
 		return r.GiveUp()
 	}
-	return r.End(buffers.NewError("read", "", buffers.ErrDeviceLost, ""))
+	return r.End(gpu.NewError("read", "", buffers.ErrDeviceLost, ""))
 }
 
 // readCancel has JavaScript hear no more of a read.

@@ -7,6 +7,7 @@ import (
 	"syscall/js"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 )
 
@@ -75,7 +76,7 @@ func (s *system) endFrame() {
 func (c *call) frame(i int) (*frame, *system) {
 	f, s := object[*frame](c, i)
 	if buffers.Code(c.err) == "destroyed" {
-		c.err = buffers.NewError(c.op, "", buffers.ErrState, "the frame was submitted or discarded")
+		c.err = gpu.NewError(c.op, "", buffers.ErrState, "the frame was submitted or discarded")
 	}
 	return f, s
 }
@@ -109,7 +110,7 @@ func use(c *call) (any, error) {
 		if named.err != nil {
 			return nil, named.err
 		}
-		f.core.Use(b)
+		f.core.Use(gpu.AccessRead|gpu.AccessWrite, b)
 	}
 	return nil, nil
 }

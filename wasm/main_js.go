@@ -21,14 +21,14 @@ package main
 import (
 	"syscall/js"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // globalName is the property of the page's global object.
 const globalName = "gpubuffersRaw"
 
 func main() {
-	buffers.NameUsages([...]string{
+	gpu.NameUsages([...]string{
 		"VERTEX", "INDEX", "UNIFORM", "STORAGE", "COPY_SRC", "COPY_DST", "MAP_READ", "MAP_WRITE", "INDIRECT", "QUERY_RESOLVE",
 	}, [...]string{"COPY_SRC", "COPY_DST", "TEXTURE_BINDING", "STORAGE_BINDING", "RENDER_ATTACHMENT"})
 	object := js.Global().Get("Object").New()

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 )
 
@@ -65,7 +66,7 @@ func explainMap(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	var unmapped buffers.Lifecycle
+	var unmapped gpu.Lifecycle
 	unmapped.Create(&buffers.Descriptor{})
 	_, err := unmapped.BeginMap(b, buffers.MapMode(min(mode, math.MaxUint8)), offset, size)
 	return nil, err

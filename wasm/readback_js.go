@@ -9,6 +9,7 @@ import (
 	"syscall/js"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 var readbackFunctions = []function{
@@ -93,7 +94,7 @@ func (c *call) texels(s *system) (region buffers.TextureRegion, size uint64) {
 	if c.err != nil {
 		return region, 0
 	}
-	f, err := buffers.CheckRegion(c.op, region, buffers.TextureCopySrc)
+	f, err := gpu.CheckRegion(c.op, region, gpu.TextureCopySrc)
 	if err != nil {
 		c.failed(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"syscall/js"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 )
 
@@ -128,7 +129,7 @@ func uploadNext(c *call) (any, error) {
 		if err != nil || chunk == nil {
 			return nil, err
 		}
-		return chunk.(buffers.RangeMapper).MappedRange(0, size)
+		return chunk.(gpu.RangeMapper).MappedRange(0, size)
 	})
 }
 

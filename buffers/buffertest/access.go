@@ -3,7 +3,7 @@ package buffertest
 import (
 	"math"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 var accessRules = []rule{
@@ -28,7 +28,7 @@ var accessRules = []rule{
 		f: func(t *trial) {
 			b, want := t.readback("bytes", 64), pattern(64, 1)
 			t.write(b, 0, want)
-			t.mapped(b, buffers.MapRead, 0, 64)
+			t.mapped(b, gpu.MapRead, 0, 64)
 			for offset := range 9 {
 				for length := range 10 {
 					t.expectBytes("read", t.readAt(b, int64(offset), length), want[offset:offset+length])
@@ -69,7 +69,7 @@ var accessRules = []rule{
 			before := pattern(64, 1)
 			t.writeAt(b, 0, before)
 			t.must(b.Unmap())
-			t.mapped(b, buffers.MapWrite, 0, 64)
+			t.mapped(b, gpu.MapWrite, 0, 64)
 			t.writeAt(b, 13, []byte{0xAA, 0xBB, 0xCC})
 			t.must(b.Unmap())
 			t.expectContent(b, with(before, 13, []byte{0xAA, 0xBB, 0xCC}))
@@ -82,7 +82,7 @@ var accessRules = []rule{
 			b := t.mappedForWriting(64)
 			t.writeAt(b, 0, pattern(64, 1))
 			t.must(b.Unmap())
-			t.mapped(b, buffers.MapWrite, 0, 64)
+			t.mapped(b, gpu.MapWrite, 0, 64)
 			t.must(b.Unmap())
 			t.expectContent(b, pattern(64, 1))
 		},
@@ -94,7 +94,7 @@ var accessRules = []rule{
 			b := t.mappedForWriting(64)
 			t.writeAt(b, 3, pattern(20, 1))
 			t.must(b.Unmap())
-			t.mapped(b, buffers.MapWrite, 0, 64)
+			t.mapped(b, gpu.MapWrite, 0, 64)
 			t.writeAt(b, 40, pattern(9, 2))
 			t.expectBytes("write mapping", t.readAt(b, 0, 64), with(with(make([]byte, 64), 3, pattern(20, 1)), 40, pattern(9, 2)))
 		},
@@ -104,11 +104,11 @@ var accessRules = []rule{
 		why:  "anything else is what some other program left in memory",
 		f: func(t *trial) {
 			b := t.staging("sparse", 128)
-			t.mapped(b, buffers.MapWrite, 64, 32)
+			t.mapped(b, gpu.MapWrite, 64, 32)
 			t.writeAt(b, 71, pattern(5, 1))
 			t.must(b.Unmap())
 			want := with(make([]byte, 128), 71, pattern(5, 1))
-			t.mapped(b, buffers.MapWrite, 0, 128)
+			t.mapped(b, gpu.MapWrite, 0, 128)
 			t.expectBytes("write mapping", t.readAt(b, 0, 128), want)
 			t.must(b.Unmap())
 			t.expectContent(b, want)
@@ -119,13 +119,13 @@ var accessRules = []rule{
 		why:  "the rest of the buffer is not mapped: writes there would be lost, reads would be wrong",
 		f: func(t *trial) {
 			b := t.staging("partial", 64)
-			t.mapped(b, buffers.MapWrite, 16, 32)
+			t.mapped(b, gpu.MapWrite, 16, 32)
 			t.writeAt(b, 16, pattern(32, 1))
 			for _, r := range [][2]int{{15, 1}, {0, 4}, {48, 1}, {47, 2}, {16, 33}, {60, 4}} {
 				n, err := b.WriteAt(make([]byte, r[1]), int64(r[0]))
-				t.refused("write outside", err, buffers.ErrRange)
+				t.refused("write outside", err, gpu.ErrRange)
 				_, err = b.ReadAt(make([]byte, r[1]), int64(r[0]))
-				t.refused("read outside", err, buffers.ErrRange)
+				t.refused("read outside", err, gpu.ErrRange)
 				if n != 0 {
 					t.Errorf("a refused write wrote %d bytes", n)
 				}
@@ -140,7 +140,7 @@ var accessRules = []rule{
 		f: func(t *trial) {
 			b, want := t.readback("partial", 128), pattern(128, 1)
 			t.write(b, 0, want)
-			t.mapped(b, buffers.MapRead, 40, 48)
+			t.mapped(b, gpu.MapRead, 40, 48)
 			t.expectBytes("partial map", t.readAt(b, 40, 48), want[40:88])
 			t.expectBytes("middle of it", t.readAt(b, 51, 7), want[51:58])
 		},
@@ -152,7 +152,7 @@ var accessRules = []rule{
 			b := t.mappedForWriting(64)
 			t.writeAt(b, 0, pattern(64, 1))
 			t.must(b.Unmap())
-			t.mapped(b, buffers.MapWrite, 24, 8)
+			t.mapped(b, gpu.MapWrite, 24, 8)
 			t.writeAt(b, 24, pattern(8, 2))
 			t.must(b.Unmap())
 			t.expectContent(b, with(pattern(64, 1), 24, pattern(8, 2)))
@@ -166,13 +166,13 @@ var accessRules = []rule{
 			for i := range byte(3) {
 				t.write(b, uint64(i)*8, pattern(8, i+1))
 			}
-			t.mapped(b, buffers.MapRead, 0, 64)
+			t.mapped(b, gpu.MapRead, 0, 64)
 			t.readAt(b, 0, 64)
 			t.must(b.Unmap())
 			t.write(b, 8, pattern(8, 9))
 			want := with(make([]byte, 64), 0, pattern(8, 1))
 			want = with(with(want, 8, pattern(8, 9)), 16, pattern(8, 3))
-			t.mapped(b, buffers.MapRead, 0, 64)
+			t.mapped(b, gpu.MapRead, 0, 64)
 			t.expectBytes("second map", t.readAt(b, 0, 64), want)
 		},
 	},
@@ -181,9 +181,9 @@ var accessRules = []rule{
 		why:  "the write would be lost at the unmap",
 		f: func(t *trial) {
 			b := t.readback("read only", 64)
-			t.mapped(b, buffers.MapRead, 0, 64)
+			t.mapped(b, gpu.MapRead, 0, 64)
 			_, err := b.WriteAt([]byte{1}, 0)
-			t.refused("write", err, buffers.ErrUsage)
+			t.refused("write", err, gpu.ErrUsage)
 			t.expectBytes("mapped range", t.readAt(b, 0, 64), make([]byte, 64))
 		},
 	},
@@ -193,10 +193,10 @@ var accessRules = []rule{
 		f: func(t *trial) {
 			b := t.readback("short", 16)
 			t.write(b, 0, pattern(16, 1))
-			t.mapped(b, buffers.MapRead, 0, 16)
+			t.mapped(b, gpu.MapRead, 0, 16)
 			p := make([]byte, 8)
 			n, err := b.ReadAt(p, 12)
-			t.refused("read past the end", err, buffers.ErrRange)
+			t.refused("read past the end", err, gpu.ErrRange)
 			t.expectBytes("destination", p[n:], make([]byte, 8))
 		},
 	},
@@ -207,9 +207,9 @@ var accessRules = []rule{
 			b := t.mappedForWriting(64)
 			for _, offset := range []int64{-1, math.MinInt64, 65, math.MaxInt64} {
 				_, err := b.WriteAt(make([]byte, 8), offset)
-				t.refused("write", err, buffers.ErrRange)
+				t.refused("write", err, gpu.ErrRange)
 				_, err = b.ReadAt(make([]byte, 8), offset)
-				t.refused("read", err, buffers.ErrRange)
+				t.refused("read", err, gpu.ErrRange)
 			}
 		},
 	},
@@ -221,7 +221,7 @@ var accessRules = []rule{
 			t.writeAt(b, 64, nil)
 			t.readAt(b, 64, 0)
 			_, err := b.WriteAt(nil, 65)
-			t.refused("beyond the end", err, buffers.ErrRange)
+			t.refused("beyond the end", err, gpu.ErrRange)
 		},
 	},
 	{
@@ -231,10 +231,10 @@ var accessRules = []rule{
 			b := t.mappedForWriting(64)
 			t.must(b.Unmap())
 			_, err := b.WriteAt([]byte{1}, 0)
-			t.refused("write", err, buffers.ErrNotMapped)
+			t.refused("write", err, gpu.ErrNotMapped)
 			_, err = b.ReadAt(make([]byte, 1), 0)
-			t.refused("read", err, buffers.ErrNotMapped)
-			t.refused("second unmap", b.Unmap(), buffers.ErrNotMapped)
+			t.refused("read", err, gpu.ErrNotMapped)
+			t.refused("second unmap", b.Unmap(), gpu.ErrNotMapped)
 		},
 	},
 	{
@@ -252,9 +252,9 @@ var accessRules = []rule{
 	},
 }
 
-func (t *trial) mappedForWriting(size uint64) buffers.MappableBuffer {
+func (t *trial) mappedForWriting(size uint64) gpu.MappableBuffer {
 	t.Helper()
 	b := t.staging("staging", size)
-	t.mapped(b, buffers.MapWrite, 0, size)
+	t.mapped(b, gpu.MapWrite, 0, size)
 	return b
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"runtime"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 var cancelRules = []rule{
@@ -15,13 +15,13 @@ var cancelRules = []rule{
 		f: func(t *trial) {
 			b := t.staging("cancelled", 64)
 			release := t.hold()
-			settled := b.MapAsync(buffers.MapWrite, 0, 64)
+			settled := b.MapAsync(gpu.MapWrite, 0, 64)
 			t.must(b.Unmap())
-			t.expectState(b, buffers.Ready)
-			t.refused("the cancelled map", t.wait(settled), buffers.ErrMapAborted)
+			t.expectState(b, gpu.Ready)
+			t.refused("the cancelled map", t.wait(settled), gpu.ErrMapAborted)
 			release()
 			t.expectSilence(settled)
-			t.expectState(b, buffers.Ready)
+			t.expectState(b, gpu.Ready)
 		},
 	},
 	{
@@ -30,9 +30,9 @@ var cancelRules = []rule{
 		f: func(t *trial) {
 			b := t.staging("hanging", 64)
 			t.hold()
-			settled := b.MapAsync(buffers.MapWrite, 0, 64)
+			settled := b.MapAsync(gpu.MapWrite, 0, 64)
 			t.must(b.Unmap())
-			t.refused("the cancelled map", t.wait(settled), buffers.ErrMapAborted)
+			t.refused("the cancelled map", t.wait(settled), gpu.ErrMapAborted)
 		},
 	},
 	{
@@ -41,13 +41,13 @@ var cancelRules = []rule{
 		f: func(t *trial) {
 			b := t.staging("destroyed", 64)
 			release := t.hold()
-			settled := b.MapAsync(buffers.MapWrite, 0, 64)
+			settled := b.MapAsync(gpu.MapWrite, 0, 64)
 			b.Destroy()
-			t.expectState(b, buffers.Destroyed)
-			t.refused("the cancelled map", t.wait(settled), buffers.ErrMapAborted)
+			t.expectState(b, gpu.Destroyed)
+			t.refused("the cancelled map", t.wait(settled), gpu.ErrMapAborted)
 			release()
 			t.expectSilence(settled)
-			t.expectState(b, buffers.Destroyed)
+			t.expectState(b, gpu.Destroyed)
 		},
 	},
 	{
@@ -56,10 +56,10 @@ var cancelRules = []rule{
 		f: func(t *trial) {
 			b := t.staging("cancelled", 64)
 			t.hold()
-			settled := b.MapAsync(buffers.MapWrite, 0, 64)
+			settled := b.MapAsync(gpu.MapWrite, 0, 64)
 			t.must(b.Unmap())
-			t.refused("second unmap", b.Unmap(), buffers.ErrNotMapped)
-			t.refused("the cancelled map", t.wait(settled), buffers.ErrMapAborted)
+			t.refused("second unmap", b.Unmap(), gpu.ErrNotMapped)
+			t.refused("the cancelled map", t.wait(settled), gpu.ErrMapAborted)
 		},
 	},
 	{
@@ -67,8 +67,8 @@ var cancelRules = []rule{
 		why:  "a reader that gave up must not cost the chunk",
 		f: func(t *trial) {
 			b := t.staging("cancelled", 64)
-			t.cancelledMap(b, buffers.MapWrite, 0, 64)
-			t.mapped(b, buffers.MapWrite, 0, 64)
+			t.cancelledMap(b, gpu.MapWrite, 0, 64)
+			t.mapped(b, gpu.MapWrite, 0, 64)
 			t.writeAt(b, 0, pattern(64, 1))
 			t.must(b.Unmap())
 			t.expectContent(b, pattern(64, 1))
@@ -81,7 +81,7 @@ var cancelRules = []rule{
 			b := t.mappedForWriting(64)
 			t.writeAt(b, 0, pattern(64, 1))
 			t.must(b.Unmap())
-			t.cancelledMap(b, buffers.MapWrite, 0, 64)
+			t.cancelledMap(b, gpu.MapWrite, 0, 64)
 			t.expectContent(b, pattern(64, 1))
 		},
 	},
@@ -93,17 +93,17 @@ var cancelRules = []rule{
 			for i := range byte(10) {
 				t.write(src, 0, pattern(64, i))
 				release := t.hold()
-				first := back.MapAsync(buffers.MapRead, 0, 8)
+				first := back.MapAsync(gpu.MapRead, 0, 8)
 				t.must(back.Unmap())
 				t.submit(t.copied(src, 0, back, 0, 64))
-				second := back.MapAsync(buffers.MapRead, 16, 48)
+				second := back.MapAsync(gpu.MapRead, 16, 48)
 				release()
 				t.must(t.wait(second))
-				t.expectState(back, buffers.Mapped)
+				t.expectState(back, gpu.Mapped)
 				t.expectBytes("second range", t.readAt(back, 16, 48), pattern(64, i)[16:])
 				_, err := back.ReadAt(make([]byte, 8), 0)
-				t.refused("read of the first range", err, buffers.ErrRange)
-				t.refused("the first map", t.wait(first), buffers.ErrMapAborted)
+				t.refused("read of the first range", err, gpu.ErrRange)
+				t.refused("the first map", t.wait(first), gpu.ErrMapAborted)
 				t.must(back.Unmap())
 			}
 		},
@@ -113,12 +113,12 @@ var cancelRules = []rule{
 		why:  "a state that says Mapped too early lets code touch memory that is not there",
 		f: func(t *trial) {
 			b := t.staging("two maps", 64)
-			t.cancelledMap(b, buffers.MapWrite, 0, 64)
+			t.cancelledMap(b, gpu.MapWrite, 0, 64)
 			release := t.hold()
-			second := b.MapAsync(buffers.MapWrite, 0, 64)
-			t.expectState(b, buffers.MapPending)
+			second := b.MapAsync(gpu.MapWrite, 0, 64)
+			t.expectState(b, gpu.MapPending)
 			_, err := b.WriteAt([]byte{1}, 0)
-			t.refused("write while pending", err, buffers.ErrNotMapped)
+			t.refused("write while pending", err, gpu.ErrNotMapped)
 			release()
 			t.must(t.wait(second))
 			t.writeAt(b, 0, []byte{1})
@@ -131,10 +131,10 @@ var cancelRules = []rule{
 			b := t.readback("scrolled", 64)
 			var cancelled []<-chan error
 			for range 20 {
-				cancelled = append(cancelled, b.MapAsync(buffers.MapRead, 0, 64))
+				cancelled = append(cancelled, b.MapAsync(gpu.MapRead, 0, 64))
 				t.must(b.Unmap())
 			}
-			t.mapped(b, buffers.MapRead, 0, 64)
+			t.mapped(b, gpu.MapRead, 0, 64)
 			for _, settled := range cancelled {
 				t.mappedOrAborted(settled)
 			}
@@ -146,13 +146,13 @@ var cancelRules = []rule{
 		f: func(t *trial) {
 			b := t.staging("raced", 64)
 			for i := range 50 {
-				settled := b.MapAsync(buffers.MapWrite, 0, 64)
+				settled := b.MapAsync(gpu.MapWrite, 0, 64)
 				t.nearlySettled(i)
 				t.must(b.Unmap())
 				t.mappedOrAborted(settled)
-				t.expectState(b, buffers.Ready)
+				t.expectState(b, gpu.Ready)
 			}
-			t.mapped(b, buffers.MapWrite, 0, 64)
+			t.mapped(b, gpu.MapWrite, 0, 64)
 		},
 	},
 	{
@@ -161,11 +161,11 @@ var cancelRules = []rule{
 		f: func(t *trial) {
 			for i := range 25 {
 				b := t.staging("raced", 64)
-				settled := b.MapAsync(buffers.MapWrite, 0, 64)
+				settled := b.MapAsync(gpu.MapWrite, 0, 64)
 				t.nearlySettled(i)
 				b.Destroy()
 				t.mappedOrAborted(settled)
-				t.expectState(b, buffers.Destroyed)
+				t.expectState(b, gpu.Destroyed)
 			}
 		},
 	},
@@ -175,7 +175,7 @@ var cancelRules = []rule{
 		f: func(t *trial) {
 			b := t.staging("unmapped at once", 64)
 			for range 20 {
-				settled, unmapped := b.MapAsync(buffers.MapWrite, 0, 64), make(chan error, 1)
+				settled, unmapped := b.MapAsync(gpu.MapWrite, 0, 64), make(chan error, 1)
 				go func() {
 					if err := <-settled; err != nil {
 						unmapped <- err
@@ -184,7 +184,7 @@ var cancelRules = []rule{
 					unmapped <- b.Unmap()
 				}()
 				t.must(t.wait(unmapped))
-				t.expectState(b, buffers.Ready)
+				t.expectState(b, gpu.Ready)
 			}
 		},
 	},
@@ -193,7 +193,7 @@ var cancelRules = []rule{
 		why:  "it is the blocking form of MapAsync",
 		f: func(t *trial) {
 			b := t.staging("waited for", 64)
-			t.must(buffers.Map(t.Context(), b, buffers.MapWrite))
+			t.must(gpu.Map(t.Context(), b, gpu.MapWrite))
 			t.writeAt(b, 0, pattern(64, 1))
 			t.must(b.Unmap())
 			t.expectContent(b, pattern(64, 1))
@@ -204,8 +204,8 @@ var cancelRules = []rule{
 		why:  "a wait that ends with nothing mapped and no error loses data later",
 		f: func(t *trial) {
 			b := t.staging("refused", 64)
-			t.refused("map for reading", buffers.Map(t.Context(), b, buffers.MapRead), buffers.ErrUsage)
-			t.expectState(b, buffers.Ready)
+			t.refused("map for reading", gpu.Map(t.Context(), b, gpu.MapRead), gpu.ErrUsage)
+			t.expectState(b, gpu.Ready)
 		},
 	},
 	{
@@ -216,13 +216,13 @@ var cancelRules = []rule{
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			release := t.hold()
-			err := buffers.Map(ctx, b, buffers.MapWrite)
+			err := gpu.Map(ctx, b, gpu.MapWrite)
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("error %v, want %v", err, context.Canceled)
 			}
-			t.expectState(b, buffers.Ready)
+			t.expectState(b, gpu.Ready)
 			release()
-			t.must(buffers.Map(t.Context(), b, buffers.MapWrite))
+			t.must(gpu.Map(t.Context(), b, gpu.MapWrite))
 			t.writeAt(b, 0, pattern(64, 1))
 			t.must(b.Unmap())
 			t.expectContent(b, pattern(64, 1))
@@ -231,13 +231,13 @@ var cancelRules = []rule{
 }
 
 // cancelledMap is a map that is cancelled before it can settle.
-func (t *trial) cancelledMap(b buffers.MappableBuffer, mode buffers.MapMode, offset, size uint64) {
+func (t *trial) cancelledMap(b gpu.MappableBuffer, mode gpu.MapMode, offset, size uint64) {
 	t.Helper()
 	release := t.hold()
 	settled := b.MapAsync(mode, offset, size)
 	t.must(b.Unmap())
 	release()
-	t.refused("the cancelled map", t.wait(settled), buffers.ErrMapAborted)
+	t.refused("the cancelled map", t.wait(settled), gpu.ErrMapAborted)
 }
 
 // nearlySettled waits for about as long as a map takes, a little differently for each i.
@@ -255,6 +255,6 @@ func (t *trial) nearlySettled(i int) {
 func (t *trial) mappedOrAborted(settled <-chan error) {
 	t.Helper()
 	if err := t.wait(settled); err != nil {
-		t.refused("a cancelled map", err, buffers.ErrMapAborted)
+		t.refused("a cancelled map", err, gpu.ErrMapAborted)
 	}
 }

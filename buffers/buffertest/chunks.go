@@ -3,7 +3,7 @@ package buffertest
 import (
 	"errors"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // landing is what was heard of a fetch.
@@ -23,13 +23,13 @@ func (l *landing) Landed(err error) bool {
 }
 
 // fetch asks for copies, and gives the channel on which their map settles.
-func (t *trial) fetch(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy) (settled <-chan error, refused int, err error) {
+func (t *trial) fetch(chunk gpu.MappableBuffer, size uint64, copies []gpu.ChunkCopy) (settled <-chan error, refused int, err error) {
 	settled, _, refused, err = t.fetchGroups(chunk, size, copies)
 	return settled, refused, err
 }
 
 // fetchGroups is fetch that gives what is heard of the groups, too.
-func (t *trial) fetchGroups(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy) (settled <-chan error, heard *landing, refused int, err error) {
+func (t *trial) fetchGroups(chunk gpu.MappableBuffer, size uint64, copies []gpu.ChunkCopy) (settled <-chan error, heard *landing, refused int, err error) {
 	heard = &landing{landed: make(chan error, 2)} // twice would be once too often
 	mapped, refused, err := t.chunks().FetchChunk(chunk, size, copies, heard)
 	if mapped != nil {
@@ -39,7 +39,7 @@ func (t *trial) fetchGroups(chunk buffers.MappableBuffer, size uint64, copies []
 }
 
 // chunks is the device's ChunkQueue, or that which the core puts in its place.
-func (t *trial) chunks() buffers.ChunkQueue { return buffers.ChunkQueueOf(t.device) }
+func (t *trial) chunks() gpu.ChunkQueue { return gpu.ChunkQueueOf(t.device) }
 
 // telling is a function to be called when a channel has settled, and the channel on which it says so.
 func telling(settled *<-chan error) (told chan error, tell func() bool) {
@@ -64,11 +64,11 @@ var chunkRules = []rule{
 			release := t.hold()
 			settled, err := t.chunks().SendChunk(chunk, 24, dst, 8, nil)
 			t.must(err)
-			t.expectState(chunk, buffers.MapPending)
+			t.expectState(chunk, gpu.MapPending)
 			t.write(dst, 8, pattern(4, 3))
 			release()
 			t.must(t.wait(settled))
-			t.expectState(chunk, buffers.Mapped)
+			t.expectState(chunk, gpu.Mapped)
 			t.expectSilence(settled)
 			t.expectContent(dst, with(with(pattern(128, 2), 8, pattern(32, 1)[:24]), 8, pattern(4, 3)))
 		},
@@ -82,7 +82,7 @@ var chunkRules = []rule{
 				if i%2 == 0 {
 					t.writeAt(chunk, 40, []byte{i, i, i, i})
 				}
-				settled, err := t.chunks().FillChunk(chunk, buffers.Bytes(pattern(32, i)), dst, uint64(i)*4, nil)
+				settled, err := t.chunks().FillChunk(chunk, gpu.Bytes(pattern(32, i)), dst, uint64(i)*4, nil)
 				t.must(err)
 				t.must(t.wait(settled))
 				t.expectBytes("target", t.content(dst)[i*4:i*4+32], pattern(32, i))
@@ -100,11 +100,11 @@ var chunkRules = []rule{
 			settled, err := t.chunks().SendChunk(chunk, 24, dst, 8, tell)
 			t.must(err)
 			release()
-			if _, tells := t.device.Queue().(buffers.ChunkQueue); tells {
+			if _, tells := t.device.Queue().(gpu.ChunkQueue); tells {
 				t.must(t.wait(told))
 			}
 			t.must(t.wait(settled))
-			settled, err = t.chunks().FillChunk(chunk, buffers.Bytes(pattern(32, 1)), dst, 0, nil)
+			settled, err = t.chunks().FillChunk(chunk, gpu.Bytes(pattern(32, 1)), dst, 0, nil)
 			t.must(err)
 			t.must(t.wait(settled))
 			if len(told) > 0 {
@@ -121,7 +121,7 @@ var chunkRules = []rule{
 			release := t.hold()
 			settled = t.chunks().WorkDoneThen(tell)
 			release()
-			if _, tells := t.device.Queue().(buffers.ChunkQueue); tells {
+			if _, tells := t.device.Queue().(gpu.ChunkQueue); tells {
 				t.must(t.wait(told))
 			}
 			t.must(t.wait(settled))
@@ -137,9 +137,9 @@ var chunkRules = []rule{
 		f: func(t *trial) {
 			chunk, dst := t.staging("chunk", 64), t.filled("target", pattern(64, 2))
 			_, err := t.chunks().SendChunk(chunk, 64, dst, 0, nil)
-			t.refused("send", err, buffers.ErrNotMapped)
-			_, err = t.chunks().FillChunk(chunk, buffers.Bytes(pattern(64, 1)), dst, 0, nil)
-			t.refused("fill", err, buffers.ErrNotMapped)
+			t.refused("send", err, gpu.ErrNotMapped)
+			_, err = t.chunks().FillChunk(chunk, gpu.Bytes(pattern(64, 1)), dst, 0, nil)
+			t.refused("fill", err, gpu.ErrNotMapped)
 			t.expectContent(dst, pattern(64, 2))
 		},
 	},
@@ -150,16 +150,16 @@ var chunkRules = []rule{
 			destroyed := t.buffer("destroyed", gpuUsage, 64)
 			destroyed.Destroy()
 			for _, c := range []struct {
-				dst          buffers.Buffer
+				dst          gpu.Buffer
 				offset, size uint64
 				reason       error
 			}{
-				{destroyed, 0, 4, buffers.ErrDestroyed},
-				{t.buffer("source", buffers.UsageCopySrc, 64), 0, 4, buffers.ErrUsage},
-				{t.mappedForWriting(64), 0, 4, buffers.ErrUsage},
-				{t.buffer("small", gpuUsage, 64), 32, 36, buffers.ErrRange},
-				{t.buffer("small", gpuUsage, 64), 2, 4, buffers.ErrAlignment},
-				{t.buffer("large", gpuUsage, 256), 0, 128, buffers.ErrRange},
+				{destroyed, 0, 4, gpu.ErrDestroyed},
+				{t.buffer("source", gpu.UsageCopySrc, 64), 0, 4, gpu.ErrUsage},
+				{t.mappedForWriting(64), 0, 4, gpu.ErrUsage},
+				{t.buffer("small", gpuUsage, 64), 32, 36, gpu.ErrRange},
+				{t.buffer("small", gpuUsage, 64), 2, 4, gpu.ErrAlignment},
+				{t.buffer("large", gpuUsage, 256), 0, 128, gpu.ErrRange},
 			} {
 				_, err := t.chunks().SendChunk(t.mappedForWriting(64), c.size, c.dst, c.offset, nil)
 				t.refused("send to "+c.dst.Label(), err, c.reason)
@@ -172,10 +172,10 @@ var chunkRules = []rule{
 		f: func(t *trial) {
 			chunk, dst := t.mappedForWriting(64), t.filled("target", make([]byte, 64))
 			release := t.hold()
-			settled, err := t.chunks().FillChunk(chunk, buffers.Bytes(pattern(64, 1)), dst, 0, nil)
+			settled, err := t.chunks().FillChunk(chunk, gpu.Bytes(pattern(64, 1)), dst, 0, nil)
 			t.must(err)
 			chunk.Destroy()
-			t.refused("map", t.wait(settled), buffers.ErrMapAborted)
+			t.refused("map", t.wait(settled), gpu.ErrMapAborted)
 			release()
 			t.expectContent(dst, pattern(64, 1))
 		},
@@ -185,7 +185,7 @@ var chunkRules = []rule{
 		why:  "a result that is read early or late is another frame's",
 		f: func(t *trial) {
 			a, b, chunk := t.filled("a", pattern(64, 1)), t.filled("b", pattern(64, 2)), t.readback("chunk", 64)
-			copies := []buffers.ChunkCopy{{Src: a, Offset: 8, Size: 16, At: 0}, {Src: b, Offset: 0, Size: 8, At: 16}, {Src: a, Offset: 60, Size: 4, At: 24}}
+			copies := []gpu.ChunkCopy{{Src: a, Offset: 8, Size: 16, At: 0}, {Src: b, Offset: 0, Size: 8, At: 16}, {Src: a, Offset: 60, Size: 4, At: 24}}
 			for range 2 {
 				settled, refused, err := t.fetch(chunk, 28, copies)
 				t.must(err)
@@ -211,22 +211,22 @@ var chunkRules = []rule{
 			destroyed := t.buffer("destroyed", gpuUsage, 64)
 			destroyed.Destroy()
 			for _, c := range []struct {
-				copy   buffers.ChunkCopy
+				copy   gpu.ChunkCopy
 				reason error
 			}{
-				{buffers.ChunkCopy{Src: destroyed, Size: 4, At: 8}, buffers.ErrDestroyed},
-				{buffers.ChunkCopy{Src: t.buffer("target", buffers.UsageCopyDst, 64), Size: 4, At: 8}, buffers.ErrUsage},
-				{buffers.ChunkCopy{Src: good, Offset: 64, Size: 4, At: 8}, buffers.ErrRange},
-				{buffers.ChunkCopy{Src: good, Offset: 2, Size: 4, At: 8}, buffers.ErrAlignment},
+				{gpu.ChunkCopy{Src: destroyed, Size: 4, At: 8}, gpu.ErrDestroyed},
+				{gpu.ChunkCopy{Src: t.buffer("target", gpu.UsageCopyDst, 64), Size: 4, At: 8}, gpu.ErrUsage},
+				{gpu.ChunkCopy{Src: good, Offset: 64, Size: 4, At: 8}, gpu.ErrRange},
+				{gpu.ChunkCopy{Src: good, Offset: 2, Size: 4, At: 8}, gpu.ErrAlignment},
 			} {
-				_, refused, err := t.fetch(chunk, 12, []buffers.ChunkCopy{{Src: good, Size: 8}, c.copy})
+				_, refused, err := t.fetch(chunk, 12, []gpu.ChunkCopy{{Src: good, Size: 8}, c.copy})
 				t.refused("fetch", err, c.reason)
 				if refused != 1 {
 					t.Errorf("copy %d refused, want 1", refused)
 				}
-				t.expectState(chunk, buffers.Ready)
+				t.expectState(chunk, gpu.Ready)
 			}
-			settled, _, err := t.fetch(chunk, 8, []buffers.ChunkCopy{{Src: good, Size: 8}})
+			settled, _, err := t.fetch(chunk, 8, []gpu.ChunkCopy{{Src: good, Size: 8}})
 			t.must(err)
 			t.must(t.wait(settled))
 			t.expectBytes("chunk", t.readAt(chunk, 0, 8), pattern(64, 1)[:8])

@@ -3,7 +3,7 @@ package buffertest
 import (
 	"math"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 var copyRules = []rule{
@@ -22,12 +22,12 @@ var copyRules = []rule{
 	{
 		name: "offsets and size of a copy are multiples of 4",
 		why:  "the browser would spoil the whole encoder and report it later",
-		f:    refusesCopies(buffers.ErrAlignment, span{1, 0, 4}, span{0, 2, 4}, span{0, 0, 5}, span{0, 0, 3}, span{3, 3, 4}),
+		f:    refusesCopies(gpu.ErrAlignment, span{1, 0, 4}, span{0, 2, 4}, span{0, 0, 5}, span{0, 0, 3}, span{3, 3, 4}),
 	},
 	{
 		name: "a copy beyond source or destination is refused, also on overflow",
 		why:  "memory next to the buffer is somebody else's",
-		f: refusesCopies(buffers.ErrRange, span{64, 0, 4}, span{0, 64, 4}, span{32, 0, 36}, span{0, 32, 36}, span{0, 0, 68},
+		f: refusesCopies(gpu.ErrRange, span{64, 0, 4}, span{0, 64, 4}, span{32, 0, 36}, span{0, 32, 36}, span{0, 0, 68},
 			span{math.MaxUint64 - 3, 0, 8}, span{0, math.MaxUint64 - 3, 8}, span{8, 0, math.MaxUint64 - 3}, span{0, 8, math.MaxUint64 - 7}),
 	},
 	{
@@ -35,17 +35,17 @@ var copyRules = []rule{
 		why:  "WebGPU does not have it, whether the ranges overlap or not",
 		f: func(t *trial) {
 			b := t.filled("both", pattern(64, 1))
-			t.refused("copy", t.encoder("copy").CopyBufferToBuffer(b, 0, b, 32, 16), buffers.ErrRange)
+			t.refused("copy", t.encoder("copy").CopyBufferToBuffer(b, 0, b, 32, 16), gpu.ErrRange)
 		},
 	},
 	{
 		name: "a copy needs CopySrc and CopyDst",
 		why:  "the browser would spoil the whole encoder and report it later",
 		f: func(t *trial) {
-			src, dst := t.buffer("source", buffers.UsageCopySrc, 64), t.buffer("target", buffers.UsageCopyDst, 64)
+			src, dst := t.buffer("source", gpu.UsageCopySrc, 64), t.buffer("target", gpu.UsageCopyDst, 64)
 			e := t.encoder("copy")
-			t.refused("from a target", e.CopyBufferToBuffer(dst, 0, t.buffer("other", gpuUsage, 64), 0, 4), buffers.ErrUsage)
-			t.refused("to a source", e.CopyBufferToBuffer(t.buffer("other", gpuUsage, 64), 0, src, 0, 4), buffers.ErrUsage)
+			t.refused("from a target", e.CopyBufferToBuffer(dst, 0, t.buffer("other", gpuUsage, 64), 0, 4), gpu.ErrUsage)
+			t.refused("to a source", e.CopyBufferToBuffer(t.buffer("other", gpuUsage, 64), 0, src, 0, 4), gpu.ErrUsage)
 			t.must(e.CopyBufferToBuffer(src, 0, dst, 0, 4))
 		},
 	},
@@ -64,7 +64,7 @@ var copyRules = []rule{
 		f: func(t *trial) {
 			src, dst := t.filled("source", pattern(64, 1)), t.buffer("target", gpuUsage, 64)
 			e := t.encoder("copy")
-			t.refused("unaligned", e.CopyBufferToBuffer(src, 1, dst, 0, 4), buffers.ErrAlignment)
+			t.refused("unaligned", e.CopyBufferToBuffer(src, 1, dst, 0, 4), gpu.ErrAlignment)
 			t.must(e.CopyBufferToBuffer(src, 0, dst, 0, 64))
 			t.submit(e)
 			t.expectContent(dst, pattern(64, 1))
@@ -102,12 +102,12 @@ var copyRules = []rule{
 		why:  "it writes to the buffer as a copy does",
 		f: func(t *trial) {
 			b, e := t.filled("target", pattern(64, 1)), t.encoder("clear")
-			t.refused("unaligned offset", e.ClearBuffer(b, 2, 4), buffers.ErrAlignment)
-			t.refused("unaligned size", e.ClearBuffer(b, 4, 6), buffers.ErrAlignment)
+			t.refused("unaligned offset", e.ClearBuffer(b, 2, 4), gpu.ErrAlignment)
+			t.refused("unaligned size", e.ClearBuffer(b, 4, 6), gpu.ErrAlignment)
 			for _, r := range [][2]uint64{{0, 68}, {64, 4}, {68, 0}, {8, math.MaxUint64 - 3}, {math.MaxUint64 - 3, 8}} {
-				t.refused("out of range", e.ClearBuffer(b, r[0], r[1]), buffers.ErrRange)
+				t.refused("out of range", e.ClearBuffer(b, r[0], r[1]), gpu.ErrRange)
 			}
-			t.refused("without CopyDst", e.ClearBuffer(t.buffer("constant", buffers.UsageVertex, 64), 0, 4), buffers.ErrUsage)
+			t.refused("without CopyDst", e.ClearBuffer(t.buffer("constant", gpu.UsageVertex, 64), 0, 4), gpu.ErrUsage)
 			t.submit(e)
 			t.expectContent(b, pattern(64, 1))
 		},
@@ -116,12 +116,12 @@ var copyRules = []rule{
 		name: "a command that names a buffer of another device is refused",
 		why:  "a page may have two devices; the browser reports the mix later",
 		f: func(t *trial) {
-			foreign, err := t.secondDevice().CreateBuffer(&buffers.Descriptor{Label: "foreign", Size: 64, Usage: gpuUsage})
+			foreign, err := t.secondDevice().CreateBuffer(&gpu.Descriptor{Label: "foreign", Size: 64, Usage: gpuUsage})
 			t.must(err)
 			own, e := t.buffer("own", gpuUsage, 64), t.encoder("mixed")
-			t.refused("copy from", e.CopyBufferToBuffer(foreign, 0, own, 0, 4), buffers.ErrWrongDevice)
-			t.refused("copy to", e.CopyBufferToBuffer(own, 0, foreign, 0, 4), buffers.ErrWrongDevice)
-			t.refused("clear", e.ClearBuffer(foreign, 0, 4), buffers.ErrWrongDevice)
+			t.refused("copy from", e.CopyBufferToBuffer(foreign, 0, own, 0, 4), gpu.ErrWrongDevice)
+			t.refused("copy to", e.CopyBufferToBuffer(own, 0, foreign, 0, 4), gpu.ErrWrongDevice)
+			t.refused("clear", e.ClearBuffer(foreign, 0, 4), gpu.ErrWrongDevice)
 		},
 	},
 	{

@@ -3,7 +3,7 @@ package buffertest
 import (
 	"math"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 var creationRules = []rule{
@@ -11,14 +11,14 @@ var creationRules = []rule{
 		name: "a new buffer is what was asked for",
 		why:  "label, size and usage are how a program tells buffers apart and lays out its data",
 		f: func(t *trial) {
-			b := t.buffer("vertices", buffers.UsageVertex|buffers.UsageCopyDst, 48)
-			if b.Label() != "vertices" || b.Size() != 48 || b.Usage() != buffers.UsageVertex|buffers.UsageCopyDst {
+			b := t.buffer("vertices", gpu.UsageVertex|gpu.UsageCopyDst, 48)
+			if b.Label() != "vertices" || b.Size() != 48 || b.Usage() != gpu.UsageVertex|gpu.UsageCopyDst {
 				t.Errorf("got %q, %d bytes, %v", b.Label(), b.Size(), b.Usage())
 			}
 			if !b.Valid() || b.Native() == nil {
 				t.Errorf("valid %v, native %v", b.Valid(), b.Native())
 			}
-			t.expectState(b, buffers.Ready)
+			t.expectState(b, gpu.Ready)
 		},
 	},
 	{
@@ -32,39 +32,39 @@ var creationRules = []rule{
 	{
 		name: "a buffer of size 0 is refused",
 		why:  "nothing can be bound, copied or mapped of it, so it is a mistake in a computed size",
-		f:    refusesCreation(buffers.Descriptor{Label: "empty", Usage: gpuUsage}, buffers.ErrRange),
+		f:    refusesCreation(gpu.Descriptor{Label: "empty", Usage: gpuUsage}, gpu.ErrRange),
 	},
 	{
 		name: "a buffer over the device's limit is refused",
 		why:  "the browser would return a buffer on which everything fails later",
 		f: func(t *trial) {
 			limit := t.device.Limits().MaxBufferSize
-			t.refusesCreation(buffers.Descriptor{Label: "huge", Size: limit + 4, Usage: stagingUsage}, buffers.ErrTooLarge)
-			t.refusesCreation(buffers.Descriptor{Label: "huger", Size: math.MaxUint64 - 3, Usage: stagingUsage}, buffers.ErrTooLarge)
+			t.refusesCreation(gpu.Descriptor{Label: "huge", Size: limit + 4, Usage: stagingUsage}, gpu.ErrTooLarge)
+			t.refusesCreation(gpu.Descriptor{Label: "huger", Size: math.MaxUint64 - 3, Usage: stagingUsage}, gpu.ErrTooLarge)
 		},
 	},
 	{
 		name: "a buffer without a usage is refused",
 		why:  "it could be used for nothing",
-		f:    refusesCreation(buffers.Descriptor{Label: "useless", Size: 16}, buffers.ErrUsage),
+		f:    refusesCreation(gpu.Descriptor{Label: "useless", Size: 16}, gpu.ErrUsage),
 	},
 	{
 		name: "an unknown usage is refused",
 		why:  "a bit that is dropped in silence is a usage that is missing later",
-		f:    refusesCreation(buffers.Descriptor{Label: "odd", Size: 16, Usage: 1 << 20}, buffers.ErrUsage),
+		f:    refusesCreation(gpu.Descriptor{Label: "odd", Size: 16, Usage: 1 << 20}, gpu.ErrUsage),
 	},
 	{
-		name: "MapRead goes with CopyDst only",
+		name: "MapRead goes with CopyDst only, unless the memory is unified",
 		why:  "WebGPU has no memory that the CPU reads fast and the GPU uses directly",
 		f: func(t *trial) {
-			t.refusesPairs(buffers.UsageMapRead, buffers.UsageCopyDst)
+			t.refusesPairs(gpu.UsageMapRead, gpu.UsageCopyDst)
 		},
 	},
 	{
-		name: "MapWrite goes with CopySrc only",
+		name: "MapWrite goes with CopySrc only, unless the memory is unified",
 		why:  "WebGPU has no memory that the CPU writes fast and the GPU uses directly",
 		f: func(t *trial) {
-			t.refusesPairs(buffers.UsageMapWrite, buffers.UsageCopySrc)
+			t.refusesPairs(gpu.UsageMapWrite, gpu.UsageCopySrc)
 		},
 	},
 	{
@@ -82,12 +82,12 @@ var creationRules = []rule{
 		name: "a buffer to be mapped has a size that is a multiple of 4",
 		why:  "it could not be mapped whole otherwise",
 		f: func(t *trial) {
-			for _, d := range []buffers.Descriptor{
+			for _, d := range []gpu.Descriptor{
 				{Label: "staging", Size: 6, Usage: stagingUsage},
 				{Label: "readback", Size: 7, Usage: readbackUsage},
 				{Label: "at creation", Size: 9, Usage: gpuUsage, MappedAtCreation: true},
 			} {
-				t.refusesCreation(d, buffers.ErrAlignment)
+				t.refusesCreation(d, gpu.ErrAlignment)
 			}
 		},
 	},
@@ -104,8 +104,8 @@ var creationRules = []rule{
 		name: "a mappable buffer needs a way to be mapped",
 		why:  "it would be found out at the first map, far away from the mistake",
 		f: func(t *trial) {
-			_, err := t.device.CreateMappableBuffer(&buffers.Descriptor{Label: "unmappable", Size: 16, Usage: gpuUsage})
-			t.refused("without a map usage", err, buffers.ErrUsage)
+			_, err := t.device.CreateMappableBuffer(&gpu.Descriptor{Label: "unmappable", Size: 16, Usage: gpuUsage})
+			t.refused("without a map usage", err, gpu.ErrUsage)
 		},
 	},
 	{
@@ -113,10 +113,10 @@ var creationRules = []rule{
 		why:  "it is how a buffer gets its first content without a staging buffer",
 		f: func(t *trial) {
 			b := t.mappedAtCreation("initial", gpuUsage, 64)
-			t.expectState(b, buffers.Mapped)
+			t.expectState(b, gpu.Mapped)
 			t.writeAt(b, 0, pattern(64, 1))
 			t.must(b.Unmap())
-			t.expectState(b, buffers.Ready)
+			t.expectState(b, gpu.Ready)
 			t.expectContent(b, pattern(64, 1))
 		},
 	},
@@ -137,17 +137,17 @@ var creationRules = []rule{
 		f: func(t *trial) {
 			b := t.mappedAtCreation("initial", gpuUsage, 64)
 			t.must(b.Unmap())
-			t.refused("map", t.wait(b.MapAsync(buffers.MapWrite, 0, 64)), buffers.ErrUsage)
+			t.refused("map", t.wait(b.MapAsync(gpu.MapWrite, 0, 64)), gpu.ErrUsage)
 			again := t.mappedAtCreation("staging", stagingUsage, 64)
 			t.must(again.Unmap())
-			t.mapped(again, buffers.MapWrite, 0, 64)
+			t.mapped(again, gpu.MapWrite, 0, 64)
 		},
 	},
 	{
 		name: "a refused creation leaves the device usable",
 		why:  "a mistake costs one buffer, not the device",
 		f: func(t *trial) {
-			t.refusesCreation(buffers.Descriptor{Label: "useless", Size: 16}, buffers.ErrUsage)
+			t.refusesCreation(gpu.Descriptor{Label: "useless", Size: 16}, gpu.ErrUsage)
 			t.expectContent(t.filled("after", pattern(16, 1)), pattern(16, 1))
 		},
 	},
@@ -155,7 +155,7 @@ var creationRules = []rule{
 		name: "no limit is below what every WebGPU device has",
 		why:  "programs that ask for nothing special must run everywhere",
 		f: func(t *trial) {
-			got, least := t.device.Limits(), buffers.DefaultLimits()
+			got, least := t.device.Limits(), gpu.DefaultLimits()
 			if got.MaxBufferSize < least.MaxBufferSize || got.MaxUniformBindingSize < least.MaxUniformBindingSize ||
 				got.MaxStorageBindingSize < least.MaxStorageBindingSize {
 				t.Errorf("limits %+v are below %+v", got, least)
@@ -169,17 +169,17 @@ var creationRules = []rule{
 	},
 }
 
-var gpuUsages = []buffers.Usage{
-	buffers.UsageVertex, buffers.UsageIndex, buffers.UsageUniform, buffers.UsageStorage,
-	buffers.UsageCopySrc, buffers.UsageCopyDst, buffers.UsageIndirect, buffers.UsageQueryResolve,
+var gpuUsages = []gpu.Usage{
+	gpu.UsageVertex, gpu.UsageIndex, gpu.UsageUniform, gpu.UsageStorage,
+	gpu.UsageCopySrc, gpu.UsageCopyDst, gpu.UsageIndirect, gpu.UsageQueryResolve,
 }
 
-func refusesCreation(d buffers.Descriptor, reason error) func(*trial) {
+func refusesCreation(d gpu.Descriptor, reason error) func(*trial) {
 	return func(t *trial) { t.refusesCreation(d, reason) }
 }
 
 // refusesCreation checks both ways to make a buffer.
-func (t *trial) refusesCreation(d buffers.Descriptor, reason error) {
+func (t *trial) refusesCreation(d gpu.Descriptor, reason error) {
 	t.Helper()
 	if !d.MappedAtCreation {
 		_, err := t.device.CreateBuffer(&d)
@@ -189,21 +189,23 @@ func (t *trial) refusesCreation(d buffers.Descriptor, reason error) {
 	t.refused("create mappable "+d.Label, err, reason)
 }
 
-// refusesPairs checks that the map usage goes with the partner and nothing else.
-func (t *trial) refusesPairs(usage, partner buffers.Usage) {
+// refusesPairs checks that the map usage goes with the partner, and with others only if the device says so.
+func (t *trial) refusesPairs(usage, partner gpu.Usage) {
 	t.Helper()
 	t.mappable("alone", usage, 16)
 	t.mappable("with partner", usage|partner, 16)
-	for _, other := range append(gpuUsages, buffers.UsageMapRead|buffers.UsageMapWrite) {
-		if other != partner {
-			t.refusesCreation(buffers.Descriptor{Label: (usage | other).String(), Size: 16, Usage: usage | other}, buffers.ErrUsage)
+	for _, other := range append(gpuUsages, gpu.UsageMapRead|gpu.UsageMapWrite) {
+		if t.device.Limits().MappablePrimaryBuffers {
+			t.mappable((usage | other).String(), usage|other, 16)
+		} else if other != partner {
+			t.refusesCreation(gpu.Descriptor{Label: (usage | other).String(), Size: 16, Usage: usage | other}, gpu.ErrUsage)
 		}
 	}
 }
 
-func (t *trial) mappedAtCreation(label string, usage buffers.Usage, size uint64) buffers.MappableBuffer {
+func (t *trial) mappedAtCreation(label string, usage gpu.Usage, size uint64) gpu.MappableBuffer {
 	t.Helper()
-	b, err := t.device.CreateMappableBuffer(&buffers.Descriptor{Label: label, Size: size, Usage: usage, MappedAtCreation: true})
+	b, err := t.device.CreateMappableBuffer(&gpu.Descriptor{Label: label, Size: size, Usage: usage, MappedAtCreation: true})
 	t.must(err)
 	return b
 }

@@ -1,6 +1,8 @@
 package buffertest
 
-import "github.com/gpubuffers/gpubuffers/buffers"
+import (
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 var destroyRules = []rule{
 	{
@@ -8,11 +10,11 @@ var destroyRules = []rule{
 		why:  "teardown runs from several places, and none should have to ask first",
 		f: func(t *trial) {
 			ready, mapped, pending := t.buffer("ready", gpuUsage, 64), t.mappedForWriting(64), t.staging("pending", 64)
-			settled := pending.MapAsync(buffers.MapWrite, 0, 64)
-			for _, b := range []buffers.Buffer{ready, mapped, pending, t.mappedAtCreation("at creation", gpuUsage, 64)} {
+			settled := pending.MapAsync(gpu.MapWrite, 0, 64)
+			for _, b := range []gpu.Buffer{ready, mapped, pending, t.mappedAtCreation("at creation", gpuUsage, 64)} {
 				b.Destroy()
 				b.Destroy()
-				t.expectState(b, buffers.Destroyed)
+				t.expectState(b, gpu.Destroyed)
 				if b.Valid() {
 					t.Errorf("%q is valid", b.Label())
 				}
@@ -61,8 +63,8 @@ var destroyRules = []rule{
 			b := t.mappedForWriting(64)
 			b.Destroy()
 			_, err := b.WriteAt([]byte{1}, 0)
-			t.refused("write", err, buffers.ErrDestroyed)
-			t.refused("unmap", b.Unmap(), buffers.ErrDestroyed)
+			t.refused("write", err, gpu.ErrDestroyed)
+			t.refused("unmap", b.Unmap(), gpu.ErrDestroyed)
 		},
 	},
 	{
@@ -71,9 +73,9 @@ var destroyRules = []rule{
 		f: func(t *trial) {
 			gone, other, e := t.buffer("gone", gpuUsage, 64), t.buffer("other", gpuUsage, 64), t.encoder("copy")
 			gone.Destroy()
-			t.refused("copy from", e.CopyBufferToBuffer(gone, 0, other, 0, 4), buffers.ErrDestroyed)
-			t.refused("copy to", e.CopyBufferToBuffer(other, 0, gone, 0, 4), buffers.ErrDestroyed)
-			t.refused("clear", e.ClearBuffer(gone, 0, 4), buffers.ErrDestroyed)
+			t.refused("copy from", e.CopyBufferToBuffer(gone, 0, other, 0, 4), gpu.ErrDestroyed)
+			t.refused("copy to", e.CopyBufferToBuffer(other, 0, gone, 0, 4), gpu.ErrDestroyed)
+			t.refused("clear", e.ClearBuffer(gone, 0, 4), gpu.ErrDestroyed)
 			t.submit(e)
 		},
 	},

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 var errorRules = []rule{
@@ -13,12 +13,12 @@ var errorRules = []rule{
 		why:  "it is read in a log, far away from the code",
 		f: func(t *trial) {
 			b := t.mappedForWriting(64)
-			_, create := t.device.CreateBuffer(&buffers.Descriptor{Label: "bunny", Usage: gpuUsage})
+			_, create := t.device.CreateBuffer(&gpu.Descriptor{Label: "bunny", Usage: gpuUsage})
 			_, write := b.WriteAt(make([]byte, 8), 60)
 			t.says(create, "create", `"bunny"`, "0")
 			t.says(write, "write", `"staging"`, "8", "60", "64")
 			t.says(t.tryWrite(t.buffer("vertices", gpuUsage, 65536), 65532, 12), "write", `"vertices"`, "12", "65,532", "65,536")
-			t.says(t.wait(t.readback("result", 64).MapAsync(buffers.MapRead, 4, 8)), "map", `"result"`, "4", "8")
+			t.says(t.wait(t.readback("result", 64).MapAsync(gpu.MapRead, 4, 8)), "map", `"result"`, "4", "8")
 			t.says(t.copyError("source", 2, 4), "copy", `"source"`, "2", "4")
 		},
 	},
@@ -26,7 +26,7 @@ var errorRules = []rule{
 		name: "an error about a usage names what the buffer has and what it lacks",
 		why:  "the fix is a word in the descriptor",
 		f: func(t *trial) {
-			t.says(t.tryWrite(t.buffer("constant", buffers.UsageVertex|buffers.UsageIndex, 64), 0, 8),
+			t.says(t.tryWrite(t.buffer("constant", gpu.UsageVertex|gpu.UsageIndex, 64), 0, 8),
 				`"constant"`, "Vertex|Index", "CopyDst")
 		},
 	},
@@ -45,12 +45,12 @@ var errorRules = []rule{
 		why:  "there are many in flight",
 		f: func(t *trial) {
 			b := t.staging("chunk 7", 64)
-			settled := b.MapAsync(buffers.MapWrite, 0, 64)
+			settled := b.MapAsync(gpu.MapWrite, 0, 64)
 			b.Destroy()
 			if err := t.wait(settled); err != nil {
 				t.says(err, "map", `"chunk 7"`)
 			}
-			t.says(t.wait(b.MapAsync(buffers.MapWrite, 0, 64)), "map", `"chunk 7"`, "destroyed")
+			t.says(t.wait(b.MapAsync(gpu.MapWrite, 0, 64)), "map", `"chunk 7"`, "destroyed")
 		},
 	},
 	{
@@ -58,7 +58,7 @@ var errorRules = []rule{
 		why:  "JavaScript compares it",
 		f: func(t *trial) {
 			err := t.tryWrite(t.buffer("vertices", gpuUsage, 64), 64, 8)
-			if code := buffers.Code(err); code != "range" {
+			if code := gpu.Code(err); code != "range" {
 				t.Errorf("code %q of %v, want \"range\"", code, err)
 			}
 		},
@@ -68,9 +68,9 @@ var errorRules = []rule{
 // says checks that the text holds every part and that the fields are there for a program.
 func (t *trial) says(err error, parts ...string) {
 	t.Helper()
-	var e *buffers.Error
+	var e *gpu.Error
 	if !errors.As(err, &e) {
-		t.Fatalf("%v is not a *buffers.Error", err)
+		t.Fatalf("%v is not a *gpu.Error", err)
 	}
 	for _, part := range append(parts, "buffers: "+e.Op, e.Label) {
 		if !strings.Contains(err.Error(), part) {

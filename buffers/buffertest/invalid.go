@@ -3,7 +3,7 @@ package buffertest
 import (
 	"errors"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 var invalidRules = []rule{
@@ -27,7 +27,7 @@ var invalidRules = []rule{
 				t.write(busy, 0, pattern(64, 2))
 			}
 			b := t.invalid(gpuUsage)
-			t.mapped(other, buffers.MapWrite, 0, 64)
+			t.mapped(other, gpu.MapWrite, 0, 64)
 			t.expectFailure(b)
 		},
 	},
@@ -40,9 +40,9 @@ var invalidRules = []rule{
 			recorded := t.copied(good, 0, b, 0, 64)
 			t.must(t.wait(t.device.Queue().WorkDone()))
 			e := t.encoder("copy")
-			_, filled := t.chunks().FillChunk(t.mappedForWriting(64), buffers.Bytes(pattern(64, 2)), b, 0, nil)
+			_, filled := t.chunks().FillChunk(t.mappedForWriting(64), gpu.Bytes(pattern(64, 2)), b, 0, nil)
 			_, sent := t.chunks().SendChunk(chunk, 64, b, 0, nil)
-			_, _, fetched := t.fetch(t.readback("chunk", 64), 64, []buffers.ChunkCopy{{Src: b, Size: 64}})
+			_, _, fetched := t.fetch(t.readback("chunk", 64), 64, []gpu.ChunkCopy{{Src: b, Size: 64}})
 			for what, err := range map[string]error{
 				"write":     t.tryWrite(b, 0, 64),
 				"copy to":   e.CopyBufferToBuffer(good, 0, b, 0, 64),
@@ -53,7 +53,7 @@ var invalidRules = []rule{
 				"send":      sent,
 				"fetch":     fetched,
 			} {
-				t.refused(what, err, buffers.ErrOutOfMemory)
+				t.refused(what, err, gpu.ErrOutOfMemory)
 			}
 			t.expectFailure(b)
 			t.expectContent(good, pattern(64, 1))
@@ -64,11 +64,11 @@ var invalidRules = []rule{
 		why:   "a chunk that is lent for ever is memory that is gone",
 		needs: lateFailures,
 		f: func(t *trial) {
-			b := t.invalid(stagingUsage).(buffers.MappableBuffer)
-			t.refused("early", t.wait(b.MapAsync(buffers.MapWrite, 0, 64)), buffers.ErrOutOfMemory)
+			b := t.invalid(stagingUsage).(gpu.MappableBuffer)
+			t.refused("early", t.wait(b.MapAsync(gpu.MapWrite, 0, 64)), gpu.ErrOutOfMemory)
 			t.expectFailure(b)
-			t.refused("late", t.wait(b.MapAsync(buffers.MapWrite, 0, 64)), buffers.ErrOutOfMemory)
-			t.expectState(b, buffers.Ready)
+			t.refused("late", t.wait(b.MapAsync(gpu.MapWrite, 0, 64)), gpu.ErrOutOfMemory)
+			t.expectState(b, gpu.Ready)
 		},
 	},
 }
@@ -84,12 +84,12 @@ func lateFailures(b *Backend) string {
 const invalidLabel = "for which there is no memory"
 
 // invalid is a buffer without memory. Nobody knows yet.
-func (t *trial) invalid(usage buffers.Usage) buffers.Buffer {
+func (t *trial) invalid(usage gpu.Usage) gpu.Buffer {
 	t.Helper()
 	if t.backend.Hold != nil { // or a GPU that works beside this might have told by then
 		defer t.backend.Hold(t.device)()
 	}
-	size, b := t.backend.Exhaust(t.device), buffers.Buffer(nil)
+	size, b := t.backend.Exhaust(t.device), gpu.Buffer(nil)
 	if usage == gpuUsage {
 		b = t.buffer(invalidLabel, usage, size)
 	} else {
@@ -102,16 +102,16 @@ func (t *trial) invalid(usage buffers.Usage) buffers.Buffer {
 }
 
 // expectFailure checks what is known of a creation that failed, and that the device told of it first.
-func (t *trial) expectFailure(b buffers.Buffer) {
+func (t *trial) expectFailure(b gpu.Buffer) {
 	t.Helper()
 	if b.Valid() {
 		t.Errorf("%q is valid", b.Label())
 	}
-	t.refused("the creation", b.Failure(), buffers.ErrOutOfMemory)
+	t.refused("the creation", b.Failure(), gpu.ErrOutOfMemory)
 	t.says(b.Failure(), "create", b.Label())
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.late) == 0 || !errors.Is(t.late[0], buffers.ErrOutOfMemory) {
+	if len(t.late) == 0 || !errors.Is(t.late[0], gpu.ErrOutOfMemory) {
 		t.Errorf("the device reported %v", t.late)
 	}
 }

@@ -3,7 +3,7 @@ package buffertest
 import (
 	"errors"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 var lossRules = []rule{
@@ -34,7 +34,7 @@ var lossRules = []rule{
 	{
 		name: "a destroyed device settles what is pending",
 		why:  "goroutines that wait would wait for ever",
-		f:    settlesPending(buffers.Device.Destroy),
+		f:    settlesPending(gpu.Device.Destroy),
 	},
 	{
 		name:  "a lost device settles what is pending",
@@ -45,7 +45,7 @@ var lossRules = []rule{
 	{
 		name: "every call on a destroyed device fails with ErrDeviceLost",
 		why:  "one reason to test for, wherever the program happens to be",
-		f:    failsAll(buffers.Device.Destroy),
+		f:    failsAll(gpu.Device.Destroy),
 	},
 	{
 		name:  "every call on a lost device fails with ErrDeviceLost",
@@ -60,11 +60,11 @@ var lossRules = []rule{
 		f: func(t *trial) {
 			b := t.staging("crossed", 64)
 			t.hold()
-			settled := b.MapAsync(buffers.MapWrite, 0, 64)
+			settled := b.MapAsync(gpu.MapWrite, 0, 64)
 			t.must(b.Unmap())
 			t.backend.Lose(t.device)
 			t.expectLost()
-			t.refused("the cancelled map", t.wait(settled), buffers.ErrMapAborted)
+			t.refused("the cancelled map", t.wait(settled), gpu.ErrMapAborted)
 			select {
 			case err := <-settled:
 				t.Errorf("settled again with %v", err)
@@ -86,15 +86,15 @@ var lossRules = []rule{
 		f: func(t *trial) {
 			ready, mapped, pending := t.buffer("ready", gpuUsage, 64), t.mappedForWriting(64), t.staging("pending", 64)
 			t.hold()
-			settled := pending.MapAsync(buffers.MapWrite, 0, 64)
+			settled := pending.MapAsync(gpu.MapWrite, 0, 64)
 			t.device.Destroy()
 			t.expectLost()
-			for _, b := range []buffers.Buffer{ready, mapped, pending} {
+			for _, b := range []gpu.Buffer{ready, mapped, pending} {
 				b.Destroy()
 				b.Destroy()
-				t.expectState(b, buffers.Destroyed)
+				t.expectState(b, gpu.Destroyed)
 			}
-			t.refused("the pending map", t.wait(settled), buffers.ErrDeviceLost)
+			t.refused("the pending map", t.wait(settled), gpu.ErrDeviceLost)
 		},
 	},
 }
@@ -114,32 +114,32 @@ func (t *trial) expectLost() {
 		<-t.device.Lost()
 		lost <- t.device.LostReason()
 	}()
-	if err := t.wait(lost); !errors.Is(err, buffers.ErrDeviceLost) {
-		t.Errorf("LostReason is %v, want %v", err, buffers.ErrDeviceLost)
+	if err := t.wait(lost); !errors.Is(err, gpu.ErrDeviceLost) {
+		t.Errorf("LostReason is %v, want %v", err, gpu.ErrDeviceLost)
 	}
 }
 
-func settlesPending(lose func(buffers.Device)) func(*trial) {
+func settlesPending(lose func(gpu.Device)) func(*trial) {
 	return func(t *trial) {
 		b, back := t.staging("pending", 64), t.readback("pending too", 64)
 		t.hold()
 		done := t.device.Queue().WorkDone()
-		maps := []<-chan error{b.MapAsync(buffers.MapWrite, 0, 64), back.MapAsync(buffers.MapRead, 0, 64)}
+		maps := []<-chan error{b.MapAsync(gpu.MapWrite, 0, 64), back.MapAsync(gpu.MapRead, 0, 64)}
 		lose(t.device)
 		t.expectLost()
 		for _, settled := range maps {
-			t.refused("pending map", t.wait(settled), buffers.ErrDeviceLost)
+			t.refused("pending map", t.wait(settled), gpu.ErrDeviceLost)
 		}
 		if err := t.wait(done); err != nil { // a browser may call the work done
-			t.refused("pending WorkDone", err, buffers.ErrDeviceLost)
+			t.refused("pending WorkDone", err, gpu.ErrDeviceLost)
 		}
-		if b.State() == buffers.MapPending || back.State() == buffers.MapPending {
+		if b.State() == gpu.MapPending || back.State() == gpu.MapPending {
 			t.Errorf("states %v and %v", b.State(), back.State())
 		}
 	}
 }
 
-func failsAll(lose func(buffers.Device)) func(*trial) {
+func failsAll(lose func(gpu.Device)) func(*trial) {
 	return func(t *trial) {
 		b, staging, e := t.buffer("left", gpuUsage, 64), t.staging("left staging", 64), t.encoder("left")
 		lose(t.device)
@@ -147,8 +147,8 @@ func failsAll(lose func(buffers.Device)) func(*trial) {
 		if b.Valid() || staging.Valid() {
 			t.Errorf("buffers of a lost device are valid")
 		}
-		_, create := t.device.CreateBuffer(&buffers.Descriptor{Label: "new", Size: 64, Usage: gpuUsage})
-		_, mappable := t.device.CreateMappableBuffer(&buffers.Descriptor{Label: "new", Size: 64, Usage: stagingUsage, MappedAtCreation: true})
+		_, create := t.device.CreateBuffer(&gpu.Descriptor{Label: "new", Size: 64, Usage: gpuUsage})
+		_, mappable := t.device.CreateMappableBuffer(&gpu.Descriptor{Label: "new", Size: 64, Usage: stagingUsage, MappedAtCreation: true})
 		_, encoder := t.device.CreateEncoder("new")
 		for what, err := range map[string]error{
 			"create":          create,
@@ -158,10 +158,10 @@ func failsAll(lose func(buffers.Device)) func(*trial) {
 			"copy":            e.CopyBufferToBuffer(staging, 0, b, 0, 64),
 			"clear":           e.ClearBuffer(b, 0, 64),
 			"submit":          t.device.Queue().Submit(e),
-			"map":             t.wait(staging.MapAsync(buffers.MapWrite, 0, 64)),
+			"map":             t.wait(staging.MapAsync(gpu.MapWrite, 0, 64)),
 			"work done":       t.wait(t.device.Queue().WorkDone()),
 		} {
-			t.refused(what, err, buffers.ErrDeviceLost)
+			t.refused(what, err, gpu.ErrDeviceLost)
 		}
 	}
 }

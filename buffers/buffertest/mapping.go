@@ -3,7 +3,7 @@ package buffertest
 import (
 	"math"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 var mapRules = []rule{
@@ -12,7 +12,7 @@ var mapRules = []rule{
 		why:  "who waits must not wait for ever, and who does not wait must not block the backend",
 		f: func(t *trial) {
 			b := t.readback("once", 64)
-			settled := b.MapAsync(buffers.MapRead, 0, 64)
+			settled := b.MapAsync(gpu.MapRead, 0, 64)
 			if cap(settled) != 1 {
 				t.Errorf("capacity %d, want 1", cap(settled))
 			}
@@ -24,11 +24,11 @@ var mapRules = []rule{
 		name: "a refused map settles exactly once on a channel of capacity one",
 		why:  "an error found at once must not be another way to be told",
 		f: func(t *trial) {
-			settled := t.readback("once", 64).MapAsync(buffers.MapRead, 4, 8)
+			settled := t.readback("once", 64).MapAsync(gpu.MapRead, 4, 8)
 			if cap(settled) != 1 {
 				t.Errorf("capacity %d, want 1", cap(settled))
 			}
-			t.refused("map at 4", t.wait(settled), buffers.ErrAlignment)
+			t.refused("map at 4", t.wait(settled), gpu.ErrAlignment)
 			t.expectSilence(settled)
 		},
 	},
@@ -38,9 +38,9 @@ var mapRules = []rule{
 		f: func(t *trial) {
 			b := t.staging("aligned", 64)
 			for _, r := range [][2]uint64{{1, 4}, {4, 4}, {12, 8}, {0, 1}, {0, 6}, {8, 2}} {
-				t.refused("map", t.wait(b.MapAsync(buffers.MapWrite, r[0], r[1])), buffers.ErrAlignment)
+				t.refused("map", t.wait(b.MapAsync(gpu.MapWrite, r[0], r[1])), gpu.ErrAlignment)
 			}
-			t.mapped(b, buffers.MapWrite, 8, 4)
+			t.mapped(b, gpu.MapWrite, 8, 4)
 		},
 	},
 	{
@@ -49,11 +49,11 @@ var mapRules = []rule{
 		f: func(t *trial) {
 			b := t.staging("empty", 64)
 			for _, offset := range []uint64{0, 8, 64} {
-				t.mapped(b, buffers.MapWrite, offset, 0)
-				t.expectState(b, buffers.Mapped)
+				t.mapped(b, gpu.MapWrite, offset, 0)
+				t.expectState(b, gpu.Mapped)
 				t.writeAt(b, int64(offset), nil)
 				_, err := b.WriteAt([]byte{1}, int64(offset))
-				t.refused("write", err, buffers.ErrRange)
+				t.refused("write", err, gpu.ErrRange)
 				t.must(b.Unmap())
 			}
 			t.expectContent(b, make([]byte, 64))
@@ -67,9 +67,9 @@ var mapRules = []rule{
 			for _, r := range [][2]uint64{
 				{0, 68}, {64, 4}, {72, 4}, {8, 60}, {8, math.MaxUint64 - 3}, {math.MaxUint64 - 7, 8}, {math.MaxUint64 - 7, math.MaxUint64 - 3},
 			} {
-				t.refused("map", t.wait(b.MapAsync(buffers.MapWrite, r[0], r[1])), buffers.ErrRange)
+				t.refused("map", t.wait(b.MapAsync(gpu.MapWrite, r[0], r[1])), gpu.ErrRange)
 			}
-			t.mapped(b, buffers.MapWrite, 56, 8)
+			t.mapped(b, gpu.MapWrite, 56, 8)
 		},
 	},
 	{
@@ -77,10 +77,10 @@ var mapRules = []rule{
 		why:  "a buffer made to be read cannot be written, and the other way round",
 		f: func(t *trial) {
 			reads, writes := t.readback("reads", 64), t.staging("writes", 64)
-			t.refused("write a readback", t.wait(reads.MapAsync(buffers.MapWrite, 0, 64)), buffers.ErrUsage)
-			t.refused("read a staging", t.wait(writes.MapAsync(buffers.MapRead, 0, 64)), buffers.ErrUsage)
-			for _, mode := range []buffers.MapMode{buffers.MapNone, buffers.MapRead | buffers.MapWrite, 8} {
-				t.refused("mode "+mode.String(), t.wait(writes.MapAsync(mode, 0, 64)), buffers.ErrUsage)
+			t.refused("write a readback", t.wait(reads.MapAsync(gpu.MapWrite, 0, 64)), gpu.ErrUsage)
+			t.refused("read a staging", t.wait(writes.MapAsync(gpu.MapRead, 0, 64)), gpu.ErrUsage)
+			for _, mode := range []gpu.MapMode{gpu.MapNone, gpu.MapRead | gpu.MapWrite, 8} {
+				t.refused("mode "+mode.String(), t.wait(writes.MapAsync(mode, 0, 64)), gpu.ErrUsage)
 			}
 		},
 	},
@@ -89,9 +89,9 @@ var mapRules = []rule{
 		why:  "one mistake must not cost the buffer",
 		f: func(t *trial) {
 			b := t.staging("patient", 64)
-			t.refused("map at 4", t.wait(b.MapAsync(buffers.MapWrite, 4, 8)), buffers.ErrAlignment)
-			t.expectState(b, buffers.Ready)
-			t.mapped(b, buffers.MapWrite, 0, 64)
+			t.refused("map at 4", t.wait(b.MapAsync(gpu.MapWrite, 4, 8)), gpu.ErrAlignment)
+			t.expectState(b, gpu.Ready)
+			t.mapped(b, gpu.MapWrite, 0, 64)
 		},
 	},
 	{
@@ -99,12 +99,12 @@ var mapRules = []rule{
 		why:  "what was written so far would be lost",
 		f: func(t *trial) {
 			b := t.staging("mapped twice", 64)
-			t.mapped(b, buffers.MapWrite, 8, 32)
+			t.mapped(b, gpu.MapWrite, 8, 32)
 			t.writeAt(b, 8, pattern(16, 1))
-			t.refused("second map", t.wait(b.MapAsync(buffers.MapWrite, 0, 64)), buffers.ErrMapped)
+			t.refused("second map", t.wait(b.MapAsync(gpu.MapWrite, 0, 64)), gpu.ErrMapped)
 			t.writeAt(b, 24, pattern(16, 2))
 			_, err := b.WriteAt([]byte{1}, 0)
-			t.refused("write outside of the first mapping", err, buffers.ErrRange)
+			t.refused("write outside of the first mapping", err, gpu.ErrRange)
 			t.must(b.Unmap())
 			t.expectContent(b, with(with(make([]byte, 64), 8, pattern(16, 1)), 24, pattern(16, 2)))
 		},
@@ -115,14 +115,14 @@ var mapRules = []rule{
 		f: func(t *trial) {
 			b := t.staging("pending twice", 64)
 			release := t.hold()
-			first := b.MapAsync(buffers.MapWrite, 8, 8)
-			second := b.MapAsync(buffers.MapWrite, 0, 64)
+			first := b.MapAsync(gpu.MapWrite, 8, 8)
+			second := b.MapAsync(gpu.MapWrite, 0, 64)
 			release()
-			t.refused("second map", t.wait(second), buffers.ErrMapPending)
+			t.refused("second map", t.wait(second), gpu.ErrMapPending)
 			t.must(t.wait(first))
 			t.writeAt(b, 8, pattern(8, 1))
 			_, err := b.WriteAt([]byte{1}, 0)
-			t.refused("write outside of the first mapping", err, buffers.ErrRange)
+			t.refused("write outside of the first mapping", err, gpu.ErrRange)
 		},
 	},
 	{
@@ -130,14 +130,14 @@ var mapRules = []rule{
 		why:  "whoever reads it later would get the outcome of another map",
 		f: func(t *trial) {
 			b := t.staging("unread", 64)
-			t.mapped(b, buffers.MapWrite, 0, 64)
+			t.mapped(b, gpu.MapWrite, 0, 64)
 			t.must(b.Unmap())
-			cancelled := b.MapAsync(buffers.MapWrite, 0, 64)
+			cancelled := b.MapAsync(gpu.MapWrite, 0, 64)
 			t.must(b.Unmap())
 			t.wait(t.device.Queue().WorkDone())
-			t.mapped(b, buffers.MapWrite, 0, 64)
+			t.mapped(b, gpu.MapWrite, 0, 64)
 			if err := t.wait(cancelled); err != nil {
-				t.refused("the cancelled map", err, buffers.ErrMapAborted)
+				t.refused("the cancelled map", err, gpu.ErrMapAborted)
 			}
 			t.expectSilence(cancelled)
 		},
@@ -148,7 +148,7 @@ var mapRules = []rule{
 		f: func(t *trial) {
 			b, dst := t.staging("reused", 64), t.buffer("target", gpuUsage, 64)
 			for i := range byte(50) {
-				t.mapped(b, buffers.MapWrite, 0, 64)
+				t.mapped(b, gpu.MapWrite, 0, 64)
 				t.writeAt(b, 0, pattern(64, i))
 				t.must(b.Unmap())
 				t.submit(t.copied(b, 0, dst, 0, 64))
@@ -160,12 +160,12 @@ var mapRules = []rule{
 		name: "maps of many buffers are pending at once",
 		why:  "a ring of chunks overlaps transfers",
 		f: func(t *trial) {
-			var ring [16]buffers.MappableBuffer
+			var ring [16]gpu.MappableBuffer
 			var settled [len(ring)]<-chan error
 			for i := range ring {
 				ring[i] = t.readback("ring", 64)
 				t.write(ring[i], 0, pattern(64, byte(i)))
-				settled[i] = ring[i].MapAsync(buffers.MapRead, 0, 64)
+				settled[i] = ring[i].MapAsync(gpu.MapRead, 0, 64)
 			}
 			for i := len(ring) - 1; i >= 0; i-- {
 				t.must(t.wait(settled[i]))
@@ -178,8 +178,8 @@ var mapRules = []rule{
 		why:  "a readback in flight must not stop the frame",
 		f: func(t *trial) {
 			pending, other := t.readback("pending", 64), t.staging("other", 64)
-			settled := pending.MapAsync(buffers.MapRead, 0, 64)
-			t.mapped(other, buffers.MapWrite, 0, 64)
+			settled := pending.MapAsync(gpu.MapRead, 0, 64)
+			t.mapped(other, gpu.MapWrite, 0, 64)
 			t.must(other.Unmap())
 			t.expectContent(t.filled("content", pattern(64, 1)), pattern(64, 1))
 			t.must(t.wait(settled))
@@ -193,7 +193,7 @@ var mapRules = []rule{
 			for i := range byte(20) {
 				t.write(src, 0, pattern(64, i))
 				t.submit(t.copied(src, 0, back, 0, 64))
-				t.mapped(back, buffers.MapRead, 0, 64)
+				t.mapped(back, gpu.MapRead, 0, 64)
 				t.expectBytes("result", t.readAt(back, 0, 64), pattern(64, i))
 				t.must(back.Unmap())
 			}
@@ -205,7 +205,7 @@ var mapRules = []rule{
 		f: func(t *trial) {
 			b := t.readback("written", 64)
 			t.write(b, 16, pattern(32, 1))
-			t.mapped(b, buffers.MapRead, 0, 64)
+			t.mapped(b, gpu.MapRead, 0, 64)
 			t.expectBytes("mapped range", t.readAt(b, 0, 64), with(make([]byte, 64), 16, pattern(32, 1)))
 		},
 	},

@@ -1,6 +1,8 @@
 package buffertest
 
-import "github.com/gpubuffers/gpubuffers/buffers"
+import (
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 var orderRules = []rule{
 	{
@@ -68,7 +70,7 @@ var orderRules = []rule{
 			t.writeAt(staging, 0, pattern(64, 1))
 			t.must(staging.Unmap())
 			t.submit(t.copied(staging, 0, first, 0, 64))
-			t.mapped(staging, buffers.MapWrite, 0, 64)
+			t.mapped(staging, gpu.MapWrite, 0, 64)
 			t.writeAt(staging, 0, pattern(64, 2))
 			t.must(staging.Unmap())
 			t.submit(t.copied(staging, 0, second, 0, 64))

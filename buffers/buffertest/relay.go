@@ -1,6 +1,8 @@
 package buffertest
 
-import "github.com/gpubuffers/gpubuffers/buffers"
+import (
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 var relayRules = []rule{
 	{
@@ -8,7 +10,7 @@ var relayRules = []rule{
 		why:   "a piece that is sent twice, or not at all, is a hole in the data",
 		needs: relays,
 		f: func(t *trial) {
-			chunks := []buffers.MappableBuffer{t.mappedForWriting(64), t.mappedForWriting(96)}
+			chunks := []gpu.MappableBuffer{t.mappedForWriting(64), t.mappedForWriting(96)}
 			dst := t.filled("target", make([]byte, 1024))
 			relay := t.relay()
 			release := t.hold()
@@ -18,15 +20,15 @@ var relayRules = []rule{
 				settled[i] = t.fillHost(c, pattern(32, byte(i)), dst, uint64(i)*32, func() bool { told <- nil; return true })
 			}
 			h, _ := t.host(pattern(900, 7))
-			t.relayed(relay.Relay(buffers.HostMemory(h).Slice(4, 844), 64, dst, 100))
-			if relay.Relay(buffers.HostMemory(h), 64, dst, 0) {
+			t.relayed(relay.Relay(gpu.HostMemory(h).Slice(4, 844), 64, dst, 100))
+			if relay.Relay(gpu.HostMemory(h), 64, dst, 0) {
 				t.Errorf("two relays at a time")
 			}
 			release()
 			for i := range chunks {
 				t.must(t.wait(told))
 				t.must(t.wait(settled[i]))
-				t.expectState(chunks[i], buffers.Mapped)
+				t.expectState(chunks[i], gpu.Mapped)
 			}
 			t.expectLeft(relay, 0)
 			want := with(with(with(make([]byte, 1024), 0, pattern(32, 0)), 32, pattern(32, 1)), 100, pattern(900, 7)[4:848])
@@ -46,14 +48,14 @@ var relayRules = []rule{
 			h, _ := t.host(pattern(128, 7))
 			for _, size := range []uint64{32, 256} {
 				settled := t.fillHost(t.mappedForWriting(size), pattern(32, 1), dst, 0, nil)
-				t.relayed(relay.Relay(buffers.HostMemory(h), 64, dst, 64))
+				t.relayed(relay.Relay(gpu.HostMemory(h), 64, dst, 64))
 				t.must(t.wait(settled))
 				t.expectLeft(relay, 128)
 			}
 			chunk := t.mappedForWriting(64)
 			release := t.hold()
 			settled := t.fillHost(chunk, pattern(32, 1), dst, 0, nil)
-			t.relayed(relay.Relay(buffers.HostMemory(h), 64, dst, 64))
+			t.relayed(relay.Relay(gpu.HostMemory(h), 64, dst, 64))
 			t.expectLeft(relay, 128)
 			release()
 			t.must(t.wait(settled))
@@ -71,12 +73,12 @@ var relayRules = []rule{
 			release := t.hold()
 			settled := t.fillHost(chunk, pattern(32, 1), first, 0, nil)
 			h, _ := t.host(pattern(128, 7))
-			t.relayed(relay.Relay(buffers.HostMemory(h), 64, dst, 0))
+			t.relayed(relay.Relay(gpu.HostMemory(h), 64, dst, 0))
 			dst.Destroy()
 			release()
 			t.must(t.wait(settled))
 			t.expectLeft(relay, 128)
-			if relay.Relay(buffers.HostMemory(h), 64, dst, 0) {
+			if relay.Relay(gpu.HostMemory(h), 64, dst, 0) {
 				t.Errorf("a relay to a destroyed buffer")
 			}
 		},
@@ -86,7 +88,7 @@ var relayRules = []rule{
 		why:   "it moves when the program's memory grows",
 		needs: relays,
 		f: func(t *trial) {
-			if t.relay().Relay(buffers.Bytes(pattern(64, 1)), 64, t.filled("target", make([]byte, 64)), 0) {
+			if t.relay().Relay(gpu.Bytes(pattern(64, 1)), 64, t.filled("target", make([]byte, 64)), 0) {
 				t.Errorf("a relay of Go's memory")
 			}
 		},
@@ -100,20 +102,20 @@ func relays(b *Backend) string {
 	return hostMemory(b)
 }
 
-func (t *trial) relay() buffers.ChunkRelay {
+func (t *trial) relay() gpu.ChunkRelay {
 	t.Helper()
-	relay, ok := t.chunks().(buffers.ChunkRelay)
+	relay, ok := t.chunks().(gpu.ChunkRelay)
 	if !ok {
-		t.Fatalf("%T is not a buffers.ChunkRelay", t.chunks())
+		t.Fatalf("%T is not a gpu.ChunkRelay", t.chunks())
 	}
 	return relay
 }
 
 // fillHost sends host memory by way of a chunk.
-func (t *trial) fillHost(chunk buffers.MappableBuffer, p []byte, dst buffers.Buffer, offset uint64, notify func() bool) <-chan error {
+func (t *trial) fillHost(chunk gpu.MappableBuffer, p []byte, dst gpu.Buffer, offset uint64, notify func() bool) <-chan error {
 	t.Helper()
 	h, _ := t.host(p)
-	settled, err := t.chunks().FillChunk(chunk, buffers.HostMemory(h), dst, offset, notify)
+	settled, err := t.chunks().FillChunk(chunk, gpu.HostMemory(h), dst, offset, notify)
 	t.must(err)
 	return settled
 }
@@ -125,7 +127,7 @@ func (t *trial) relayed(ok bool) {
 	}
 }
 
-func (t *trial) expectLeft(relay buffers.ChunkRelay, want uint64) {
+func (t *trial) expectLeft(relay gpu.ChunkRelay, want uint64) {
 	t.Helper()
 	if left := relay.EndRelay(); left != want {
 		t.Errorf("%d bytes left, want %d", left, want)

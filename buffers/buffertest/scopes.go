@@ -3,11 +3,11 @@ package buffertest
 import (
 	"time"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // foreign is a buffer with content that its owner has destroyed by the time it is used, unless it is to stay.
-func (t *trial) foreign(stays bool, content []byte) buffers.Buffer {
+func (t *trial) foreign(stays bool, content []byte) gpu.Buffer {
 	t.Helper()
 	b, destroy := t.backend.NewForeign(t.TB, t.device, uint64(len(content)))
 	t.Cleanup(destroy)
@@ -19,7 +19,7 @@ func (t *trial) foreign(stays bool, content []byte) buffers.Buffer {
 }
 
 // copyInto records copies of size bytes from each source to dst, one after the other.
-func (t *trial) copyInto(dst buffers.Buffer, size uint64, sources ...buffers.Buffer) buffers.Encoder {
+func (t *trial) copyInto(dst gpu.Buffer, size uint64, sources ...gpu.Buffer) gpu.Encoder {
 	t.Helper()
 	e := t.encoder("copies")
 	for i, src := range sources {
@@ -71,7 +71,7 @@ var scopeRules = withForeign([]rule{
 			dst := t.filled("target", pattern(16, 9))
 			verdict, err := t.device.Queue().SubmitScoped(t.copyInto(dst, 8, t.filled("source", pattern(8, 1)), t.foreign(false, pattern(8, 2))))
 			t.must(err)
-			t.refused("verdict", t.wait(verdict), buffers.ErrValidation)
+			t.refused("verdict", t.wait(verdict), gpu.ErrValidation)
 			t.expectContent(dst, pattern(16, 9))
 			t.expectLate(false)
 		},
@@ -108,12 +108,12 @@ var scopeRules = withForeign([]rule{
 			dst, src := t.filled("target", make([]byte, 8)), t.filled("source", pattern(8, 1))
 			e := t.copyInto(dst, 8, src)
 			_, err := t.device.Queue().SubmitScoped(e, e)
-			t.refused("submit", err, buffers.ErrState)
+			t.refused("submit", err, gpu.ErrState)
 			verdict, err := t.device.Queue().SubmitScoped(e)
 			t.must(err)
 			t.must(t.wait(verdict))
 			_, err = t.device.Queue().SubmitScoped(e)
-			t.refused("submit", err, buffers.ErrState)
+			t.refused("submit", err, gpu.ErrState)
 		},
 	},
 	{
@@ -123,7 +123,7 @@ var scopeRules = withForeign([]rule{
 			for range 3 { // with what was left of the last one
 				chunk := t.readback("chunk", 64)
 				good, kept := t.filled("good", pattern(8, 1)), t.foreign(true, pattern(8, 2))
-				settled, heard, _, err := t.fetchGroups(chunk, 40, []buffers.ChunkCopy{
+				settled, heard, _, err := t.fetchGroups(chunk, 40, []gpu.ChunkCopy{
 					{Src: good, Size: 8},
 					{Src: kept, Size: 8, At: 8, Group: 4},
 					{Src: t.foreign(false, pattern(8, 3)), Size: 8, At: 16, Group: 2},
@@ -135,7 +135,7 @@ var scopeRules = withForeign([]rule{
 				if len(heard.refused) != 1 || heard.refused[0] != 2 {
 					t.Fatalf("the groups %v were refused, want 2", heard.refused)
 				}
-				t.refused("group", heard.reasons[0], buffers.ErrValidation)
+				t.refused("group", heard.reasons[0], gpu.ErrValidation)
 				t.expectBytes("what was fetched", t.readAt(chunk, 0, 16), append(pattern(8, 1), pattern(8, 2)...))
 				t.expectBytes("what was fetched last", t.readAt(chunk, 32, 8), pattern(8, 1))
 				t.must(chunk.Unmap())
@@ -149,7 +149,7 @@ var scopeRules = withForeign([]rule{
 		f: func(t *trial) {
 			chunk, src := t.readback("chunk", 64), t.filled("source", pattern(64, 1))
 			for range 3 {
-				settled, heard, _, err := t.fetchGroups(chunk, 64, []buffers.ChunkCopy{{Src: src, Size: 32, Group: 1}, {Src: src, Offset: 32, Size: 32, At: 32, Group: 2}})
+				settled, heard, _, err := t.fetchGroups(chunk, 64, []gpu.ChunkCopy{{Src: src, Size: 32, Group: 1}, {Src: src, Offset: 32, Size: 32, At: 32, Group: 2}})
 				t.must(err)
 				t.must(t.wait(settled))
 				t.expectSilence(settled)

@@ -1,33 +1,33 @@
 package buffertest
 
 import (
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
 // standIn is a device in memory whose buffers or queue are wrapped.
 type standIn struct {
 	*memory.Device
-	wrapBuffer func(buffers.MappableBuffer) buffers.MappableBuffer
-	queue      buffers.Queue
+	wrapBuffer func(gpu.MappableBuffer) gpu.MappableBuffer
+	queue      gpu.Queue
 }
 
-func withBuffers(wrap func(buffers.MappableBuffer) buffers.MappableBuffer) func(*memory.Device) buffers.Device {
-	return func(d *memory.Device) buffers.Device {
+func withBuffers(wrap func(gpu.MappableBuffer) gpu.MappableBuffer) func(*memory.Device) gpu.Device {
+	return func(d *memory.Device) gpu.Device {
 		return &standIn{Device: d, wrapBuffer: wrap, queue: d.Queue()}
 	}
 }
 
-func withQueue(wrap func(buffers.Queue) buffers.Queue) func(*memory.Device) buffers.Device {
-	return func(d *memory.Device) buffers.Device {
-		same := func(b buffers.MappableBuffer) buffers.MappableBuffer { return b }
+func withQueue(wrap func(gpu.Queue) gpu.Queue) func(*memory.Device) gpu.Device {
+	return func(d *memory.Device) gpu.Device {
+		same := func(b gpu.MappableBuffer) gpu.MappableBuffer { return b }
 		return &standIn{Device: d, wrapBuffer: same, queue: wrap(d.Queue())}
 	}
 }
 
-func (d *standIn) Queue() buffers.Queue { return d.queue }
+func (d *standIn) Queue() gpu.Queue { return d.queue }
 
-func (d *standIn) CreateMappableBuffer(desc *buffers.Descriptor) (buffers.MappableBuffer, error) {
+func (d *standIn) CreateMappableBuffer(desc *gpu.Descriptor) (gpu.MappableBuffer, error) {
 	b, err := d.Device.CreateMappableBuffer(desc)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func (d *standIn) hold() func() {
 }
 
 // inMemory finds the device in memory of any stand-in.
-func inMemory(d buffers.Device) *standIn {
+func inMemory(d gpu.Device) *standIn {
 	switch d := d.(type) {
 	case *standIn:
 		return d
@@ -58,19 +58,23 @@ func inMemory(d buffers.Device) *standIn {
 
 // wrapped lets the device in memory find its own buffer.
 type wrapped struct {
-	buffers.MappableBuffer
-	inner buffers.Buffer
+	gpu.MappableBuffer
+	inner gpu.Buffer
 }
 
-func (w wrapped) Unwrap() buffers.Buffer { return w.inner }
+func (w wrapped) Unwrap() gpu.Buffer { return w.inner }
+
+func (w wrapped) MappedBytes(offset, size uint64) ([]byte, error) {
+	return w.MappableBuffer.(gpu.ByteMapper).MappedBytes(offset, size)
+}
 
 // staleCompletion settles a map with the completion of the cancelled one before it.
 type staleCompletion struct {
-	buffers.MappableBuffer
+	gpu.MappableBuffer
 	cancelled bool
 }
 
-func (b *staleCompletion) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan error {
+func (b *staleCompletion) MapAsync(mode gpu.MapMode, offset, size uint64) <-chan error {
 	settled := b.MappableBuffer.MapAsync(mode, offset, size)
 	if !b.cancelled {
 		return settled
@@ -82,18 +86,18 @@ func (b *staleCompletion) MapAsync(mode buffers.MapMode, offset, size uint64) <-
 }
 
 func (b *staleCompletion) Unmap() error {
-	b.cancelled = b.State() == buffers.MapPending
+	b.cancelled = b.State() == gpu.MapPending
 	return b.MappableBuffer.Unmap()
 }
 
 // neverFails is a buffer whose creation never failed, whatever the device says.
-type neverFails struct{ buffers.MappableBuffer }
+type neverFails struct{ gpu.MappableBuffer }
 
 func (neverFails) Failure() error { return nil }
 
 // lastWrite keeps one write a mapping.
 type lastWrite struct {
-	buffers.MappableBuffer
+	gpu.MappableBuffer
 	last   []byte
 	offset int64
 }
@@ -108,7 +112,7 @@ func (b *lastWrite) Unmap() error {
 	return b.MappableBuffer.Unmap()
 }
 
-type paddedWrite struct{ buffers.MappableBuffer }
+type paddedWrite struct{ gpu.MappableBuffer }
 
 func (b paddedWrite) WriteAt(p []byte, offset int64) (int, error) {
 	padded := append([]byte(nil), p...)
@@ -119,25 +123,25 @@ func (b paddedWrite) WriteAt(p []byte, offset int64) (int, error) {
 	return len(p), err
 }
 
-type zeroedMapping struct{ buffers.MappableBuffer }
+type zeroedMapping struct{ gpu.MappableBuffer }
 
-func (b zeroedMapping) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan error {
+func (b zeroedMapping) MapAsync(mode gpu.MapMode, offset, size uint64) <-chan error {
 	err := <-b.MappableBuffer.MapAsync(mode, offset, size)
-	if err == nil && mode == buffers.MapWrite {
+	if err == nil && mode == gpu.MapWrite {
 		_, err = b.WriteAt(make([]byte, size), int64(offset))
 	}
 	return settledWith(err)
 }
 
-type wholeMapping struct{ buffers.MappableBuffer }
+type wholeMapping struct{ gpu.MappableBuffer }
 
-func (b wholeMapping) MapAsync(mode buffers.MapMode, _, _ uint64) <-chan error {
+func (b wholeMapping) MapAsync(mode gpu.MapMode, _, _ uint64) <-chan error {
 	return b.MappableBuffer.MapAsync(mode, 0, b.Size())
 }
 
-type alwaysMapped struct{ buffers.MappableBuffer }
+type alwaysMapped struct{ gpu.MappableBuffer }
 
-func (b alwaysMapped) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan error {
+func (b alwaysMapped) MapAsync(mode gpu.MapMode, offset, size uint64) <-chan error {
 	settled := b.MappableBuffer.MapAsync(mode, offset, size)
 	success := make(chan error, 1)
 	go func() {
@@ -147,18 +151,18 @@ func (b alwaysMapped) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan
 	return success
 }
 
-type settlesTwice struct{ buffers.MappableBuffer }
+type settlesTwice struct{ gpu.MappableBuffer }
 
-func (b settlesTwice) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan error {
+func (b settlesTwice) MapAsync(mode gpu.MapMode, offset, size uint64) <-chan error {
 	err := <-b.MappableBuffer.MapAsync(mode, offset, size)
 	twice := settledWith(err)
 	go func() { twice <- err }()
 	return twice
 }
 
-type neverAborts struct{ buffers.MappableBuffer }
+type neverAborts struct{ gpu.MappableBuffer }
 
-func (b neverAborts) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan error {
+func (b neverAborts) MapAsync(mode gpu.MapMode, offset, size uint64) <-chan error {
 	settled, mapped := b.MappableBuffer.MapAsync(mode, offset, size), make(chan error, 1)
 	go func() {
 		if err := <-settled; err == nil {
@@ -168,7 +172,7 @@ func (b neverAborts) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan 
 	return mapped
 }
 
-type partialRead struct{ buffers.MappableBuffer }
+type partialRead struct{ gpu.MappableBuffer }
 
 func (b partialRead) ReadAt(p []byte, offset int64) (int, error) {
 	if left := int64(b.Size()) - offset; left > 0 && left < int64(len(p)) {
@@ -188,25 +192,25 @@ func settledWith(err error) chan error {
 // submitsMapped unmaps what is in the way of a submit.
 type submitsMapped struct {
 	*memory.Device
-	made []buffers.MappableBuffer
+	made []gpu.MappableBuffer
 }
 
-func (d *submitsMapped) CreateMappableBuffer(desc *buffers.Descriptor) (buffers.MappableBuffer, error) {
+func (d *submitsMapped) CreateMappableBuffer(desc *gpu.Descriptor) (gpu.MappableBuffer, error) {
 	b, err := d.Device.CreateMappableBuffer(desc)
 	d.made = append(d.made, b)
 	return b, err
 }
 
-func (d *submitsMapped) Queue() buffers.Queue { return unmapsFirst{d.Device.Queue(), d} }
+func (d *submitsMapped) Queue() gpu.Queue { return unmapsFirst{d.Device.Queue(), d} }
 
 type unmapsFirst struct {
-	buffers.Queue
+	gpu.Queue
 	device *submitsMapped
 }
 
-func (q unmapsFirst) Submit(encoders ...buffers.Encoder) error {
+func (q unmapsFirst) Submit(encoders ...gpu.Encoder) error {
 	for _, b := range q.device.made {
-		if b.State() == buffers.Mapped {
+		if b.State() == gpu.Mapped {
 			b.Unmap()
 		}
 	}
@@ -220,21 +224,21 @@ func (*immortal) Destroy() {}
 // complains reports an error after each write.
 type complains struct{ *memory.Device }
 
-func (d *complains) Queue() buffers.Queue { return complainingQueue{d.Device.Queue(), d.Device} }
+func (d *complains) Queue() gpu.Queue { return complainingQueue{d.Device.Queue(), d.Device} }
 
 type complainingQueue struct {
-	buffers.Queue
+	gpu.Queue
 	device *memory.Device
 }
 
-func (q complainingQueue) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+func (q complainingQueue) WriteBuffer(dst gpu.Buffer, offset uint64, m gpu.Memory) error {
 	q.device.Report(errOwn)
 	return q.Queue.WriteBuffer(dst, offset, m)
 }
 
-type submitsOneByOne struct{ buffers.Queue }
+type submitsOneByOne struct{ gpu.Queue }
 
-func (q submitsOneByOne) Submit(encoders ...buffers.Encoder) error {
+func (q submitsOneByOne) Submit(encoders ...gpu.Encoder) error {
 	for _, e := range encoders {
 		if err := q.Queue.Submit(e); err != nil {
 			return err
@@ -243,28 +247,28 @@ func (q submitsOneByOne) Submit(encoders ...buffers.Encoder) error {
 	return nil
 }
 
-type roundsWrites struct{ buffers.Queue }
+type roundsWrites struct{ gpu.Queue }
 
-func (q roundsWrites) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+func (q roundsWrites) WriteBuffer(dst gpu.Buffer, offset uint64, m gpu.Memory) error {
 	p, _ := m.Bytes()
 	for len(p)%4 != 0 {
 		p = append(p[:len(p):len(p)], 0)
 	}
-	return q.Queue.WriteBuffer(dst, offset, buffers.Bytes(p))
+	return q.Queue.WriteBuffer(dst, offset, gpu.Bytes(p))
 }
 
 // keepsBytes writes at the next submit what it was given before.
 type keepsBytes struct {
-	buffers.Queue
+	gpu.Queue
 	writes []func() error
 }
 
-func (q *keepsBytes) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+func (q *keepsBytes) WriteBuffer(dst gpu.Buffer, offset uint64, m gpu.Memory) error {
 	q.writes = append(q.writes, func() error { return q.Queue.WriteBuffer(dst, offset, m) })
 	return nil
 }
 
-func (q *keepsBytes) Submit(encoders ...buffers.Encoder) error {
+func (q *keepsBytes) Submit(encoders ...gpu.Encoder) error {
 	for _, write := range q.writes {
 		if err := write(); err != nil {
 			return err
@@ -276,11 +280,11 @@ func (q *keepsBytes) Submit(encoders ...buffers.Encoder) error {
 
 // lateSubmit hands a submit to the GPU when the next call comes.
 type lateSubmit struct {
-	buffers.Queue
-	kept []buffers.Encoder
+	gpu.Queue
+	kept []gpu.Encoder
 }
 
-func (q *lateSubmit) Submit(encoders ...buffers.Encoder) error {
+func (q *lateSubmit) Submit(encoders ...gpu.Encoder) error {
 	err := q.flush()
 	q.kept = append(q.kept, encoders...)
 	return err
@@ -297,41 +301,41 @@ func (q *lateSubmit) flush() error {
 	return q.Queue.Submit(kept...)
 }
 
-type hastyWorkDone struct{ buffers.Queue }
+type hastyWorkDone struct{ gpu.Queue }
 
 func (hastyWorkDone) WorkDone() <-chan error { return settledWith(nil) }
 
-type nameless struct{ buffers.Queue }
+type nameless struct{ gpu.Queue }
 
-func (q nameless) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+func (q nameless) WriteBuffer(dst gpu.Buffer, offset uint64, m gpu.Memory) error {
 	if err := q.Queue.WriteBuffer(dst, offset, m); err != nil {
-		return buffers.NewError("write", "", buffers.ErrRange, "out of range")
+		return gpu.NewError("write", "", gpu.ErrRange, "out of range")
 	}
 	return nil
 }
 
-type ownErrors struct{ buffers.Queue }
+type ownErrors struct{ gpu.Queue }
 
-func (q ownErrors) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+func (q ownErrors) WriteBuffer(dst gpu.Buffer, offset uint64, m gpu.Memory) error {
 	if err := q.Queue.WriteBuffer(dst, offset, m); err != nil {
 		return errOwn
 	}
 	return nil
 }
 
-type oneReason struct{ buffers.Queue }
+type oneReason struct{ gpu.Queue }
 
-func (q oneReason) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+func (q oneReason) WriteBuffer(dst gpu.Buffer, offset uint64, m gpu.Memory) error {
 	if err := q.Queue.WriteBuffer(dst, offset, m); err != nil {
-		return buffers.NewError("write", dst.Label(), buffers.ErrState, "")
+		return gpu.NewError("write", dst.Label(), gpu.ErrState, "")
 	}
 	return nil
 }
 
 // lenient says of each scoped submit that the GPU took it.
-type lenient struct{ buffers.Queue }
+type lenient struct{ gpu.Queue }
 
-func (q lenient) SubmitScoped(encoders ...buffers.Encoder) (<-chan error, error) {
+func (q lenient) SubmitScoped(encoders ...gpu.Encoder) (<-chan error, error) {
 	_, err := q.Queue.SubmitScoped(encoders...)
 	verdict := make(chan error, 1)
 	verdict <- nil
@@ -339,10 +343,17 @@ func (q lenient) SubmitScoped(encoders ...buffers.Encoder) (<-chan error, error)
 }
 
 // unscoped has OnError hear of what a scope is to catch.
-type unscoped struct{ buffers.Queue }
+type unscoped struct{ gpu.Queue }
 
-func (q unscoped) SubmitScoped(encoders ...buffers.Encoder) (<-chan error, error) {
+func (q unscoped) SubmitScoped(encoders ...gpu.Encoder) (<-chan error, error) {
 	verdict := make(chan error, 1)
-	verdict <- buffers.NewError("submit", "", buffers.ErrValidation, "somewhere")
+	verdict <- gpu.NewError("submit", "", gpu.ErrValidation, "somewhere")
 	return verdict, q.Submit(encoders...)
+}
+
+type copiedView struct{ gpu.MappableBuffer }
+
+func (b copiedView) MappedBytes(offset, size uint64) ([]byte, error) {
+	p, err := b.MappableBuffer.(gpu.ByteMapper).MappedBytes(offset, size)
+	return append([]byte(nil), p...), err
 }

@@ -1,6 +1,8 @@
 package buffertest
 
-import "github.com/gpubuffers/gpubuffers/buffers"
+import (
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 var stateRules = []rule{
 	{
@@ -9,24 +11,24 @@ var stateRules = []rule{
 		f: func(t *trial) {
 			b := t.staging("cycle", 64)
 			for range 3 {
-				t.expectState(b, buffers.Ready)
+				t.expectState(b, gpu.Ready)
 				release := t.hold()
-				settled := b.MapAsync(buffers.MapWrite, 0, 64)
-				t.expectState(b, buffers.MapPending)
+				settled := b.MapAsync(gpu.MapWrite, 0, 64)
+				t.expectState(b, gpu.MapPending)
 				release()
 				t.must(t.wait(settled))
-				t.expectState(b, buffers.Mapped)
+				t.expectState(b, gpu.Mapped)
 				t.must(b.Unmap())
 			}
-			t.expectState(b, buffers.Ready)
+			t.expectState(b, gpu.Ready)
 		},
 	},
 	{
 		name: "a Ready buffer cannot be unmapped, written or read by the CPU",
 		why:  "the bytes would go nowhere, or come from nowhere",
 		f: func(t *trial) {
-			t.refusesIn(t.staging("ready", 64), buffers.Ready, map[string]error{
-				"unmap": buffers.ErrNotMapped, "write": buffers.ErrNotMapped, "read": buffers.ErrNotMapped,
+			t.refusesIn(t.staging("ready", 64), gpu.Ready, map[string]error{
+				"unmap": gpu.ErrNotMapped, "write": gpu.ErrNotMapped, "read": gpu.ErrNotMapped,
 			})
 		},
 	},
@@ -35,9 +37,9 @@ var stateRules = []rule{
 		why:  "CPU and GPU would use the same memory at once",
 		f: func(t *trial) {
 			b := t.staging("mapped", 64)
-			t.mapped(b, buffers.MapWrite, 0, 64)
-			t.refusesIn(b, buffers.Mapped, map[string]error{
-				"map": buffers.ErrMapped, "queue write": buffers.ErrMapped, "submit": buffers.ErrMapped,
+			t.mapped(b, gpu.MapWrite, 0, 64)
+			t.refusesIn(b, gpu.Mapped, map[string]error{
+				"map": gpu.ErrMapped, "queue write": gpu.ErrMapped, "submit": gpu.ErrMapped,
 			})
 		},
 	},
@@ -47,10 +49,10 @@ var stateRules = []rule{
 		f: func(t *trial) {
 			b := t.staging("pending", 64)
 			release := t.hold()
-			settled := b.MapAsync(buffers.MapWrite, 0, 64)
-			t.refusesIn(b, buffers.MapPending, map[string]error{
-				"map": buffers.ErrMapPending, "queue write": buffers.ErrMapPending, "submit": buffers.ErrMapPending,
-				"write": buffers.ErrNotMapped, "read": buffers.ErrNotMapped,
+			settled := b.MapAsync(gpu.MapWrite, 0, 64)
+			t.refusesIn(b, gpu.MapPending, map[string]error{
+				"map": gpu.ErrMapPending, "queue write": gpu.ErrMapPending, "submit": gpu.ErrMapPending,
+				"write": gpu.ErrNotMapped, "read": gpu.ErrNotMapped,
 			})
 			release()
 			t.must(t.wait(settled))
@@ -62,10 +64,10 @@ var stateRules = []rule{
 		f: func(t *trial) {
 			b := t.staging("destroyed", 64)
 			b.Destroy()
-			t.refusesIn(b, buffers.Destroyed, map[string]error{
-				"map": buffers.ErrDestroyed, "unmap": buffers.ErrDestroyed,
-				"write": buffers.ErrDestroyed, "read": buffers.ErrDestroyed,
-				"queue write": buffers.ErrDestroyed, "submit": buffers.ErrDestroyed,
+			t.refusesIn(b, gpu.Destroyed, map[string]error{
+				"map": gpu.ErrDestroyed, "unmap": gpu.ErrDestroyed,
+				"write": gpu.ErrDestroyed, "read": gpu.ErrDestroyed,
+				"queue write": gpu.ErrDestroyed, "submit": gpu.ErrDestroyed,
 			})
 			b.Destroy()
 		},
@@ -73,23 +75,23 @@ var stateRules = []rule{
 }
 
 // operations are all that can be asked of a staging buffer of 64 bytes.
-var operations = map[string]func(*trial, buffers.MappableBuffer) error{
-	"map": func(t *trial, b buffers.MappableBuffer) error {
-		return t.wait(b.MapAsync(buffers.MapWrite, 0, 64))
+var operations = map[string]func(*trial, gpu.MappableBuffer) error{
+	"map": func(t *trial, b gpu.MappableBuffer) error {
+		return t.wait(b.MapAsync(gpu.MapWrite, 0, 64))
 	},
-	"unmap": func(_ *trial, b buffers.MappableBuffer) error { return b.Unmap() },
-	"write": func(_ *trial, b buffers.MappableBuffer) error {
+	"unmap": func(_ *trial, b gpu.MappableBuffer) error { return b.Unmap() },
+	"write": func(_ *trial, b gpu.MappableBuffer) error {
 		_, err := b.WriteAt(make([]byte, 4), 0)
 		return err
 	},
-	"read": func(_ *trial, b buffers.MappableBuffer) error {
+	"read": func(_ *trial, b gpu.MappableBuffer) error {
 		_, err := b.ReadAt(make([]byte, 4), 0)
 		return err
 	},
-	"queue write": func(t *trial, b buffers.MappableBuffer) error {
-		return t.device.Queue().WriteBuffer(b, 0, buffers.Bytes(make([]byte, 4)))
+	"queue write": func(t *trial, b gpu.MappableBuffer) error {
+		return t.device.Queue().WriteBuffer(b, 0, gpu.Bytes(make([]byte, 4)))
 	},
-	"submit": func(t *trial, b buffers.MappableBuffer) error {
+	"submit": func(t *trial, b gpu.MappableBuffer) error {
 		e := t.encoder("use")
 		if err := e.CopyBufferToBuffer(b, 0, t.buffer("sink", gpuUsage, 64), 0, 64); err != nil {
 			return err
@@ -99,7 +101,7 @@ var operations = map[string]func(*trial, buffers.MappableBuffer) error{
 }
 
 // refusesIn checks that each operation fails with its reason and leaves the state as it is.
-func (t *trial) refusesIn(b buffers.MappableBuffer, state buffers.State, reasons map[string]error) {
+func (t *trial) refusesIn(b gpu.MappableBuffer, state gpu.State, reasons map[string]error) {
 	t.Helper()
 	for name, reason := range reasons {
 		t.refused(name+" in "+state.String(), operations[name](t, b), reason)

@@ -1,6 +1,8 @@
 package buffertest
 
-import "github.com/gpubuffers/gpubuffers/buffers"
+import (
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 var submitRules = []rule{
 	{
@@ -8,7 +10,7 @@ var submitRules = []rule{
 		why:  "half a frame on the GPU is worse than none, and the label says which buffer to unmap",
 		f: func(t *trial) {
 			b := t.mappedForWriting(64)
-			t.refusesSubmit(b, buffers.ErrMapped)
+			t.refusesSubmit(b, gpu.ErrMapped)
 			t.must(b.Unmap())
 		},
 	},
@@ -19,10 +21,10 @@ var submitRules = []rule{
 			back := t.readback("result", 64)
 			copied, cleared := t.copied(t.filled("source", pattern(64, 1)), 0, back, 0, 64), t.encoder("clear")
 			t.must(cleared.ClearBuffer(back, 0, 64))
-			t.mapped(back, buffers.MapRead, 0, 64)
-			t.refused("copy", t.device.Queue().Submit(copied), buffers.ErrMapped)
-			t.refused("clear", t.device.Queue().Submit(cleared), buffers.ErrMapped)
-			t.refused("write", t.tryWrite(back, 0, 64), buffers.ErrMapped)
+			t.mapped(back, gpu.MapRead, 0, 64)
+			t.refused("copy", t.device.Queue().Submit(copied), gpu.ErrMapped)
+			t.refused("clear", t.device.Queue().Submit(cleared), gpu.ErrMapped)
+			t.refused("write", t.tryWrite(back, 0, 64), gpu.ErrMapped)
 			t.expectBytes("mapped range", t.readAt(back, 0, 64), make([]byte, 64))
 			t.must(back.Unmap())
 			t.submit(cleared, copied)
@@ -35,8 +37,8 @@ var submitRules = []rule{
 		f: func(t *trial) {
 			b := t.staging("staging", 64)
 			release := t.hold()
-			settled := b.MapAsync(buffers.MapWrite, 0, 64)
-			t.refusesSubmitHeld(b, buffers.ErrMapPending, release)
+			settled := b.MapAsync(gpu.MapWrite, 0, 64)
+			t.refusesSubmitHeld(b, gpu.ErrMapPending, release)
 			t.must(t.wait(settled))
 		},
 	},
@@ -47,7 +49,7 @@ var submitRules = []rule{
 			b := t.buffer("staging", gpuUsage, 64)
 			e := t.twoCopies(b)
 			b.Destroy()
-			t.refused("submit", t.device.Queue().Submit(e.encoders...), buffers.ErrDestroyed)
+			t.refused("submit", t.device.Queue().Submit(e.encoders...), gpu.ErrDestroyed)
 			t.expectContent(e.target, make([]byte, 64))
 		},
 	},
@@ -58,7 +60,7 @@ var submitRules = []rule{
 			b := t.mappedForWriting(64)
 			t.writeAt(b, 0, pattern(64, 1))
 			e := t.twoCopies(b)
-			t.refused("submit", t.device.Queue().Submit(e.encoders...), buffers.ErrMapped)
+			t.refused("submit", t.device.Queue().Submit(e.encoders...), gpu.ErrMapped)
 			t.must(b.Unmap())
 			t.submit(e.encoders...)
 			t.expectContent(e.target, pattern(64, 1))
@@ -70,14 +72,14 @@ var submitRules = []rule{
 		f: func(t *trial) {
 			b := t.mappedForWriting(64)
 			e := t.copied(b, 0, t.buffer("target", gpuUsage, 64), 0, 64)
-			t.refused("while mapped", e.Check(), buffers.ErrMapped)
+			t.refused("while mapped", e.Check(), gpu.ErrMapped)
 			t.must(b.Unmap())
 			t.must(e.Check())
 			t.submit(e)
-			t.refused("submitted", e.Check(), buffers.ErrState)
+			t.refused("submitted", e.Check(), gpu.ErrState)
 			destroyed := t.copied(b, 0, t.buffer("target", gpuUsage, 64), 0, 64)
 			b.Destroy()
-			t.refused("destroyed", destroyed.Check(), buffers.ErrDestroyed)
+			t.refused("destroyed", destroyed.Check(), gpu.ErrDestroyed)
 		},
 	},
 	{
@@ -87,7 +89,7 @@ var submitRules = []rule{
 			e := t.encoder("once")
 			t.must(e.ClearBuffer(t.buffer("target", gpuUsage, 64), 0, 64))
 			t.submit(e)
-			t.refused("second submit", t.device.Queue().Submit(e), buffers.ErrState)
+			t.refused("second submit", t.device.Queue().Submit(e), gpu.ErrState)
 		},
 	},
 	{
@@ -97,7 +99,7 @@ var submitRules = []rule{
 			b := t.filled("target", pattern(64, 1))
 			e := t.encoder("twice")
 			t.must(e.ClearBuffer(b, 0, 64))
-			t.refused("submit", t.device.Queue().Submit(e, t.encoder("other"), e), buffers.ErrState)
+			t.refused("submit", t.device.Queue().Submit(e, t.encoder("other"), e), gpu.ErrState)
 			t.expectContent(b, pattern(64, 1))
 		},
 	},
@@ -107,8 +109,8 @@ var submitRules = []rule{
 		f: func(t *trial) {
 			src, dst, e := t.filled("source", pattern(64, 1)), t.buffer("target", gpuUsage, 64), t.encoder("closed")
 			t.submit(e)
-			t.refused("clear", e.ClearBuffer(dst, 0, 64), buffers.ErrState)
-			t.refused("copy", e.CopyBufferToBuffer(src, 0, dst, 0, 64), buffers.ErrState)
+			t.refused("clear", e.ClearBuffer(dst, 0, 64), gpu.ErrState)
+			t.refused("copy", e.CopyBufferToBuffer(src, 0, dst, 0, 64), gpu.ErrState)
 		},
 	},
 	{
@@ -117,7 +119,7 @@ var submitRules = []rule{
 		f: func(t *trial) {
 			e, err := t.secondDevice().CreateEncoder("foreign")
 			t.must(err)
-			t.refused("submit", t.device.Queue().Submit(e), buffers.ErrWrongDevice)
+			t.refused("submit", t.device.Queue().Submit(e), gpu.ErrWrongDevice)
 		},
 	},
 	{
@@ -134,7 +136,7 @@ var submitRules = []rule{
 		f: func(t *trial) {
 			a, dst := t.filled("a", pattern(64, 1)), t.buffer("target", gpuUsage, 64)
 			release := t.hold()
-			encoders := []buffers.Encoder{t.copied(a, 0, dst, 0, 64)}
+			encoders := []gpu.Encoder{t.copied(a, 0, dst, 0, 64)}
 			t.submit(encoders...)
 			encoders[0] = nil
 			release()
@@ -145,24 +147,24 @@ var submitRules = []rule{
 
 // copies are two encoders of which only the second names the buffer in question.
 type copies struct {
-	encoders []buffers.Encoder
-	target   buffers.Buffer
+	encoders []gpu.Encoder
+	target   gpu.Buffer
 }
 
-func (t *trial) twoCopies(b buffers.Buffer) copies {
+func (t *trial) twoCopies(b gpu.Buffer) copies {
 	t.Helper()
 	target := t.buffer("target", gpuUsage, 64)
 	first := t.copied(t.filled("innocent", pattern(64, 9)), 0, target, 0, 64)
-	return copies{[]buffers.Encoder{first, t.copied(b, 0, target, 0, 64)}, target}
+	return copies{[]gpu.Encoder{first, t.copied(b, 0, target, 0, 64)}, target}
 }
 
-func (t *trial) refusesSubmit(b buffers.Buffer, reason error) {
+func (t *trial) refusesSubmit(b gpu.Buffer, reason error) {
 	t.Helper()
 	t.refusesSubmitHeld(b, reason, func() {})
 }
 
 // refusesSubmitHeld lets the GPU go on before it looks at what ran.
-func (t *trial) refusesSubmitHeld(b buffers.Buffer, reason error, release func()) {
+func (t *trial) refusesSubmitHeld(b gpu.Buffer, reason error, release func()) {
 	t.Helper()
 	e, state := t.twoCopies(b), b.State()
 	t.refused("submit", t.device.Queue().Submit(e.encoders...), reason)

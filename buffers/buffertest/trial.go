@@ -8,20 +8,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 const (
-	stagingUsage  = buffers.UsageMapWrite | buffers.UsageCopySrc
-	readbackUsage = buffers.UsageMapRead | buffers.UsageCopyDst
-	gpuUsage      = buffers.UsageCopySrc | buffers.UsageCopyDst
+	stagingUsage  = gpu.UsageMapWrite | gpu.UsageCopySrc
+	readbackUsage = gpu.UsageMapRead | gpu.UsageCopyDst
+	gpuUsage      = gpu.UsageCopySrc | gpu.UsageCopyDst
 )
 
 // trial is one rule on one device.
 type trial struct {
 	testing.TB
 	backend *Backend
-	device  buffers.Device
+	device  gpu.Device
 
 	held []func() // ends each hold
 
@@ -81,39 +81,39 @@ func (t *trial) release() {
 }
 
 // secondDevice is another device of the same backend.
-func (t *trial) secondDevice() buffers.Device {
+func (t *trial) secondDevice() gpu.Device {
 	t.Helper()
 	other := t.backend.Open(t.TB)
 	t.Cleanup(other.Destroy)
 	return other
 }
 
-func (t *trial) buffer(label string, usage buffers.Usage, size uint64) buffers.Buffer {
+func (t *trial) buffer(label string, usage gpu.Usage, size uint64) gpu.Buffer {
 	t.Helper()
-	b, err := t.device.CreateBuffer(&buffers.Descriptor{Label: label, Size: size, Usage: usage})
+	b, err := t.device.CreateBuffer(&gpu.Descriptor{Label: label, Size: size, Usage: usage})
 	t.must(err)
 	return b
 }
 
-func (t *trial) mappable(label string, usage buffers.Usage, size uint64) buffers.MappableBuffer {
+func (t *trial) mappable(label string, usage gpu.Usage, size uint64) gpu.MappableBuffer {
 	t.Helper()
-	b, err := t.device.CreateMappableBuffer(&buffers.Descriptor{Label: label, Size: size, Usage: usage})
+	b, err := t.device.CreateMappableBuffer(&gpu.Descriptor{Label: label, Size: size, Usage: usage})
 	t.must(err)
 	return b
 }
 
-func (t *trial) staging(label string, size uint64) buffers.MappableBuffer {
+func (t *trial) staging(label string, size uint64) gpu.MappableBuffer {
 	t.Helper()
 	return t.mappable(label, stagingUsage, size)
 }
 
-func (t *trial) readback(label string, size uint64) buffers.MappableBuffer {
+func (t *trial) readback(label string, size uint64) gpu.MappableBuffer {
 	t.Helper()
 	return t.mappable(label, readbackUsage, size)
 }
 
 // filled is a buffer of the GPU with content.
-func (t *trial) filled(label string, content []byte) buffers.Buffer {
+func (t *trial) filled(label string, content []byte) gpu.Buffer {
 	t.Helper()
 	b := t.buffer(label, gpuUsage, uint64(len(content)))
 	t.write(b, 0, content)
@@ -121,12 +121,12 @@ func (t *trial) filled(label string, content []byte) buffers.Buffer {
 }
 
 // write is a queue write that must be taken.
-func (t *trial) write(b buffers.Buffer, offset uint64, p []byte) {
+func (t *trial) write(b gpu.Buffer, offset uint64, p []byte) {
 	t.Helper()
-	t.must(t.device.Queue().WriteBuffer(b, offset, buffers.Bytes(p)))
+	t.must(t.device.Queue().WriteBuffer(b, offset, gpu.Bytes(p)))
 }
 
-func (t *trial) encoder(label string) buffers.Encoder {
+func (t *trial) encoder(label string) gpu.Encoder {
 	t.Helper()
 	e, err := t.device.CreateEncoder(label)
 	t.must(err)
@@ -134,40 +134,40 @@ func (t *trial) encoder(label string) buffers.Encoder {
 }
 
 // copied is an encoder with a copy recorded.
-func (t *trial) copied(src buffers.Buffer, srcOffset uint64, dst buffers.Buffer, dstOffset, size uint64) buffers.Encoder {
+func (t *trial) copied(src gpu.Buffer, srcOffset uint64, dst gpu.Buffer, dstOffset, size uint64) gpu.Encoder {
 	t.Helper()
 	e := t.encoder("copy")
 	t.must(e.CopyBufferToBuffer(src, srcOffset, dst, dstOffset, size))
 	return e
 }
 
-func (t *trial) submit(encoders ...buffers.Encoder) {
+func (t *trial) submit(encoders ...gpu.Encoder) {
 	t.Helper()
 	t.must(t.device.Queue().Submit(encoders...))
 }
 
 // mapped maps a range and waits.
-func (t *trial) mapped(b buffers.MappableBuffer, mode buffers.MapMode, offset, size uint64) {
+func (t *trial) mapped(b gpu.MappableBuffer, mode gpu.MapMode, offset, size uint64) {
 	t.Helper()
 	t.must(t.wait(b.MapAsync(mode, offset, size)))
 }
 
 // content reads a buffer with usage CopySrc, or one that is mapped for reading by itself.
-func (t *trial) content(b buffers.Buffer) []byte {
+func (t *trial) content(b gpu.Buffer) []byte {
 	t.Helper()
-	back, ok := b.(buffers.MappableBuffer)
-	if !ok || !b.Usage().Has(buffers.UsageMapRead) {
+	back, ok := b.(gpu.MappableBuffer)
+	if !ok || !b.Usage().Has(gpu.UsageMapRead) {
 		back = t.readback("content", b.Size())
 		defer back.Destroy()
 		t.submit(t.copied(b, 0, back, 0, b.Size()))
 	}
-	t.mapped(back, buffers.MapRead, 0, b.Size())
+	t.mapped(back, gpu.MapRead, 0, b.Size())
 	p := t.readAt(back, 0, int(b.Size()))
 	t.must(back.Unmap())
 	return p
 }
 
-func (t *trial) writeAt(b buffers.MappableBuffer, offset int64, p []byte) {
+func (t *trial) writeAt(b gpu.MappableBuffer, offset int64, p []byte) {
 	t.Helper()
 	n, err := b.WriteAt(p, offset)
 	t.must(err)
@@ -176,7 +176,7 @@ func (t *trial) writeAt(b buffers.MappableBuffer, offset int64, p []byte) {
 	}
 }
 
-func (t *trial) readAt(b buffers.MappableBuffer, offset int64, size int) []byte {
+func (t *trial) readAt(b gpu.MappableBuffer, offset int64, size int) []byte {
 	t.Helper()
 	p := make([]byte, size)
 	n, err := b.ReadAt(p, offset)
@@ -227,25 +227,25 @@ func (t *trial) must(err error) {
 // refused checks that err has this reason and says what was asked for.
 func (t *trial) refused(what string, err, reason error) {
 	t.Helper()
-	var e *buffers.Error
+	var e *gpu.Error
 	switch {
 	case err == nil:
 		t.Errorf("%s: no error, want %v", what, reason)
 	case !errors.Is(err, reason):
 		t.Errorf("%s: error %v, want %v", what, err, reason)
 	case !errors.As(err, &e) || e.Op == "":
-		t.Errorf("%s: error %v is not a *buffers.Error with an operation", what, err)
+		t.Errorf("%s: error %v is not a *gpu.Error with an operation", what, err)
 	}
 }
 
-func (t *trial) expectState(b buffers.Buffer, want buffers.State) {
+func (t *trial) expectState(b gpu.Buffer, want gpu.State) {
 	t.Helper()
 	if got := b.State(); got != want {
 		t.Fatalf("state of %q is %v, want %v", b.Label(), got, want)
 	}
 }
 
-func (t *trial) expectContent(b buffers.Buffer, want []byte) {
+func (t *trial) expectContent(b gpu.Buffer, want []byte) {
 	t.Helper()
 	t.expectBytes("content of "+b.Label(), t.content(b), want)
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"math"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 var writeRules = []rule{
@@ -46,7 +46,7 @@ var writeRules = []rule{
 		f: func(t *trial) {
 			b := t.filled("target", pattern(64, 1))
 			for _, r := range [][2]int{{1, 4}, {2, 4}, {0, 3}, {0, 5}, {63, 1}, {6, 2}} {
-				t.refused("write", t.tryWrite(b, uint64(r[0]), r[1]), buffers.ErrAlignment)
+				t.refused("write", t.tryWrite(b, uint64(r[0]), r[1]), gpu.ErrAlignment)
 			}
 			t.expectContent(b, pattern(64, 1))
 		},
@@ -57,7 +57,7 @@ var writeRules = []rule{
 		f: func(t *trial) {
 			b := t.filled("target", pattern(64, 1))
 			for _, offset := range []uint64{60, 64, 68, math.MaxUint64 - 3, 1 << 63} {
-				t.refused("write", t.tryWrite(b, offset, 8), buffers.ErrRange)
+				t.refused("write", t.tryWrite(b, offset, 8), gpu.ErrRange)
 			}
 			t.expectContent(b, pattern(64, 1))
 		},
@@ -66,7 +66,7 @@ var writeRules = []rule{
 		name: "a queue write needs CopyDst",
 		why:  "the browser would report it later, without saying which call it was",
 		f: func(t *trial) {
-			t.refused("write", t.tryWrite(t.buffer("constant", buffers.UsageVertex, 64), 0, 8), buffers.ErrUsage)
+			t.refused("write", t.tryWrite(t.buffer("constant", gpu.UsageVertex, 64), 0, 8), gpu.ErrUsage)
 		},
 	},
 	{
@@ -83,9 +83,9 @@ var writeRules = []rule{
 		name: "a queue write to a buffer of another device is refused",
 		why:  "a page may have two devices; the browser reports the mix later",
 		f: func(t *trial) {
-			foreign, err := t.secondDevice().CreateBuffer(&buffers.Descriptor{Label: "foreign", Size: 64, Usage: gpuUsage})
+			foreign, err := t.secondDevice().CreateBuffer(&gpu.Descriptor{Label: "foreign", Size: 64, Usage: gpuUsage})
 			t.must(err)
-			t.refused("write", t.tryWrite(foreign, 0, 8), buffers.ErrWrongDevice)
+			t.refused("write", t.tryWrite(foreign, 0, 8), gpu.ErrWrongDevice)
 		},
 	},
 	{
@@ -103,13 +103,13 @@ var writeRules = []rule{
 	},
 }
 
-func (t *trial) tryWrite(b buffers.Buffer, offset uint64, size int) error {
-	return t.device.Queue().WriteBuffer(b, offset, buffers.Bytes(make([]byte, size)))
+func (t *trial) tryWrite(b gpu.Buffer, offset uint64, size int) error {
+	return t.device.Queue().WriteBuffer(b, offset, gpu.Bytes(make([]byte, size)))
 }
 
 // roundTrips writes and reads a few times, on any goroutine.
 func (t *trial) roundTrips(seed byte) error {
-	b, err := t.device.CreateMappableBuffer(&buffers.Descriptor{Label: "own", Size: 64, Usage: readbackUsage})
+	b, err := t.device.CreateMappableBuffer(&gpu.Descriptor{Label: "own", Size: 64, Usage: readbackUsage})
 	if err != nil {
 		return err
 	}
@@ -122,11 +122,11 @@ func (t *trial) roundTrips(seed byte) error {
 	return nil
 }
 
-func (t *trial) roundTrip(b buffers.MappableBuffer, want []byte) error {
-	if err := t.device.Queue().WriteBuffer(b, 0, buffers.Bytes(want)); err != nil {
+func (t *trial) roundTrip(b gpu.MappableBuffer, want []byte) error {
+	if err := t.device.Queue().WriteBuffer(b, 0, gpu.Bytes(want)); err != nil {
 		return err
 	}
-	if err := buffers.Map(t.Context(), b, buffers.MapRead); err != nil {
+	if err := gpu.Map(t.Context(), b, gpu.MapRead); err != nil {
 		return err
 	}
 	got := make([]byte, len(want))

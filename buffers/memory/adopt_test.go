@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -15,15 +15,15 @@ func TestACopyBetweenTwoOwnersOfOneBufferIsVoid(t *testing.T) {
 	defer d.Destroy()
 	late := make(chan error, 1)
 	d.OnError(func(err error) { late <- err })
-	b, err := d.CreateBuffer(&buffers.Descriptor{Size: 8, Usage: buffers.UsageCopySrc | buffers.UsageCopyDst})
+	b, err := d.CreateBuffer(&gpu.Descriptor{Size: 8, Usage: gpu.UsageCopySrc | gpu.UsageCopyDst})
 	require.NoError(t, err)
-	require.NoError(t, d.Queue().WriteBuffer(b, 0, buffers.Bytes([]byte{1, 2, 3, 4, 5, 6, 7, 8})))
+	require.NoError(t, d.Queue().WriteBuffer(b, 0, gpu.Bytes([]byte{1, 2, 3, 4, 5, 6, 7, 8})))
 	e, err := d.CreateEncoder("")
 	require.NoError(t, err)
 	require.NoError(t, e.CopyBufferToBuffer(b, 0, d.Adopt(b.(*memory.Buffer)), 4, 4))
 	require.NoError(t, d.Queue().Submit(e))
 	require.NoError(t, <-d.Queue().WorkDone())
 	require.Len(t, late, 1)
-	require.ErrorIs(t, <-late, buffers.ErrValidation)
+	require.ErrorIs(t, <-late, gpu.ErrValidation)
 	require.Equal(t, []byte{1, 2, 3, 4, 5, 6, 7, 8}, b.(*memory.Buffer).Contents())
 }

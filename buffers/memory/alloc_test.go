@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -14,21 +14,21 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	d := open(t, memory.Options{})
 	q := d.Queue()
 	b, staging, p := newBuffer(t, d, 4096), newStaging(t, d, 4096), make([]byte, 4096)
-	back, err := d.CreateMappableBuffer(&buffers.Descriptor{Label: "back", Size: 4096, Usage: buffers.UsageMapRead | buffers.UsageCopyDst})
+	back, err := d.CreateMappableBuffer(&gpu.Descriptor{Label: "back", Size: 4096, Usage: gpu.UsageMapRead | gpu.UsageCopyDst})
 	require.NoError(t, err)
-	texture := d.NewTexture("texture", buffers.TextureInfo{
-		Format: buffers.FormatOf("rgba8unorm"), Extent: buffers.Extent{Width: 8, Height: 8}, Usage: buffers.TextureCopyDst,
+	texture := d.NewTexture("texture", gpu.TextureInfo{
+		Format: gpu.FormatOf("rgba8unorm"), Extent: gpu.Extent{Width: 8, Height: 8}, Usage: gpu.TextureCopyDst,
 	})
-	region := buffers.TextureRegion{Texture: texture, Extent: texture.Info().Extent}
-	host := buffers.HostMemory(memory.NewHostBytes(p))
-	encoders := make([]buffers.Encoder, 1)
+	region := gpu.TextureRegion{Texture: texture, Extent: texture.Info().Extent}
+	host := gpu.HostMemory(memory.NewHostBytes(p))
+	encoders := make([]gpu.Encoder, 1)
 
 	for name, f := range map[string]func() error{
-		"write":           func() error { return q.WriteBuffer(b, 0, buffers.Bytes(p)) },
+		"write":           func() error { return q.WriteBuffer(b, 0, gpu.Bytes(p)) },
 		"write from host": func() error { return q.WriteBuffer(b, 0, host) },
 		"work done":       func() error { return <-q.WorkDone() },
 		"map and write": func() error {
-			if err := <-staging.MapAsync(buffers.MapWrite, 0, 4096); err != nil {
+			if err := <-staging.MapAsync(gpu.MapWrite, 0, 4096); err != nil {
 				return err
 			}
 			if _, err := staging.WriteAt(p, 0); err != nil {
@@ -37,7 +37,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			return staging.Unmap()
 		},
 		"map and read": func() error {
-			if err := <-back.MapAsync(buffers.MapRead, 0, 4096); err != nil {
+			if err := <-back.MapAsync(gpu.MapRead, 0, 4096); err != nil {
 				return err
 			}
 			if _, err := back.ReadAt(p, 0); err != nil {
@@ -46,7 +46,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			return back.Unmap()
 		},
 		"cancelled map": func() error {
-			settled := staging.MapAsync(buffers.MapWrite, 0, 4096)
+			settled := staging.MapAsync(gpu.MapWrite, 0, 4096)
 			err := staging.Unmap()
 			<-settled
 			return err
@@ -65,7 +65,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			return q.Submit(encoders...)
 		},
 		"write texture": func() error {
-			return q.WriteTexture(region, buffers.Bytes(p), buffers.TexelLayout{BytesPerRow: 32})
+			return q.WriteTexture(region, gpu.Bytes(p), gpu.TexelLayout{BytesPerRow: 32})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

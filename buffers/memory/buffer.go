@@ -3,15 +3,15 @@ package memory
 import (
 	"time"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // Buffer is memory of the GPU. The device's lock guards what changes of it.
 type Buffer struct {
 	device     *Device
-	descriptor buffers.Descriptor
+	descriptor gpu.Descriptor
 
-	life     buffers.Lifecycle
+	life     gpu.Lifecycle
 	contents []byte        // what the GPU sees; nil where there was no memory for it
 	mapped   []byte        // what the CPU sees of the mapped range
 	uses     int           // commands that name it and have not run
@@ -23,7 +23,7 @@ type Buffer struct {
 	channels channels
 }
 
-var _ buffers.Buffer = (*Buffer)(nil)
+var _ gpu.Buffer = (*Buffer)(nil)
 
 func (b *Buffer) init() {
 	b.life.Create(&b.descriptor)
@@ -35,23 +35,23 @@ func (b *Buffer) init() {
 	}
 }
 
-func (b *Buffer) Label() string        { return b.descriptor.Label }
-func (b *Buffer) Size() uint64         { return b.descriptor.Size }
-func (b *Buffer) Usage() buffers.Usage { return b.descriptor.Usage }
+func (b *Buffer) Label() string    { return b.descriptor.Label }
+func (b *Buffer) Size() uint64     { return b.descriptor.Size }
+func (b *Buffer) Usage() gpu.Usage { return b.descriptor.Usage }
 
 // Native is the buffer itself, a [*Buffer].
 func (b *Buffer) Native() any { return b }
 
-func (b *Buffer) State() buffers.State {
+func (b *Buffer) State() gpu.State {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
 	return b.state()
 }
 
 // state of an adopted buffer does not tell whether its owner has destroyed it.
-func (b *Buffer) state() buffers.State {
+func (b *Buffer) state() gpu.State {
 	state := b.life.State()
-	if b.of != nil && state == buffers.Ready && b.of.life.State() != buffers.Destroyed {
+	if b.of != nil && state == gpu.Ready && b.of.life.State() != gpu.Destroyed {
 		return b.of.life.State()
 	}
 	return state
@@ -59,16 +59,16 @@ func (b *Buffer) state() buffers.State {
 
 // Adopt gives another owner of b: one who can use it, but neither maps nor destroys it, and does not hear that its
 // first owner does. That comes to light with the commands that use it, as in a browser.
-func (d *Device) Adopt(b *Buffer) buffers.Buffer {
+func (d *Device) Adopt(b *Buffer) gpu.Buffer {
 	adopted := &Buffer{device: d, descriptor: b.descriptor, of: b}
-	adopted.life.Create(&buffers.Descriptor{})
+	adopted.life.Create(&gpu.Descriptor{})
 	return adopted
 }
 
 func (b *Buffer) Valid() bool {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
-	return b.life.State() != buffers.Destroyed && b.device.loss == notLost && !b.reported
+	return b.life.State() != gpu.Destroyed && b.device.loss == notLost && !b.reported
 }
 
 // Failure is that the device ran out of memory, once OnError has heard of it.
@@ -110,7 +110,7 @@ func (b *Buffer) Destroy() {
 
 // free gives the memory back where nothing needs it any more.
 func (b *Buffer) free() {
-	if b.life.State() != buffers.Destroyed || b.uses > 0 || b.contents == nil {
+	if b.life.State() != gpu.Destroyed || b.uses > 0 || b.contents == nil {
 		return
 	}
 	b.contents = nil
@@ -133,15 +133,15 @@ func (b *Buffer) release() {
 // locked is a Buffer seen by the core's checks while the device's lock is held.
 type locked struct{ *Buffer }
 
-func (b locked) State() buffers.State { return b.state() }
-func (b locked) Failure() error       { return b.knownFailure() }
+func (b locked) State() gpu.State { return b.state() }
+func (b locked) Failure() error   { return b.knownFailure() }
 
 func (b *Buffer) base() *Buffer { return b }
 
 // own returns the device's own buffer inside of b.
-func (d *Device) own(op string, b buffers.Buffer) (*Buffer, error) {
-	if mine, ok := buffers.Unwrap(b).(interface{ base() *Buffer }); ok && mine.base().device == d {
+func (d *Device) own(op string, b gpu.Buffer) (*Buffer, error) {
+	if mine, ok := gpu.Unwrap(b).(interface{ base() *Buffer }); ok && mine.base().device == d {
 		return mine.base(), nil
 	}
-	return nil, buffers.NewError(op, b.Label(), buffers.ErrWrongDevice, "")
+	return nil, gpu.NewError(op, b.Label(), gpu.ErrWrongDevice, "")
 }

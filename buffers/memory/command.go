@@ -3,7 +3,7 @@ package memory
 import (
 	"time"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // opcode says what a command does, from src, bytes or the region to dst or the region.
@@ -25,8 +25,8 @@ type command struct {
 	srcOffset, dstOffset, size uint64
 	bytes                      []byte // of a write; the store's
 	texture                    *Texture
-	region                     buffers.TextureRegion
-	layout                     buffers.TexelLayout
+	region                     gpu.TextureRegion
+	layout                     gpu.TexelLayout
 }
 
 // each calls f with each buffer that the command names.
@@ -65,19 +65,19 @@ func (c *command) run() {
 func resolve(commands []command) (void error) {
 	for i := range commands {
 		if t := commands[i].texture; t != nil && t.destroyed {
-			void = buffers.NewError("submit", t.label, buffers.ErrValidation, "the texture is destroyed and used by the submit")
+			void = gpu.NewError("submit", t.label, gpu.ErrValidation, "the texture is destroyed and used by the submit")
 		}
 		for _, b := range []**Buffer{&commands[i].src, &commands[i].dst} {
 			if *b == nil || (*b).of == nil {
 				continue
 			}
 			*b = (*b).of
-			if (*b).life.State() == buffers.Destroyed {
-				void = buffers.NewError("submit", (*b).Label(), buffers.ErrValidation, "the buffer is destroyed and used by the submit")
+			if (*b).life.State() == gpu.Destroyed {
+				void = gpu.NewError("submit", (*b).Label(), gpu.ErrValidation, "the buffer is destroyed and used by the submit")
 			}
 		}
 		if b := commands[i].src; b != nil && b == commands[i].dst {
-			void = buffers.NewError("submit", b.Label(), buffers.ErrValidation, "the buffer is copied to itself")
+			void = gpu.NewError("submit", b.Label(), gpu.ErrValidation, "the buffer is copied to itself")
 		}
 	}
 	return void
@@ -104,7 +104,7 @@ func missing(commands []command) (err error) {
 	for i := range commands {
 		commands[i].each(func(b *Buffer) {
 			if err == nil && b.failure != nil {
-				err = buffers.NewError("submit", b.Label(), buffers.ErrValidation, "there was no memory for the buffer")
+				err = gpu.NewError("submit", b.Label(), gpu.ErrValidation, "there was no memory for the buffer")
 			}
 		})
 	}

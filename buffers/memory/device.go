@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // Device is a GPU in memory.
@@ -27,12 +27,12 @@ type Device struct {
 	encoders []*Encoder // submitted, the longest ago first
 }
 
-var _ buffers.Device = (*Device)(nil)
+var _ gpu.Device = (*Device)(nil)
 
 // Open starts a GPU. It runs until it is destroyed or lost.
 func Open(options Options) *Device {
-	if options.Limits == (buffers.Limits{}) {
-		options.Limits = buffers.DefaultLimits()
+	if options.Limits == (gpu.Limits{}) {
+		options.Limits = gpu.DefaultLimits()
 	}
 	d := &Device{
 		options: options,
@@ -47,7 +47,7 @@ func Open(options Options) *Device {
 }
 
 // CreateBuffer makes a buffer that only the GPU can use.
-func (d *Device) CreateBuffer(desc *buffers.Descriptor) (buffers.Buffer, error) {
+func (d *Device) CreateBuffer(desc *gpu.Descriptor) (gpu.Buffer, error) {
 	b := &Buffer{}
 	if err := d.create(desc, desc.Validate, b); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (d *Device) CreateBuffer(desc *buffers.Descriptor) (buffers.Buffer, error) 
 }
 
 // CreateMappableBuffer makes a buffer that can be mapped.
-func (d *Device) CreateMappableBuffer(desc *buffers.Descriptor) (buffers.MappableBuffer, error) {
+func (d *Device) CreateMappableBuffer(desc *gpu.Descriptor) (gpu.MappableBuffer, error) {
 	b := &MappableBuffer{}
 	if err := d.create(desc, desc.ValidateMappable, &b.Buffer); err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (d *Device) CreateMappableBuffer(desc *buffers.Descriptor) (buffers.Mappabl
 	return b, nil
 }
 
-func (d *Device) create(desc *buffers.Descriptor, validate func(buffers.Limits) error, b *Buffer) error {
+func (d *Device) create(desc *gpu.Descriptor, validate func(gpu.Limits) error, b *Buffer) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.enter("create", desc.Label); err != nil {
@@ -89,7 +89,7 @@ func (d *Device) create(desc *buffers.Descriptor, validate func(buffers.Limits) 
 }
 
 // allocate takes a buffer's bytes from the device's memory.
-func (d *Device) allocate(desc *buffers.Descriptor) error {
+func (d *Device) allocate(desc *gpu.Descriptor) error {
 	if err := d.faults.creation(desc.Label); err != nil {
 		return err
 	}
@@ -101,11 +101,11 @@ func (d *Device) allocate(desc *buffers.Descriptor) error {
 }
 
 func outOfMemory(label string) error {
-	return buffers.NewError("create", label, buffers.ErrOutOfMemory, "")
+	return gpu.NewError("create", label, gpu.ErrOutOfMemory, "")
 }
 
 // Queue takes work to the GPU.
-func (d *Device) Queue() buffers.Queue {
+func (d *Device) Queue() gpu.Queue {
 	if d.options.Notifies {
 		return notifier{&d.queue}
 	}
@@ -113,7 +113,7 @@ func (d *Device) Queue() buffers.Queue {
 }
 
 // Limits are those of the Options.
-func (d *Device) Limits() buffers.Limits { return d.options.Limits }
+func (d *Device) Limits() gpu.Limits { return d.options.Limits }
 
 // Lost is closed when the device is lost or destroyed. Every pending map has settled by then.
 func (d *Device) Lost() <-chan struct{} { return d.lost }

@@ -1,6 +1,8 @@
 package memory
 
-import "github.com/gpubuffers/gpubuffers/buffers"
+import (
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 // keptEncoders is how many submitted encoders are kept before the oldest is given out again: one used
 // again by mistake is found out as long as it is kept.
@@ -14,10 +16,10 @@ type Encoder struct {
 	commands  []command
 }
 
-var _ buffers.Encoder = (*Encoder)(nil)
+var _ gpu.Encoder = (*Encoder)(nil)
 
 // CreateEncoder returns an empty encoder.
-func (d *Device) CreateEncoder(label string) (buffers.Encoder, error) {
+func (d *Device) CreateEncoder(label string) (gpu.Encoder, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.enter("create encoder", label); err != nil {
@@ -74,22 +76,22 @@ func (e *Encoder) check() error {
 // check is the check of a recorded command at its submit.
 func (c *command) check() error {
 	if c.src != nil {
-		if err := buffers.CheckUse("submit", locked{c.src}, 0); err != nil {
+		if err := gpu.CheckUse("submit", locked{c.src}, 0); err != nil {
 			return err
 		}
 	}
 	if c.dst != nil {
-		return buffers.CheckUse("submit", locked{c.dst}, 0)
+		return gpu.CheckUse("submit", locked{c.dst}, 0)
 	}
 	return nil
 }
 
 func (e *Encoder) submittedError(op string) error {
-	return buffers.NewError(op, e.label, buffers.ErrState, "the encoder was submitted before")
+	return gpu.NewError(op, e.label, gpu.ErrState, "the encoder was submitted before")
 }
 
 // CopyBufferToBuffer records a copy.
-func (e *Encoder) CopyBufferToBuffer(src buffers.Buffer, srcOffset uint64, dst buffers.Buffer, dstOffset, size uint64) error {
+func (e *Encoder) CopyBufferToBuffer(src gpu.Buffer, srcOffset uint64, dst gpu.Buffer, dstOffset, size uint64) error {
 	e.device.mu.Lock()
 	defer e.device.mu.Unlock()
 	from, err := e.names("copy", src)
@@ -100,7 +102,7 @@ func (e *Encoder) CopyBufferToBuffer(src buffers.Buffer, srcOffset uint64, dst b
 	if err != nil {
 		return err
 	}
-	if err := buffers.CheckCopy(locked{from}, srcOffset, locked{to}, dstOffset, size); err != nil {
+	if err := gpu.CheckCopy(locked{from}, srcOffset, locked{to}, dstOffset, size); err != nil {
 		return err
 	}
 	e.commands = append(e.commands, command{op: opCopy, src: from, srcOffset: srcOffset, dst: to, dstOffset: dstOffset, size: size})
@@ -108,14 +110,14 @@ func (e *Encoder) CopyBufferToBuffer(src buffers.Buffer, srcOffset uint64, dst b
 }
 
 // ClearBuffer records the zeroing of a range.
-func (e *Encoder) ClearBuffer(dst buffers.Buffer, offset, size uint64) error {
+func (e *Encoder) ClearBuffer(dst gpu.Buffer, offset, size uint64) error {
 	e.device.mu.Lock()
 	defer e.device.mu.Unlock()
 	to, err := e.names("clear", dst)
 	if err != nil {
 		return err
 	}
-	if err := buffers.CheckClear(locked{to}, offset, size); err != nil {
+	if err := gpu.CheckClear(locked{to}, offset, size); err != nil {
 		return err
 	}
 	e.commands = append(e.commands, command{op: opClear, dst: to, dstOffset: offset, size: size})
@@ -123,33 +125,33 @@ func (e *Encoder) ClearBuffer(dst buffers.Buffer, offset, size uint64) error {
 }
 
 // CopyBufferToTexture records a copy.
-func (e *Encoder) CopyBufferToTexture(src buffers.Buffer, layout buffers.TexelLayout, dst buffers.TextureRegion) error {
+func (e *Encoder) CopyBufferToTexture(src gpu.Buffer, layout gpu.TexelLayout, dst gpu.TextureRegion) error {
 	e.device.mu.Lock()
 	defer e.device.mu.Unlock()
 	from, err := e.names("copy texture", src)
 	if err != nil {
 		return err
 	}
-	return e.recordTexture(from, buffers.UsageCopySrc, dst, layout, command{op: opToTexture, src: from})
+	return e.recordTexture(from, gpu.UsageCopySrc, dst, layout, command{op: opToTexture, src: from})
 }
 
 // CopyTextureToBuffer records a copy.
-func (e *Encoder) CopyTextureToBuffer(src buffers.TextureRegion, dst buffers.Buffer, layout buffers.TexelLayout) error {
+func (e *Encoder) CopyTextureToBuffer(src gpu.TextureRegion, dst gpu.Buffer, layout gpu.TexelLayout) error {
 	e.device.mu.Lock()
 	defer e.device.mu.Unlock()
 	to, err := e.names("copy texture", dst)
 	if err != nil {
 		return err
 	}
-	return e.recordTexture(to, buffers.UsageCopyDst, src, layout, command{op: opFromTexture, dst: to})
+	return e.recordTexture(to, gpu.UsageCopyDst, src, layout, command{op: opFromTexture, dst: to})
 }
 
-func (e *Encoder) recordTexture(b *Buffer, usage buffers.Usage, region buffers.TextureRegion, layout buffers.TexelLayout, c command) error {
+func (e *Encoder) recordTexture(b *Buffer, usage gpu.Usage, region gpu.TextureRegion, layout gpu.TexelLayout, c command) error {
 	texture, err := e.device.ownTexture("copy texture", region.Texture)
 	if err != nil {
 		return err
 	}
-	if err := buffers.CheckTextureCopy(locked{b}, usage, layout, region); err != nil {
+	if err := gpu.CheckTextureCopy(locked{b}, usage, layout, region); err != nil {
 		return err
 	}
 	c.texture, c.region, c.layout, c.size = texture, region, layout, texture.bytesOf(region)
@@ -158,7 +160,7 @@ func (e *Encoder) recordTexture(b *Buffer, usage buffers.Usage, region buffers.T
 }
 
 // names checks that a command naming b may be recorded.
-func (e *Encoder) names(op string, b buffers.Buffer) (*Buffer, error) {
+func (e *Encoder) names(op string, b gpu.Buffer) (*Buffer, error) {
 	if err := e.device.alive(op, b.Label()); err != nil {
 		return nil, err
 	}

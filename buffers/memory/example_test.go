@@ -3,26 +3,26 @@ package memory_test
 import (
 	"fmt"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
 // A test decides when the GPU gets on, and what goes wrong.
 func ExampleDevice_Hold() {
-	gpu := memory.Open(memory.Options{})
-	defer gpu.Destroy()
-	b, _ := gpu.CreateMappableBuffer(&buffers.Descriptor{
-		Label: "readback", Size: 256, Usage: buffers.UsageMapRead | buffers.UsageCopyDst,
+	device := memory.Open(memory.Options{})
+	defer device.Destroy()
+	b, _ := device.CreateMappableBuffer(&gpu.Descriptor{
+		Label: "readback", Size: 256, Usage: gpu.UsageMapRead | gpu.UsageCopyDst,
 	})
 
-	gpu.Hold()
-	settled := b.MapAsync(buffers.MapRead, 0, 256)
+	device.Hold()
+	settled := b.MapAsync(gpu.MapRead, 0, 256)
 	fmt.Println(b.State())
-	gpu.Step()
+	device.Step()
 	fmt.Println(b.State(), <-settled)
 
-	gpu.Lose(memory.Crashed)
-	fmt.Println(b.State(), <-b.MapAsync(buffers.MapRead, 0, 256))
+	device.Lose(memory.Crashed)
+	fmt.Println(b.State(), <-b.MapAsync(gpu.MapRead, 0, 256))
 	// Output:
 	// MapPending
 	// Mapped <nil>

@@ -3,7 +3,7 @@ package memory
 import (
 	"time"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // Calls are the calls on a device that can fail, by what fails.
@@ -69,7 +69,7 @@ func (f *faults) creation(label string) error {
 func (f *faults) scoped() error {
 	f.Scoped++
 	if due(f.failScoped, f.Scoped) {
-		return buffers.NewError("submit", "", buffers.ErrValidation, "the GPU refuses it")
+		return gpu.NewError("submit", "", gpu.ErrValidation, "the GPU refuses it")
 	}
 	return nil
 }
@@ -176,7 +176,7 @@ func (b *Buffer) lose() {
 		lost := b.device.lossOf("map", b.Label())
 		b.settle(b.life.EndMap(b, b.pending.token, lost))
 	}
-	if b.device.loss == Destroyed && b.life.State() == buffers.Mapped {
+	if b.device.loss == Destroyed && b.life.State() == gpu.Mapped {
 		b.life.Unmap(b) // cannot fail: it is mapped
 		b.mapped = nil
 	}
@@ -198,7 +198,7 @@ func (d *Device) alive(op, label string) error {
 }
 
 func (d *Device) lossOf(op, label string) error {
-	return buffers.NewError(op, label, buffers.ErrDeviceLost, "the device is lost: "+d.loss.String())
+	return gpu.NewError(op, label, gpu.ErrDeviceLost, "the device is lost: "+d.loss.String())
 }
 
 // orLost is err, or the loss of the device where that is its cause.

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // HostBytes is memory outside of Go's as far as the core can tell: what an ArrayBuffer is in a browser.
@@ -14,8 +14,8 @@ type HostBytes struct {
 }
 
 var (
-	_ buffers.Host     = (*HostBytes)(nil)
-	_ buffers.Detacher = (*HostBytes)(nil)
+	_ gpu.Host     = (*HostBytes)(nil)
+	_ gpu.Detacher = (*HostBytes)(nil)
 )
 
 // NewHostBytes makes host memory with p's content.
@@ -30,10 +30,10 @@ func (h *HostBytes) ByteLength() uint64 {
 	return uint64(len(h.bytes))
 }
 
-// CopyTo implements [buffers.Host].
+// CopyTo implements [gpu.Host].
 func (h *HostBytes) CopyTo(p []byte, offset uint64) error {
 	if !h.use(offset, uint64(len(p)), func(from []byte) { copy(p, from) }) {
-		return buffers.NewError("copy", "", buffers.ErrRange, "the host's memory was detached or cut")
+		return gpu.NewError("copy", "", gpu.ErrRange, "the host's memory was detached or cut")
 	}
 	return nil
 }
@@ -41,12 +41,12 @@ func (h *HostBytes) CopyTo(p []byte, offset uint64) error {
 // WriteAt is what the host itself does with its memory.
 func (h *HostBytes) WriteAt(p []byte, offset int64) (int, error) {
 	if !h.use(uint64(offset), uint64(len(p)), func(to []byte) { copy(to, p) }) {
-		return 0, buffers.NewError("write", "", buffers.ErrRange, "the host's memory was detached or cut")
+		return 0, gpu.NewError("write", "", gpu.ErrRange, "the host's memory was detached or cut")
 	}
 	return len(p), nil
 }
 
-// Detach implements [buffers.Detacher]. It does what the transfer of an ArrayBuffer does.
+// Detach implements [gpu.Detacher]. It does what the transfer of an ArrayBuffer does.
 func (h *HostBytes) Detach() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -73,7 +73,7 @@ func (h *HostBytes) use(offset, size uint64, f func([]byte)) bool {
 }
 
 // load copies m to dst, which is as long as m.
-func load(op, label string, dst []byte, m buffers.Memory) error {
+func load(op, label string, dst []byte, m gpu.Memory) error {
 	if p, ok := m.Bytes(); ok {
 		move(dst, p)
 		return nil
@@ -82,7 +82,7 @@ func load(op, label string, dst []byte, m buffers.Memory) error {
 }
 
 // save copies src, which is as long as m, to m.
-func save(op, label string, src []byte, m buffers.Memory) error {
+func save(op, label string, src []byte, m gpu.Memory) error {
 	if p, ok := m.Bytes(); ok {
 		move(p, src)
 		return nil
@@ -105,14 +105,14 @@ func move(dst, src []byte) {
 	copy(dst, src)
 }
 
-func useHost(op, label string, m buffers.Memory, f func([]byte)) error {
+func useHost(op, label string, m gpu.Memory, f func([]byte)) error {
 	host, offset, size := m.Host()
 	h, ok := host.(*HostBytes)
 	if !ok {
-		return buffers.NewError(op, label, buffers.ErrUnsupported, "host memory of another backend")
+		return gpu.NewError(op, label, gpu.ErrUnsupported, "host memory of another backend")
 	}
 	if !h.use(offset, size, f) {
-		return buffers.NewError(op, label, buffers.ErrRange, strconv.FormatUint(size, 10)+" bytes at "+
+		return gpu.NewError(op, label, gpu.ErrRange, strconv.FormatUint(size, 10)+" bytes at "+
 			strconv.FormatUint(offset, 10)+" are not there: the host's memory was detached or cut")
 	}
 	return nil

@@ -1,17 +1,20 @@
 package memory
 
-import "github.com/gpubuffers/gpubuffers/buffers"
+import (
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 // MappableBuffer is a Buffer that the CPU can map.
 type MappableBuffer struct{ Buffer }
 
 var (
-	_ buffers.MappableBuffer = (*MappableBuffer)(nil)
-	_ buffers.HostMapper     = (*MappableBuffer)(nil)
+	_ gpu.MappableBuffer = (*MappableBuffer)(nil)
+	_ gpu.HostMapper     = (*MappableBuffer)(nil)
+	_ gpu.ByteMapper     = (*MappableBuffer)(nil)
 )
 
 // MapAsync asks for a mapping, which settles when the GPU is done with what uses the buffer.
-func (b *MappableBuffer) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan error {
+func (b *MappableBuffer) MapAsync(mode gpu.MapMode, offset, size uint64) <-chan error {
 	d := b.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -29,11 +32,11 @@ func (b *MappableBuffer) MapAsync(mode buffers.MapMode, offset, size uint64) <-c
 	return settled
 }
 
-func (b *MappableBuffer) begin(mode buffers.MapMode, offset, size uint64) (token uint64, err error) {
+func (b *MappableBuffer) begin(mode gpu.MapMode, offset, size uint64) (token uint64, err error) {
 	if err := b.device.enter("map", b.Label()); err != nil {
 		return 0, err
 	}
-	if err := buffers.CheckCreated("map", locked{&b.Buffer}); err != nil {
+	if err := gpu.CheckCreated("map", locked{&b.Buffer}); err != nil {
 		return 0, err
 	}
 	return b.life.BeginMap(b, mode, offset, size)
@@ -43,7 +46,7 @@ func (b *MappableBuffer) begin(mode buffers.MapMode, offset, size uint64) (token
 func (b *Buffer) completeMap(t *task) {
 	failure := t.failure
 	if b.failure != nil {
-		failure = buffers.NewError("map", b.Label(), buffers.ErrOutOfMemory, "there was no memory for the buffer")
+		failure = gpu.NewError("map", b.Label(), gpu.ErrOutOfMemory, "there was no memory for the buffer")
 	}
 	err := b.life.EndMap(b, t.token, failure)
 	if t.settled == nil {
@@ -68,7 +71,7 @@ func (b *Buffer) fill() {
 // abort settles a pending map that was cancelled. Its completion is still to come.
 func (b *Buffer) abort() {
 	if b.pending != nil {
-		b.settle(buffers.NewError("map", b.Label(), buffers.ErrMapAborted, ""))
+		b.settle(gpu.NewError("map", b.Label(), gpu.ErrMapAborted, ""))
 	}
 }
 
@@ -89,7 +92,7 @@ func (b *MappableBuffer) Unmap() error {
 		return d.orLost("unmap", b.Label(), err)
 	}
 	b.abort()
-	if state == buffers.Mapped && mode == buffers.MapWrite && b.contents != nil {
+	if state == gpu.Mapped && mode == gpu.MapWrite && b.contents != nil {
 		move(b.contents[offset:], b.mapped)
 	}
 	return d.alive("unmap", b.Label())
@@ -97,7 +100,7 @@ func (b *MappableBuffer) Unmap() error {
 
 // WriteAt copies p into the mapped range.
 func (b *MappableBuffer) WriteAt(p []byte, offset int64) (int, error) {
-	if err := b.write(buffers.Bytes(p), offset); err != nil {
+	if err := b.write(gpu.Bytes(p), offset); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -105,26 +108,33 @@ func (b *MappableBuffer) WriteAt(p []byte, offset int64) (int, error) {
 
 // ReadAt copies from the mapped range into p.
 func (b *MappableBuffer) ReadAt(p []byte, offset int64) (int, error) {
-	if err := b.read(buffers.Bytes(p), offset); err != nil {
+	if err := b.read(gpu.Bytes(p), offset); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
 
 // WriteMemoryAt copies m into the mapped range.
-func (b *MappableBuffer) WriteMemoryAt(m buffers.Memory, offset uint64) error {
+func (b *MappableBuffer) WriteMemoryAt(m gpu.Memory, offset uint64) error {
 	return b.write(m, signed(offset))
 }
 
 // ReadMemoryAt copies from the mapped range into m.
-func (b *MappableBuffer) ReadMemoryAt(m buffers.Memory, offset uint64) error {
+func (b *MappableBuffer) ReadMemoryAt(m gpu.Memory, offset uint64) error {
 	return b.read(m, signed(offset))
+}
+
+// MappedBytes gives a part of the mapped range.
+func (b *MappableBuffer) MappedBytes(offset, size uint64) ([]byte, error) {
+	b.device.mu.Lock()
+	defer b.device.mu.Unlock()
+	return b.access("mapped bytes", false, signed(offset), size)
 }
 
 // signed keeps an offset that no buffer reaches out of range.
 func signed(offset uint64) int64 { return int64(min(offset, 1<<63-1)) }
 
-func (b *MappableBuffer) write(m buffers.Memory, offset int64) error {
+func (b *MappableBuffer) write(m gpu.Memory, offset int64) error {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
 	p, err := b.access("write", true, offset, m.Size())
@@ -134,7 +144,7 @@ func (b *MappableBuffer) write(m buffers.Memory, offset int64) error {
 	return load("write", b.Label(), p, m)
 }
 
-func (b *MappableBuffer) read(m buffers.Memory, offset int64) error {
+func (b *MappableBuffer) read(m gpu.Memory, offset int64) error {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
 	p, err := b.access("read", false, offset, m.Size())
@@ -151,5 +161,5 @@ func (b *MappableBuffer) access(op string, write bool, offset int64, size uint64
 	}
 	_, start, _ := b.life.Range()
 	at := uint64(offset) - start
-	return b.mapped[at : at+size], nil
+	return b.mapped[at : at+size : at+size], nil
 }

@@ -5,11 +5,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
-const gpuUsage = buffers.UsageCopySrc | buffers.UsageCopyDst
+const gpuUsage = gpu.UsageCopySrc | gpu.UsageCopyDst
 
 func open(t *testing.T, options memory.Options) *memory.Device {
 	t.Helper()
@@ -33,24 +33,24 @@ func stepAll(d *memory.Device) {
 
 func newBuffer(t *testing.T, d *memory.Device, size uint64) *memory.Buffer {
 	t.Helper()
-	b, err := d.CreateBuffer(&buffers.Descriptor{Label: "buffer", Size: size, Usage: gpuUsage})
+	b, err := d.CreateBuffer(&gpu.Descriptor{Label: "buffer", Size: size, Usage: gpuUsage})
 	require.NoError(t, err)
 	return b.(*memory.Buffer)
 }
 
 func newStaging(t *testing.T, d *memory.Device, size uint64) *memory.MappableBuffer {
 	t.Helper()
-	b, err := d.CreateMappableBuffer(&buffers.Descriptor{Label: "staging", Size: size, Usage: buffers.UsageMapWrite | buffers.UsageCopySrc})
+	b, err := d.CreateMappableBuffer(&gpu.Descriptor{Label: "staging", Size: size, Usage: gpu.UsageMapWrite | gpu.UsageCopySrc})
 	require.NoError(t, err)
 	return b.(*memory.MappableBuffer)
 }
 
-func write(t *testing.T, d *memory.Device, b buffers.Buffer, p []byte) {
+func write(t *testing.T, d *memory.Device, b gpu.Buffer, p []byte) {
 	t.Helper()
-	require.NoError(t, d.Queue().WriteBuffer(b, 0, buffers.Bytes(p)))
+	require.NoError(t, d.Queue().WriteBuffer(b, 0, gpu.Bytes(p)))
 }
 
-func submitCopy(t *testing.T, d *memory.Device, src, dst buffers.Buffer) {
+func submitCopy(t *testing.T, d *memory.Device, src, dst gpu.Buffer) {
 	t.Helper()
 	e, err := d.CreateEncoder("copy")
 	require.NoError(t, err)
@@ -81,7 +81,7 @@ func TestContentsAndBytes(t *testing.T) {
 func TestMappedBytesReachTheGPUOnlyAtUnmap(t *testing.T) {
 	d := open(t, memory.Options{})
 	b := newStaging(t, d, 8)
-	require.NoError(t, <-b.MapAsync(buffers.MapWrite, 0, 8))
+	require.NoError(t, <-b.MapAsync(gpu.MapWrite, 0, 8))
 	_, err := b.WriteAt([]byte{7}, 0)
 	require.NoError(t, err)
 	require.Equal(t, make([]byte, 8), b.Contents())
@@ -110,7 +110,7 @@ func TestSubmittedEncoderGoesUnnoticedOnlyWhenItWasGivenOutAgain(t *testing.T) {
 		if again == first {
 			return
 		}
-		require.ErrorIs(t, first.Check(), buffers.ErrState)
+		require.ErrorIs(t, first.Check(), gpu.ErrState)
 		require.NoError(t, d.Queue().Submit(again))
 	}
 	t.Error("submitted encoders are not given out again")
@@ -130,15 +130,15 @@ func TestUnreadChannelsAreNotKept(t *testing.T) {
 func TestHostBytesDetached(t *testing.T) {
 	d := open(t, memory.Options{})
 	b, h := newStaging(t, d, 8), memory.NewHostBytes([]byte{1, 2, 3, 4})
-	m := buffers.HostMemory(h)
+	m := gpu.HostMemory(h)
 	target := newBuffer(t, d, 8)
 	require.NoError(t, d.Queue().WriteBuffer(target, 0, m))
 	h.Detach()
 	require.Zero(t, h.ByteLength())
-	require.ErrorIs(t, d.Queue().WriteBuffer(target, 4, m), buffers.ErrRange)
-	require.NoError(t, <-b.MapAsync(buffers.MapWrite, 0, 8))
-	require.ErrorIs(t, b.WriteMemoryAt(m, 0), buffers.ErrRange)
-	require.ErrorIs(t, b.ReadMemoryAt(m, 0), buffers.ErrRange)
+	require.ErrorIs(t, d.Queue().WriteBuffer(target, 4, m), gpu.ErrRange)
+	require.NoError(t, <-b.MapAsync(gpu.MapWrite, 0, 8))
+	require.ErrorIs(t, b.WriteMemoryAt(m, 0), gpu.ErrRange)
+	require.ErrorIs(t, b.ReadMemoryAt(m, 0), gpu.ErrRange)
 	require.NoError(t, <-d.Queue().WorkDone())
 	require.Equal(t, []byte{1, 2, 3, 4, 0, 0, 0, 0}, target.Contents())
 }
@@ -150,25 +150,25 @@ func (foreignHost) CopyTo([]byte, uint64) error { return nil }
 
 func TestHostMemoryOfAnotherBackendIsRefused(t *testing.T) {
 	d := open(t, memory.Options{})
-	err := d.Queue().WriteBuffer(newBuffer(t, d, 8), 0, buffers.HostMemory(foreignHost{}))
-	require.ErrorIs(t, err, buffers.ErrUnsupported)
+	err := d.Queue().WriteBuffer(newBuffer(t, d, 8), 0, gpu.HostMemory(foreignHost{}))
+	require.ErrorIs(t, err, gpu.ErrUnsupported)
 }
 
 func TestTextureMipLevels(t *testing.T) {
 	d := open(t, memory.Options{})
-	texture := d.NewTexture("mips", buffers.TextureInfo{
-		Format: buffers.FormatOf("rgba8unorm"), Extent: buffers.Extent{Width: 4, Height: 2}, MipLevels: 3, Usage: buffers.TextureCopyDst,
+	texture := d.NewTexture("mips", gpu.TextureInfo{
+		Format: gpu.FormatOf("rgba8unorm"), Extent: gpu.Extent{Width: 4, Height: 2}, MipLevels: 3, Usage: gpu.TextureCopyDst,
 	})
-	level := func(i uint32, width, height uint32) buffers.TextureRegion {
-		return buffers.TextureRegion{Texture: texture, MipLevel: i, Extent: buffers.Extent{Width: width, Height: height, Layers: 1}}
+	level := func(i uint32, width, height uint32) gpu.TextureRegion {
+		return gpu.TextureRegion{Texture: texture, MipLevel: i, Extent: gpu.Extent{Width: width, Height: height, Layers: 1}}
 	}
-	layout := buffers.TexelLayout{BytesPerRow: 16}
+	layout := gpu.TexelLayout{BytesPerRow: 16}
 	q := d.Queue()
-	require.NoError(t, q.WriteTexture(level(1, 2, 1), buffers.Bytes([]byte{1, 2, 3, 4, 5, 6, 7, 8}), layout))
-	require.ErrorIs(t, q.WriteTexture(level(1, 4, 2), buffers.Bytes(make([]byte, 32)), layout), buffers.ErrRange)
-	require.ErrorIs(t, q.WriteTexture(level(3, 1, 1), buffers.Bytes(make([]byte, 4)), layout), buffers.ErrRange)
+	require.NoError(t, q.WriteTexture(level(1, 2, 1), gpu.Bytes([]byte{1, 2, 3, 4, 5, 6, 7, 8}), layout))
+	require.ErrorIs(t, q.WriteTexture(level(1, 4, 2), gpu.Bytes(make([]byte, 32)), layout), gpu.ErrRange)
+	require.ErrorIs(t, q.WriteTexture(level(3, 1, 1), gpu.Bytes(make([]byte, 4)), layout), gpu.ErrRange)
 	require.NoError(t, <-q.WorkDone())
-	require.Equal(t, make([]byte, 32), texture.Texels(0, buffers.AspectAll))
-	require.Equal(t, []byte{1, 2, 3, 4, 5, 6, 7, 8}, texture.Texels(1, buffers.AspectAll))
-	require.Equal(t, make([]byte, 4), texture.Texels(2, buffers.AspectAll))
+	require.Equal(t, make([]byte, 32), texture.Texels(0, gpu.AspectAll))
+	require.Equal(t, []byte{1, 2, 3, 4, 5, 6, 7, 8}, texture.Texels(1, gpu.AspectAll))
+	require.Equal(t, make([]byte, 4), texture.Texels(2, gpu.AspectAll))
 }

@@ -1,27 +1,29 @@
 package memory
 
-import "github.com/gpubuffers/gpubuffers/buffers"
+import (
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 // notifier is the Queue of a Device that Notifies.
 type notifier struct{ *Queue }
 
-var _ buffers.ChunkQueue = notifier{}
+var _ gpu.ChunkQueue = notifier{}
 
 // silent is a Device as one that notifies nobody.
 type silent struct{ *Device }
 
-func (d silent) Queue() buffers.Queue { return &d.queue }
+func (d silent) Queue() gpu.Queue { return &d.queue }
 
-func (q notifier) steps() buffers.ChunkQueue { return buffers.ChunkQueueOf(silent{q.device}) }
+func (q notifier) steps() gpu.ChunkQueue { return gpu.ChunkQueueOf(silent{q.device}) }
 
 // SendChunk is the steps of one, and tells when the map has settled.
-func (q notifier) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (q notifier) SendChunk(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
 	mapped, err := q.steps().SendChunk(chunk, size, dst, offset, nil)
 	return then(mapped, err, notify)
 }
 
 // FillChunk is the steps of one, and tells when the map has settled.
-func (q notifier) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (q notifier) FillChunk(chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
 	mapped, err := q.steps().FillChunk(chunk, m, dst, offset, nil)
 	return then(mapped, err, notify)
 }
@@ -40,7 +42,7 @@ func then(settled <-chan error, err error, notify func() bool) (<-chan error, er
 }
 
 // FetchChunk is the steps of one, and tells l when the map has settled.
-func (q notifier) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy, l buffers.Landing) (<-chan error, int, error) {
+func (q notifier) FetchChunk(chunk gpu.MappableBuffer, size uint64, copies []gpu.ChunkCopy, l gpu.Landing) (<-chan error, int, error) {
 	mapped, refused, err := q.steps().FetchChunk(chunk, size, copies, l)
 	if err != nil {
 		return nil, refused, err

@@ -3,7 +3,7 @@ package memory
 import (
 	"time"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // Options of a Device. The zero value is a GPU without latency, with WebGPU's default limits and as
@@ -11,7 +11,7 @@ import (
 type Options struct {
 	Label string
 	// Limits are the default ones where they are left zero.
-	Limits buffers.Limits
+	Limits gpu.Limits
 
 	// What the GPU takes for a write of the queue, for each command of a submit, and for a map once
 	// nothing uses the buffer any more. Writes and commands run one after the other, maps beside them.
@@ -22,7 +22,7 @@ type Options struct {
 	// LateErrors makes running out of memory an error that arrives by OnError after the buffer was
 	// returned, as in a browser. Otherwise the creation itself fails.
 	LateErrors bool
-	// Notifies makes the Queue a [buffers.ChunkQueue], which tells the core when it is done as a browser does.
+	// Notifies makes the Queue a [gpu.ChunkQueue], which tells the core when it is done as a browser does.
 	// Otherwise the core takes the steps itself, and listens.
 	Notifies bool
 }

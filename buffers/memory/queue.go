@@ -4,16 +4,16 @@ import (
 	"cmp"
 	"time"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // Queue is the Device's.
 type Queue struct{ device *Device }
 
-var _ buffers.Queue = (*Queue)(nil)
+var _ gpu.Queue = (*Queue)(nil)
 
 // WriteBuffer copies m now, and to the buffer when the queue gets there.
-func (q *Queue) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+func (q *Queue) WriteBuffer(dst gpu.Buffer, offset uint64, m gpu.Memory) error {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -24,7 +24,7 @@ func (q *Queue) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory)
 	return d.write("write", b.Label(), m, command{op: opWrite, dst: b, dstOffset: offset})
 }
 
-func (d *Device) writable(dst buffers.Buffer, offset, size uint64) (*Buffer, error) {
+func (d *Device) writable(dst gpu.Buffer, offset, size uint64) (*Buffer, error) {
 	if err := d.enter("write", dst.Label()); err != nil {
 		return nil, err
 	}
@@ -32,11 +32,11 @@ func (d *Device) writable(dst buffers.Buffer, offset, size uint64) (*Buffer, err
 	if err != nil {
 		return nil, err
 	}
-	return b, buffers.CheckWrite(locked{b}, offset, size)
+	return b, gpu.CheckWrite(locked{b}, offset, size)
 }
 
 // WriteTexture copies m now, and to the texture when the queue gets there.
-func (q *Queue) WriteTexture(dst buffers.TextureRegion, m buffers.Memory, layout buffers.TexelLayout) error {
+func (q *Queue) WriteTexture(dst gpu.TextureRegion, m gpu.Memory, layout gpu.TexelLayout) error {
 	const op = "write texture"
 	d := q.device
 	d.mu.Lock()
@@ -48,14 +48,14 @@ func (q *Queue) WriteTexture(dst buffers.TextureRegion, m buffers.Memory, layout
 	if err != nil {
 		return err
 	}
-	if err := buffers.CheckTextureWrite(m.Size(), layout, dst); err != nil {
+	if err := gpu.CheckTextureWrite(m.Size(), layout, dst); err != nil {
 		return err
 	}
 	return d.write(op, texture.label, m, command{op: opWriteTexture, texture: texture, region: dst, layout: layout})
 }
 
 // write enqueues c with a copy of m.
-func (d *Device) write(op, label string, m buffers.Memory, c command) error {
+func (d *Device) write(op, label string, m gpu.Memory, c command) error {
 	c.bytes = d.store.get(m.Size())
 	if err := load(op, label, c.bytes, m); err != nil {
 		d.store.put(c.bytes)
@@ -69,14 +69,14 @@ func (d *Device) write(op, label string, m buffers.Memory, c command) error {
 }
 
 // Submit runs the encoders' commands in order, or none of them.
-func (q *Queue) Submit(encoders ...buffers.Encoder) error {
+func (q *Queue) Submit(encoders ...gpu.Encoder) error {
 	q.device.mu.Lock()
 	defer q.device.mu.Unlock()
 	return q.device.submit(encoders, nil)
 }
 
 // SubmitScoped is Submit whose late refusal settles the verdict.
-func (q *Queue) SubmitScoped(encoders ...buffers.Encoder) (verdict <-chan error, err error) {
+func (q *Queue) SubmitScoped(encoders ...gpu.Encoder) (verdict <-chan error, err error) {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -88,7 +88,7 @@ func (q *Queue) SubmitScoped(encoders ...buffers.Encoder) (verdict <-chan error,
 }
 
 // submit enqueues the encoders' commands. A verdict that is not nil hears what becomes of them.
-func (d *Device) submit(encoders []buffers.Encoder, verdict chan error) error {
+func (d *Device) submit(encoders []gpu.Encoder, verdict chan error) error {
 	if err := d.enter("submit", ""); err != nil {
 		return err
 	}
@@ -108,11 +108,11 @@ func (d *Device) submit(encoders []buffers.Encoder, verdict chan error) error {
 	return nil
 }
 
-func (d *Device) checkSubmit(encoders []buffers.Encoder) error {
+func (d *Device) checkSubmit(encoders []gpu.Encoder) error {
 	for i, given := range encoders {
 		e, ok := given.(*Encoder)
 		if !ok || e.device != d {
-			return buffers.NewError("submit", "", buffers.ErrWrongDevice, "the encoder belongs to another device")
+			return gpu.NewError("submit", "", gpu.ErrWrongDevice, "the encoder belongs to another device")
 		}
 		for _, earlier := range encoders[:i] {
 			if earlier == given {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -32,7 +32,7 @@ func took(t *testing.T, settled <-chan error) time.Duration {
 func TestWithoutCostNothingTakesTime(t *testing.T) {
 	inBubble(t, memory.Options{}, func(t *testing.T, d *memory.Device) {
 		b := newStaging(t, d, 1<<20)
-		require.Zero(t, took(t, b.MapAsync(buffers.MapWrite, 0, 1<<20)))
+		require.Zero(t, took(t, b.MapAsync(gpu.MapWrite, 0, 1<<20)))
 		require.Zero(t, took(t, d.Queue().WorkDone()))
 	})
 }
@@ -59,7 +59,7 @@ func TestMapsRunBesideTheQueue(t *testing.T) {
 	inBubble(t, options, func(t *testing.T, d *memory.Device) {
 		used, idle, target := newStaging(t, d, 16), newStaging(t, d, 16), newBuffer(t, d, 16)
 		submitCopy(t, d, used, target)
-		waits, free := used.MapAsync(buffers.MapWrite, 0, 8), idle.MapAsync(buffers.MapWrite, 0, 16)
+		waits, free := used.MapAsync(gpu.MapWrite, 0, 8), idle.MapAsync(gpu.MapWrite, 0, 16)
 		require.Equal(t, 16*time.Millisecond, took(t, free), "an idle buffer")
 		require.Equal(t, 92*time.Millisecond, took(t, waits), "a buffer in use for 100 ms")
 	})
@@ -79,7 +79,7 @@ func TestHeldGPUHangsUntilReleased(t *testing.T) {
 	inBubble(t, memory.Options{}, func(t *testing.T, d *memory.Device) {
 		b := newStaging(t, d, 16)
 		d.Hold()
-		settled, done := b.MapAsync(buffers.MapWrite, 0, 16), d.Queue().WorkDone()
+		settled, done := b.MapAsync(gpu.MapWrite, 0, 16), d.Queue().WorkDone()
 		time.Sleep(time.Hour)
 		unsettled(t, settled)
 		unsettled(t, done)
@@ -94,7 +94,7 @@ func TestStepDoesOneThingAtATimeInOrder(t *testing.T) {
 	staging, target := newStaging(t, d, 4), newBuffer(t, d, 4)
 	write(t, d, target, []byte{1, 1, 1, 1})
 	submitCopy(t, d, staging, target)
-	done, settled := d.Queue().WorkDone(), staging.MapAsync(buffers.MapWrite, 0, 4)
+	done, settled := d.Queue().WorkDone(), staging.MapAsync(gpu.MapWrite, 0, 4)
 
 	require.True(t, d.Step())
 	require.Equal(t, []byte{1, 1, 1, 1}, target.Contents())
@@ -114,7 +114,7 @@ func TestStepGoesPastAMapThatHasToWait(t *testing.T) {
 	d := held(t, memory.Options{})
 	used, idle, target := newStaging(t, d, 4), newStaging(t, d, 4), newBuffer(t, d, 4)
 	submitCopy(t, d, used, target)
-	waits, free := used.MapAsync(buffers.MapWrite, 0, 4), idle.MapAsync(buffers.MapWrite, 0, 4)
+	waits, free := used.MapAsync(gpu.MapWrite, 0, 4), idle.MapAsync(gpu.MapWrite, 0, 4)
 	require.True(t, d.Step(), "the submit")
 	unsettled(t, waits)
 	require.True(t, d.Step(), "the map of what it used")
@@ -129,11 +129,11 @@ func TestStepBesideCompletesMapsInAnyOrder(t *testing.T) {
 		d.Hold()
 		used, first, second, target := newStaging(t, d, 16), newStaging(t, d, 16), newStaging(t, d, 16), newBuffer(t, d, 16)
 		submitCopy(t, d, used, target)
-		waits := used.MapAsync(buffers.MapWrite, 0, 16)
-		a, b := first.MapAsync(buffers.MapWrite, 0, 16), second.MapAsync(buffers.MapWrite, 0, 16)
+		waits := used.MapAsync(gpu.MapWrite, 0, 16)
+		a, b := first.MapAsync(gpu.MapWrite, 0, 16), second.MapAsync(gpu.MapWrite, 0, 16)
 		require.NoError(t, first.Unmap())
-		require.ErrorIs(t, <-a, buffers.ErrMapAborted)
-		again := first.MapAsync(buffers.MapWrite, 0, 16)
+		require.ErrorIs(t, <-a, gpu.ErrMapAborted)
+		again := first.MapAsync(gpu.MapWrite, 0, 16)
 
 		require.False(t, d.StepBeside(2), "a map comes after the one that was cancelled, and after the copy from its buffer")
 		require.True(t, d.StepBeside(1), "the other's")

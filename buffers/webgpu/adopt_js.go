@@ -3,7 +3,7 @@
 package webgpu
 
 import (
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
@@ -13,10 +13,10 @@ import (
 //
 // NOTE: nothing tells whether its owner has destroyed it. The use of one that is destroyed is reported
 // by the browser, later.
-func (d *Device) AdoptBuffer(b *jsbridge.Buffer) buffers.Buffer {
+func (d *Device) AdoptBuffer(b *jsbridge.Buffer) gpu.Buffer {
 	usage, _ := splitUsage(uint64(b.Usage()))
 	adopted := &buffer{device: d, bridge: b, usage: usage, adopted: true}
-	adopted.life.Create(&buffers.Descriptor{Size: b.Size()})
+	adopted.life.Create(&gpu.Descriptor{Size: b.Size()})
 	return adopted
 }
 
@@ -24,12 +24,12 @@ func (d *Device) AdoptBuffer(b *jsbridge.Buffer) buffers.Buffer {
 // its owner finishes it, copies recorded afterwards are reported by the browser, later; Submit finishes
 // it. What was staged in one that its owner finishes is in memory that nobody else uses, but which is destroyed
 // some time after the next submit of the System: see [buffers.Options].IdleAge.
-func (d *Device) AdoptEncoder(e *jsbridge.CommandEncoder) buffers.Encoder {
+func (d *Device) AdoptEncoder(e *jsbridge.CommandEncoder) gpu.Encoder {
 	return &encoder{device: d, label: e.Label(), bridge: e, adopted: true}
 }
 
 // AdoptCommandBuffer lets the caller's own GPUCommandBuffer be submitted with other work. Nothing can
 // be recorded into it, and only the browser knows which buffers it names.
-func (d *Device) AdoptCommandBuffer(c *jsbridge.CommandBuffer) buffers.Encoder {
+func (d *Device) AdoptCommandBuffer(c *jsbridge.CommandBuffer) gpu.Encoder {
 	return &encoder{device: d, label: c.Label(), commands: c, adopted: true}
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
@@ -28,15 +28,15 @@ func TestAdoptedBuffer(t *testing.T) {
 	b := d.AdoptBuffer(theirs)
 	require.Equal(t, "theirs", b.Label())
 	require.EqualValues(t, 8, b.Size())
-	require.Equal(t, gpuUsage|buffers.UsageQueryResolve, b.Usage())
+	require.Equal(t, gpuUsage|gpu.UsageQueryResolve, b.Usage())
 	require.Same(t, theirs, webgpu.BufferOf(b))
 
-	require.NoError(t, d.Queue().WriteBuffer(b, 0, buffers.Bytes(eight)))
+	require.NoError(t, d.Queue().WriteBuffer(b, 0, gpu.Bytes(eight)))
 	require.Equal(t, eight, content(t, d, b))
 
 	b.Destroy()
-	require.Equal(t, buffers.Destroyed, b.State())
-	require.ErrorIs(t, d.Queue().WriteBuffer(b, 0, buffers.Bytes(eight)), buffers.ErrDestroyed)
+	require.Equal(t, gpu.Destroyed, b.State())
+	require.ErrorIs(t, d.Queue().WriteBuffer(b, 0, gpu.Bytes(eight)), gpu.ErrDestroyed)
 	require.Equal(t, eight, content(t, d, d.AdoptBuffer(theirs)), "the owner's buffer lives")
 }
 
@@ -44,18 +44,18 @@ func TestAdoptedBufferIsAsItsOwnerLeftIt(t *testing.T) {
 	d, _ := open(t)
 	theirs := callersBuffer(t, d, jsbridge.BufferUsageMapRead|jsbridge.BufferUsageCopyDst)
 	b := d.AdoptBuffer(theirs)
-	require.Equal(t, buffers.Ready, b.State())
+	require.Equal(t, gpu.Ready, b.State())
 	e, err := d.CreateEncoder("clear")
 	require.NoError(t, err)
 	require.NoError(t, e.ClearBuffer(b, 0, 8))
 
 	settled := theirs.MapAsync(jsbridge.MapModeRead, 0, 8)
-	require.Equal(t, buffers.MapPending, b.State())
-	require.ErrorIs(t, d.Queue().Submit(e), buffers.ErrMapPending)
+	require.Equal(t, gpu.MapPending, b.State())
+	require.ErrorIs(t, d.Queue().Submit(e), gpu.ErrMapPending)
 	require.NoError(t, <-settled)
-	require.Equal(t, buffers.Mapped, b.State())
-	require.ErrorIs(t, d.Queue().WriteBuffer(b, 0, buffers.Bytes(eight)), buffers.ErrMapped)
-	require.ErrorIs(t, d.Queue().Submit(e), buffers.ErrMapped)
+	require.Equal(t, gpu.Mapped, b.State())
+	require.ErrorIs(t, d.Queue().WriteBuffer(b, 0, gpu.Bytes(eight)), gpu.ErrMapped)
+	require.ErrorIs(t, d.Queue().Submit(e), gpu.ErrMapped)
 	theirs.Unmap()
 	require.NoError(t, d.Queue().Submit(e))
 }
@@ -73,7 +73,7 @@ func TestAdoptedEncoder(t *testing.T) {
 	require.NoError(t, d.Queue().Submit(e))
 	require.Equal(t, eight, content(t, d, dst))
 
-	require.ErrorIs(t, e.Check(), buffers.ErrState)
+	require.ErrorIs(t, e.Check(), gpu.ErrState)
 	require.ErrorContains(t, e.ClearBuffer(dst, 0, 8), "their frame")
 	require.Nil(t, webgpu.EncoderOf(e))
 	for range 20 { // no pool takes it
@@ -97,11 +97,11 @@ func TestAdoptedCommandBuffer(t *testing.T) {
 	e := d.AdoptCommandBuffer(finished)
 	require.NoError(t, e.Check())
 	require.Nil(t, webgpu.EncoderOf(e))
-	require.ErrorIs(t, e.ClearBuffer(dst, 0, 8), buffers.ErrState)
+	require.ErrorIs(t, e.ClearBuffer(dst, 0, 8), gpu.ErrState)
 	require.ErrorContains(t, e.CopyBufferToBuffer(src, 0, dst, 0, 8), "finished")
 	require.NoError(t, d.Queue().Submit(e))
 	require.Equal(t, eight, content(t, d, dst))
-	require.ErrorIs(t, d.Queue().Submit(e), buffers.ErrState)
+	require.ErrorIs(t, d.Queue().Submit(e), gpu.ErrState)
 }
 
 // A pass of the caller's stands between copies of this backend's.
@@ -127,7 +127,7 @@ func TestAdoptedEncoderThatItsOwnerFinished(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, d.Queue().Submit(d.AdoptEncoder(theirs)))
 	for _, err := range late.await(t, d, 2) { // of the finish, and of the submit
-		require.ErrorIs(t, err, buffers.ErrValidation)
+		require.ErrorIs(t, err, gpu.ErrValidation)
 	}
 }
 
@@ -138,12 +138,12 @@ func TestAdoptedDevice(t *testing.T) {
 	d := webgpu.Adopt(theirs)
 	require.Equal(t, eight, content(t, d, written(t, d, eight)))
 	pending := createMappable(t, d, "pending", stagingUsage, 8)
-	settled := pending.MapAsync(buffers.MapWrite, 0, 8)
+	settled := pending.MapAsync(gpu.MapWrite, 0, 8)
 
 	d.Destroy()
 	<-d.Lost()
-	require.ErrorIs(t, <-settled, buffers.ErrDeviceLost)
-	require.ErrorIs(t, <-pending.MapAsync(buffers.MapWrite, 0, 8), buffers.ErrDeviceLost)
+	require.ErrorIs(t, <-settled, gpu.ErrDeviceLost)
+	require.ErrorIs(t, <-pending.MapAsync(gpu.MapWrite, 0, 8), gpu.ErrDeviceLost)
 	require.NoError(t, owner.LostReason())
 	require.Equal(t, eight, content(t, owner, written(t, owner, eight)), "the owner's device lives")
 	require.Empty(t, late.take())

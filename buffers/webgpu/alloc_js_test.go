@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // perEvent is what a promise costs, as package jsbridge says.
@@ -20,10 +20,10 @@ func TestAllocations(t *testing.T) {
 	q := d.Queue()
 	b, p := create(t, d, "target", gpuUsage, 4096), make([]byte, 4096)
 	staging, back := createMappable(t, d, "staging", stagingUsage, 4096), createMappable(t, d, "back", readbackUsage, 4096)
-	chunks, chunk := q.(buffers.ChunkQueue), createMappable(t, d, "chunk", stagingUsage, 4096)
-	copies := []buffers.ChunkCopy{{Src: b, Size: 2048}, {Src: b, Offset: 2048, Size: 2048, At: 2048}}
+	chunks, chunk := q.(gpu.ChunkQueue), createMappable(t, d, "chunk", stagingUsage, 4096)
+	copies := []gpu.ChunkCopy{{Src: b, Size: 2048}, {Src: b, Offset: 2048, Size: 2048, At: 2048}}
 	land := landing{make(chan error, 1)}
-	encoders := make([]buffers.Encoder, 1)
+	encoders := make([]gpu.Encoder, 1)
 	host := memoryOf(t, uint8Array(p))
 
 	must := func(err error) {
@@ -31,37 +31,37 @@ func TestAllocations(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	must(<-chunk.MapAsync(buffers.MapWrite, 0, 4096))
+	must(<-chunk.MapAsync(gpu.MapWrite, 0, 4096))
 	for _, c := range []struct {
 		name string
 		most float64
 		f    func()
 	}{
-		{"WriteBuffer", 0, func() { must(q.WriteBuffer(b, 0, buffers.Bytes(p))) }},
+		{"WriteBuffer", 0, func() { must(q.WriteBuffer(b, 0, gpu.Bytes(p))) }},
 		{"WorkDone", perEvent, func() { must(<-q.WorkDone()) }},
 		{"MapAsync, Unmap", perEvent, func() {
-			must(<-staging.MapAsync(buffers.MapWrite, 0, 4096))
+			must(<-staging.MapAsync(gpu.MapWrite, 0, 4096))
 			must(staging.Unmap())
 		}},
 		{"MapAsync, Unmap before it settles", 20, func() {
-			settled := staging.MapAsync(buffers.MapWrite, 0, 4096)
+			settled := staging.MapAsync(gpu.MapWrite, 0, 4096)
 			must(staging.Unmap())
 			<-settled
 		}},
 		{"MapAsync, WriteAt, Unmap", perEvent, func() {
-			must(<-staging.MapAsync(buffers.MapWrite, 0, 4096))
+			must(<-staging.MapAsync(gpu.MapWrite, 0, 4096))
 			_, err := staging.WriteAt(p, 0)
 			must(err)
 			must(staging.Unmap())
 		}},
 		{"MapAsync, ReadAt, Unmap", perEvent, func() {
-			must(<-back.MapAsync(buffers.MapRead, 0, 4096))
+			must(<-back.MapAsync(gpu.MapRead, 0, 4096))
 			_, err := back.ReadAt(p, 0)
 			must(err)
 			must(back.Unmap())
 		}},
 		{"FillChunk until it is mapped again", perEvent, func() {
-			settled, err := chunks.FillChunk(chunk, buffers.Bytes(p), b, 0, nil)
+			settled, err := chunks.FillChunk(chunk, gpu.Bytes(p), b, 0, nil)
 			must(err)
 			must(<-settled)
 		}},
@@ -91,7 +91,7 @@ func TestAllocations(t *testing.T) {
 			must(q.Submit(encoders...))
 		}},
 		{"CreateBuffer, Destroy", 5, func() { // one of them has the GPUBuffer be freed apart from what is made next
-			made, err := d.CreateBuffer(&buffers.Descriptor{Label: "made", Size: 64, Usage: gpuUsage})
+			made, err := d.CreateBuffer(&gpu.Descriptor{Label: "made", Size: 64, Usage: gpuUsage})
 			must(err)
 			made.Destroy()
 		}},

@@ -3,7 +3,7 @@
 package webgpu
 
 import (
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
@@ -11,8 +11,8 @@ import (
 type buffer struct {
 	device *Device
 	bridge *jsbridge.Buffer
-	usage  buffers.Usage
-	life   buffers.Lifecycle
+	usage  gpu.Usage
+	life   gpu.Lifecycle
 	// adopted: the caller made it and maps it, so the browser knows the state, not life.
 	adopted bool
 
@@ -21,42 +21,42 @@ type buffer struct {
 	outlived bool
 }
 
-var _ buffers.Buffer = (*buffer)(nil)
+var _ gpu.Buffer = (*buffer)(nil)
 
-func (b *buffer) Label() string        { return b.bridge.Label() }
-func (b *buffer) Size() uint64         { return b.bridge.Size() }
-func (b *buffer) Usage() buffers.Usage { return b.usage }
+func (b *buffer) Label() string    { return b.bridge.Label() }
+func (b *buffer) Size() uint64     { return b.bridge.Size() }
+func (b *buffer) Usage() gpu.Usage { return b.usage }
 
 // Native is a [*jsbridge.Buffer].
 func (b *buffer) Native() any { return b.bridge }
 
-func (b *buffer) State() buffers.State {
+func (b *buffer) State() gpu.State {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
 	return b.state()
 }
 
-func (b *buffer) state() buffers.State {
+func (b *buffer) state() gpu.State {
 	state := b.life.State()
 	switch {
-	case b.adopted && state == buffers.Ready:
+	case b.adopted && state == gpu.Ready:
 		return browserStates[b.bridge.MapState()]
-	case state == buffers.Mapped && b.device.loss.destroyed:
-		return buffers.Ready
+	case state == gpu.Mapped && b.device.loss.destroyed:
+		return gpu.Ready
 	}
 	return state
 }
 
-var browserStates = map[jsbridge.MapState]buffers.State{
-	jsbridge.Unmapped:   buffers.Ready,
-	jsbridge.MapPending: buffers.MapPending,
-	jsbridge.Mapped:     buffers.Mapped,
+var browserStates = map[jsbridge.MapState]gpu.State{
+	jsbridge.Unmapped:   gpu.Ready,
+	jsbridge.MapPending: gpu.MapPending,
+	jsbridge.Mapped:     gpu.Mapped,
 }
 
 func (b *buffer) Valid() bool {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
-	return b.life.State() != buffers.Destroyed && b.failure() == nil && b.device.loss.detail == ""
+	return b.life.State() != gpu.Destroyed && b.failure() == nil && b.device.loss.detail == ""
 }
 
 // Destroy aborts a pending map, whose channel settles when the browser says so.
@@ -76,7 +76,7 @@ func (b *buffer) Destroy() {
 // noteCancel is called before anything that cancels a map. A map that the loss of the device ended
 // says so, whatever is done with its buffer before the browser rejects the promise.
 func (b *buffer) noteCancel() {
-	if b.life.State() == buffers.MapPending && b.device.loss.detail != "" {
+	if b.life.State() == gpu.MapPending && b.device.loss.detail != "" {
 		b.outlived = true
 	}
 }
@@ -84,22 +84,22 @@ func (b *buffer) noteCancel() {
 // locked is a buffer seen by the core's checks while the device's lock is held.
 type locked struct{ *buffer }
 
-func (b locked) State() buffers.State { return b.state() }
-func (b locked) Failure() error       { return b.failure() }
+func (b locked) State() gpu.State { return b.state() }
+func (b locked) Failure() error   { return b.failure() }
 
 func (b *buffer) base() *buffer { return b }
 
 // own returns the device's own buffer inside of b.
-func (d *Device) own(op string, b buffers.Buffer) (*buffer, error) {
-	if mine, ok := buffers.Unwrap(b).(interface{ base() *buffer }); ok && mine.base().device == d {
+func (d *Device) own(op string, b gpu.Buffer) (*buffer, error) {
+	if mine, ok := gpu.Unwrap(b).(interface{ base() *buffer }); ok && mine.base().device == d {
 		return mine.base(), nil
 	}
-	return nil, buffers.NewError(op, b.Label(), buffers.ErrWrongDevice, "")
+	return nil, gpu.NewError(op, b.Label(), gpu.ErrWrongDevice, "")
 }
 
 // BufferOf is the buffer in jsbridge's terms, for bind groups and passes; nil where b is not of this
 // backend. Leave mapping, unmapping and destroying it to b.
-func BufferOf(b buffers.Buffer) *jsbridge.Buffer {
+func BufferOf(b gpu.Buffer) *jsbridge.Buffer {
 	bridge, _ := b.Native().(*jsbridge.Buffer)
 	return bridge
 }

@@ -3,17 +3,17 @@
 package webgpu
 
 import (
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
 var (
-	_ buffers.ChunkRelay = (*queue)(nil)
-	_ buffers.Looker     = (*queue)(nil)
+	_ gpu.ChunkRelay = (*queue)(nil)
+	_ gpu.Looker     = (*queue)(nil)
 )
 
 // SendChunk crosses to the browser once.
-func (q *queue) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (q *queue) SendChunk(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -26,7 +26,7 @@ func (q *queue) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers
 }
 
 // FillChunk crosses to the browser once, where nothing was written to the chunk before.
-func (q *queue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (q *queue) FillChunk(chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
 	if c, err := q.device.chunk(chunk); err == nil && !c.bridge.Untaken() {
 		if err := c.write(m, 0); err != nil {
 			return nil, err
@@ -44,7 +44,7 @@ func (q *queue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst bu
 	return settled, c.turned(err)
 }
 
-func (c *mappable) fill(m buffers.Memory, to *buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (c *mappable) fill(m gpu.Memory, to *buffer, offset uint64, notify func() bool) (<-chan error, error) {
 	bridge := c.device.bridge
 	mapped := jsbridge.Followup{Token: c.token, Then: c.completion, Notify: notify}
 	if p, ok := m.Bytes(); ok {
@@ -58,12 +58,12 @@ func (c *mappable) fill(m buffers.Memory, to *buffer, offset uint64, notify func
 }
 
 // Relay carries JavaScript's memory alone: Go's may move.
-func (q *queue) Relay(m buffers.Memory, piece uint64, dst buffers.Buffer, offset uint64) bool {
+func (q *queue) Relay(m gpu.Memory, piece uint64, dst gpu.Buffer, offset uint64) bool {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	to, err := d.own("send", dst)
-	if err != nil || buffers.CheckUse("send", locked{to}, 0) != nil {
+	if err != nil || gpu.CheckUse("send", locked{to}, 0) != nil {
 		return false
 	}
 	if _, isGo := m.Bytes(); isGo {
@@ -90,16 +90,16 @@ func (d *Device) endRelay() (left uint64) {
 }
 
 // chunk is the device's own mappable buffer.
-func (d *Device) chunk(b buffers.MappableBuffer) (*mappable, error) {
-	c, ok := buffers.Unwrap(b).(*mappable)
+func (d *Device) chunk(b gpu.MappableBuffer) (*mappable, error) {
+	c, ok := gpu.Unwrap(b).(*mappable)
 	if !ok || c.device != d {
-		return nil, buffers.NewError("send", b.Label(), buffers.ErrWrongDevice, "")
+		return nil, gpu.NewError("send", b.Label(), gpu.ErrWrongDevice, "")
 	}
 	return c, nil
 }
 
 // turn takes a chunk from mapped over unmapped, when its copy is checked, to map pending.
-func (q *queue) turn(chunk buffers.MappableBuffer, size uint64, dst buffers.Buffer, offset uint64) (*mappable, *buffer, error) {
+func (q *queue) turn(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer, offset uint64) (*mappable, *buffer, error) {
 	d := q.device
 	if err := d.alive("send", chunk.Label()); err != nil {
 		return nil, nil, err
@@ -115,11 +115,11 @@ func (q *queue) turn(chunk buffers.MappableBuffer, size uint64, dst buffers.Buff
 	if err := c.life.Unmap(c); err != nil {
 		return nil, nil, err
 	}
-	if err := buffers.CheckSend(locked{&c.buffer}, size, locked{to}, offset); err != nil {
+	if err := gpu.CheckSend(locked{&c.buffer}, size, locked{to}, offset); err != nil {
 		c.bridge.Unmap()
 		return nil, nil, err
 	}
-	c.token, err = c.life.BeginMap(c, buffers.MapWrite, 0, c.Size())
+	c.token, err = c.life.BeginMap(c, gpu.MapWrite, 0, c.Size())
 	return c, to, err
 }
 
@@ -132,7 +132,7 @@ func (c *mappable) turned(err error) error {
 }
 
 // FetchChunk crosses to the browser once for each source, and for each group but one. Rows of textures go step by step.
-func (q *queue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []buffers.ChunkCopy, l buffers.Landing) (settled <-chan error, refused int, err error) {
+func (q *queue) FetchChunk(chunk gpu.MappableBuffer, size uint64, copies []gpu.ChunkCopy, l gpu.Landing) (settled <-chan error, refused int, err error) {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -148,7 +148,7 @@ func (q *queue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []b
 			return nil, i, err
 		}
 	}
-	c.token, err = c.life.BeginMap(c, buffers.MapRead, 0, size)
+	c.token, err = c.life.BeginMap(c, gpu.MapRead, 0, size)
 	if err != nil {
 		return nil, -1, err
 	}
@@ -160,18 +160,18 @@ func (q *queue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []b
 	return nil, -1, c.turned(err)
 }
 
-func (d *Device) checkFetch(c *mappable, copy *buffers.ChunkCopy) error {
+func (d *Device) checkFetch(c *mappable, copy *gpu.ChunkCopy) error {
 	from, err := d.own("read", copy.Src)
 	if err != nil {
 		return err
 	}
-	if err := buffers.CheckUse("read", locked{from}, buffers.UsageCopySrc); err != nil {
+	if err := gpu.CheckUse("read", locked{from}, gpu.UsageCopySrc); err != nil {
 		return err
 	}
-	return buffers.CheckCopy(locked{from}, copy.Offset, locked{&c.buffer}, copy.At, copy.Size)
+	return gpu.CheckCopy(locked{from}, copy.Offset, locked{&c.buffer}, copy.At, copy.Size)
 }
 
-func (d *Device) fetch(c *mappable, size uint64, copies []buffers.ChunkCopy) error {
+func (d *Device) fetch(c *mappable, size uint64, copies []gpu.ChunkCopy) error {
 	c.scoped = c.scoped[:0]
 	step := jsbridge.FetchFirst
 	for {
@@ -183,11 +183,11 @@ func (d *Device) fetch(c *mappable, size uint64, copies []buffers.ChunkCopy) err
 		from := jsbridge.Copies{From: bridgeOf(copies[0].Src), Ranges: d.ranges}
 		copies = copies[n:]
 		ends := len(copies) == 0 || copies[0].Group != group
-		if ends && group != buffers.Vouched {
+		if ends && group != gpu.Vouched {
 			c.scoped = append(c.scoped, group)
 		}
 		if len(copies) == 0 {
-			return d.bridge.Fetch(c.bridge, from, step, jsbridge.Fetch{Scoped: group != buffers.Vouched, Size: size, Token: c.token, Then: c.fetched, Looks: d.looks(size)})
+			return d.bridge.Fetch(c.bridge, from, step, jsbridge.Fetch{Scoped: group != gpu.Vouched, Size: size, Token: c.token, Then: c.fetched, Looks: d.looks(size)})
 		}
 		if err := d.addFetch(c, from, step, ends, group); err != nil {
 			return err
@@ -204,7 +204,7 @@ func (d *Device) addFetch(c *mappable, from jsbridge.Copies, step jsbridge.Fetch
 	if err := d.bridge.AddFetch(c.bridge, from, step); err != nil || !ends {
 		return err
 	}
-	return d.bridge.EndFetchGroup(group != buffers.Vouched)
+	return d.bridge.EndFetchGroup(group != gpu.Vouched)
 }
 
 // Look has Chromium look whether the GPU is done: see [Device.looks].
@@ -221,7 +221,7 @@ func (d *Device) looks(size uint64) int {
 }
 
 // ofOneSource is how many copies, from the first on, have its source.
-func ofOneSource(copies []buffers.ChunkCopy) (n int) {
+func ofOneSource(copies []gpu.ChunkCopy) (n int) {
 	for n < len(copies) && copies[n].Src == copies[0].Src && copies[n].Group == copies[0].Group {
 		n++
 	}
@@ -229,6 +229,6 @@ func ofOneSource(copies []buffers.ChunkCopy) (n int) {
 }
 
 // bridgeOf is the buffer in jsbridge's terms, of one that is known to be the device's own.
-func bridgeOf(b buffers.Buffer) *jsbridge.Buffer {
-	return buffers.Unwrap(b).(interface{ base() *buffer }).base().bridge
+func bridgeOf(b gpu.Buffer) *jsbridge.Buffer {
+	return gpu.Unwrap(b).(interface{ base() *buffer }).base().bridge
 }

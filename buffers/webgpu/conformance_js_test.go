@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/buffertest"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
@@ -18,7 +18,7 @@ import (
 func TestConformance(t *testing.T) {
 	buffertest.Run(t, buffertest.Backend{
 		Name:       "webgpu",
-		Open:       func(t testing.TB) buffers.Device { return request(t) },
+		Open:       func(t testing.TB) gpu.Device { return request(t) },
 		NewTexture: newTexture,
 		NewForeign: newForeign,
 		Has:        hasFormat,
@@ -30,7 +30,7 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-func newTexture(t testing.TB, device buffers.Device, info buffers.TextureInfo) (texture buffers.Texture, destroy func()) {
+func newTexture(t testing.TB, device gpu.Device, info gpu.TextureInfo) (texture gpu.Texture, destroy func()) {
 	t.Helper()
 	d := device.(*webgpu.Device)
 	bridge, err := d.Bridge().CreateTexture(&jsbridge.TextureDescriptor{
@@ -57,9 +57,9 @@ func hasFormat(name string) bool {
 	return slices.Contains(textureFeatures(), feature)
 }
 
-func specTextureUsage(u buffers.TextureUsage) (spec jsbridge.TextureUsage) {
-	for bit, to := range map[buffers.TextureUsage]jsbridge.TextureUsage{
-		buffers.TextureCopySrc: 1, buffers.TextureCopyDst: 2, buffers.TextureBinding: 4, buffers.TextureStorageBinding: 8, buffers.TextureRenderAttachment: 16,
+func specTextureUsage(u gpu.TextureUsage) (spec jsbridge.TextureUsage) {
+	for bit, to := range map[gpu.TextureUsage]jsbridge.TextureUsage{
+		gpu.TextureCopySrc: 1, gpu.TextureCopyDst: 2, gpu.TextureBinding: 4, gpu.TextureStorageBinding: 8, gpu.TextureRenderAttachment: 16,
 	} {
 		if u&bit != 0 {
 			spec |= to
@@ -68,7 +68,7 @@ func specTextureUsage(u buffers.TextureUsage) (spec jsbridge.TextureUsage) {
 	return spec
 }
 
-func newForeign(t testing.TB, device buffers.Device, size uint64) (buffers.Buffer, func()) {
+func newForeign(t testing.TB, device gpu.Device, size uint64) (gpu.Buffer, func()) {
 	t.Helper()
 	d := device.(*webgpu.Device)
 	b, err := d.Bridge().CreateBuffer(&jsbridge.BufferDescriptor{Label: "foreign", Size: size, Usage: jsbridge.BufferUsageCopySrc | jsbridge.BufferUsageCopyDst})
@@ -77,14 +77,14 @@ func newForeign(t testing.TB, device buffers.Device, size uint64) (buffers.Buffe
 }
 
 // exhaust asks a software adapter for a gigabyte: see tooMuch.
-func exhaust(t *testing.T) func(buffers.Device) uint64 {
+func exhaust(t *testing.T) func(gpu.Device) uint64 {
 	if !isSoftware(t) {
 		return nil
 	}
-	return func(buffers.Device) uint64 { return tooMuch }
+	return func(gpu.Device) uint64 { return tooMuch }
 }
 
-func newHost(t testing.TB, p []byte) (buffers.Host, func() []byte) {
+func newHost(t testing.TB, p []byte) (gpu.Host, func() []byte) {
 	t.Helper()
 	array := uint8Array(p)
 	data, err := webgpu.NewData(array)
@@ -103,21 +103,21 @@ func gpuProcess(what string) func() {
 }
 
 // hold stops the GPU process, without which a map that is pending stays so.
-func hold() func(buffers.Device) (release func()) {
+func hold() func(gpu.Device) (release func()) {
 	stop, resume := gpuProcess("stop"), gpuProcess("continue")
 	if stop == nil || resume == nil {
 		return nil
 	}
-	return func(buffers.Device) func() {
+	return func(gpu.Device) func() {
 		stop()
 		return resume
 	}
 }
 
-func crash() func(buffers.Device) {
+func crash() func(gpu.Device) {
 	kill := gpuProcess("kill")
 	if kill == nil {
 		return nil
 	}
-	return func(buffers.Device) { kill() }
+	return func(gpu.Device) { kill() }
 }

@@ -7,14 +7,14 @@ import (
 	"slices"
 	"syscall/js"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
 // CreateBuffer makes a buffer that only the GPU can use. What the browser finds out later, such as
 // that there is no memory for it, is its Failure. It says so by the answer to an error scope, which it
 // gives in the order of the calls.
-func (d *Device) CreateBuffer(desc *buffers.Descriptor) (buffers.Buffer, error) {
+func (d *Device) CreateBuffer(desc *gpu.Descriptor) (gpu.Buffer, error) {
 	b := &buffer{}
 	if err := d.create(desc, desc.Validate, b); err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func (d *Device) CreateBuffer(desc *buffers.Descriptor) (buffers.Buffer, error) 
 }
 
 // CreateMappableBuffer makes a buffer that can be mapped. Late errors are those of CreateBuffer.
-func (d *Device) CreateMappableBuffer(desc *buffers.Descriptor) (buffers.MappableBuffer, error) {
+func (d *Device) CreateMappableBuffer(desc *gpu.Descriptor) (gpu.MappableBuffer, error) {
 	b := &mappable{}
 	if err := d.create(desc, desc.ValidateMappable, &b.buffer); err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func (d *Device) CreateMappableBuffer(desc *buffers.Descriptor) (buffers.Mappabl
 	return b, nil
 }
 
-func (d *Device) create(desc *buffers.Descriptor, validate func(buffers.Limits) error, b *buffer) error {
+func (d *Device) create(desc *gpu.Descriptor, validate func(gpu.Limits) error, b *buffer) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.alive("create", desc.Label); err != nil {
@@ -102,7 +102,7 @@ func (f *failures) drop(b *buffer) {
 // the GPU process crashed and the loss was not reported yet (measured in Chromium).
 func creationError(label string, err error) error {
 	if errors.Is(err, jsbridge.ErrRange) {
-		return &buffers.Error{Op: "create", Label: label, Reason: buffers.ErrOutOfMemory, Cause: err}
+		return &gpu.Error{Op: "create", Label: label, Reason: gpu.ErrOutOfMemory, Cause: err}
 	}
 	return translate("create", label, err)
 }

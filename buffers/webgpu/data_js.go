@@ -5,7 +5,7 @@ package webgpu
 import (
 	"syscall/js"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
@@ -17,11 +17,11 @@ type Data struct {
 }
 
 var (
-	_ buffers.Host     = (*Data)(nil)
-	_ buffers.Detacher = (*Data)(nil)
+	_ gpu.Host     = (*Data)(nil)
+	_ gpu.Detacher = (*Data)(nil)
 )
 
-// NewData takes a BufferSource; anything else is an error: [buffers.ErrType].
+// NewData takes a BufferSource; anything else is an error: [gpu.ErrType].
 func NewData(v js.Value) (*Data, error) {
 	if _, err := jsbridge.ByteLength(v); err != nil {
 		return nil, translate("take data", "", err)
@@ -29,11 +29,11 @@ func NewData(v js.Value) (*Data, error) {
 	return &Data{v: v}, nil
 }
 
-// MakeData makes an ArrayBuffer of size bytes, which are zero; [buffers.ErrOutOfMemory] if there are not as many.
+// MakeData makes an ArrayBuffer of size bytes, which are zero; [gpu.ErrOutOfMemory] if there are not as many.
 func MakeData(size uint64) (*Data, error) {
 	v, err := jsbridge.NewArrayBuffer(size)
 	if err != nil {
-		return nil, &buffers.Error{Op: "make data", Reason: buffers.ErrOutOfMemory, Cause: err}
+		return nil, &gpu.Error{Op: "make data", Reason: gpu.ErrOutOfMemory, Cause: err}
 	}
 	return &Data{v, true}, nil
 }
@@ -47,7 +47,7 @@ func (d *Data) ByteLength() uint64 {
 	return size
 }
 
-// CopyTo implements [buffers.Host].
+// CopyTo implements [gpu.Host].
 func (d *Data) CopyTo(p []byte, offset uint64) error {
 	return translate("copy", "", jsbridge.CopyBytes(p, d.v, offset))
 }
@@ -63,11 +63,11 @@ func (d *Data) Detach() {
 func (d *Data) JSValue() js.Value { return d.v }
 
 // dataOf is the Data that a host's memory is part of, and which part.
-func dataOf(op, label string, m buffers.Memory) (data *Data, offset, size uint64, err error) {
+func dataOf(op, label string, m gpu.Memory) (data *Data, offset, size uint64, err error) {
 	host, offset, size := m.Host()
 	data, ok := host.(*Data)
 	if !ok {
-		return nil, 0, 0, buffers.NewError(op, label, buffers.ErrUnsupported, "host memory of another backend")
+		return nil, 0, 0, gpu.NewError(op, label, gpu.ErrUnsupported, "host memory of another backend")
 	}
 	return data, offset, size, nil
 }

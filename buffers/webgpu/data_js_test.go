@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 )
 
@@ -45,11 +45,11 @@ func liar(buffer js.Value) js.Value {
 	return array
 }
 
-func memoryOf(t *testing.T, v js.Value) buffers.Memory {
+func memoryOf(t *testing.T, v js.Value) gpu.Memory {
 	t.Helper()
 	data, err := webgpu.NewData(v)
 	require.NoError(t, err)
-	return buffers.HostMemory(data)
+	return gpu.HostMemory(data)
 }
 
 func TestDataOfEverySource(t *testing.T) {
@@ -66,9 +66,9 @@ func TestDataOfEverySource(t *testing.T) {
 			require.Equal(t, []byte{1, 2, 3, 4, 1, 2, 3, 4}, content(t, d, b))
 
 			staging := createMappable(t, d, "staging", stagingUsage, 16)
-			require.NoError(t, buffers.Map(t.Context(), staging, buffers.MapWrite))
-			require.NoError(t, staging.(buffers.HostMapper).WriteMemoryAt(m.Slice(1, 7), 3))
-			require.NoError(t, staging.(buffers.HostMapper).ReadMemoryAt(m.Slice(0, 8), 2))
+			require.NoError(t, gpu.Map(t.Context(), staging, gpu.MapWrite))
+			require.NoError(t, staging.(gpu.HostMapper).WriteMemoryAt(m.Slice(1, 7), 3))
+			require.NoError(t, staging.(gpu.HostMapper).ReadMemoryAt(m.Slice(0, 8), 2))
 			require.NoError(t, staging.Unmap())
 			require.NoError(t, d.Queue().WriteBuffer(b, 0, m))
 			require.Equal(t, []byte{0, 2, 3, 4, 5, 6, 7, 8}, content(t, d, b))
@@ -80,7 +80,7 @@ func TestDataIsABufferSource(t *testing.T) {
 	for _, v := range []js.Value{js.Undefined(), js.Null(), js.ValueOf(8), js.ValueOf("eight"), js.ValueOf([]any{1, 2}),
 		js.ValueOf(map[string]any{"byteLength": 8}), js.Global()} {
 		_, err := webgpu.NewData(v)
-		require.ErrorIs(t, err, buffers.ErrType)
+		require.ErrorIs(t, err, gpu.ErrType)
 	}
 }
 
@@ -88,25 +88,25 @@ func TestDetachedData(t *testing.T) {
 	d, _ := open(t)
 	b := create(t, d, "target", gpuUsage, 8)
 	staging := createMappable(t, d, "staging", stagingUsage, 8)
-	require.NoError(t, buffers.Map(t.Context(), staging, buffers.MapWrite))
+	require.NoError(t, gpu.Map(t.Context(), staging, gpu.MapWrite))
 	for _, kind := range []string{"ArrayBuffer", "Uint8Array", "DataView"} {
 		v := sources()[kind]
 		data, err := webgpu.NewData(v)
 		require.NoError(t, err)
-		m := buffers.HostMemory(data)
+		m := gpu.HostMemory(data)
 		detach(v)
 		require.Zero(t, data.ByteLength(), kind)
 		for what, err := range map[string]error{
 			"queue write":  d.Queue().WriteBuffer(b, 0, m),
-			"mapped write": staging.(buffers.HostMapper).WriteMemoryAt(m, 0),
-			"mapped read":  staging.(buffers.HostMapper).ReadMemoryAt(m, 0),
+			"mapped write": staging.(gpu.HostMapper).WriteMemoryAt(m, 0),
+			"mapped read":  staging.(gpu.HostMapper).ReadMemoryAt(m, 0),
 		} {
-			var e *buffers.Error
+			var e *gpu.Error
 			require.ErrorAs(t, err, &e, "%s of a detached %s", what, kind)
 			require.NotEmpty(t, e.Op)
 		}
 	}
-	require.Equal(t, buffers.Mapped, staging.State())
+	require.Equal(t, gpu.Mapped, staging.State())
 }
 
 // detach takes the memory of v away, as a transfer to a worker does.
@@ -121,7 +121,7 @@ func detach(v js.Value) {
 func TestHostMemoryOfAnotherBackend(t *testing.T) {
 	d, _ := open(t)
 	b := create(t, d, "target", gpuUsage, 8)
-	require.ErrorIs(t, d.Queue().WriteBuffer(b, 0, buffers.HostMemory(foreignHost{})), buffers.ErrUnsupported)
+	require.ErrorIs(t, d.Queue().WriteBuffer(b, 0, gpu.HostMemory(foreignHost{})), gpu.ErrUnsupported)
 }
 
 type foreignHost struct{}
@@ -134,7 +134,7 @@ func TestMadeData(t *testing.T) {
 	data, err := webgpu.MakeData(8)
 	require.NoError(t, err)
 	js.CopyBytesToJS(js.Global().Get("Uint8Array").New(data.JSValue()), eight)
-	m := buffers.HostMemory(data)
+	m := gpu.HostMemory(data)
 	b := create(t, d, "target", gpuUsage, 8)
 	require.NoError(t, d.Queue().WriteBuffer(b, 0, m))
 	require.NoError(t, d.Queue().WriteBuffer(b, 4, m.Slice(0, 4)))
@@ -142,7 +142,7 @@ func TestMadeData(t *testing.T) {
 	detach(data.JSValue())
 	require.Error(t, d.Queue().WriteBuffer(b, 0, m))
 	_, err = webgpu.MakeData(1 << 52)
-	require.ErrorIs(t, err, buffers.ErrOutOfMemory)
+	require.ErrorIs(t, err, gpu.ErrOutOfMemory)
 }
 
 func TestMadeDataIsGivenUpAtOnce(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
@@ -15,7 +15,7 @@ import (
 type Device struct {
 	bridge  *jsbridge.Device
 	adopted bool
-	limits  buffers.Limits
+	limits  gpu.Limits
 	queue   queue
 
 	creations *jsbridge.CreationErrors
@@ -31,8 +31,8 @@ type Device struct {
 }
 
 var (
-	_ buffers.Device = (*Device)(nil)
-	_ buffers.Timers = (*Device)(nil)
+	_ gpu.Device = (*Device)(nil)
+	_ gpu.Timers = (*Device)(nil)
 )
 
 // Open returns the backend on a device, which is its own from then on: Destroy destroys the GPUDevice.
@@ -64,13 +64,13 @@ func (d *Device) AfterFunc(delay time.Duration, f func()) (stop func()) {
 }
 
 // Queue is the device's one queue.
-func (d *Device) Queue() buffers.Queue { return &d.queue }
+func (d *Device) Queue() gpu.Queue { return &d.queue }
 
 // Limits are those that the device was made with.
-func (d *Device) Limits() buffers.Limits { return d.limits }
+func (d *Device) Limits() gpu.Limits { return d.limits }
 
-func limitsOf(l jsbridge.Limits) buffers.Limits {
-	return buffers.Limits{
+func limitsOf(l jsbridge.Limits) gpu.Limits {
+	return gpu.Limits{
 		MaxBufferSize:          l.MaxBufferSize,
 		MaxUniformBindingSize:  l.MaxUniformBufferBindingSize,
 		MaxStorageBindingSize:  l.MaxStorageBufferBindingSize,

@@ -3,7 +3,7 @@
 package webgpu
 
 import (
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
@@ -23,10 +23,10 @@ type encoder struct {
 	recorded  []*buffer // what the commands name
 }
 
-var _ buffers.Encoder = (*encoder)(nil)
+var _ gpu.Encoder = (*encoder)(nil)
 
 // CreateEncoder begins a recording.
-func (d *Device) CreateEncoder(label string) (buffers.Encoder, error) {
+func (d *Device) CreateEncoder(label string) (gpu.Encoder, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.alive("create encoder", label); err != nil {
@@ -63,8 +63,8 @@ func (d *Device) retire(e *encoder) {
 func (e *encoder) Native() any { return e.bridge }
 
 // EncoderOf is the encoder in jsbridge's terms, for passes; nil where e is not of this backend or not
-// recording any more. Leave finishing it to [buffers.Queue.Submit].
-func EncoderOf(e buffers.Encoder) *jsbridge.CommandEncoder {
+// recording any more. Leave finishing it to [gpu.Queue.Submit].
+func EncoderOf(e gpu.Encoder) *jsbridge.CommandEncoder {
 	bridge, _ := e.Native().(*jsbridge.CommandEncoder)
 	return bridge
 }
@@ -100,7 +100,7 @@ func (e *encoder) check() error {
 		return e.refuse("submit", "the encoder was submitted before")
 	}
 	for _, b := range e.recorded {
-		if err := buffers.CheckUse("submit", locked{b}, 0); err != nil {
+		if err := gpu.CheckUse("submit", locked{b}, 0); err != nil {
 			return err
 		}
 	}
@@ -108,11 +108,11 @@ func (e *encoder) check() error {
 }
 
 func (e *encoder) refuse(op, detail string) error {
-	return buffers.NewError(op, e.label, buffers.ErrState, detail)
+	return gpu.NewError(op, e.label, gpu.ErrState, detail)
 }
 
 // CopyBufferToBuffer records a copy.
-func (e *encoder) CopyBufferToBuffer(src buffers.Buffer, srcOffset uint64, dst buffers.Buffer, dstOffset, size uint64) error {
+func (e *encoder) CopyBufferToBuffer(src gpu.Buffer, srcOffset uint64, dst gpu.Buffer, dstOffset, size uint64) error {
 	const op = "copy"
 	e.device.mu.Lock()
 	defer e.device.mu.Unlock()
@@ -124,7 +124,7 @@ func (e *encoder) CopyBufferToBuffer(src buffers.Buffer, srcOffset uint64, dst b
 	if err != nil {
 		return err
 	}
-	if err := buffers.CheckCopy(locked{from}, srcOffset, locked{to}, dstOffset, size); err != nil {
+	if err := gpu.CheckCopy(locked{from}, srcOffset, locked{to}, dstOffset, size); err != nil {
 		return err
 	}
 	e.record(from)
@@ -133,7 +133,7 @@ func (e *encoder) CopyBufferToBuffer(src buffers.Buffer, srcOffset uint64, dst b
 }
 
 // ClearBuffer records the zeroing of a range.
-func (e *encoder) ClearBuffer(dst buffers.Buffer, offset, size uint64) error {
+func (e *encoder) ClearBuffer(dst gpu.Buffer, offset, size uint64) error {
 	const op = "clear"
 	e.device.mu.Lock()
 	defer e.device.mu.Unlock()
@@ -141,7 +141,7 @@ func (e *encoder) ClearBuffer(dst buffers.Buffer, offset, size uint64) error {
 	if err != nil {
 		return err
 	}
-	if err := buffers.CheckClear(locked{to}, offset, size); err != nil {
+	if err := gpu.CheckClear(locked{to}, offset, size); err != nil {
 		return err
 	}
 	e.record(to)
@@ -149,10 +149,10 @@ func (e *encoder) ClearBuffer(dst buffers.Buffer, offset, size uint64) error {
 }
 
 // CopyBufferToTexture records a copy.
-func (e *encoder) CopyBufferToTexture(src buffers.Buffer, layout buffers.TexelLayout, dst buffers.TextureRegion) error {
+func (e *encoder) CopyBufferToTexture(src gpu.Buffer, layout gpu.TexelLayout, dst gpu.TextureRegion) error {
 	e.device.mu.Lock()
 	defer e.device.mu.Unlock()
-	c, err := e.textureCopy(src, buffers.UsageCopySrc, layout, dst)
+	c, err := e.textureCopy(src, gpu.UsageCopySrc, layout, dst)
 	if err != nil {
 		return err
 	}
@@ -160,10 +160,10 @@ func (e *encoder) CopyBufferToTexture(src buffers.Buffer, layout buffers.TexelLa
 }
 
 // CopyTextureToBuffer records a copy.
-func (e *encoder) CopyTextureToBuffer(src buffers.TextureRegion, dst buffers.Buffer, layout buffers.TexelLayout) error {
+func (e *encoder) CopyTextureToBuffer(src gpu.TextureRegion, dst gpu.Buffer, layout gpu.TexelLayout) error {
 	e.device.mu.Lock()
 	defer e.device.mu.Unlock()
-	c, err := e.textureCopy(dst, buffers.UsageCopyDst, layout, src)
+	c, err := e.textureCopy(dst, gpu.UsageCopyDst, layout, src)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ type textureCopy struct {
 }
 
 // textureCopy checks and records a copy between b and the region.
-func (e *encoder) textureCopy(b buffers.Buffer, usage buffers.Usage, layout buffers.TexelLayout, region buffers.TextureRegion) (textureCopy, error) {
+func (e *encoder) textureCopy(b gpu.Buffer, usage gpu.Usage, layout gpu.TexelLayout, region gpu.TextureRegion) (textureCopy, error) {
 	own, err := e.names(opCopyTexture, b)
 	if err != nil {
 		return textureCopy{}, err
@@ -188,7 +188,7 @@ func (e *encoder) textureCopy(b buffers.Buffer, usage buffers.Usage, layout buff
 	if err != nil {
 		return textureCopy{}, err
 	}
-	if err := buffers.CheckTextureCopy(locked{own}, usage, layout, region); err != nil {
+	if err := gpu.CheckTextureCopy(locked{own}, usage, layout, region); err != nil {
 		return textureCopy{}, err
 	}
 	e.record(own)
@@ -200,7 +200,7 @@ func (e *encoder) textureCopy(b buffers.Buffer, usage buffers.Usage, layout buff
 }
 
 // names checks that a command naming b may be recorded.
-func (e *encoder) names(op string, b buffers.Buffer) (*buffer, error) {
+func (e *encoder) names(op string, b gpu.Buffer) (*buffer, error) {
 	if err := e.device.alive(op, b.Label()); err != nil {
 		return nil, err
 	}

@@ -5,16 +5,16 @@ package webgpu
 import (
 	"errors"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
 // translations give the reason for each kind of error of the browser's.
 var translations = []struct{ bridge, reason error }{
-	{jsbridge.ErrRange, buffers.ErrRange},
-	{jsbridge.ErrType, buffers.ErrType},
-	{jsbridge.ErrOutOfMemory, buffers.ErrOutOfMemory},
-	{jsbridge.ErrNotSupported, buffers.ErrUnsupported},
+	{jsbridge.ErrRange, gpu.ErrRange},
+	{jsbridge.ErrType, gpu.ErrType},
+	{jsbridge.ErrOutOfMemory, gpu.ErrOutOfMemory},
+	{jsbridge.ErrNotSupported, gpu.ErrUnsupported},
 }
 
 // translate puts an error of jsbridge into the core's terms; nil stays nil.
@@ -22,7 +22,7 @@ func translate(op, label string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &buffers.Error{Op: op, Label: label, Reason: reasonOf(err), Cause: err}
+	return &gpu.Error{Op: op, Label: label, Reason: reasonOf(err), Cause: err}
 }
 
 func reasonOf(err error) error {
@@ -31,13 +31,13 @@ func reasonOf(err error) error {
 			return t.reason
 		}
 	}
-	return buffers.ErrValidation
+	return gpu.ErrValidation
 }
 
 // translated is what a call ends with: nil, an error of the core's, or one of jsbridge's in the core's
 // terms. Where the device is lost, that is why.
 func (d *Device) translated(op, label string, err error) error {
-	if _, ok := err.(*buffers.Error); ok || err == nil {
+	if _, ok := err.(*gpu.Error); ok || err == nil {
 		return err
 	}
 	return d.orLost(op, label, translate(op, label, err))

@@ -5,22 +5,22 @@ package webgpu
 import (
 	"syscall/js"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // HandMapped calls a JavaScript function with the ArrayBuffer of all that is mapped of a buffer of this
 // backend, for reading or writing, and two numbers. The function must leave it alone once the buffer is
 // unmapped.
-func HandMapped(b buffers.MappableBuffer, mode buffers.MapMode, f js.Value, x, y float64) error {
+func HandMapped(b gpu.MappableBuffer, mode gpu.MapMode, f js.Value, x, y float64) error {
 	const op = "hand over"
-	m, ok := buffers.Unwrap(b).(*mappable)
+	m, ok := gpu.Unwrap(b).(*mappable)
 	if !ok {
-		return buffers.NewError(op, b.Label(), buffers.ErrUnsupported, "a buffer of another backend")
+		return gpu.NewError(op, b.Label(), gpu.ErrUnsupported, "a buffer of another backend")
 	}
 	m.device.mu.Lock()
 	defer m.device.mu.Unlock()
 	_, offset, size := m.life.Range()
-	if err := m.checkAccess(op, mode == buffers.MapWrite, signed(offset), size); err != nil {
+	if err := m.checkAccess(op, mode == gpu.MapWrite, signed(offset), size); err != nil {
 		return err
 	}
 	return m.device.translated(op, m.Label(), m.bridge.HandMapped(f, x, y))

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
@@ -40,13 +40,13 @@ func TestCreationOutOfMemory(t *testing.T) {
 	}
 	b := createMappable(t, d, "the whole city", readbackUsage, tooMuch)
 	reported := late.await(t, d, 1)
-	require.ErrorIs(t, reported[0], buffers.ErrOutOfMemory)
+	require.ErrorIs(t, reported[0], gpu.ErrOutOfMemory)
 	require.ErrorIs(t, reported[0], jsbridge.ErrOutOfMemory, "the browser's own error is the cause")
 	require.ErrorContains(t, reported[0], `create "the whole city"`)
 
 	require.False(t, b.Valid())
-	require.ErrorIs(t, <-b.MapAsync(buffers.MapRead, 0, 64), buffers.ErrOutOfMemory)
-	require.Equal(t, buffers.Ready, b.State())
+	require.ErrorIs(t, <-b.MapAsync(gpu.MapRead, 0, 64), gpu.ErrOutOfMemory)
+	require.Equal(t, gpu.Ready, b.State())
 	b.Destroy()
 	require.Equal(t, eight, content(t, d, written(t, d, eight)), "the device works on")
 }
@@ -55,20 +55,20 @@ func TestCreationOutOfMemory(t *testing.T) {
 func TestMapOfABufferWithoutMemory(t *testing.T) {
 	d, late := openWithoutAGigabyte(t)
 	b := createMappable(t, d, "the whole country", readbackUsage, tooMuch)
-	err := <-b.MapAsync(buffers.MapRead, 0, 64)
-	require.ErrorIs(t, err, buffers.ErrOutOfMemory)
+	err := <-b.MapAsync(gpu.MapRead, 0, 64)
+	require.ErrorIs(t, err, gpu.ErrOutOfMemory)
 	require.ErrorContains(t, err, `map "the whole country"`)
-	require.Equal(t, buffers.Ready, b.State())
+	require.Equal(t, gpu.Ready, b.State())
 
 	reported := late.await(t, d, 2)
-	require.ErrorIs(t, reported[0], buffers.ErrOutOfMemory)
-	require.ErrorIs(t, reported[1], buffers.ErrValidation, "the browser's word on the map")
+	require.ErrorIs(t, reported[0], gpu.ErrOutOfMemory)
+	require.ErrorIs(t, reported[1], gpu.ErrValidation, "the browser's word on the map")
 }
 
-func written(t *testing.T, d *webgpu.Device, p []byte) buffers.Buffer {
+func written(t *testing.T, d *webgpu.Device, p []byte) gpu.Buffer {
 	t.Helper()
 	b := create(t, d, "written", gpuUsage, uint64(len(p)))
-	require.NoError(t, d.Queue().WriteBuffer(b, 0, buffers.Bytes(p)))
+	require.NoError(t, d.Queue().WriteBuffer(b, 0, gpu.Bytes(p)))
 	return b
 }
 
@@ -87,29 +87,29 @@ func TestUncapturedErrors(t *testing.T) {
 		Usage: jsbridge.BufferUsageMapRead | jsbridge.BufferUsageVertex})
 	require.NoError(t, err)
 	reported := late.await(t, d, 1)
-	require.ErrorIs(t, reported[0], buffers.ErrValidation)
+	require.ErrorIs(t, reported[0], gpu.ErrValidation)
 	require.ErrorContains(t, reported[0], "wrong")
 }
 
 func TestLossByTheOwnerOfTheDevice(t *testing.T) {
 	d := request(t)
 	mapped := createMappable(t, d, "mapped", stagingUsage, 64)
-	require.NoError(t, buffers.Map(t.Context(), mapped, buffers.MapWrite))
+	require.NoError(t, gpu.Map(t.Context(), mapped, gpu.MapWrite))
 	pending := createMappable(t, d, "pending", stagingUsage, 64)
-	settled := pending.MapAsync(buffers.MapWrite, 0, 64)
+	settled := pending.MapAsync(gpu.MapWrite, 0, 64)
 
 	d.Bridge().JSValue().Call("destroy")
 	<-d.Lost()
-	require.ErrorIs(t, d.LostReason(), buffers.ErrDeviceLost)
+	require.ErrorIs(t, d.LostReason(), gpu.ErrDeviceLost)
 	require.ErrorContains(t, d.LostReason(), "destroyed")
 	require.ErrorContains(t, d.LostReason(), t.Name(), "the device's label")
-	require.ErrorIs(t, <-settled, buffers.ErrDeviceLost)
-	require.Equal(t, buffers.Ready, pending.State())
+	require.ErrorIs(t, <-settled, gpu.ErrDeviceLost)
+	require.Equal(t, gpu.Ready, pending.State())
 
 	_, err := mapped.WriteAt([]byte{1}, 0)
-	require.ErrorIs(t, err, buffers.ErrDeviceLost)
-	require.ErrorIs(t, mapped.Unmap(), buffers.ErrDeviceLost)
-	require.Equal(t, buffers.Ready, mapped.State())
+	require.ErrorIs(t, err, gpu.ErrDeviceLost)
+	require.ErrorIs(t, mapped.Unmap(), gpu.ErrDeviceLost)
+	require.Equal(t, gpu.Ready, mapped.State())
 	require.False(t, mapped.Valid())
 }
 
@@ -118,7 +118,7 @@ func TestRequestWithoutAnAdapter(t *testing.T) {
 		Label:   "odd",
 		Adapter: &jsbridge.AdapterOptions{FeatureLevel: "no such level"},
 	})
-	require.ErrorIs(t, err, buffers.ErrUnsupported)
+	require.ErrorIs(t, err, gpu.ErrUnsupported)
 	require.ErrorIs(t, err, jsbridge.ErrNoAdapter)
 	require.ErrorContains(t, err, `request device "odd"`)
 }
@@ -132,6 +132,6 @@ func TestRequestWithAContextThatEnded(t *testing.T) {
 
 func TestRequestOfAnUnknownFeature(t *testing.T) {
 	_, err := webgpu.Request(t.Context(), &webgpu.RequestOptions{Label: "odd", Features: []string{"no-such-feature"}})
-	require.ErrorIs(t, err, buffers.ErrType)
+	require.ErrorIs(t, err, gpu.ErrType)
 	require.ErrorContains(t, err, `request device "odd"`)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
@@ -158,7 +159,7 @@ func TestLayoutsAreTheShaders(t *testing.T) {
 	}
 	for _, c := range unsound() {
 		t.Run(c.name, func(t *testing.T) {
-			require.ErrorIs(t, c.layout, buffers.ErrLayout)
+			require.ErrorIs(t, c.layout, gpu.ErrLayout)
 			got, err := shaderReads(t, c)
 			require.True(t, err != nil || string(got) != string(counted(len(c.reads))), "the shader reads what was meant")
 		})
@@ -178,9 +179,9 @@ func shaderReads(t *testing.T, c declared) ([]byte, error) {
 	d, late := open(t)
 	bridge := d.Bridge()
 	require.NoError(t, bridge.PushErrorScope(jsbridge.FilterValidation))
-	from := create(t, d, "value", buffers.UsageUniform|buffers.UsageStorage|buffers.UsageCopyDst, uint64(len(c.bytes)))
-	into := create(t, d, "read", buffers.UsageStorage|buffers.UsageCopySrc, uint64(4*len(c.reads)))
-	require.NoError(t, d.Queue().WriteBuffer(from, 0, buffers.Bytes(c.bytes)))
+	from := create(t, d, "value", gpu.UsageUniform|gpu.UsageStorage|gpu.UsageCopyDst, uint64(len(c.bytes)))
+	into := create(t, d, "read", gpu.UsageStorage|gpu.UsageCopySrc, uint64(4*len(c.reads)))
+	require.NoError(t, d.Queue().WriteBuffer(from, 0, gpu.Bytes(c.bytes)))
 
 	module, err := bridge.CreateShaderModule(&jsbridge.ShaderModuleDescriptor{Code: readingShader(c)})
 	require.NoError(t, err)

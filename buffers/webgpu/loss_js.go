@@ -3,7 +3,7 @@
 package webgpu
 
 import (
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
@@ -68,7 +68,7 @@ func (d *Device) alive(op, label string) error {
 
 // lossOf is the error of an operation that the loss of the device ended, known already or not.
 func (d *Device) lossOf(op, label string, cause error) error {
-	return &buffers.Error{Op: op, Label: label, Reason: buffers.ErrDeviceLost, Detail: d.loss.detail, Cause: cause}
+	return &gpu.Error{Op: op, Label: label, Reason: gpu.ErrDeviceLost, Detail: d.loss.detail, Cause: cause}
 }
 
 // orLost is err, or the loss of the device where that is its cause.

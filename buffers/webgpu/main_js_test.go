@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
@@ -101,28 +101,28 @@ func bytesOf(array js.Value) []byte {
 	return p
 }
 
-func create(t testing.TB, d buffers.Device, label string, usage buffers.Usage, size uint64) buffers.Buffer {
+func create(t testing.TB, d gpu.Device, label string, usage gpu.Usage, size uint64) gpu.Buffer {
 	t.Helper()
-	b, err := d.CreateBuffer(&buffers.Descriptor{Label: label, Size: size, Usage: usage})
+	b, err := d.CreateBuffer(&gpu.Descriptor{Label: label, Size: size, Usage: usage})
 	require.NoError(t, err)
 	return b
 }
 
-func createMappable(t testing.TB, d buffers.Device, label string, usage buffers.Usage, size uint64) buffers.MappableBuffer {
+func createMappable(t testing.TB, d gpu.Device, label string, usage gpu.Usage, size uint64) gpu.MappableBuffer {
 	t.Helper()
-	b, err := d.CreateMappableBuffer(&buffers.Descriptor{Label: label, Size: size, Usage: usage})
+	b, err := d.CreateMappableBuffer(&gpu.Descriptor{Label: label, Size: size, Usage: usage})
 	require.NoError(t, err)
 	return b
 }
 
 const (
-	stagingUsage  = buffers.UsageMapWrite | buffers.UsageCopySrc
-	readbackUsage = buffers.UsageMapRead | buffers.UsageCopyDst
-	gpuUsage      = buffers.UsageCopySrc | buffers.UsageCopyDst
+	stagingUsage  = gpu.UsageMapWrite | gpu.UsageCopySrc
+	readbackUsage = gpu.UsageMapRead | gpu.UsageCopyDst
+	gpuUsage      = gpu.UsageCopySrc | gpu.UsageCopyDst
 )
 
 // content copies b to a buffer of its own and reads that.
-func content(t testing.TB, d buffers.Device, b buffers.Buffer) []byte {
+func content(t testing.TB, d gpu.Device, b gpu.Buffer) []byte {
 	t.Helper()
 	back := createMappable(t, d, "content", readbackUsage, b.Size())
 	defer back.Destroy()
@@ -130,7 +130,7 @@ func content(t testing.TB, d buffers.Device, b buffers.Buffer) []byte {
 	require.NoError(t, err)
 	require.NoError(t, e.CopyBufferToBuffer(b, 0, back, 0, b.Size()))
 	require.NoError(t, d.Queue().Submit(e))
-	require.NoError(t, buffers.Map(t.Context(), back, buffers.MapRead))
+	require.NoError(t, gpu.Map(t.Context(), back, gpu.MapRead))
 	p := make([]byte, b.Size())
 	_, err = back.ReadAt(p, 0)
 	require.NoError(t, err)

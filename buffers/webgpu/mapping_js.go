@@ -5,7 +5,7 @@ package webgpu
 import (
 	"errors"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
@@ -14,18 +14,18 @@ type mappable struct {
 	buffer
 	completion jsbridge.Completion // completeMap, made once
 	fetched    jsbridge.Completion // completeFetch, made once
-	landing    buffers.Landing     // hears of a fetch
+	landing    gpu.Landing         // hears of a fetch
 	scoped     []int               // its groups that are scoped, in order
 }
 
 var (
-	_ buffers.MappableBuffer = (*mappable)(nil)
-	_ buffers.HostMapper     = (*mappable)(nil)
+	_ gpu.MappableBuffer = (*mappable)(nil)
+	_ gpu.HostMapper     = (*mappable)(nil)
 )
 
 // MapAsync asks the browser for the mapping. A map that is cancelled settles when the browser rejects
 // its promise: as soon as the program lets JavaScript run, whether or not the GPU answers.
-func (b *mappable) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan error {
+func (b *mappable) MapAsync(mode gpu.MapMode, offset, size uint64) <-chan error {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
 	settled, err := b.mapAsync(mode, offset, size)
@@ -35,11 +35,11 @@ func (b *mappable) MapAsync(mode buffers.MapMode, offset, size uint64) <-chan er
 	return settled
 }
 
-func (b *mappable) mapAsync(mode buffers.MapMode, offset, size uint64) (<-chan error, error) {
+func (b *mappable) mapAsync(mode gpu.MapMode, offset, size uint64) (<-chan error, error) {
 	if err := b.device.alive("map", b.Label()); err != nil {
 		return nil, err
 	}
-	if err := buffers.CheckCreated("map", locked{&b.buffer}); err != nil {
+	if err := gpu.CheckCreated("map", locked{&b.buffer}); err != nil {
 		return nil, err
 	}
 	token, err := b.life.BeginMap(b, mode, offset, size)
@@ -55,8 +55,8 @@ func (b *mappable) mapAsync(mode buffers.MapMode, offset, size uint64) (<-chan e
 }
 
 var mapModes = [...]jsbridge.MapMode{
-	buffers.MapRead:  jsbridge.MapModeRead,
-	buffers.MapWrite: jsbridge.MapModeWrite,
+	gpu.MapRead:  jsbridge.MapModeRead,
+	gpu.MapWrite: jsbridge.MapModeWrite,
 }
 
 // completeMap runs when the browser settles a map's promise, before the map's channel does.
@@ -96,7 +96,7 @@ func (b *mappable) mapError(err error) error {
 	if b.device.loss.detail != "" || errors.Is(err, jsbridge.ErrAbort) {
 		return b.device.lossOf("map", b.Label(), err)
 	}
-	if failure := buffers.CheckCreated("map", locked{&b.buffer}); failure != nil && err != nil {
+	if failure := gpu.CheckCreated("map", locked{&b.buffer}); failure != nil && err != nil {
 		return failure
 	}
 	return translate("map", b.Label(), err)
@@ -117,7 +117,7 @@ func (b *mappable) Unmap() error {
 
 // WriteAt copies p into the mapped range.
 func (b *mappable) WriteAt(p []byte, offset int64) (int, error) {
-	if err := b.write(buffers.Bytes(p), offset); err != nil {
+	if err := b.write(gpu.Bytes(p), offset); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -125,26 +125,26 @@ func (b *mappable) WriteAt(p []byte, offset int64) (int, error) {
 
 // ReadAt copies from the mapped range into p.
 func (b *mappable) ReadAt(p []byte, offset int64) (int, error) {
-	if err := b.read(buffers.Bytes(p), offset); err != nil {
+	if err := b.read(gpu.Bytes(p), offset); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
 
 // WriteMemoryAt copies m, a Go slice or a [Data], into the mapped range.
-func (b *mappable) WriteMemoryAt(m buffers.Memory, offset uint64) error {
+func (b *mappable) WriteMemoryAt(m gpu.Memory, offset uint64) error {
 	return b.write(m, signed(offset))
 }
 
 // ReadMemoryAt copies from the mapped range into m, a Go slice or a [Data].
-func (b *mappable) ReadMemoryAt(m buffers.Memory, offset uint64) error {
+func (b *mappable) ReadMemoryAt(m gpu.Memory, offset uint64) error {
 	return b.read(m, signed(offset))
 }
 
 // signed keeps an offset that no buffer reaches out of range.
 func signed(offset uint64) int64 { return int64(min(offset, 1<<63-1)) }
 
-func (b *mappable) write(m buffers.Memory, offset int64) error {
+func (b *mappable) write(m gpu.Memory, offset int64) error {
 	const op = "write"
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
@@ -154,7 +154,7 @@ func (b *mappable) write(m buffers.Memory, offset int64) error {
 	return b.accessError(op, b.writeMapped(op, m, uint64(offset)))
 }
 
-func (b *mappable) writeMapped(op string, m buffers.Memory, offset uint64) error {
+func (b *mappable) writeMapped(op string, m gpu.Memory, offset uint64) error {
 	if p, ok := m.Bytes(); ok {
 		return b.bridge.WriteMapped(p, offset)
 	}
@@ -165,7 +165,7 @@ func (b *mappable) writeMapped(op string, m buffers.Memory, offset uint64) error
 	return b.bridge.WriteMappedFrom(data.v, at, size, offset)
 }
 
-func (b *mappable) read(m buffers.Memory, offset int64) error {
+func (b *mappable) read(m gpu.Memory, offset int64) error {
 	const op = "read"
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
@@ -175,7 +175,7 @@ func (b *mappable) read(m buffers.Memory, offset int64) error {
 	return b.accessError(op, b.readMapped(op, m, uint64(offset)))
 }
 
-func (b *mappable) readMapped(op string, m buffers.Memory, offset uint64) error {
+func (b *mappable) readMapped(op string, m gpu.Memory, offset uint64) error {
 	if p, ok := m.Bytes(); ok {
 		return b.bridge.ReadMapped(p, offset)
 	}

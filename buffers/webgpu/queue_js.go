@@ -5,7 +5,7 @@ package webgpu
 import (
 	"errors"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
@@ -19,7 +19,7 @@ type queue struct {
 	waits      waits
 }
 
-var _ buffers.Queue = (*queue)(nil)
+var _ gpu.Queue = (*queue)(nil)
 
 func (q *queue) init(d *Device) {
 	q.device, q.bridge = d, d.bridge.Queue()
@@ -27,7 +27,7 @@ func (q *queue) init(d *Device) {
 }
 
 // WriteBuffer copies m, a Go slice or a [Data]. The browser has taken it when WriteBuffer returns.
-func (q *queue) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
+func (q *queue) WriteBuffer(dst gpu.Buffer, offset uint64, m gpu.Memory) error {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -38,7 +38,7 @@ func (q *queue) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory)
 	return d.translated("write", b.Label(), q.writeBuffer(b, offset, m))
 }
 
-func (d *Device) writable(dst buffers.Buffer, offset, size uint64) (*buffer, error) {
+func (d *Device) writable(dst gpu.Buffer, offset, size uint64) (*buffer, error) {
 	if err := d.alive("write", dst.Label()); err != nil {
 		return nil, err
 	}
@@ -46,10 +46,10 @@ func (d *Device) writable(dst buffers.Buffer, offset, size uint64) (*buffer, err
 	if err != nil {
 		return nil, err
 	}
-	return b, buffers.CheckWrite(locked{b}, offset, size)
+	return b, gpu.CheckWrite(locked{b}, offset, size)
 }
 
-func (q *queue) writeBuffer(b *buffer, offset uint64, m buffers.Memory) error {
+func (q *queue) writeBuffer(b *buffer, offset uint64, m gpu.Memory) error {
 	if p, ok := m.Bytes(); ok {
 		return q.bridge.WriteBuffer(b.bridge, offset, p)
 	}
@@ -64,7 +64,7 @@ func (q *queue) writeBuffer(b *buffer, offset uint64, m buffers.Memory) error {
 }
 
 // WriteTexture copies rows of texels from m, a Go slice or a [Data].
-func (q *queue) WriteTexture(dst buffers.TextureRegion, m buffers.Memory, layout buffers.TexelLayout) error {
+func (q *queue) WriteTexture(dst gpu.TextureRegion, m gpu.Memory, layout gpu.TexelLayout) error {
 	const op = "write texture"
 	d := q.device
 	d.mu.Lock()
@@ -73,13 +73,13 @@ func (q *queue) WriteTexture(dst buffers.TextureRegion, m buffers.Memory, layout
 	if err != nil {
 		return err
 	}
-	if err := buffers.CheckTextureWrite(m.Size(), layout, dst); err != nil {
+	if err := gpu.CheckTextureWrite(m.Size(), layout, dst); err != nil {
 		return err
 	}
 	return d.translated(op, t.Label(), q.writeTexture(t, dst, m, layout))
 }
 
-func (q *queue) writeTexture(t *texture, dst buffers.TextureRegion, m buffers.Memory, layout buffers.TexelLayout) error {
+func (q *queue) writeTexture(t *texture, dst gpu.TextureRegion, m gpu.Memory, layout gpu.TexelLayout) error {
 	to, size := t.copyInfo(dst), extent3D(dst.Extent)
 	if p, ok := m.Bytes(); ok {
 		return q.bridge.WriteTexture(to, p, copyLayout(layout, dst), size)
@@ -93,7 +93,7 @@ func (q *queue) writeTexture(t *texture, dst buffers.TextureRegion, m buffers.Me
 }
 
 // Submit finishes the encoders and hands them over. An encoder that was adopted is finished by it, too.
-func (q *queue) Submit(encoders ...buffers.Encoder) error {
+func (q *queue) Submit(encoders ...gpu.Encoder) error {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -112,7 +112,7 @@ func (q *queue) Submit(encoders ...buffers.Encoder) error {
 
 // SubmitScoped opens and closes the scope within this call: scopes are a stack of the device's, and the page has its
 // own.
-func (q *queue) SubmitScoped(encoders ...buffers.Encoder) (verdict <-chan error, err error) {
+func (q *queue) SubmitScoped(encoders ...gpu.Encoder) (verdict <-chan error, err error) {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -138,7 +138,7 @@ func (q *queue) SubmitScoped(encoders ...buffers.Encoder) (verdict <-chan error,
 	return w.channel, nil
 }
 
-func (d *Device) retireAll(encoders []buffers.Encoder) {
+func (d *Device) retireAll(encoders []gpu.Encoder) {
 	for _, e := range encoders {
 		d.retire(e.(*encoder))
 	}
@@ -156,11 +156,11 @@ func (q *queue) completeScope(token uint64, err error) error {
 	return nil
 }
 
-func (d *Device) checkSubmit(encoders []buffers.Encoder) error {
+func (d *Device) checkSubmit(encoders []gpu.Encoder) error {
 	for i, given := range encoders {
 		e, ok := given.(*encoder)
 		if !ok || e.device != d {
-			return buffers.NewError("submit", "", buffers.ErrWrongDevice, "the encoder belongs to another device")
+			return gpu.NewError("submit", "", gpu.ErrWrongDevice, "the encoder belongs to another device")
 		}
 		for _, earlier := range encoders[:i] {
 			if earlier == given {
@@ -174,7 +174,7 @@ func (d *Device) checkSubmit(encoders []buffers.Encoder) error {
 	return nil
 }
 
-func (q *queue) submit(encoders []buffers.Encoder) error {
+func (q *queue) submit(encoders []gpu.Encoder) error {
 	defer func() {
 		clear(q.commands)
 		q.commands = q.commands[:0]

@@ -2,9 +2,9 @@
 
 package webgpu
 
-import "github.com/gpubuffers/gpubuffers/buffers"
+import "github.com/gpubuffers/gpubuffers/buffers/gpu"
 
-var _ buffers.RangeMapper = (*mappable)(nil)
+var _ gpu.RangeMapper = (*mappable)(nil)
 
 // MappedRange gives a Uint8Array over the mapped range.
 func (b *mappable) MappedRange(offset, size uint64) (any, error) {

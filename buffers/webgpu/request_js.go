@@ -6,7 +6,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
@@ -22,7 +22,7 @@ type RequestOptions struct {
 // Request asks the browser for an adapter and a device; nil options ask for the fastest. The device's
 // buffers may be as large, and be bound as large, as the adapter allows.
 //
-// Where there is no WebGPU, or no adapter, the error is [buffers.ErrUnsupported].
+// Where there is no WebGPU, or no adapter, the error is [gpu.ErrUnsupported].
 func Request(ctx context.Context, options *RequestOptions) (*Device, error) {
 	if options == nil {
 		options = &RequestOptions{}
@@ -52,7 +52,7 @@ func (o *RequestOptions) request(ctx context.Context) (*jsbridge.Device, error) 
 
 // sizeLimits are the adapter's limits on buffers where they are better than the default ones.
 func sizeLimits(adapter jsbridge.Limits) jsbridge.Limits {
-	least := buffers.DefaultLimits()
+	least := gpu.DefaultLimits()
 	return jsbridge.Limits{
 		MaxBufferSize:               larger(adapter.MaxBufferSize, least.MaxBufferSize),
 		MaxUniformBufferBindingSize: larger(adapter.MaxUniformBufferBindingSize, least.MaxUniformBindingSize),
@@ -74,7 +74,7 @@ func requestError(label string, err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, jsbridge.ErrUnavailable), errors.Is(err, jsbridge.ErrNoAdapter):
-		return &buffers.Error{Op: op, Label: label, Reason: buffers.ErrUnsupported, Cause: err}
+		return &gpu.Error{Op: op, Label: label, Reason: gpu.ErrUnsupported, Cause: err}
 	}
 	return translate(op, label, err)
 }

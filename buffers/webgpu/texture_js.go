@@ -3,7 +3,7 @@
 package webgpu
 
 import (
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
@@ -11,21 +11,21 @@ import (
 type texture struct {
 	device *Device
 	bridge *jsbridge.Texture
-	info   buffers.TextureInfo
+	info   gpu.TextureInfo
 }
 
-var _ buffers.Texture = (*texture)(nil)
+var _ gpu.Texture = (*texture)(nil)
 
 // AdoptTexture lets staging and readback buffers copy to and from a texture of this device.
 //
 // NOTE: nothing tells whether its owner has destroyed it. The use of one that is destroyed is reported
 // by the browser, later.
-func (d *Device) AdoptTexture(t *jsbridge.Texture) buffers.Texture {
+func (d *Device) AdoptTexture(t *jsbridge.Texture) gpu.Texture {
 	size := t.Size()
-	return &texture{d, t, buffers.TextureInfo{
+	return &texture{d, t, gpu.TextureInfo{
 		Format:    d.formatOf(t),
 		Dimension: dimension(t.Dimension()),
-		Extent:    buffers.Extent{Width: size.Width, Height: size.Height, Layers: size.DepthOrArrayLayers},
+		Extent:    gpu.Extent{Width: size.Width, Height: size.Height, Layers: size.DepthOrArrayLayers},
 		MipLevels: t.MipLevelCount(),
 		Samples:   t.SampleCount(),
 		Usage:     textureUsage(t.Usage()),
@@ -34,39 +34,39 @@ func (d *Device) AdoptTexture(t *jsbridge.Texture) buffers.Texture {
 
 // formatOf is the format of t, with the copies that the device has.
 // https://www.w3.org/TR/webgpu/#dom-gpucommandencoder-copytexturetobuffer
-func (d *Device) formatOf(t *jsbridge.Texture) buffers.TextureFormat {
-	f := buffers.FormatOf(string(t.Format()))
+func (d *Device) formatOf(t *jsbridge.Texture) gpu.TextureFormat {
+	f := gpu.FormatOf(string(t.Format()))
 	if f.BlockWidth > 1 && d.bridge.Compatibility() {
-		f.Color.Copies = buffers.TextureCopyDst
+		f.Color.Copies = gpu.TextureCopyDst
 	}
 	return f
 }
 
-func dimension(d jsbridge.TextureDimension) buffers.TextureDimension {
+func dimension(d jsbridge.TextureDimension) gpu.TextureDimension {
 	switch d {
 	case jsbridge.TextureDimension1D:
-		return buffers.Dimension1D
+		return gpu.Dimension1D
 	case jsbridge.TextureDimension3D:
-		return buffers.Dimension3D
+		return gpu.Dimension3D
 	}
-	return buffers.Dimension2D
+	return gpu.Dimension2D
 }
 
 // textureUsages pairs the core's bits with those of the specification.
 // https://www.w3.org/TR/webgpu/#namespacedef-gputextureusage
 var textureUsages = [...]struct {
-	usage buffers.TextureUsage
+	usage gpu.TextureUsage
 	spec  jsbridge.TextureUsage
 }{
-	{buffers.TextureCopySrc, jsbridge.TextureUsageCopySrc},
-	{buffers.TextureCopyDst, jsbridge.TextureUsageCopyDst},
-	{buffers.TextureBinding, jsbridge.TextureUsageTextureBinding},
-	{buffers.TextureStorageBinding, jsbridge.TextureUsageStorageBinding},
-	{buffers.TextureRenderAttachment, jsbridge.TextureUsageRenderAttachment},
+	{gpu.TextureCopySrc, jsbridge.TextureUsageCopySrc},
+	{gpu.TextureCopyDst, jsbridge.TextureUsageCopyDst},
+	{gpu.TextureBinding, jsbridge.TextureUsageTextureBinding},
+	{gpu.TextureStorageBinding, jsbridge.TextureUsageStorageBinding},
+	{gpu.TextureRenderAttachment, jsbridge.TextureUsageRenderAttachment},
 }
 
 // textureUsage leaves out the bits that the core has no word for.
-func textureUsage(spec jsbridge.TextureUsage) (usage buffers.TextureUsage) {
+func textureUsage(spec jsbridge.TextureUsage) (usage gpu.TextureUsage) {
 	for _, pair := range textureUsages {
 		if spec&pair.spec != 0 {
 			usage |= pair.usage
@@ -75,30 +75,30 @@ func textureUsage(spec jsbridge.TextureUsage) (usage buffers.TextureUsage) {
 	return usage
 }
 
-func (t *texture) Label() string             { return t.bridge.Label() }
-func (t *texture) Info() buffers.TextureInfo { return t.info }
+func (t *texture) Label() string         { return t.bridge.Label() }
+func (t *texture) Info() gpu.TextureInfo { return t.info }
 
 // Native is a [*jsbridge.Texture].
 func (t *texture) Native() any { return t.bridge }
 
 // ownTexture returns the device's own texture inside of t.
-func (d *Device) ownTexture(op string, t buffers.Texture) (*texture, error) {
+func (d *Device) ownTexture(op string, t gpu.Texture) (*texture, error) {
 	if err := d.alive(op, t.Label()); err != nil {
 		return nil, err
 	}
 	if own, ok := t.(*texture); ok && own.device == d {
 		return own, nil
 	}
-	return nil, buffers.NewError(op, t.Label(), buffers.ErrWrongDevice, "")
+	return nil, gpu.NewError(op, t.Label(), gpu.ErrWrongDevice, "")
 }
 
 var aspects = [...]jsbridge.TextureAspect{
-	buffers.AspectAll:         jsbridge.AspectAll,
-	buffers.AspectDepthOnly:   jsbridge.AspectDepthOnly,
-	buffers.AspectStencilOnly: jsbridge.AspectStencilOnly,
+	gpu.AspectAll:         jsbridge.AspectAll,
+	gpu.AspectDepthOnly:   jsbridge.AspectDepthOnly,
+	gpu.AspectStencilOnly: jsbridge.AspectStencilOnly,
 }
 
-func (t *texture) copyInfo(r buffers.TextureRegion) *jsbridge.TexelCopyTextureInfo {
+func (t *texture) copyInfo(r gpu.TextureRegion) *jsbridge.TexelCopyTextureInfo {
 	return &jsbridge.TexelCopyTextureInfo{
 		Texture:  t.bridge,
 		MipLevel: r.MipLevel,
@@ -109,7 +109,7 @@ func (t *texture) copyInfo(r buffers.TextureRegion) *jsbridge.TexelCopyTextureIn
 
 // copyLayout leaves out the rows per image of a single image, which the core does not check and the
 // browser would.
-func copyLayout(l buffers.TexelLayout, r buffers.TextureRegion) jsbridge.TexelCopyBufferLayout {
+func copyLayout(l gpu.TexelLayout, r gpu.TextureRegion) jsbridge.TexelCopyBufferLayout {
 	layout := jsbridge.TexelCopyBufferLayout{Offset: l.Offset, BytesPerRow: l.BytesPerRow}
 	if r.Extent.Layers > 1 {
 		layout.RowsPerImage = l.RowsPerImage
@@ -117,6 +117,6 @@ func copyLayout(l buffers.TexelLayout, r buffers.TextureRegion) jsbridge.TexelCo
 	return layout
 }
 
-func extent3D(e buffers.Extent) jsbridge.Extent3D {
+func extent3D(e gpu.Extent) jsbridge.Extent3D {
 	return jsbridge.Extent3D{Width: e.Width, Height: e.Height, DepthOrArrayLayers: e.Layers}
 }

@@ -5,32 +5,32 @@ package webgpu
 import (
 	"strconv"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
 // usages pairs the core's bits with those of the specification.
 // https://www.w3.org/TR/webgpu/#namespacedef-gpubufferusage
 var usages = [...]struct {
-	usage buffers.Usage
+	usage gpu.Usage
 	spec  jsbridge.BufferUsage
 }{
-	{buffers.UsageVertex, jsbridge.BufferUsageVertex},
-	{buffers.UsageIndex, jsbridge.BufferUsageIndex},
-	{buffers.UsageUniform, jsbridge.BufferUsageUniform},
-	{buffers.UsageStorage, jsbridge.BufferUsageStorage},
-	{buffers.UsageCopySrc, jsbridge.BufferUsageCopySrc},
-	{buffers.UsageCopyDst, jsbridge.BufferUsageCopyDst},
-	{buffers.UsageMapRead, jsbridge.BufferUsageMapRead},
-	{buffers.UsageMapWrite, jsbridge.BufferUsageMapWrite},
-	{buffers.UsageIndirect, jsbridge.BufferUsageIndirect},
-	{buffers.UsageQueryResolve, jsbridge.BufferUsageQueryResolve},
+	{gpu.UsageVertex, jsbridge.BufferUsageVertex},
+	{gpu.UsageIndex, jsbridge.BufferUsageIndex},
+	{gpu.UsageUniform, jsbridge.BufferUsageUniform},
+	{gpu.UsageStorage, jsbridge.BufferUsageStorage},
+	{gpu.UsageCopySrc, jsbridge.BufferUsageCopySrc},
+	{gpu.UsageCopyDst, jsbridge.BufferUsageCopyDst},
+	{gpu.UsageMapRead, jsbridge.BufferUsageMapRead},
+	{gpu.UsageMapWrite, jsbridge.BufferUsageMapWrite},
+	{gpu.UsageIndirect, jsbridge.BufferUsageIndirect},
+	{gpu.UsageQueryResolve, jsbridge.BufferUsageQueryResolve},
 }
 
 // SpecUsage is u in the numbers of GPUBufferUsage.
-func SpecUsage(u buffers.Usage) uint32 { return uint32(specUsage(u)) }
+func SpecUsage(u gpu.Usage) uint32 { return uint32(specUsage(u)) }
 
-func specUsage(u buffers.Usage) jsbridge.BufferUsage {
+func specUsage(u gpu.Usage) jsbridge.BufferUsage {
 	var spec jsbridge.BufferUsage
 	for _, pair := range usages {
 		if u.Has(pair.usage) {
@@ -40,18 +40,18 @@ func specUsage(u buffers.Usage) jsbridge.BufferUsage {
 	return spec
 }
 
-// UsageFromSpec translates the numbers of GPUBufferUsage. Any other bit is an error: [buffers.ErrUsage].
-func UsageFromSpec(n uint64) (buffers.Usage, error) {
+// UsageFromSpec translates the numbers of GPUBufferUsage. Any other bit is an error: [gpu.ErrUsage].
+func UsageFromSpec(n uint64) (gpu.Usage, error) {
 	usage, rest := splitUsage(n)
 	if rest != 0 {
-		return 0, buffers.NewError("create", "", buffers.ErrUsage,
+		return 0, gpu.NewError("create", "", gpu.ErrUsage,
 			"usage 0x"+strconv.FormatUint(n, 16)+" has the unsupported bits 0x"+strconv.FormatUint(rest, 16))
 	}
 	return usage, nil
 }
 
 // splitUsage translates the bits that it can and returns the others.
-func splitUsage(n uint64) (usage buffers.Usage, rest uint64) {
+func splitUsage(n uint64) (usage gpu.Usage, rest uint64) {
 	for _, pair := range usages {
 		if n&uint64(pair.spec) != 0 {
 			usage |= pair.usage

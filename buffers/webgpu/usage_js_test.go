@@ -8,22 +8,22 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 )
 
-var usageNames = map[buffers.Usage]string{
-	buffers.UsageVertex:   "VERTEX",
-	buffers.UsageIndex:    "INDEX",
-	buffers.UsageUniform:  "UNIFORM",
-	buffers.UsageStorage:  "STORAGE",
-	buffers.UsageCopySrc:  "COPY_SRC",
-	buffers.UsageCopyDst:  "COPY_DST",
-	buffers.UsageMapRead:  "MAP_READ",
-	buffers.UsageMapWrite: "MAP_WRITE",
-	buffers.UsageIndirect: "INDIRECT",
+var usageNames = map[gpu.Usage]string{
+	gpu.UsageVertex:   "VERTEX",
+	gpu.UsageIndex:    "INDEX",
+	gpu.UsageUniform:  "UNIFORM",
+	gpu.UsageStorage:  "STORAGE",
+	gpu.UsageCopySrc:  "COPY_SRC",
+	gpu.UsageCopyDst:  "COPY_DST",
+	gpu.UsageMapRead:  "MAP_READ",
+	gpu.UsageMapWrite: "MAP_WRITE",
+	gpu.UsageIndirect: "INDIRECT",
 
-	buffers.UsageQueryResolve: "QUERY_RESOLVE",
+	gpu.UsageQueryResolve: "QUERY_RESOLVE",
 }
 
 func TestUsagesAreTheBrowsers(t *testing.T) {
@@ -38,7 +38,7 @@ func TestUsagesAreTheBrowsers(t *testing.T) {
 }
 
 func TestUsageSetsTranslateBothWays(t *testing.T) {
-	for set := range buffers.Usage(1 << len(usageNames)) {
+	for set := range gpu.Usage(1 << len(usageNames)) {
 		back, err := webgpu.UsageFromSpec(uint64(webgpu.SpecUsage(set)))
 		require.NoError(t, err)
 		require.Equal(t, set, back)
@@ -48,7 +48,7 @@ func TestUsageSetsTranslateBothWays(t *testing.T) {
 func TestUnknownUsageIsRefused(t *testing.T) {
 	for _, n := range []uint64{1 << 10, 1<<10 | 1, 1 << 32, 1 << 63} {
 		_, err := webgpu.UsageFromSpec(n)
-		require.ErrorIs(t, err, buffers.ErrUsage)
+		require.ErrorIs(t, err, gpu.ErrUsage)
 	}
 	_, err := webgpu.UsageFromSpec(0x409)
 	require.EqualError(t, err, "buffers: create: usage 0x409 has the unsupported bits 0x400")

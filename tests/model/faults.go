@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // faultKinds are operations on the GPU and on time, and what goes wrong.
@@ -95,7 +96,7 @@ var faultKinds = []Kind{
 		Small: []string{"", "count=2"},
 		Model: func(m *Model, o Op) *call { m.faults = true; return m.refused() },
 		Run: func(w *World, o Op) Result {
-			w.memory().FailMap(o.Args[Count], buffers.NewError("map", "", buffers.ErrValidation, "a fault"))
+			w.memory().FailMap(o.Args[Count], gpu.NewError("map", "", buffers.ErrValidation, "a fault"))
 			return Result{}
 		}},
 

@@ -143,7 +143,7 @@ var frameKinds = []Kind{
 			if _, err := frameEncoder(f); b == nil || err != nil {
 				return skipped
 			}
-			f.Use(b)
+			f.Use(buffers.AccessRead, b)
 			return Result{}
 		}},
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -30,7 +31,7 @@ func (d inMemory) arm(fault, point int) {
 	case failsCreation:
 		d.FailCreate(point)
 	case failsMap:
-		d.FailMap(point, buffers.NewError("map", "", buffers.ErrValidation, "a fault"))
+		d.FailMap(point, gpu.NewError("map", "", buffers.ErrValidation, "a fault"))
 	case slowMap:
 		d.SlowMap(point, longest/2*time.Millisecond)
 	case refusesCopies:
@@ -42,7 +43,7 @@ func (d inMemory) arm(fault, point int) {
 
 func (d inMemory) Adopt(b buffers.Buffer) buffers.Buffer { return d.Device.Adopt(b.(*memory.Buffer)) }
 
-func (d inMemory) NewTexture(info buffers.TextureInfo) (buffers.Texture, error) {
+func (d inMemory) NewTexture(info gpu.TextureInfo) (buffers.Texture, error) {
 	return d.Device.NewTexture("", info), nil
 }
 

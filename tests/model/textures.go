@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // Textures have texels of 4 bytes. Rows are copied a pitch apart.
@@ -32,8 +33,8 @@ var textureKinds = []Kind{
 			if t := w.textures[o.Args[Texture]]; t != nil {
 				w.gpu.DestroyTexture(t)
 			}
-			t, err := w.gpu.NewTexture(buffers.TextureInfo{
-				Format: buffers.FormatOf("rgba8unorm"), Usage: buffers.TextureCopySrc | buffers.TextureCopyDst,
+			t, err := w.gpu.NewTexture(gpu.TextureInfo{
+				Format: gpu.FormatOf("rgba8unorm"), Usage: gpu.TextureCopySrc | gpu.TextureCopyDst,
 				Extent: buffers.Extent{Width: textureWidth, Height: textureHeight, Layers: 1}})
 			if err == nil {
 				w.textures[o.Args[Texture]] = t
@@ -59,7 +60,7 @@ var textureKinds = []Kind{
 				return skipped
 			}
 			return failed(w.gpu.Queue().WriteTexture(region(t, box), buffers.Bytes(pattern(o.Args[Seed], boxBytes(box))),
-				buffers.TexelLayout{BytesPerRow: uint32(rowBytes(box)), RowsPerImage: uint32(boxes[box].height)}))
+				gpu.TexelLayout{BytesPerRow: uint32(rowBytes(box)), RowsPerImage: uint32(boxes[box].height)}))
 		}},
 
 	{Name: "copyToTexture", Weight: 12, Takes: []Param{Encoder, Buffer, At, Texture, Box},
@@ -182,8 +183,8 @@ func region(t buffers.Texture, box int) buffers.TextureRegion {
 		Extent: buffers.Extent{Width: uint32(b.width), Height: uint32(b.height), Layers: 1}}
 }
 
-func layoutAt(at, box int) buffers.TexelLayout {
-	return buffers.TexelLayout{Offset: uint64(at), BytesPerRow: pitch, RowsPerImage: uint32(boxes[box].height)}
+func layoutAt(at, box int) gpu.TexelLayout {
+	return gpu.TexelLayout{Offset: uint64(at), BytesPerRow: pitch, RowsPerImage: uint32(boxes[box].height)}
 }
 
 func rowBytes(box int) int { return boxes[box].width * texelBytes }

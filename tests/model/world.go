@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // GPU is what a world is on.
@@ -17,7 +18,7 @@ type GPU interface {
 	buffers.Device
 	// Adopt gives another owner of a buffer that the device has made.
 	Adopt(buffers.Buffer) buffers.Buffer
-	NewTexture(buffers.TextureInfo) (buffers.Texture, error)
+	NewTexture(gpu.TextureInfo) (buffers.Texture, error)
 	DestroyTexture(buffers.Texture)
 	// NewHost makes memory that is not Go's.
 	NewHost([]byte) Host
@@ -32,7 +33,7 @@ type GPU interface {
 // Host is memory that its owner may take away.
 type Host interface {
 	buffers.Host
-	buffers.Detacher
+	gpu.Detacher
 }
 
 // World is the small world, and performs operations by Go's API.
@@ -109,7 +110,7 @@ func (w *World) destroyBuffer(slot int) {
 
 func frameEncoder(f *buffers.Frame) (buffers.Encoder, error) {
 	if f == nil {
-		return nil, buffers.NewError("encode", "", buffers.ErrState, "there is no frame")
+		return nil, gpu.NewError("encode", "", buffers.ErrState, "there is no frame")
 	}
 	return f.Encoder()
 }

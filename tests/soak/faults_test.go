@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -88,7 +89,7 @@ func (m *mix) hear() {
 
 func (m *mix) failedMap() {
 	m.quiet()
-	m.gpu.FailMap(1, buffers.NewError("map", "", buffers.ErrValidation, "a fault"))
+	m.gpu.FailMap(1, gpu.NewError("map", "", buffers.ErrValidation, "a fault"))
 	m.fails("validation", <-m.sink.MapAsync(buffers.MapRead, 0, capacity))
 }
 

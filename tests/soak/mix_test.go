@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -75,8 +76,8 @@ func newMix(t testing.TB, r *rand.Rand, counts map[string]int) *mix {
 	m.source = must(m.system.NewMappableBuffer(buffers.Descriptor{Size: capacity, Usage: buffers.UsageMapWrite | buffers.UsageCopySrc}))
 	m.sink = must(m.system.NewMappableBuffer(buffers.Descriptor{Size: capacity, Usage: buffers.UsageMapRead | buffers.UsageCopyDst}))
 	m.mapped, m.image = make([]byte, piece), make([]byte, texels)
-	m.texture = m.gpu.NewTexture("", buffers.TextureInfo{
-		Format: buffers.FormatOf("rgba8unorm"), Usage: buffers.TextureCopySrc | buffers.TextureCopyDst, Extent: m.region().Extent})
+	m.texture = m.gpu.NewTexture("", gpu.TextureInfo{
+		Format: gpu.FormatOf("rgba8unorm"), Usage: gpu.TextureCopySrc | gpu.TextureCopyDst, Extent: m.region().Extent})
 	for i := range m.targets {
 		m.targets[i] = m.newTarget()
 	}

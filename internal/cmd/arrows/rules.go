@@ -13,9 +13,10 @@ type rule struct {
 }
 
 const (
-	jsTag   = "js && wasm"
-	core    = "buffers"
-	command = "wasm"
+	jsTag    = "js && wasm"
+	core     = "buffers"
+	contract = "buffers/gpu"
+	command  = "wasm"
 )
 
 var (
@@ -30,6 +31,7 @@ var (
 var rules = []rule{
 	{"syscall/js", "everything else runs, and is tested, without a browser", onlyBrowserImportsJS},
 	{"core", "the core is portable, knows no backend, and every kilobyte of it is downloaded", coreStandsAlone},
+	{"contract", "a backend stands on the contract alone, which knows no engine", contractStandsAlone},
 	{"portable", "the memory backend and the conformance kit run natively", portableAvoidsBrowser},
 	{"jsbridge", "the mirror of the browser knows no policy", bridgeKnowsNoBuffers},
 	{"fmt", "fmt adds about 130 KB, compressed, to the module", moduleAvoidsFmt},
@@ -86,13 +88,22 @@ func onlyBrowserImportsJS(t *tree) []string {
 }
 
 func coreStandsAlone(t *tree) []string {
-	inCore := func(s source) bool { return s.dir() == core && !s.test() }
+	inCore := func(s source) bool { return (s.dir() == core || s.dir() == contract) && !s.test() }
 	others := slices.Concat(jsLibraries, portable, []string{command})
 	return append(
 		t.importing(inCore, func(imported string) bool {
 			return imported == "fmt" || t.local(imported, others...)
 		}),
 		t.each("has a build tag", func(s source) bool { return inCore(s) && (s.tag != "" || s.jsName()) })...)
+}
+
+// contractStandsAlone lets tests alone of backends use the core, as their programs do.
+func contractStandsAlone(t *tree) []string {
+	isCore := func(imported string) bool { return imported == t.module+"/"+core }
+	below := append(slices.Concat(backends, portable), contract)
+	return append(
+		t.importing(func(s source) bool { return s.under(below...) && !s.test() }, isCore),
+		t.importing(func(s source) bool { return s.dir() == contract }, func(imported string) bool { return t.local(imported, core) && !t.local(imported, contract) })...)
 }
 
 func portableAvoidsBrowser(t *tree) []string {

@@ -19,7 +19,7 @@ const (
 )
 
 // public are the documents whose exported names need rows.
-var public = []string{types, "buffers", "buffers/memory", "buffers/webgpu", "buffers/buffertest", "buffers/slogger", "jsbridge"}
+var public = []string{types, "buffers", "buffers/gpu", "buffers/memory", "buffers/webgpu", "buffers/buffertest", "buffers/slogger", "jsbridge"}
 
 // names are what a document exports, true for those that need a row. The others are covered by the row of their type.
 type names map[string]bool
@@ -190,7 +190,8 @@ func documented(p *doc.Package) names {
 	found.addValues(true, p.Consts, p.Vars)
 	found.addFunctions("", p.Funcs)
 	for _, t := range p.Types {
-		found[t.Name] = true
+		spec := t.Decl.Specs[0].(*ast.TypeSpec)
+		found[t.Name] = !(spec.Assign.IsValid() && isOther(spec.Type))
 		found.addValues(false, t.Consts, t.Vars)
 		found.addFunctions("", t.Funcs)
 		found.addFunctions(t.Name+".", t.Methods)
@@ -201,10 +202,28 @@ func documented(p *doc.Package) names {
 
 func (n names) addValues(needed bool, groups ...[]*doc.Value) {
 	for _, value := range slices.Concat(groups...) {
-		for _, name := range value.Names {
-			n[name] = needed
+		for _, spec := range value.Decl.Specs {
+			n.addValue(spec.(*ast.ValueSpec), needed)
 		}
 	}
+}
+
+func (n names) addValue(spec *ast.ValueSpec, needed bool) {
+	for i, name := range spec.Names {
+		if name.IsExported() {
+			n[name.Name] = needed && !(i < len(spec.Values) && isOther(spec.Values[i]))
+		}
+	}
+}
+
+// isOther reports whether an expression is a name of another package, whose document promises what it does.
+func isOther(x ast.Expr) bool {
+	selector, ok := x.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	_, ok = selector.X.(*ast.Ident)
+	return ok
 }
 
 func (n names) addFunctions(prefix string, functions []*doc.Func) {

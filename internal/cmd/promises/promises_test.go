@@ -88,6 +88,12 @@ func TestASoundTreePasses(t *testing.T) {
 	require.Empty(t, checked(t))
 }
 
+// What another package promises of a name needs no second row.
+func TestAliasesNeedNoRow(t *testing.T) {
+	require.Empty(t, checked(t, [3]string{"buffers/buffer.go", "package buffers\n", "package buffers\nimport \"example.com/gpu\"\ntype Device = gpu.Device\nconst None = gpu.None\nvar ErrState = gpu.ErrState\n"}))
+	require.Contains(t, checked(t, [3]string{"buffers/buffer.go", "package buffers\n", "package buffers\ntype Device = int\nvar None = 1\n"}), "Device")
+}
+
 // A type's constants, fields and methods of interfaces are covered by its row.
 func TestPartsOfATypeNeedNoRow(t *testing.T) {
 	require.Empty(t, checked(t, [3]string{table, "Buffer; Buffer.Size; Kind; One", "Buffer; Kind"}))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 	"github.com/gpubuffers/gpubuffers/tests/model"
@@ -30,7 +31,7 @@ func (d device) Adopt(b buffers.Buffer) buffers.Buffer {
 	return d.AdoptBuffer(webgpu.BufferOf(b))
 }
 
-func (d device) NewTexture(info buffers.TextureInfo) (buffers.Texture, error) {
+func (d device) NewTexture(info gpu.TextureInfo) (buffers.Texture, error) {
 	t, err := d.Bridge().CreateTexture(&jsbridge.TextureDescriptor{
 		Size:   jsbridge.Extent3D{Width: info.Extent.Width, Height: info.Extent.Height},
 		Format: jsbridge.TextureFormatRGBA8Unorm,

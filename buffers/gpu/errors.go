@@ -1,4 +1,4 @@
-package buffers
+package gpu
 
 import (
 	"errors"
@@ -53,8 +53,8 @@ func NewError(op, label string, reason error, detail string) *Error {
 	return &Error{Op: op, Label: label, Reason: reason, Detail: detail}
 }
 
-// causedBy is the error of an operation that its context, or what it reads from, has ended.
-func causedBy(op, label string, cause error) error {
+// CausedBy is the error of an operation that its context, or what it reads from, has ended.
+func CausedBy(op, label string, cause error) error {
 	return &Error{Op: op, Label: label, Cause: cause}
 }
 
@@ -97,8 +97,8 @@ func Text(err error) string {
 	return err.Error()
 }
 
-// known makes an Error of what a backend says of a map.
-func known(err error, op, label string) error {
+// MapError makes an Error of what a backend says of a map.
+func MapError(err error, op, label string) error {
 	switch err.(type) {
 	case nil, *Error:
 		return err
@@ -106,8 +106,8 @@ func known(err error, op, label string) error {
 	return &Error{Op: op, Label: label, Reason: ErrValidation, Detail: "the map failed", Cause: err}
 }
 
-// relabel tells an error in the words of the caller's operation.
-func relabel(err error, op, label string) error {
+// Relabel tells an error in the words of the caller's operation.
+func Relabel(err error, op, label string) error {
 	e, ok := err.(*Error)
 	if !ok {
 		return err
@@ -139,10 +139,10 @@ func Code(err error) string {
 	return ""
 }
 
-// number writes n in decimal with thousands separated by commas.
+// Decimal writes n in decimal with thousands separated by commas.
 //
 //go:noinline
-func number(n uint64) string {
+func Decimal(n uint64) string {
 	digits := strconv.FormatUint(n, 10)
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]

@@ -1,9 +1,9 @@
-package buffers
+package gpu
 
-// stepQueue does step by step, on a device whose Queue is no ChunkQueue, what one does at once. It notifies
+// Steps does step by step, on a device whose Queue is no ChunkQueue, what one does at once. It notifies
 // nobody: maps settle elsewhere.
-type stepQueue struct {
-	device Device
+type Steps struct {
+	Device Device
 	batch  [1]Encoder
 	groups []copyGroup // scratch of record
 }
@@ -14,10 +14,10 @@ type copyGroup struct {
 	encoder Encoder
 }
 
-// verdict is what the GPU will say of the copies of a group.
-type verdict struct {
-	group   int
-	settled <-chan error
+// Verdict is what the GPU will say of the copies of a group.
+type Verdict struct {
+	Group   int
+	Settled <-chan error
 }
 
 // ChunkQueueOf is the device's own ChunkQueue, or one made of steps.
@@ -25,21 +25,21 @@ func ChunkQueueOf(device Device) ChunkQueue {
 	if q, ok := device.Queue().(ChunkQueue); ok {
 		return q
 	}
-	return &stepQueue{device: device}
+	return &Steps{Device: device}
 }
 
-func (q *stepQueue) FillChunk(chunk MappableBuffer, m Memory, dst Buffer, offset uint64, notify func() bool) (<-chan error, error) {
-	if err := writeMapped(chunk, m, 0); err != nil {
+func (q *Steps) FillChunk(chunk MappableBuffer, m Memory, dst Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+	if err := WriteMapped(chunk, m, 0); err != nil {
 		return nil, err
 	}
 	return q.SendChunk(chunk, m.Size(), dst, offset, notify)
 }
 
-func (q *stepQueue) SendChunk(chunk MappableBuffer, size uint64, dst Buffer, offset uint64, _ func() bool) (<-chan error, error) {
+func (q *Steps) SendChunk(chunk MappableBuffer, size uint64, dst Buffer, offset uint64, _ func() bool) (<-chan error, error) {
 	if err := chunk.Unmap(); err != nil {
 		return nil, err
 	}
-	e, err := q.device.CreateEncoder("upload")
+	e, err := q.Device.CreateEncoder("upload")
 	if err == nil {
 		err = e.CopyBufferToBuffer(chunk, 0, dst, offset, size)
 	}
@@ -52,8 +52,8 @@ func (q *stepQueue) SendChunk(chunk MappableBuffer, size uint64, dst Buffer, off
 	return chunk.MapAsync(MapWrite, 0, chunk.Size()), nil
 }
 
-func (q *stepQueue) FetchChunk(chunk MappableBuffer, size uint64, copies []ChunkCopy, l Landing) (mapped <-chan error, refused int, err error) {
-	verdicts, refused, err := q.gather(chunk, copies)
+func (q *Steps) FetchChunk(chunk MappableBuffer, size uint64, copies []ChunkCopy, l Landing) (mapped <-chan error, refused int, err error) {
+	verdicts, refused, err := q.Gather(chunk, copies)
 	if err != nil {
 		return nil, refused, err
 	}
@@ -65,13 +65,13 @@ func (q *stepQueue) FetchChunk(chunk MappableBuffer, size uint64, copies []Chunk
 }
 
 // judged settles with what mapped settles with, after l heard every verdict that is none of success.
-func judged(mapped <-chan error, verdicts []verdict, l Landing) <-chan error {
+func judged(mapped <-chan error, verdicts []Verdict, l Landing) <-chan error {
 	settled := make(chan error, 1)
 	go func() {
 		err := <-mapped
 		for _, v := range verdicts {
-			if refusal := <-v.settled; refusal != nil {
-				l.Refused(v.group, refusal)
+			if refusal := <-v.Settled; refusal != nil {
+				l.Refused(v.Group, refusal)
 			}
 		}
 		settled <- err
@@ -79,9 +79,9 @@ func judged(mapped <-chan error, verdicts []verdict, l Landing) <-chan error {
 	return settled
 }
 
-// gather makes the copies into dst, each group in a submit of its own. If one is refused at once, refused is its
+// Gather makes the copies into dst, each group in a submit of its own. If one is refused at once, refused is its
 // index, and nothing was submitted.
-func (q *stepQueue) gather(dst Buffer, copies []ChunkCopy) (verdicts []verdict, refused int, err error) {
+func (q *Steps) Gather(dst Buffer, copies []ChunkCopy) (verdicts []Verdict, refused int, err error) {
 	defer func() {
 		clear(q.groups)
 		q.groups = q.groups[:0]
@@ -103,11 +103,11 @@ func (q *stepQueue) gather(dst Buffer, copies []ChunkCopy) (verdicts []verdict, 
 }
 
 // record records the copies, an encoder for those in a row of one group.
-func (q *stepQueue) record(dst Buffer, copies []ChunkCopy) (refused int, err error) {
+func (q *Steps) record(dst Buffer, copies []ChunkCopy) (refused int, err error) {
 	for i := range copies {
 		c := &copies[i]
 		if i == 0 || c.Group != copies[i-1].Group {
-			e, err := q.device.CreateEncoder("readback")
+			e, err := q.Device.CreateEncoder("readback")
 			if err != nil {
 				return -1, err
 			}
@@ -127,21 +127,21 @@ func (c *ChunkCopy) record(e Encoder, dst Buffer) error {
 	return e.CopyTextureToBuffer(c.Rows, dst, TexelLayout{Offset: c.At, BytesPerRow: c.Pitch, RowsPerImage: c.Rows.Extent.Height})
 }
 
-func (q *stepQueue) WorkDoneThen(func() bool) <-chan error { return q.device.Queue().WorkDone() }
+func (q *Steps) WorkDoneThen(func() bool) <-chan error { return q.Device.Queue().WorkDone() }
 
-func (q *stepQueue) submit(e Encoder) error {
+func (q *Steps) submit(e Encoder) error {
 	q.batch[0] = e
-	err := q.device.Queue().Submit(q.batch[:]...)
+	err := q.Device.Queue().Submit(q.batch[:]...)
 	q.batch[0] = nil
 	return err
 }
 
-func (q *stepQueue) submitScoped(g copyGroup, verdicts []verdict) ([]verdict, error) {
+func (q *Steps) submitScoped(g copyGroup, verdicts []Verdict) ([]Verdict, error) {
 	q.batch[0] = g.encoder
-	settled, err := q.device.Queue().SubmitScoped(q.batch[:]...)
+	settled, err := q.Device.Queue().SubmitScoped(q.batch[:]...)
 	q.batch[0] = nil
 	if err != nil {
 		return verdicts, err
 	}
-	return append(verdicts, verdict{g.group, settled}), nil
+	return append(verdicts, Verdict{g.group, settled}), nil
 }

@@ -1,4 +1,4 @@
-package buffers
+package gpu
 
 import (
 	"math"
@@ -17,7 +17,7 @@ func CheckTextureCopy(b Buffer, usage Usage, layout TexelLayout, region TextureR
 		return err
 	}
 	if layout.BytesPerRow%256 != 0 {
-		return NewError(op, b.Label(), ErrAlignment, "bytes per row "+number(uint64(layout.BytesPerRow))+" is not a multiple of 256")
+		return NewError(op, b.Label(), ErrAlignment, "bytes per row "+Decimal(uint64(layout.BytesPerRow))+" is not a multiple of 256")
 	}
 	side := TextureCopyDst
 	if usage == UsageCopyDst {
@@ -31,7 +31,7 @@ func CheckTextureCopy(b Buffer, usage Usage, layout TexelLayout, region TextureR
 	if err != nil {
 		return err
 	}
-	return checkSpan(op, b, layout.Offset, need, f.OffsetAlign, 1)
+	return CheckSpan(op, b, layout.Offset, need, f.OffsetAlign, 1)
 }
 
 // CheckTextureWrite checks a queue write of size bytes of memory to a region. Its rows and its offset need no
@@ -48,7 +48,7 @@ func CheckTextureWrite(size uint64, layout TexelLayout, region TextureRegion) er
 		return err
 	}
 	if layout.Offset > size || need > size-layout.Offset {
-		return NewError(op, region.Texture.Label(), ErrRange, number(need)+" bytes at "+number(layout.Offset)+" exceed the "+number(size)+" given")
+		return NewError(op, region.Texture.Label(), ErrRange, Decimal(need)+" bytes at "+Decimal(layout.Offset)+" exceed the "+Decimal(size)+" given")
 	}
 	return nil
 }
@@ -56,15 +56,15 @@ func CheckTextureWrite(size uint64, layout TexelLayout, region TextureRegion) er
 // span checks layout against f and returns how many bytes the rows span from its offset on.
 func (f *Footprint) span(op string, layout TexelLayout, t Texture) (uint64, error) {
 	if uint64(layout.BytesPerRow) < f.RowBytes {
-		return 0, NewError(op, t.Label(), ErrRange, "bytes per row "+number(uint64(layout.BytesPerRow))+" is less than the "+number(f.RowBytes)+" of a row")
+		return 0, NewError(op, t.Label(), ErrRange, "bytes per row "+Decimal(uint64(layout.BytesPerRow))+" is less than the "+Decimal(f.RowBytes)+" of a row")
 	}
 	if f.Images > 1 && layout.RowsPerImage < f.Rows {
-		return 0, NewError(op, t.Label(), ErrRange, "rows per image "+number(uint64(layout.RowsPerImage))+" is less than the "+number(uint64(f.Rows))+" of an image")
+		return 0, NewError(op, t.Label(), ErrRange, "rows per image "+Decimal(uint64(layout.RowsPerImage))+" is less than the "+Decimal(uint64(f.Rows))+" of an image")
 	}
 	rows := uint64(f.Images-1)*uint64(layout.RowsPerImage) + uint64(f.Rows-1)
 	over, bytes := bits.Mul64(rows, uint64(layout.BytesPerRow))
 	if over != 0 || bytes > math.MaxUint64-f.RowBytes {
-		return 0, NewError(op, t.Label(), ErrRange, number(rows)+" rows of "+number(uint64(layout.BytesPerRow))+" bytes are more than memory has")
+		return 0, NewError(op, t.Label(), ErrRange, Decimal(rows)+" rows of "+Decimal(uint64(layout.BytesPerRow))+" bytes are more than memory has")
 	}
 	return bytes + f.RowBytes, nil
 }
@@ -101,11 +101,11 @@ func (c *regionCheck) texture(side TextureUsage) error {
 	i := &c.info
 	switch {
 	case i.Samples != 1:
-		return c.refuse(ErrUnsupported, "the texture is multisampled, with "+number(uint64(i.Samples))+" samples a texel: resolve it to another one first")
+		return c.refuse(ErrUnsupported, "the texture is multisampled, with "+Decimal(uint64(i.Samples))+" samples a texel: resolve it to another one first")
 	case i.Usage&side == 0:
 		return c.refuse(ErrUsage, "usage "+i.Usage.String()+" lacks "+side.String())
 	case c.region.MipLevel >= i.MipLevels:
-		return c.refuse(ErrRange, "mip level "+number(uint64(c.region.MipLevel))+" of "+number(uint64(i.MipLevels)))
+		return c.refuse(ErrRange, "mip level "+Decimal(uint64(c.region.MipLevel))+" of "+Decimal(uint64(i.MipLevels)))
 	}
 	return nil
 }
@@ -143,9 +143,9 @@ func (c *regionCheck) box() error {
 	case !within(o.X, e.Width, level.Width) || !within(o.Y, e.Height, level.Height) || !within(o.Layer, e.Layers, level.Layers):
 		return c.refuse(ErrRange, "the region is outside of the mip level's "+level.text()+" texels")
 	case o.X%f.BlockWidth != 0, e.Width%f.BlockWidth != 0, o.Y%f.BlockHeight != 0, e.Height%f.BlockHeight != 0:
-		return c.refuse(ErrAlignment, "the region is not of whole blocks of "+number(uint64(f.BlockWidth))+" x "+number(uint64(f.BlockHeight))+" texels")
+		return c.refuse(ErrAlignment, "the region is not of whole blocks of "+Decimal(uint64(f.BlockWidth))+" x "+Decimal(uint64(f.BlockHeight))+" texels")
 	case !f.Color.Exists && (e.Width != level.Width || e.Height != level.Height):
-		return c.refuse(ErrRange, "depth and stencil are copied in whole layers, of "+number(uint64(level.Width))+" x "+number(uint64(level.Height))+" texels")
+		return c.refuse(ErrRange, "depth and stencil are copied in whole layers, of "+Decimal(uint64(level.Width))+" x "+Decimal(uint64(level.Height))+" texels")
 	}
 	return nil
 }
@@ -172,5 +172,5 @@ func within(start, length, size uint32) bool {
 
 // text is the size as in "8 x 4 x 1".
 func (e Extent) text() string {
-	return number(uint64(e.Width)) + " x " + number(uint64(e.Height)) + " x " + number(uint64(e.Layers))
+	return Decimal(uint64(e.Width)) + " x " + Decimal(uint64(e.Height)) + " x " + Decimal(uint64(e.Layers))
 }

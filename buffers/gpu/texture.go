@@ -1,4 +1,4 @@
-package buffers
+package gpu
 
 // Texture is an image on the GPU, made through the backend's own API.
 type Texture interface {

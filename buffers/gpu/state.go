@@ -1,4 +1,4 @@
-package buffers
+package gpu
 
 // State is where a buffer stands in its life.
 type State uint8

@@ -1,4 +1,4 @@
-package buffers
+package gpu
 
 // Descriptor describes a buffer to create.
 type Descriptor struct {
@@ -10,24 +10,27 @@ type Descriptor struct {
 	MappedAtCreation bool
 }
 
-// Validate checks the rules of https://www.w3.org/TR/webgpu/#dom-gpudevice-createbuffer, and that the
-// size is not 0 and that a buffer to be mapped can be mapped whole.
+// Validate checks the rules of https://www.w3.org/TR/webgpu/#dom-gpudevice-createbuffer, that the size is not 0, and that
+// a buffer to be mapped can be mapped whole. Which usages go with a map usage is the device's to say: see
+// [Limits].MappablePrimaryBuffers.
 func (d *Descriptor) Validate(limits Limits) error {
 	switch {
 	case d.Size == 0:
 		return d.refuse(ErrRange, "size 0: a buffer has at least 1 byte")
 	case d.Size > limits.MaxBufferSize:
-		return d.refuse(ErrTooLarge, "size "+number(d.Size)+" exceeds the device's maxBufferSize "+number(limits.MaxBufferSize))
+		return d.refuse(ErrTooLarge, "size "+Decimal(d.Size)+" exceeds the device's maxBufferSize "+Decimal(limits.MaxBufferSize))
 	case d.Usage == 0:
 		return d.refuse(ErrUsage, "no usage")
 	case d.Usage&^usageAll != 0:
 		return d.refuse(ErrUsage, "usage "+d.Usage.String())
+	case d.mappable() && d.Size%4 != 0:
+		return d.refuse(ErrAlignment, "size "+Decimal(d.Size)+" is not a multiple of 4, as a buffer to be mapped must be")
+	case limits.MappablePrimaryBuffers:
+		return nil
 	case d.Usage.Has(UsageMapRead) && d.Usage&^(UsageMapRead|UsageCopyDst) != 0:
 		return d.refuse(ErrUsage, "usage "+d.Usage.String()+": "+UsageMapRead.String()+" goes with "+UsageCopyDst.String()+" only")
 	case d.Usage.Has(UsageMapWrite) && d.Usage&^(UsageMapWrite|UsageCopySrc) != 0:
 		return d.refuse(ErrUsage, "usage "+d.Usage.String()+": "+UsageMapWrite.String()+" goes with "+UsageCopySrc.String()+" only")
-	case d.mappable() && d.Size%4 != 0:
-		return d.refuse(ErrAlignment, "size "+number(d.Size)+" is not a multiple of 4, as a buffer to be mapped must be")
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package buffers
+package gpu
 
 // Usage is the set of ways in which the GPU and the CPU may use a buffer.
 // The bits are this package's own; a backend translates them to its API's.

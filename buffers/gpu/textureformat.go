@@ -1,4 +1,4 @@
-package buffers
+package gpu
 
 import "slices"
 

@@ -1,4 +1,4 @@
-package buffers
+package gpu
 
 // The rules of WebGPU for buffers, written once: each backend calls them before it acts, so that
 // misuse is the same error on every backend, at once, with label and numbers.
@@ -9,7 +9,7 @@ func CheckWrite(dst Buffer, offset, size uint64) error {
 	if err := CheckUse("write", dst, UsageCopyDst); err != nil {
 		return err
 	}
-	return checkSpan("write", dst, offset, size, 4, 4)
+	return CheckSpan("write", dst, offset, size, 4, 4)
 }
 
 // CheckCopy checks a copy between buffers.
@@ -24,10 +24,10 @@ func CheckCopy(src Buffer, srcOffset uint64, dst Buffer, dstOffset, size uint64)
 	if err := checkRecord("copy", dst, UsageCopyDst); err != nil {
 		return err
 	}
-	if err := checkSpan("copy", src, srcOffset, size, 4, 4); err != nil {
+	if err := CheckSpan("copy", src, srcOffset, size, 4, 4); err != nil {
 		return err
 	}
-	return checkSpan("copy", dst, dstOffset, size, 4, 4)
+	return CheckSpan("copy", dst, dstOffset, size, 4, 4)
 }
 
 // CheckSend checks that the first size bytes of a chunk, which is not mapped any more, may be copied to
@@ -45,7 +45,7 @@ func CheckClear(dst Buffer, offset, size uint64) error {
 	if err := checkRecord("clear", dst, UsageCopyDst); err != nil {
 		return err
 	}
-	return checkSpan("clear", dst, offset, size, 4, 4)
+	return CheckSpan("clear", dst, offset, size, 4, 4)
 }
 
 // CheckUse checks that the GPU may use b now, and that it has the usage.
@@ -88,15 +88,15 @@ func checkUsage(op string, b Buffer, usage Usage) error {
 	return nil
 }
 
-// checkSpan checks that [offset, offset+size) is aligned and inside of b, without overflow.
-func checkSpan(op string, b Buffer, offset, size, offsetAlign, sizeAlign uint64) error {
+// CheckSpan checks that [offset, offset+size) is aligned and inside of b, without overflow.
+func CheckSpan(op string, b Buffer, offset, size, offsetAlign, sizeAlign uint64) error {
 	switch {
 	case offset%offsetAlign != 0:
-		return NewError(op, b.Label(), ErrAlignment, "offset "+number(offset)+" is not a multiple of "+number(offsetAlign))
+		return NewError(op, b.Label(), ErrAlignment, "offset "+Decimal(offset)+" is not a multiple of "+Decimal(offsetAlign))
 	case size%sizeAlign != 0:
-		return NewError(op, b.Label(), ErrAlignment, number(size)+" bytes is not a multiple of "+number(sizeAlign))
+		return NewError(op, b.Label(), ErrAlignment, Decimal(size)+" bytes is not a multiple of "+Decimal(sizeAlign))
 	case offset > b.Size() || size > b.Size()-offset:
-		return NewError(op, b.Label(), ErrRange, number(size)+" bytes at "+number(offset)+" exceed size "+number(b.Size()))
+		return NewError(op, b.Label(), ErrRange, Decimal(size)+" bytes at "+Decimal(offset)+" exceed size "+Decimal(b.Size()))
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package buffers
+package gpu
 
 // Host is memory outside of Go's, such as a JavaScript ArrayBuffer, which a backend moves to and from
 // the GPU without bringing it into Go. Only the backend that made it knows what is inside.
@@ -50,8 +50,8 @@ func (m Memory) Bytes() ([]byte, bool) { return m.bytes, m.host == nil }
 // is Go's.
 func (m Memory) Host() (h Host, offset, size uint64) { return m.host, m.offset, m.size }
 
-// copyTo copies m to p, which is for a few bytes.
-func (m Memory) copyTo(p []byte) error {
+// CopyTo copies m to p, which is for a few bytes.
+func (m Memory) CopyTo(p []byte) error {
 	p = p[:m.size]
 	if m.host != nil {
 		return m.host.CopyTo(p, m.offset)
@@ -60,8 +60,8 @@ func (m Memory) copyTo(p []byte) error {
 	return nil
 }
 
-// writeMapped copies m into the mapped range of b.
-func writeMapped(b MappableBuffer, m Memory, offset uint64) error {
+// WriteMapped copies m into the mapped range of b.
+func WriteMapped(b MappableBuffer, m Memory, offset uint64) error {
 	if p, ok := m.Bytes(); ok {
 		_, err := b.WriteAt(p, int64(offset))
 		return err
@@ -72,8 +72,8 @@ func writeMapped(b MappableBuffer, m Memory, offset uint64) error {
 	return NewError("write", b.Label(), ErrUnsupported, "this backend takes Go memory only")
 }
 
-// readMapped copies from the mapped range of b into m.
-func readMapped(b MappableBuffer, m Memory, offset uint64) error {
+// ReadMapped copies from the mapped range of b into m.
+func ReadMapped(b MappableBuffer, m Memory, offset uint64) error {
 	if p, ok := m.Bytes(); ok {
 		_, err := b.ReadAt(p, int64(offset))
 		return err

@@ -1,4 +1,4 @@
-package buffers
+package gpu
 
 import (
 	"context"
@@ -26,9 +26,8 @@ type Buffer interface {
 
 // MappableBuffer is a Buffer that the CPU can read or write while it is mapped.
 //
-// There is no []byte view of a mapped range: Go's memory and the memory that a browser maps are
-// different memories, and a slice would be a copy that somebody has to write back. WriteAt and
-// ReadAt copy once.
+// WriteAt and ReadAt copy once. A []byte view of a mapped range is an ability that only some backends have: see
+// [ByteMapper].
 type MappableBuffer interface {
 	Buffer
 
@@ -55,6 +54,15 @@ type MappableBuffer interface {
 	io.ReaderAt
 }
 
+// ByteMapper is the ability of a MappableBuffer to show its mapped range as Go memory. Only a backend whose mapped memory
+// the CPU addresses directly may have it. A browser maps memory that is not Go's: there a slice would be a copy that
+// somebody has to write back.
+type ByteMapper interface {
+	// MappedBytes gives the part of size bytes at offset, counted from the start of the buffer. The slice is the
+	// caller's until the unmap. It must not be written if the map is for reading.
+	MappedBytes(offset, size uint64) ([]byte, error)
+}
+
 // HostMapper is the ability of a MappableBuffer to copy between its mapped range and the host's memory
 // without passing through Go's.
 type HostMapper interface {
@@ -77,8 +85,8 @@ type Factory interface {
 	CreateMappableBuffer(*Descriptor) (MappableBuffer, error)
 }
 
-// Unwrap returns the backend's buffer inside of b, or b where it is that already. What a [System] makes
-// wraps a backend's buffer and can replace it, as [DeviceBuffer.Grow] does.
+// Unwrap returns the backend's buffer inside of b, or b where it is that already. What the engine
+// makes wraps a backend's buffer, and can replace it with a larger one.
 func Unwrap(b Buffer) Buffer {
 	for {
 		w, ok := b.(interface{ Unwrap() Buffer })
@@ -92,12 +100,12 @@ func Unwrap(b Buffer) Buffer {
 // Map maps the whole buffer and waits. When ctx ends first the map is cancelled, and the buffer can be
 // used again when Map returns; the error of ctx is the Cause of an [*Error]. A map that is refused changes nothing.
 func Map(ctx context.Context, b MappableBuffer, mode MapMode) error {
-	return known(awaitMap(ctx, b.Label(), b.MapAsync(mode, 0, b.Size()), b.Unmap), "map", b.Label())
+	return MapError(AwaitMap(ctx, b.Label(), b.MapAsync(mode, 0, b.Size()), b.Unmap), "map", b.Label())
 }
 
 // awaitMap waits for a map, which unmap cancels if ctx ends first. One that has settled is none to cancel: if it was
 // refused, the map that unmap would end is another's.
-func awaitMap(ctx context.Context, label string, settled <-chan error, unmap func() error) error {
+func AwaitMap(ctx context.Context, label string, settled <-chan error, unmap func() error) error {
 	select {
 	case err := <-settled:
 		return err
@@ -109,6 +117,6 @@ func awaitMap(ctx context.Context, label string, settled <-chan error, unmap fun
 	case <-ctx.Done():
 		_ = unmap() // fails only if the map has settled
 		<-settled
-		return causedBy("map", label, ctx.Err())
+		return CausedBy("map", label, ctx.Err())
 	}
 }

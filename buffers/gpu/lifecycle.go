@@ -1,4 +1,4 @@
-package buffers
+package gpu
 
 // Lifecycle is the state of one buffer with its mapping, kept by the backend that made the buffer, so
 // that every backend follows the same table of transitions. It has no lock: the backend's guards it.
@@ -34,12 +34,12 @@ func (l *Lifecycle) BeginMap(b Buffer, mode MapMode, offset, size uint64) (token
 		return 0, NewError("map", b.Label(), err, "")
 	}
 	if mode.usage() == 0 {
-		return 0, NewError("map", b.Label(), ErrUsage, "mode "+number(uint64(mode))+" is neither that of reading nor that of writing")
+		return 0, NewError("map", b.Label(), ErrUsage, "mode "+Decimal(uint64(mode))+" is neither that of reading nor that of writing")
 	}
 	if err := checkUsage("map", b, mode.usage()); err != nil {
 		return 0, err
 	}
-	if err := checkSpan("map", b, offset, size, 8, 4); err != nil {
+	if err := CheckSpan("map", b, offset, size, 8, 4); err != nil {
 		return 0, err
 	}
 	l.token++
@@ -93,8 +93,8 @@ func (l *Lifecycle) CheckAccess(op string, b Buffer, write bool, offset int64, s
 	}
 	at := uint64(offset)
 	if at < l.offset || at > l.offset+l.size || size > l.offset+l.size-at {
-		return NewError(op, b.Label(), ErrRange, number(size)+" bytes at "+number(at)+" are outside of the mapped range of "+
-			number(l.size)+" bytes at "+number(l.offset))
+		return NewError(op, b.Label(), ErrRange, Decimal(size)+" bytes at "+Decimal(at)+" are outside of the mapped range of "+
+			Decimal(l.size)+" bytes at "+Decimal(l.offset))
 	}
 	return nil
 }
