@@ -101,7 +101,7 @@ test-headless: build ## run the tests in headless Chrome with WebGPU
 
 .PHONY: api
 api: ## write what gpubuffers.d.ts declares for the tests, once that has changed; needs npm
-	cd tests/headless/api && npm ci --silent --ignore-scripts --no-audit --no-fund && node table.mjs
+	cd tests/javascript && npm ci --silent --ignore-scripts --no-audit --no-fund && node table.mjs
 
 .PHONY: mutants
 mutants: build ## plant each fault of tests/mutants, and see its test turn red; ONLY=PATTERN for some of them

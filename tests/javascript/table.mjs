@@ -1,4 +1,4 @@
-// Writes testdata/module/api.json: what gpubuffers.d.ts declares, as the tests of arguments take it.
+// Writes tests/headless/testdata/module/api.json: what gpubuffers.d.ts declares, as the tests of arguments take it.
 //
 // A type is a list of alternatives. Each is the name of a primitive type, of a class or of an interface; or an object:
 // { value } of a literal, { elements } of an iterable, with the { names } of a tuple, { pieces } of a stream, { options } of a
@@ -6,10 +6,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { fingerprintOf } from "../testdata/module/fingerprint.js";
+import { fingerprintOf } from "../headless/testdata/module/fingerprint.js";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
-const types = path("../../../web/gpubuffers.d.ts");
+const types = path("../../web/gpubuffers.d.ts");
 const program = ts.createProgram([types], { strict: true, target: ts.ScriptTarget.ESNext, lib: ["lib.esnext.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"] });
 const checker = program.getTypeChecker();
 const source = program.getSourceFile(types);
@@ -94,4 +94,4 @@ const table = {
 };
 // A line for each member, so that a change of one is a change of one.
 const text = JSON.stringify(table, (_, value) => (value?.get || value?.parameters ? `@${JSON.stringify(value)}@` : value), 1);
-await writeFile(path("../testdata/module/api.json"), text.replace(/"@(.*)@"/g, (_, member) => JSON.parse(`"${member}"`)) + "\n");
+await writeFile(path("../headless/testdata/module/api.json"), text.replace(/"@(.*)@"/g, (_, member) => JSON.parse(`"${member}"`)) + "\n");
