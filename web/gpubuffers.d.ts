@@ -75,6 +75,34 @@ export interface LogRecord {
   fields: Record<string, string | number>;
 }
 
+/** The values of GPUBufferUsage, frozen. TypeScript's own types of WebGPU, from 6 on, name no values. */
+export const BufferUsage: {
+  readonly MAP_READ: 0x1;
+  readonly MAP_WRITE: 0x2;
+  readonly COPY_SRC: 0x4;
+  readonly COPY_DST: 0x8;
+  readonly INDEX: 0x10;
+  readonly VERTEX: 0x20;
+  readonly UNIFORM: 0x40;
+  readonly STORAGE: 0x80;
+  readonly INDIRECT: 0x100;
+  readonly QUERY_RESOLVE: 0x200;
+};
+/** The values of GPUMapMode, frozen. */
+export const MapMode: {
+  readonly READ: 0x1;
+  readonly WRITE: 0x2;
+};
+/** The values of GPUTextureUsage, frozen. */
+export const TextureUsage: {
+  readonly COPY_SRC: 0x1;
+  readonly COPY_DST: 0x2;
+  readonly TEXTURE_BINDING: 0x4;
+  readonly STORAGE_BINDING: 0x8;
+  readonly RENDER_ATTACHMENT: 0x10;
+  readonly TRANSIENT_ATTACHMENT: 0x20;
+};
+
 /**
  * Copied from by the call: any ArrayBuffer, SharedArrayBuffer or view on one; its bytes, not its elements,
  * are meant. Every method that takes data, delivers it by a stream or fills it (`into`) takes all kinds: typed arrays

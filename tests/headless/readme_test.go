@@ -29,7 +29,7 @@ func TestTheReadmesJavaScriptRuns(t *testing.T) {
 		const log = console.log;
 		console.log = (...values) => { lines.push(values); log(...values); };
 		let program = `+string(quoted)+`;
-		program = program.replace(/import \{ open \} from (.*);/, "const { open } = await import($1);");
+		program = program.replace(/import (\{.*\}) from (.*);/, "const $1 = await import($2);");
 		await new (Object.getPrototypeOf(async () => {}).constructor)(program)();
 		return JSON.stringify(lines.map((values) => values.map((v) => v instanceof GPUBuffer ? "GPUBuffer" : v)));
 	})()`)

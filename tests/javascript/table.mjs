@@ -85,10 +85,17 @@ function classOf(symbol) {
   return Object.fromEntries(members.map((m) => [m.name.replace(/^__@dispose.*/, "[Symbol.dispose]"), memberOf(m)]));
 }
 
+/** The values of an object's properties. */
+function constantOf(symbol) {
+  const properties = checker.getTypeOfSymbol(symbol).getProperties();
+  return Object.fromEntries(properties.map((p) => [p.name, checker.getTypeOfSymbol(p).value]));
+}
+
 const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(source));
 const named = (flag, of) => Object.fromEntries(exported.filter((s) => is(s, flag)).map((s) => [s.name, of(s)]));
 const table = {
   fingerprint: await fingerprintOf(source.text),
+  constants: named(ts.SymbolFlags.Variable, constantOf),
   functions: named(ts.SymbolFlags.Function, memberOf),
   classes: named(ts.SymbolFlags.Class, classOf),
 };

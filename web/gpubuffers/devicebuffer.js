@@ -3,6 +3,7 @@ import { wrongReceiver } from "./errors.js";
 import { ask, call, destroyed, keep, native, NativeBuffer, until } from "./resource.js";
 import { lengthOf, readAll, readerOf, watchersOf } from "./sources.js";
 import { readerOfBytes, Upload } from "./upload.js";
+import { BufferUsage } from "./usages.js";
 
 /** Below this size the module leaves every write to the queue, once memory was touched: see buffers/path.go. */
 const smallest = 256 << 10;
@@ -19,7 +20,7 @@ export let groupOf;
 export const vouched = Symbol("vouched");
 const shared = Symbol("shared"); // the page has its GPUBuffer
 
-const isReadable = ({ usage }) => (usage & GPUBufferUsage.COPY_SRC) !== 0;
+const isReadable = ({ usage }) => (usage & BufferUsage.COPY_SRC) !== 0;
 
 export class DeviceBuffer extends NativeBuffer {
   #core;

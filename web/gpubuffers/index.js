@@ -18,6 +18,7 @@ import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
 import { GPUBufferSystem } from "./system.js";
 
 export { AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, StateError, UsageError } from "./errors.js";
+export { BufferUsage, MapMode, TextureUsage } from "./usages.js";
 export { DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer };
 
 [DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer].forEach(checkReceivers);

@@ -1,5 +1,6 @@
 import { copyScoped, noVerdict } from "./copies.js";
 import { Looks } from "./looks.js";
+import { MapMode } from "./usages.js";
 
 /** A long read that JavaScript makes, piece by piece through chunks that are lent for it. */
 export class LongRead {
@@ -72,7 +73,7 @@ export class LongRead {
   }
 
   #map(turn) {
-    turn.mapped = turn.chunk.mapAsync(GPUMapMode.READ, 0, turn.n);
+    turn.mapped = turn.chunk.mapAsync(MapMode.READ, 0, turn.n);
     if (this.#at >= this.#place.size) this.#looks.start(); // there are no more submits
   }
 

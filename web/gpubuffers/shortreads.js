@@ -1,5 +1,6 @@
 import { copyScoped } from "./copies.js";
 import { groupOf, readableOf, vouched } from "./devicebuffer.js";
+import { MapMode } from "./usages.js";
 
 /** The longest read that is joined with others, the most that is, and the most that goes into one chunk: the module cuts more by itself. */
 export const joined = 64 << 10;
@@ -186,7 +187,7 @@ class Batch {
   async copyTo(chunk) {
     const { device, looks } = this.#core;
     const verdict = copyScoped(device, this.#isScoped, () => this.#submitCopies(device, chunk));
-    const mapped = chunk.mapAsync(GPUMapMode.READ, 0, this.#size);
+    const mapped = chunk.mapAsync(MapMode.READ, 0, this.#size);
     looks.asked(verdict);
     try {
       await mapped;

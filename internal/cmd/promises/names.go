@@ -116,13 +116,14 @@ func headingsOf(root fs.FS, document string) (names, error) {
 	return headings, err
 }
 
-// moduleNames are classes, their members, functions, and "FUNCTION.OPTION" of the objects that they take.
+// moduleNames are constants, classes, their members, functions, and "FUNCTION.OPTION" of the objects that they take.
 func moduleNames(root fs.FS) (names, error) {
 	text, err := fs.ReadFile(root, api)
 	if err != nil {
 		return nil, err
 	}
 	var declared struct {
+		Constants map[string]json.RawMessage
 		Functions map[string]member
 		Classes   map[string]map[string]member
 	}
@@ -130,6 +131,9 @@ func moduleNames(root fs.FS) (names, error) {
 		return nil, fmt.Errorf("%s: %w", api, err)
 	}
 	found := names{}
+	for name := range declared.Constants {
+		found[name] = true
+	}
 	found.addMembers("", declared.Functions)
 	for class, members := range declared.Classes {
 		found[class] = true

@@ -23,7 +23,7 @@ var sound = map[string]string{
 | about | promise | turns red |
 |---|---|---|
 | open; open.* | It opens. | api.js opens; tests/headless TestModule |
-| Buffer*; System | They hold. | api.js holds |
+| Buffer*; System; Usage | They hold. | api.js holds |
 
 ## buffers
 
@@ -47,7 +47,7 @@ var sound = map[string]string{
 |---|---|---|
 | Why [two], and not one? | There are two. | buffers TestHolds |
 `,
-	api:                              `{"functions": {"open": {"parameters": {"options": {"type": ["string", {"options": {"budget": {"type": ["number"]}}}]}}}}, "classes": {"Buffer": {"size": {"get": true}}, "System": {}}}`,
+	api:                              `{"constants": {"Usage": {"READ": 1}}, "functions": {"open": {"parameters": {"options": {"type": ["string", {"options": {"budget": {"type": ["number"]}}}]}}}}, "classes": {"Buffer": {"size": {"get": true}}, "System": {}}}`,
 	modules + "/api.js":              "export async function opens() {}\nexport const holds = () => {};\n",
 	modules + "/check.js":            "export function same() {}\n",
 	headless + "/module_test.go":     `package headless; func TestModule() { run("api.js") }`,
@@ -113,8 +113,9 @@ func TestEachFaultIsFound(t *testing.T) {
 		{table, "*Descriptor", "*Descriptor; *Handle", `jsbridge has no "*Handle"`},
 		{table, "Why [two]", "Why [ten]", `docs/why.md has no "Why [ten], and not one?"`},
 		{table, "; open.*", "", "web/gpubuffers.d.ts: no promise is made of open.budget"},
-		{table, "Buffer*; System", "System", "web/gpubuffers.d.ts: no promise is made of Buffer.size"},
-		{table, "Buffer*; System", "Buffer*", "web/gpubuffers.d.ts: no promise is made of System"},
+		{table, "Buffer*; ", "", "web/gpubuffers.d.ts: no promise is made of Buffer.size"},
+		{table, "; System", "", "web/gpubuffers.d.ts: no promise is made of System"},
+		{table, "; Usage", "", "web/gpubuffers.d.ts: no promise is made of Usage"},
 		{table, "Open; Limit", "Limit", "buffers: no promise is made of Open"},
 		{table, "Open; Limit", "Open", "buffers: no promise is made of Limit"},
 		{table, "Limit; Code", "Limit", "buffers: no promise is made of Code"},

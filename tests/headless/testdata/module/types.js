@@ -21,10 +21,22 @@ const text = await (await fetch("/gpubuffers.d.ts")).text();
 export const table = async () => same(declared.fingerprint, await fingerprintOf(text), "run make api");
 
 export const names = () => {
-  const { functions, classes } = declared;
-  same([...Object.keys(functions), ...Object.keys(classes)].sort(), Object.keys(api).sort(), "exports");
+  const { constants, functions, classes } = declared;
+  same([constants, functions, classes].flatMap(Object.keys).sort(), Object.keys(api).sort(), "exports");
   for (const [name, declared] of Object.entries(classes)) {
     if (!name.endsWith("Error")) same(members(api[name].prototype), Object.keys(declared).sort(), name);
+  }
+};
+
+/** The browser's own, by the names of the module. */
+const native = { BufferUsage: GPUBufferUsage, MapMode: GPUMapMode, TextureUsage: GPUTextureUsage };
+
+export const constants = () => {
+  same(Object.keys(declared.constants), Object.keys(native), "names");
+  for (const [name, values] of Object.entries(native)) {
+    same(Object.entries(api[name]), Object.entries(declared.constants[name]), `${name} is as declared`);
+    same(Object.keys(values).map((flag) => [flag, api[name][flag]]), Object.entries(values), `${name} has what the browser's has`);
+    same(Object.isFrozen(api[name]), true, `${name} is frozen`);
   }
 };
 
