@@ -29,6 +29,10 @@ WASM_BUILD  := $(JS) go build -trimpath -ldflags="-s -w"
 INLINED     := internal/abi internal/byteorder internal/runtime/atomic internal/runtime/math internal/runtime/sys math/bits sync sync/atomic syscall/js
 SMALLER     := -gcflags=all=-l $(INLINED:%=-gcflags=%=)
 
+# What checks JavaScript.
+NPM_TOOLS     := tests/javascript/node_modules
+NPM_INSTALLED := $(NPM_TOOLS)/.package-lock.json
+
 # wasm_exec.js refuses arguments and environment above 8 KiB together, and some
 # machines of CI have more: the tests get a small environment.
 NODE         = env -i HOME='$(HOME)' PATH='$(PATH)' $$(go env GOROOT)/lib/wasm/go_js_wasm_exec
@@ -100,8 +104,8 @@ test-headless: build ## run the tests in headless Chrome with WebGPU
 	.ci/gotest -count=1 -timeout=5m -run=TestTheChecksum ./tests/bench
 
 .PHONY: api
-api: ## write what gpubuffers.d.ts declares for the tests, once that has changed; needs npm
-	cd tests/javascript && npm ci --silent --ignore-scripts --no-audit --no-fund && node table.mjs
+api: $(NPM_INSTALLED) ## write what gpubuffers.d.ts declares for the tests, once that has changed; needs npm
+	node tests/javascript/table.mjs
 
 .PHONY: mutants
 mutants: build ## plant each fault of tests/mutants, and see its test turn red; ONLY=PATTERN for some of them
@@ -129,7 +133,7 @@ soak: build ## look for what grows in 1,000,000 frames on memory and 100,000 in 
 	.ci/gotest -count=1 -timeout=60m -run='TestSoak$$|TestLosses' ./tests/headless -soak.frames=100000 -soak.out="$(CURDIR)/build/soak-chrome.json" -losses=140 $(TESTFLAGS)
 
 .PHONY: lint
-lint: ## check format, vet and staticcheck for both platforms, the import arrows, mutants and promises, and what is assembled
+lint: ## check format, vet and staticcheck for both platforms, the import arrows, mutants and promises, what is assembled, and the types
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt needed:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
@@ -143,6 +147,17 @@ lint: ## check format, vet and staticcheck for both platforms, the import arrows
 	go run ./internal/cmd/promises
 	@.ci/need wat2wasm
 	wat2wasm jsbridge/composite.wat --output=/dev/stdout | cmp - jsbridge/composite.wasm
+	@$(MAKE) --no-print-directory lint-javascript
+
+.PHONY: lint-javascript
+lint-javascript: $(NPM_INSTALLED)
+	for version in typescript typescript-7; do $(NPM_TOOLS)/$$version/bin/tsc --project tests/javascript/types; done
+	for version in 5.6 5.7 5.8 5.9; do $(NPM_TOOLS)/typescript-$$version/bin/tsc --project tests/javascript/types --types @webgpu/types; done
+
+# npm writes this file last, and npm ci removes what is installed: only where the lock file is newer.
+$(NPM_INSTALLED): tests/javascript/package-lock.json
+	@.ci/need node npm
+	cd tests/javascript && npm ci --silent --ignore-scripts --no-audit --no-fund
 
 .PHONY: size
 size: build ## print the module's raw, gzip and brotli bytes; fail above SIZE_LIMIT with brotli

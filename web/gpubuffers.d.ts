@@ -111,7 +111,7 @@ export const TextureUsage: {
  * bytes is taken, too: nothing is moved, and the place is checked all the same. Refused with code "type": what is detached, a
  * view outside of its memory (resized since), and all else.
  */
-export type Data = AllowSharedBufferSource;
+export type Data = ArrayBufferLike | ArrayBufferView;
 /**
  * Where the GPU finds data: a buffer of this module, of this system or of another on the same device, or any GPUBuffer
  * of the device. A number is refused with code "type", a buffer of a system on another device with "wrong-device".
@@ -144,6 +144,7 @@ export type AnyBuffer = DeviceBuffer | MappableBuffer | GPUBuffer;
  *  - An object with options has no enumerable property of its own but those named, else it is refused with code "type".
  */
 export class GPUBufferSystem {
+  private constructor();
   readonly device: GPUDevice;
   /** Resolves when the device is lost or the system destroyed; never rejects. */
   readonly lost: Promise<{ reason: string; message: string }>;
@@ -257,6 +258,7 @@ export type BufferState = "uninitialized" | "ready" | "mapped" | "map-pending" |
 
 /** GPU memory that is never mapped. */
 export class DeviceBuffer {
+  private constructor();
   readonly label: string;
   readonly size: number;
   readonly usage: GPUBufferUsageFlags;
@@ -313,6 +315,7 @@ export interface UploadOptions {
 }
 
 declare class StagingBuffer {
+  protected constructor();
   readonly label: string;
   readonly size: number;
   /** How many bytes an upload copies: up to the last one written. */
@@ -368,12 +371,14 @@ export interface TextureRegion {
 
 /** Writable the moment it is made; used once, until reset. */
 export class ImmediateStagingBuffer extends StagingBuffer {
+  private constructor();
   /** Makes it writable again, from the start. */
   reset(): void;
 }
 
 /** Writable each time mapAsync resolves. */
 export class DeferredStagingBuffer extends StagingBuffer {
+  private constructor();
   /**
    * Asks for memory to write. It rejects with code "map-aborted" if unmap or destroy gives it up, in the same task too;
    * with "destroyed" or "device-lost" if its system ends; and with "budget" as onBudget says.
@@ -401,6 +406,7 @@ export interface ReadOptions {
  * one call of this module; none of their errors reaches the page's own scopes or its `uncapturederror`.
  */
 export class ReadbackBuffer {
+  private constructor();
   readonly label: string;
   /**
    * Reads size bytes (all by default) at offset. While a frame is open it is sent with the frame, and waits for that to
@@ -424,6 +430,7 @@ export class ReadbackBuffer {
 
 /** Data that is new each frame. */
 export class DynamicBuffer {
+  private constructor();
   readonly label: string;
   readonly pageSize: number;
   /** What each offset is a multiple of. */
@@ -460,6 +467,7 @@ export class DynamicBuffer {
  *   has resolved by then.
  */
 export class MappableBuffer {
+  private constructor();
   readonly label: string;
   readonly size: number;
   readonly usage: GPUBufferUsageFlags;
@@ -477,6 +485,7 @@ export class MappableBuffer {
 
 /** One turn of the render loop; one is open at a time. */
 export class Frame {
+  private constructor();
   /** Sent first, before the commands given to submit. */
   readonly encoder: GPUCommandEncoder;
   /**
@@ -542,6 +551,7 @@ export type ErrorOperation =
  * operation and label beside it.
  */
 export class GPUBufferError extends Error {
+  protected constructor();
   readonly code: ErrorCode;
   readonly operation: ErrorOperation;
   readonly label: string;
