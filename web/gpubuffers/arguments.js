@@ -15,8 +15,9 @@ const viewLength = getter(DataView.prototype, "byteLength");
 const isAborted = getter(AbortSignal.prototype, "aborted");
 const lengths = [globalThis.ArrayBuffer, globalThis.SharedArrayBuffer].flatMap((type) => (type ? getter(type.prototype, "byteLength") : []));
 
+/** @returns {(this: unknown) => any} */
 function getter(prototype, name) {
-  return Object.getOwnPropertyDescriptor(prototype, name).get;
+  return /** @type {any} */ (Object.getOwnPropertyDescriptor(prototype, name)).get;
 }
 
 /** Name of the class of a typed array as the browser made it; undefined for all else. */
@@ -48,9 +49,9 @@ export function isBufferSource(value) {
   return ArrayBuffer.isView(value) || lengths.some((length) => accepts(length, value));
 }
 
-function accepts(getter, value) {
+function accepts(get, value) {
   try {
-    getter.call(value);
+    get.call(value);
     return true;
   } catch {
     return false;

@@ -72,7 +72,9 @@ export function keep(gpu) {
 /** Reports whether there was something for this adapter. */
 function loadKept(gpu) {
   try {
-    gpu.loadCalibration(JSON.parse(localStorage.getItem(keyOf(gpu.device))));
+    const kept = localStorage.getItem(keyOf(gpu.device));
+    if (kept === null) return false;
+    gpu.loadCalibration(JSON.parse(kept));
     return gpu.calibration().rates.length > 0;
   } catch {
     return false;

@@ -1,4 +1,7 @@
-/** What a scope gives that was not opened. */
+/**
+ * What a scope gives that was not opened.
+ * @type {Promise<void> | undefined}
+ */
 export const noVerdict = undefined;
 
 /** What the browser says of copies that it refused. */
@@ -11,6 +14,7 @@ export class RefusedCopy {
 /**
  * Makes copies, within an error scope of their own if they are scoped, which opens and closes within this call: scopes
  * are a stack of the device's. Gives a promise that rejects with a RefusedCopy if the browser refused one.
+ * @param {GPUDevice} device
  */
 export function copyScoped(device, isScoped, copy) {
   if (!isScoped) {

@@ -45,6 +45,7 @@ export class DeviceBuffer extends NativeBuffer {
       Number.isInteger(offset) && offset >= 0 && Number.isInteger(size) && size > 0 && size <= source.#size - offset ? source.#gpuBuffer : undefined;
   }
 
+  /** @param {import("./system.js").Core} core */
   constructor(key, core, handle, label) {
     super(key, core, handle, label);
     this.#core = core;

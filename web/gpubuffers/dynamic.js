@@ -54,6 +54,7 @@ export class DynamicBuffer extends Resource {
   #floats;
   #uints;
 
+  /** @param {import("./system.js").Core} core */
   constructor(key, core, handle, label, pageSize) {
     super(key, core, handle, label);
     this.#module = core.module;

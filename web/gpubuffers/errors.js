@@ -29,14 +29,14 @@ export class AbortedError extends GPUBufferError {}
 export class DeviceLostError extends GPUBufferError {}
 
 const errorClasses = new Map(
-  [
+  /** @type {[typeof GPUBufferError, string[]][]} */ ([
     [StateError, ["mapped", "not-mapped", "map-pending", "destroyed", "state", "busy", "stale"]],
     [BoundsError, ["range", "alignment", "too-large"]],
     [UsageError, ["usage", "type", "layout", "wrong-device", "unsupported", "validation"]],
     [MemoryError, ["out-of-memory", "budget"]],
     [AbortedError, ["map-aborted"]],
     [DeviceLostError, ["device-lost"]],
-  ].flatMap(([type, codes]) => codes.map((code) => [code, type])),
+  ]).flatMap(([type, codes]) => codes.map((code) => [code, type])),
 );
 
 /** The methods that call the module's functions, where those have another name; of late errors what the browser did. */

@@ -13,6 +13,7 @@ export class Frame {
     return #core in value;
   }
 
+  /** @param {import("./system.js").Core} core */
   constructor(key, core, handle) {
     guard(key, new.target);
     this.#core = core;

@@ -60,8 +60,8 @@ export async function open(options) {
 const inConsole = new Set([undefined, "debug", "info"]);
 
 /** Tells a page that has no onLog, but not of errors twice. The console has methods of the names of the levels. */
-function toConsole({ level, message, fields }, onError) {
-  if (level !== "error" || onError === undefined) console[level](`gpubuffers: ${message}`, fields);
+function toConsole(record, onError) {
+  if (record.level !== "error" || onError === undefined) console[record.level](`gpubuffers: ${record.message}`, record.fields);
 }
 
 /** A function that calls one of the listeners for as long as their system is alive: they may refer to it. */
@@ -84,7 +84,10 @@ async function deviceOf(promised) {
   }
 }
 
-async function requestDevice(adapterOptions = { powerPreference: "high-performance" }, descriptor) {
+/** @type {GPURequestAdapterOptions} */
+const fastest = { powerPreference: "high-performance" };
+
+async function requestDevice(adapterOptions = fastest, descriptor) {
   const gpu = globalThis.navigator?.gpu;
   if (!gpu) throw refusal("unsupported", "open", "", "there is no WebGPU in this browser, or on this page");
   const adapter = await gpu.requestAdapter(adapterOptions);

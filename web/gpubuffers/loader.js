@@ -3,14 +3,14 @@
 
 /** Calls f while globals have these values; f must not wait. */
 export function withGlobals(globals, f) {
-  const before = Object.keys(globals).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]);
-  for (const [name, own] of before) {
+  const before = Object.keys(globals).map((name) => ({ name, own: Object.getOwnPropertyDescriptor(globalThis, name) }));
+  for (const { name, own } of before) {
     Object.defineProperty(globalThis, name, { value: globals[name], writable: true, configurable: own?.configurable ?? true });
   }
   try {
     return f();
   } finally {
-    for (const [name, own] of before) {
+    for (const { name, own } of before) {
       if (own) Object.defineProperty(globalThis, name, own);
       else delete globalThis[name];
     }

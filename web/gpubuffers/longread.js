@@ -16,6 +16,7 @@ export class LongRead {
   /**
    * place is a source and an offset in it, the size of all and of a piece, whether the copies are scoped, and a rest:
    * where the read keeps its place, unless it does so in the source, or goes into the chunks whole.
+   * @param {import("./read.js").Read} read
    */
   constructor(read, place, isOpen) {
     this.#isOpen = isOpen;

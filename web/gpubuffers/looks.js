@@ -12,6 +12,7 @@ export class Looks {
   #waiting = 0; // for maps of short reads
   #again = () => this.#look();
 
+  /** @param {GPUDevice} device */
   constructor(device) {
     this.#device = device;
   }

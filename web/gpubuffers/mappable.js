@@ -14,6 +14,7 @@ export class MappableBuffer extends NativeBuffer {
   #gpuBuffer = this[native]();
   #latest; // cancels the latest map, where it is pending
 
+  /** @param {import("./system.js").Core} core */
   constructor(key, core, handle, label) {
     super(key, core, handle, label);
     this.#core = core;

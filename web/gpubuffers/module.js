@@ -11,7 +11,7 @@ const rawName = "gpubuffersRaw";
 const ended = new Proxy({}, { get: (_, name) => () => (name === "readFlush" ? 1 : -1) });
 
 /** A running WebAssembly module. Once it has ended, by a fault, every call fails. */
-class Module {
+export class Module {
   #raw;
   #ended = false;
   #cause;
@@ -22,6 +22,9 @@ class Module {
   room; // and what with its result:
   given;
   changes = 0; // how often the module said that what is kept of buffers may be wrong by now
+
+  /** @type {Record<string, (...numbers: number[]) => number>} */
+  exports;
 
   constructor(program, instance) {
     this.memory = instance.exports.mem;
@@ -90,9 +93,10 @@ class Module {
   /**
    * Calls an export with the number of a promise besides, and gives what it gives, or where that is 0 the promise,
    * which the module settles.
+   * @returns {any}
    */
   awaits(name, ...numbers) {
-    let number;
+    let number = 0;
     const promise = new Promise((resolve, reject) => (number = this.#take(name, resolve, reject)));
     try {
       const result = this.exports[name](...numbers, number);

@@ -26,6 +26,7 @@ export class Read {
   #resolve;
   #reject;
 
+  /** @param {import("./system.js").Core} core */
   constructor(readback, handle, core, operation, into, signal, resolve, reject) {
     this.handle = handle;
     this.core = core;

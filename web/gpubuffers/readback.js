@@ -12,6 +12,7 @@ export class ReadbackBuffer extends Resource {
   #core;
   #joins; // reads of neighbouring places
 
+  /** @param {import("./system.js").Core} core */
   constructor(key, core, handle, label, policy = "all") {
     super(key, core, handle, label);
     this.#module = core.module;

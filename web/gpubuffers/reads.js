@@ -42,6 +42,7 @@ class Reads {
   #end = () => this.endMade();
   #finish = () => this.#finishSettled();
 
+  /** @param {import("./module.js").Module} module */
   constructor(module) {
     this.#module = module;
     module.call("takeReads", (chunk, address, count) => this.#deliver(chunk, address, count), (number, error) => this.#fail(number, error), (...lent) => this.#lend(...lent));
@@ -62,7 +63,7 @@ class Reads {
       this.#leave(read);
       throw error;
     }
-    if (!this.#asked) soon.then(this.#send);
+    if (!this.#asked) void soon.then(this.#send);
     this.#asked = true;
   }
 
@@ -101,7 +102,7 @@ class Reads {
     const batches = batchesOf(this.#joinable, this.#module);
     if (batches.length === 0 || !this.#beginAll(batches)) return false;
     this.#joinable = [];
-    for (const batch of batches) this.#make(batch, batch.chunk);
+    for (const batch of batches) void this.#make(batch, batch.chunk);
     return true;
   }
 
@@ -135,7 +136,7 @@ class Reads {
       await batch.copyTo(chunk);
       batch.takeFrom(chunk);
       this.#made.push([batch, chunk]);
-      soon.then(this.#end); // what waits for the reads goes on first
+      void soon.then(this.#end); // what waits for the reads goes on first
     } catch (cause) {
       if (cause instanceof RefusedCopy) this.#refuse(batch, cause);
       this.#module.numbers("readEnded", batch.lent, 1); // fails the reads, and destroys the chunk
@@ -193,7 +194,7 @@ class Reads {
     const read = this.#pending[number];
     const isPending = () => this.#pending[number] === read; // and the number not another's by now
     const isOpen = () => isPending() && read.error === undefined;
-    new LongRead(read, { source, offset, size, piece, rest, isScoped }, isOpen).run(chunks).then((failed) => {
+    void new LongRead(read, { source, offset, size, piece, rest, isScoped }, isOpen).run(chunks).then((failed) => {
       if (isPending() && read.error !== undefined) this.#module.numbers("readCancel", read.handle, number);
       if (isPending() && (read.left === 0 || read.error !== undefined)) this.#settle(read);
       this.#module.numbers("readEnded", lent, Number(failed));
@@ -208,7 +209,7 @@ class Reads {
   }
 
   #settle(read) {
-    if (this.#settled.length === 0) soon.then(this.#finish);
+    if (this.#settled.length === 0) void soon.then(this.#finish);
     this.#settled.push(read);
   }
 

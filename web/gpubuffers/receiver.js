@@ -19,7 +19,7 @@ export function checkReceivers(type) {
 }
 
 function checkMember(type, name) {
-  const property = Object.getOwnPropertyDescriptor(type.prototype, name);
+  const property = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(type.prototype, name));
   const kind = property.get ? "get" : "value";
   property[kind] = checked(type, typeof name === "string" ? name : "Symbol.dispose", property[kind]);
   Object.defineProperty(type.prototype, name, property);
@@ -27,6 +27,7 @@ function checkMember(type, name) {
 
 function checked(type, name, member) {
   const promises = promising.has(name);
+  /** @this {unknown} */
   const method = function () {
     if (isOf(type, this)) return member.apply(this, arguments);
     if (promises) return Promise.reject(wrongReceiver(name, type.name));

@@ -2,6 +2,7 @@
 
 import { refusal, wrongReceiver } from "./errors.js";
 
+
 /** Held by these files alone: what a constructor is called with by it. */
 export const made = Symbol("made");
 /** A static method: whether an object was made by a constructor of these files. */
@@ -14,6 +15,7 @@ export const running = Symbol("running");
 export const until = Symbol("until");
 export const destroyed = Symbol("destroyed");
 export const calibrated = Symbol("calibrated");
+/** @type {typeof Symbol.dispose} */
 export const dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
 export function guard(key, type, maker = "a GPUBufferSystem") {
@@ -29,8 +31,8 @@ export function destroyHandle(module, handle) {
 }
 
 /** Has the module free what was dropped without being destroyed: its system is alive for as long. */
-const dropped = new FinalizationRegistry(({ core, handle, kept, made }) => {
-  if (!core.destroyed && !core.module.ended) core.module.call("forget", handle, kept, made);
+const dropped = new FinalizationRegistry(({ core, handle, kept, stack }) => {
+  if (!core.destroyed && !core.module.ended) core.module.call("forget", handle, kept, stack);
 });
 
 /**
@@ -60,12 +62,13 @@ export class Resource {
     return #core in value;
   }
 
+  /** @param {import("./system.js").Core} core */
   constructor(key, core, handle, label = "") {
     guard(key, new.target);
     this.#core = core;
     this.#handle = handle;
     this.#label = label;
-    this.#drop = { core, handle, kept: false, made: core.tracksLeaks ? new Error("made").stack : undefined };
+    this.#drop = { core, handle, kept: false, stack: core.tracksLeaks ? new Error("made").stack : undefined };
     dropped.register(this, this.#drop, this);
   }
 
@@ -108,7 +111,10 @@ export class Resource {
     return this[native]();
   }
 
-  /** The GPUBuffer that stands behind it now. */
+  /**
+   * The GPUBuffer that stands behind it now.
+   * @returns {GPUBuffer}
+   */
   [native]() {
     const { module } = this.#core;
     return module.numbers("native", this.#handle) < 0 ? this[call]("native") : module.take(); // or says why not

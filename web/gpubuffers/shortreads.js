@@ -36,6 +36,7 @@ class Run {
   #end;
   #at; // where in a chunk its first byte lies
 
+  /** @param {import("./read.js").Read} read */
   constructor(read) {
     this.core = read.core;
     this.handle = read.handle;
@@ -138,7 +139,7 @@ export function batchesOf(reads, { exports }) {
   if (runs.length > fewRuns) runs = runsOf(reads, exports.readGap(handle, reads.length));
   if (sizeOf(runs) > largest || !runs.every((run) => run.handle === handle && run.isReadable)) return [];
   if (runs.length === 1) return [new Batch(runs, runs[0].group !== vouched)];
-  return [...Map.groupBy(runs, (run) => run.group)].map(([group, runs]) => new Batch(runs, group !== vouched));
+  return [...Map.groupBy(runs, (run) => run.group)].map(([group, members]) => new Batch(members, group !== vouched));
 }
 
 function sizeOf(runs) {
@@ -157,6 +158,7 @@ class Batch {
   #size;
   #isScoped;
 
+  /** @param {Run[]} runs */
   constructor(runs, isScoped) {
     this.handle = runs[0].handle;
     this.left = this.#size = sizeOf(runs);

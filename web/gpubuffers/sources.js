@@ -79,7 +79,8 @@ export async function readAll(reader, { signal, onProgress }, until, take, onEnd
     }
   } catch (error) {
     reader.cancel(error).catch(() => {});
-    throw ended ? ended.error : error;
+    check();
+    throw error;
   } finally {
     stop();
     signal?.removeEventListener("abort", abort);

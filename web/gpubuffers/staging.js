@@ -7,6 +7,7 @@ class StagingBuffer extends Resource {
   #core;
   #size;
 
+  /** @param {import("./system.js").Core} core */
   constructor(key, core, handle, label, size) {
     super(key, core, handle, label);
     this.#core = core;

@@ -13,6 +13,23 @@ import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
 import { Waits } from "./waits.js";
 
 /**
+ * What the objects of a system share.
+ * @typedef {object} Core
+ * @property {import("./module.js").Module} module
+ * @property {GPUDevice} device
+ * @property {object} listeners kept for whom the module calls
+ * @property {boolean} tracksLeaks
+ * @property {OpenUpdates} updates
+ * @property {Looks} looks for short reads
+ * @property {Waits} waits
+ * @property {GPUBuffer[]} chunks by the number under which they are lent for short reads
+ * @property {boolean} destroyed
+ * @property {boolean} lost
+ * @property {(loss: { reason: string, message: string }) => void} end resolves the promise of a loss
+ * @property {number} written bytes that the module does not know of
+ */
+
+/**
  * Destroys what belongs to a core that was dropped: the objects of a system know its core, and nothing that lives
  * longer does. The device is left alone, since the page may have it.
  */
@@ -31,11 +48,11 @@ function endWith({ updates, waits }, error) {
 function watchLoss(core) {
   const ref = new WeakRef(core);
   core.device.lost.then(({ reason, message }) => {
-    const core = ref.deref();
-    if (core === undefined) return;
-    core.lost = true;
-    core.waits.end(undefined, "device-lost", `the device is lost: ${message}`);
-    core.end({ reason, message });
+    const alive = ref.deref();
+    if (alive === undefined) return;
+    alive.lost = true;
+    alive.waits.end(undefined, "device-lost", `the device is lost: ${message}`);
+    alive.end({ reason, message });
   });
 }
 
@@ -50,26 +67,33 @@ export class GPUBufferSystem {
     return #core in value;
   }
 
+  /**
+   * @param {import("./module.js").Module} module
+   * @param {GPUDevice} device
+   */
   constructor(key, module, handle, device, owned, listeners, tracksLeaks) {
     guard(key, new.target, "open");
+    /** @type {any} */
+    let end;
+    this.#lost = new Promise((resolve) => (end = resolve));
+    /** @type {Core} */
     const core = {
       module,
       device,
-      listeners, // kept for whom the module calls
+      listeners,
       tracksLeaks,
       updates: new OpenUpdates(),
-      looks: new Looks(device), // for short reads
+      looks: new Looks(device),
       waits: new Waits(),
-      chunks: [], // by the number under which they are lent for short reads
+      chunks: [],
       destroyed: false,
       lost: false,
-      end: undefined, // resolves the promise of a loss
-      written: 0, // bytes that the module does not know of
+      end,
+      written: 0,
     };
     this.#core = core;
     this.#handle = handle;
     this.#owned = owned;
-    this.#lost = new Promise((resolve) => (core.end = resolve));
     cores.set(this.#lost, core);
     watchLoss(core);
     module.whenEnded(core, endWith);

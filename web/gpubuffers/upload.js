@@ -22,6 +22,10 @@ export class Upload {
   #write; // (offset, bytes, n): writes the first n bytes
   #done = 0; // bytes sent
 
+  /**
+   * @param {import("./module.js").Module} module
+   * @param {import("./devicebuffer.js").DeviceBuffer} buffer
+   */
   constructor(module, buffer, handle, offset, write) {
     this.#module = module;
     this.#buffer = buffer;
