@@ -13,7 +13,7 @@ root.toggleAttribute("data-bare", query.has("bare"));
 // browser's cache starts anew.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
-if (!query.has("bare")) showSource(sources.split(" "));
+if (!query.has("bare")) void showSource(sources.split(" "));
 run().catch((error) => {
   document.getElementById("error").textContent = error.message;
   root.dataset.state = "failed";
@@ -37,7 +37,7 @@ async function showSource(files) {
     button.type = "button";
     button.role = "tab";
     button.textContent = file;
-    button.addEventListener("click", () => select(button));
+    button.addEventListener("click", () => void select(button));
     return button;
   });
   tabs.replaceChildren(...buttons);

@@ -9,6 +9,7 @@ const largestBuffer = 256 << 20;
 
 /** Sends a file of the reader's to the GPU and back, and compares the digests. */
 export class FileCheck {
+  /** @type {import("../gpubuffers.js").GPUBufferSystem} */
   #gpu;
   #card;
   #roundBytes;
@@ -37,7 +38,7 @@ export class FileCheck {
     const input = this.#card.find("input");
     input.disabled = false;
     input.addEventListener("change", () => {
-      this.#take([...input.files]);
+      this.#take(input.files[0]);
       input.value = ""; // the same file may be chosen again
     }, { signal });
 
@@ -53,12 +54,12 @@ export class FileCheck {
       classList.remove("dragging");
       if (!event.dataTransfer?.files.length) return;
       event.preventDefault();
-      this.#take(event.dataTransfer.files);
+      this.#take(event.dataTransfer.files[0]);
     }, { signal });
   }
 
-  /** Checks the first file; one that is still at work is given up. */
-  #take([file]) {
+  /** Checks a file; one that is still at work is given up. */
+  #take(file) {
     if (!file) return;
     this.#current.abort();
     this.#current = new AbortController();

@@ -36,6 +36,7 @@ fn tally(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_ind
 
 /** Counts an image's levels by a compute shader and reads the counts back. */
 export class HistogramPattern {
+  /** @type {import("../gpubuffers.js").GPUBufferSystem} */
   #gpu;
   #image;
   #pipeline;

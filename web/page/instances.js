@@ -29,6 +29,7 @@ struct Lit { @builtin(position) at: vec4f, @location(0) colour: vec3f }
 
 /** Draws a field of blocks whose heights and colours are new in each frame. */
 export class InstancesPattern {
+  /** @type {import("../gpubuffers.js").GPUBufferSystem} */
   #gpu;
   #frameData;
   #pace;
@@ -79,7 +80,7 @@ export class InstancesPattern {
     const { gpuBuffer, floats } = this.#frameData;
     raiseBlocks(floats, offset / 4, this.#blocks, seconds);
     this.#fillTime = performance.now() - start;
-    if (this.#frames++ % framesBetweenSamples === 0) this.#sample(gpuBuffer, floats, offset);
+    if (this.#frames++ % framesBetweenSamples === 0) void this.#sample(gpuBuffer, floats, offset);
 
     const pass = this.#target.begin(frame.encoder);
     pass.setPipeline(this.#pipeline);
@@ -159,6 +160,7 @@ export class InstancesPattern {
   #makePipeline() {
     const { device } = this.#gpu;
     const module = device.createShaderModule({ label: "blocks", code: shader });
+    /** @type {GPUVertexBufferLayout} */
     const corner = {
       arrayStride: 24,
       attributes: [
@@ -166,6 +168,7 @@ export class InstancesPattern {
         { shaderLocation: 1, offset: 12, format: "float32x3" },
       ],
     };
+    /** @type {GPUVertexBufferLayout} */
     const block = {
       arrayStride: instanceBytes,
       stepMode: "instance",
@@ -186,7 +189,8 @@ export class InstancesPattern {
 }
 
 function mostBlocks() {
-  return Number(document.querySelector("#instances input").max);
+  const blocks = /** @type {HTMLInputElement} */ (document.querySelector("#instances input"));
+  return Number(blocks.max);
 }
 
 /** How many bytes of frame data the largest number of blocks takes. */

@@ -34,11 +34,12 @@ async function begin() {
   await run(gpu);
 }
 
+/** @param {import("../gpubuffers.js").GPUBufferSystem} gpu */
 async function run(gpu) {
   globalThis.gpu = gpu; // for the reader's console
   enter("open", nameOf(gpu.device));
   const show = new Show({ gpu, motion, still, roundBytes });
-  gpu.lost.then((loss) => lose(loss, show));
+  void gpu.lost.then((loss) => lose(loss, show));
   await show.start();
   root.dataset.ready = "";
 }

@@ -12,6 +12,7 @@ const sceneFloats = 16 + 16 + 4 + 4 + 4;
 
 /** A mesh that is uploaded once and drawn turning. */
 export class MeshPattern {
+  /** @type {import("../gpubuffers.js").GPUBufferSystem} */
   #gpu;
   #mesh;
   #buffer;
@@ -120,7 +121,7 @@ export class MeshPattern {
     const module = device.createShaderModule({ label: "mesh", code: meshShader });
     const layout = device.createPipelineLayout({ bindGroupLayouts: [this.#uniforms.layout] });
     const { format } = this.#target;
-    const make = (label, depth, { buffers, blend } = {}) => device.createRenderPipeline({
+    const make = (label, depth, { buffers = [], blend = undefined } = {}) => device.createRenderPipeline({
       label,
       layout,
       vertex: { module, entryPoint: `${label}Vertex`, buffers },

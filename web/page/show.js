@@ -29,6 +29,7 @@ const turns = [["mesh"], ["histogram"], ["texture", "instances"]];
 
 /** What the page does with one open system. */
 export class Show {
+  /** @type {import("../gpubuffers.js").GPUBufferSystem} */
   #gpu;
   #still;
   #motion;

@@ -37,6 +37,6 @@ const advice = {
 };
 
 /** What to do about an obstacle. */
-export function adviceFor(obstacle) {
-  return advice[obstacle];
+export function adviceFor(name) {
+  return advice[name];
 }

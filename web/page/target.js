@@ -3,13 +3,19 @@ const depthFormat = "depth24plus";
 const mostPixelRatio = 2;
 const paper = [0.937, 0.945, 0.965, 1];
 
-/** What a pipeline says that draws a solid on a Target. */
+/**
+ * What a pipeline says that draws a solid on a Target.
+ * @type {Partial<GPURenderPipelineDescriptor>}
+ */
 export const solid = {
   multisample: { count: samples },
   depthStencil: { format: depthFormat, depthWriteEnabled: true, depthCompare: "less" },
 };
 
-/** What one says that draws the background of a solid. */
+/**
+ * What one says that draws the background of a solid.
+ * @type {Partial<GPURenderPipelineDescriptor>}
+ */
 export const background = {
   multisample: { count: samples },
   depthStencil: { format: depthFormat, depthWriteEnabled: false, depthCompare: "always" },

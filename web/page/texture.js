@@ -36,6 +36,7 @@ fn texel(at: vec2f) -> vec4f {
 
 /** Streams an image into a texture, tile by tile, while the texture is drawn. */
 export class TexturePattern {
+  /** @type {import("../gpubuffers.js").GPUBufferSystem} */
   #gpu;
   #image;
   #unhurried;
