@@ -29,9 +29,10 @@ WASM_BUILD  := $(JS) go build -trimpath -ldflags="-s -w"
 INLINED     := internal/abi internal/byteorder internal/runtime/atomic internal/runtime/math internal/runtime/sys math/bits sync sync/atomic syscall/js
 SMALLER     := -gcflags=all=-l $(INLINED:%=-gcflags=%=)
 
-# What checks JavaScript.
+# What checks JavaScript, and the JavaScript that eslint reads.
 NPM_TOOLS     := tests/javascript/node_modules
 NPM_INSTALLED := $(NPM_TOOLS)/.package-lock.json
+LINTED        := web/gpubuffers web/page web/examples tests
 
 # wasm_exec.js refuses arguments and environment above 8 KiB together, and some
 # machines of CI have more: the tests get a small environment.
@@ -133,7 +134,7 @@ soak: build ## look for what grows in 1,000,000 frames on memory and 100,000 in 
 	.ci/gotest -count=1 -timeout=60m -run='TestSoak$$|TestLosses' ./tests/headless -soak.frames=100000 -soak.out="$(CURDIR)/build/soak-chrome.json" -losses=140 $(TESTFLAGS)
 
 .PHONY: lint
-lint: ## check format, vet and staticcheck for both platforms, the import arrows, mutants and promises, what is assembled, and the types
+lint: ## check format, vet and staticcheck for both platforms, the import arrows, mutants and promises, what is assembled, and JavaScript
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt needed:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
@@ -151,6 +152,9 @@ lint: ## check format, vet and staticcheck for both platforms, the import arrows
 
 .PHONY: lint-javascript
 lint-javascript: $(NPM_INSTALLED)
+	$(NPM_TOOLS)/.bin/eslint --config tests/javascript/eslint.config.js $(LINTED)
+	$(NPM_TOOLS)/typescript/bin/tsc --project tests/javascript/module
+	$(NPM_TOOLS)/typescript/bin/tsc --project tests/javascript/page
 	for version in typescript typescript-7; do $(NPM_TOOLS)/$$version/bin/tsc --project tests/javascript/types; done
 	for version in 5.6 5.7 5.8 5.9; do $(NPM_TOOLS)/typescript-$$version/bin/tsc --project tests/javascript/types --types @webgpu/types; done
 

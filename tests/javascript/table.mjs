@@ -3,7 +3,7 @@
 // A type is a list of alternatives. Each is the name of a primitive type, of a class or of an interface; or an object:
 // { value } of a literal, { elements } of an iterable, with the { names } of a tuple, { pieces } of a stream, { options } of a
 // dictionary.
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { fingerprintOf } from "../headless/testdata/module/fingerprint.js";

@@ -22,9 +22,9 @@ function competitors(pattern) {
 
 let lost = false; // once a device is: the page has to be loaded anew
 
-function watchLoss(opened) {
-  for (const { device } of opened.present) device.lost.then(() => (lost = true));
-  return opened;
+function watchLoss(all) {
+  for (const competitor of all.present) competitor.device.lost.then(() => (lost = true));
+  return all;
 }
 
 /** Measures one cell. A case that fails, or takes too long, is reported with its error and leaves the others alone. */

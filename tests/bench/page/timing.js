@@ -70,9 +70,9 @@ function deadline(ms) {
 }
 
 /** The same order each time for the same round (a linear congruential generator). */
-function shuffled(list, round) {
+function shuffled(list, number) {
   const order = [...list];
-  let state = round + 1;
+  let state = number + 1;
   for (let i = order.length - 1; i > 0; i--) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     const j = state % (i + 1);

@@ -9,19 +9,19 @@ export async function open(device) {
 }
 
 async function upload(go, { bytes }) {
-  const { stamp, write, writeTarget, upload, uploadTarget, destroy } = promising(await go.upload(bytes.length));
+  const { stamp, write, writeTarget, upload: ofMemory, uploadTarget, destroy } = promising(await go.upload(bytes.length));
   const paths = [
     { name: "Write", stamp, run: write, target: writeTarget },
-    { name: "UploadMemory", stamp, run: upload, target: uploadTarget },
+    { name: "UploadMemory", stamp, run: ofMemory, target: uploadTarget },
   ];
   return { paths, destroy };
 }
 
 async function stream(go, { bytes }, rounds) {
-  const { stamp, read, readTarget, upload, uploadTarget, destroy } = promising(await go.stream(bytes.length, rounds));
+  const { stamp, read: ofReader, readTarget, upload: ofMemory, uploadTarget, destroy } = promising(await go.stream(bytes.length, rounds));
   const paths = [
-    { name: "Upload of an io.Reader", stamp, run: read, target: readTarget },
-    { name: "UploadMemory", stamp, run: upload, target: uploadTarget },
+    { name: "Upload of an io.Reader", stamp, run: ofReader, target: readTarget },
+    { name: "UploadMemory", stamp, run: ofMemory, target: uploadTarget },
   ];
   return { paths, destroy };
 }

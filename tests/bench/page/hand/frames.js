@@ -10,11 +10,11 @@ export function frames(device, count, inFlight) {
   const rings = [3, 4].map((k) => new UploadRing(device, k, size));
   const fill = (floats, number) => fillArena(floats, count, number);
 
-  const written = (name, slots, send) => {
+  const written = (name, targets, send) => {
     let last;
     const frame = (number) => {
       fill(arena, number);
-      last = slots[number % slots.length];
+      last = targets[number % targets.length];
       send(device, last, arena);
     };
     return { name, frame, target: () => last };

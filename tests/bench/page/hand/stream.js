@@ -70,7 +70,7 @@ async function gathered(device, ring, size, buffer, bytes, rounds) {
   await workDone(device);
 }
 
-async function gatherInto(ring, size, buffer, stream) {
+async function gatherInto(ring, size, buffer, source) {
   let sent = 0;
   let filled = 0;
   let chunk;
@@ -81,7 +81,7 @@ async function gatherInto(ring, size, buffer, stream) {
     filled = 0;
     chunk = undefined;
   };
-  for await (const piece of stream) {
+  for await (const piece of source) {
     for (let at = 0; at < piece.length; ) {
       if (!chunk) {
         chunk = await ring.next();

@@ -15,7 +15,8 @@ const workload = (framesOf, inFlight) => ({
 });
 
 export const single = workload((count) => (count < 100_000 ? 4 : 1), false);
-export const inFlight = workload((count) => framesSent[count], true);
+const several = workload((count) => framesSent[count], true);
+export { several as inFlight };
 
 /**
  * A path is { name, frame(number), target(), offset()? }, where frame() fills and sends one frame and may

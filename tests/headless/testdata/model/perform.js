@@ -17,7 +17,7 @@ export async function perform(open, text, patience = 1) {
 function parse(text) {
   const [world, ...ops] = text.trim().split("\n").map((line) => {
     const [name, ...values] = line.split(" ");
-    return { name, args: Object.fromEntries(values.map((value) => value.split("=")).map(([name, n]) => [name, Number(n)])) };
+    return { name, args: Object.fromEntries(values.map((value) => value.split("=")).map(([key, n]) => [key, Number(n)])) };
   });
   return { world: world.args, ops };
 }

@@ -231,9 +231,9 @@ export const roomsThatAreGivenBack = async () => {
   const everyEnd = { destroy: ({ handle }) => raw.destroy(handle), system: ({ system }) => raw.destroy(system) };
 
   for (const [name, lend] of Object.entries(lenders)) {
-    const system = raw.open(device);
-    const { ends } = await lend({ system, make: makersOf(raw, device, system, 8 << 20), encoder: device.createCommandEncoder(), ...ready(system) });
-    raw.destroy(system);
+    const first = raw.open(device);
+    const { ends } = await lend({ system: first, make: makersOf(raw, device, first, 8 << 20), encoder: device.createCommandEncoder(), ...ready(first) });
+    raw.destroy(first);
     for (const how of [...Object.keys(ends), ...Object.keys(everyEnd)]) {
       const system = raw.open(device);
       const lent = await lend({ system, make: makersOf(raw, device, system, 8 << 20), encoder: device.createCommandEncoder(), ...ready(system) });

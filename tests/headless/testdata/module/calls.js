@@ -115,7 +115,7 @@ export const objects = {
 };
 
 /** Good values by the names of parameters and options, or by more of where they stand. */
-const values = {
+const goodValues = {
   size: () => 16,
   "grow.size": () => 128,
   "destination.size": () => [4, 2, 1],
@@ -141,8 +141,8 @@ const values = {
 };
 
 function goodValue(w, field, names) {
-  const known = names.map((_, i) => names.slice(i).join(".")).find((name) => name in values);
-  if (known) return values[known](w);
+  const known = names.map((_, i) => names.slice(i).join(".")).find((name) => name in goodValues);
+  if (known) return goodValues[known](w);
   const type = w.pick(field.type);
   if (typeof type === "string") return objects[type](w);
   if (type.options) return goodOptions(w, type.options, names);
@@ -203,7 +203,7 @@ function placesOf(name, field, path, names = []) {
     if (elements) return tuple.flatMap((element, i) => placesOf(...elementOf(element, elements), [...path, i], [name]));
     return pieces ? [{ name, path, field: { type: pieces }, names: [name], wrap: streamOf }] : [];
   });
-  return [{ name, path, field, names: [name, ...names, ...inside.map(({ name }) => name)], wrap: (value) => value }, ...inside];
+  return [{ name, path, field, names: [name, ...names, ...inside.map((place) => place.name)], wrap: (value) => value }, ...inside];
 }
 
 /** An element's name and field: those of a tuple can be left out if a mark says so. */

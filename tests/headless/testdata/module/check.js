@@ -100,7 +100,7 @@ export async function rejects(code, f, what = String(f), label) {
   try {
     promise = f();
   } catch (error) {
-    throw new Error(`${what}: threw ${error} instead of rejecting`);
+    throw new Error(`${what}: threw ${error} instead of rejecting`, { cause: error });
   }
   try {
     await promise;

@@ -1,5 +1,5 @@
 // What errors say: the caller's own method, label and words.
-import { COPY_DST, COPY_SRC, MAP_READ, MAP_WRITE, STORAGE, UNIFORM, VERTEX, api, ok, pattern, rejects, same, throws, typed, withSystem } from "./check.js";
+import { COPY_SRC, MAP_READ, MAP_WRITE, STORAGE, UNIFORM, VERTEX, api, ok, pattern, rejects, same, throws, typed, withSystem } from "./check.js";
 
 /** Words that only Go's programs know, and what no text should have. */
 const foreign = new RegExp(
@@ -301,11 +301,11 @@ export const names = async () => {
 
 /** [class, what can be called on its objects] */
 function members(type) {
-  const names = new Set();
+  const found = new Set();
   for (let p = type.prototype; p !== Object.prototype; p = Object.getPrototypeOf(p)) {
-    for (const name of Reflect.ownKeys(p)) if (name !== "constructor" && (typeof name === "string" || name === Symbol.dispose)) names.add(name);
+    for (const name of Reflect.ownKeys(p)) if (name !== "constructor" && (typeof name === "string" || name === Symbol.dispose)) found.add(name);
   }
-  return [...names];
+  return [...found];
 }
 
 const classes = ["GPUBufferSystem", "DeviceBuffer", "ImmediateStagingBuffer", "DeferredStagingBuffer", "ReadbackBuffer", "DynamicBuffer", "MappableBuffer", "Frame"];

@@ -116,15 +116,15 @@ const sequences = {
  * Follows a sequence, and notes each step, the microtasks after it, and what settles among them, with the state and
  * the lengths of the ranges that were taken.
  */
-async function follow({ steps, deferred }, device, buffer) {
+async function follow({ steps, deferred: isDeferred }, device, buffer) {
   const notes = [], pending = [], ranges = [];
   const browsers = buffer instanceof GPUBuffer ? buffer : buffer.gpuBuffer;
   const note = (what) => notes.push(`${what} (${[buffer.mapState, ...ranges.map((range) => range.byteLength)]})`);
-  const perform = {
+  const operations = {
     map(name, mode, then, ...range) {
       const promise = buffer.mapAsync(mode, ...range);
       const settled = (what) => (note(`${name} ${what}`), then && run(`${then} by ${name}`, [then, mode]));
-      const heard = deferred && buffer === browsers ? promise.then() : promise;
+      const heard = isDeferred && buffer === browsers ? promise.then() : promise;
       pending.push(heard.then(() => settled("resolved"), (error) => settled(`rejected: ${nativeName(error)}`)));
     },
     range: (_, ...args) => void ranges.push(buffer.getMappedRange?.(...args) ?? buffer.mappedRange(...args)),
@@ -138,7 +138,7 @@ async function follow({ steps, deferred }, device, buffer) {
   };
   const run = (name, [operation, ...args]) => {
     note(name);
-    const done = perform[operation](name, ...args);
+    const done = operations[operation](name, ...args);
     microtasks(4, (i) => note(`${i} after ${name}`));
     return done;
   };
@@ -146,7 +146,7 @@ async function follow({ steps, deferred }, device, buffer) {
     const done = run(`${i} ${step[0]}`, step);
     if (done instanceof Promise) await done; // the others follow at once
   }
-  await perform.settle();
+  await operations.settle();
   await new Promise((resolve) => setTimeout(resolve));
   return notes;
 }

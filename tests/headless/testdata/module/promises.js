@@ -194,13 +194,13 @@ export const theConsoleOfThePage = async () => {
   });
   const told = (said) => said.map(([method, message]) => `${method} ${message}`);
   const frame = "warn gpubuffers: a read waits for the frame that is open: submit the frame, then wait for the read";
-  const error = "error gpubuffers: the device reported an error";
+  const reported = "error gpubuffers: the device reported an error";
   for (const logLevel of [undefined, "debug", "info", "warn"]) {
     const said = await use({ logLevel });
-    same(told(said), [frame, error, "warn gpubuffers: system closed"], `level ${logLevel}`);
+    same(told(said), [frame, reported, "warn gpubuffers: system closed"], `level ${logLevel}`);
     same(said.at(-1)[2], { reason: "the system is destroyed", alive: 2 }, "fields");
   }
-  same(told(await use({ logLevel: "error" })), [error], "errors alone");
+  same(told(await use({ logLevel: "error" })), [reported], "errors alone");
   const errors = [];
   same(told(await use({ onError: (error) => errors.push(error) })), [frame, "warn gpubuffers: system closed"], "errors have a listener");
   same(errors.length, 1, "which hears of them");
@@ -432,7 +432,7 @@ export const iterablesOfCommands = () =>
     const forms = {
       array: (all) => all,
       set: (all) => new Set(all),
-      generator: function* (all) { yield* all; },
+      *generator(all) { yield* all; },
       iterator: (all) => all.values(),
       "own iterable": (all) => ({ [Symbol.iterator]: () => all.values() }),
     };
@@ -616,7 +616,7 @@ export const sizesOfRates = () =>
 export const smallTransfers = () =>
   withSystem(async (gpu) => {
     const fastest = { upload: "mapped ring, 2 MiB chunks", flush: "mapped chunk, filled in place" }, least = { upload: 256 * KiB, flush: 128 * KiB };
-    const rates = Object.entries(fastest).flatMap(([operation, path]) => [[path, 1e10], ["queue write", 1e6]].map(([path, bytesPerSecond]) => ({ operation, path, size: 256 * KiB, bytesPerSecond })));
+    const rates = Object.entries(fastest).flatMap(([operation, best]) => [[best, 1e10], ["queue write", 1e6]].map(([path, bytesPerSecond]) => ({ operation, path, size: 256 * KiB, bytesPerSecond })));
     gpu.loadCalibration({ version: 1, copyCost: 0, rates });
     for (const [operation, path] of Object.entries(fastest)) {
       same(gpu.explain(operation, least[operation] - 4).path, "queue write", `${operation} of little`);

@@ -76,7 +76,7 @@ class Calls {
       this.count++;
       const handle = this.make[this.pick(Object.keys(this.make))]();
       this.exports.dynamicUpdate(handle, 4); // if it is a dynamic buffer's
-      const result = f(...Array.from({ length: f.length }, (_, i) => (i === 0 && this.random() < 0.9 ? handle : this.pick([4, ...numbers]))));
+      const result = f(...Array.from({ length: f.length }, (_, place) => (place === 0 && this.random() < 0.9 ? handle : this.pick([4, ...numbers]))));
       same(["number", "undefined"].includes(typeof result), true, `${name} gives a number or nothing`);
       this.end(result);
       this.end(handle);
@@ -103,7 +103,7 @@ function namesOf(functions) {
 async function callAll(module, random, n) {
   const calls = new Calls(module, random);
   module.device.pushErrorScope("validation");
-  for (const number of numbers.filter((n) => !(n >= 0 && n < 2 ** 31))) module.exports.gpubuffers_resolved(number); // of no promise
+  for (const number of numbers.filter((x) => !(x >= 0 && x < 2 ** 31))) module.exports.gpubuffers_resolved(number); // of no promise
   for (const name of namesOf(module.exports)) calls.callExport(name, n);
   for (const name of namesOf(module.raw)) await calls.callFunction(name, n);
   await module.device.popErrorScope();

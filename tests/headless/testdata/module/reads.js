@@ -448,10 +448,10 @@ export const shortReads = () =>
       same(gpu.stats().mapsPending, 0, "maps that are pending at the end");
       const byModule = (names, what) => ok(names.includes("readStart") && !names.includes("readEnded"), `${what}: ${names}`);
       const places = (n, apart, size) => Array.from({ length: n }, (_, i) => [b, i * apart + 3, size]);
-      const bytesOf = async (...places) => {
-        const { bytesDown } = gpu.stats();
-        same(await callsOf(...places), ["readEnded", "readGap", "readLend"], `for ${places.length} places`);
-        return gpu.stats().bytesDown - bytesDown;
+      const bytesOf = async (...all) => {
+        const before = gpu.stats().bytesDown;
+        same(await callsOf(...all), ["readEnded", "readGap", "readLend"], `for ${all.length} places`);
+        return gpu.stats().bytesDown - before;
       };
       same(await bytesOf(...places(5, 64 * K, 4)), 5 * 8, "bytes of five places far apart");
       same(await bytesOf(...places(40, 64 * K, 4)), 40 * 8, "of forty");

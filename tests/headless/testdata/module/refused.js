@@ -153,13 +153,13 @@ export const refusedLongReads = async () => {
 /** Textures, each by itself. */
 export const refusedTextures = async () => {
   const { gpu, readback, good } = await primed();
-  const texture = (value) => {
+  const filled = (value) => {
     const t = gpu.device.createTexture({ label: `texture ${value}`, size: [16, 16], format: "rgba8unorm", usage: T.COPY_SRC | T.COPY_DST });
     gpu.device.queue.writeTexture({ texture: t }, new Uint8Array(K).fill(value), { bytesPerRow: 64 }, [16, 16]);
     return t;
   };
   for (const send of Object.values(ways)) {
-    const [bad, fine] = [texture(3), texture(4)];
+    const [bad, fine] = [filled(3), filled(4)];
     const reads = await send(gpu, async () => {
       const all = [bad, fine].map((texture) => readback.readTexture({ texture }).catch((e) => e));
       all.push(readback.read(good));
@@ -185,7 +185,7 @@ export const scopesOfThePage = async () => {
   const mistake = () => device.createBuffer({ size: 4, usage: 0 });
   const bad = foreign(gpu, 7);
   const shared = gpu.createDeviceBuffer({ size: 64, usage: STORAGE });
-  shared.gpuBuffer.size;
+  void shared.gpuBuffer;
   bad.destroy();
 
   device.pushErrorScope("validation");

@@ -1,4 +1,4 @@
-import { STORAGE, api, bytesOf, contents, ok, pattern, rejects, same, sameBytes, throws, withSystem } from "./check.js";
+import { STORAGE, contents, ok, pattern, rejects, same, sameBytes, withSystem } from "./check.js";
 
 function chunked(bytes, size, fail) {
   let at = 0;

@@ -97,7 +97,7 @@ export const afterLoss = async () => {
   const frame = gpu.frame();
   frame.submit();
   const next = gpu.frame();
-  next.encoder;
+  void next.encoder;
   const pending = all.readback.read(big);
   const map = rejects("map-aborted", () => all.mappable.mapAsync(GPUMapMode.READ), "a map that is pending: it ends before the loss is known");
   gpu.device.destroy();
@@ -147,14 +147,14 @@ export const openRefused = async () => {
 
 /** Calls f while requestDevice does what request says of the browser's own. */
 async function whileRequesting(request, f) {
-  const { requestDevice } = GPUAdapter.prototype;
+  const own = GPUAdapter.prototype.requestDevice;
   GPUAdapter.prototype.requestDevice = function (...values) {
-    return request(() => requestDevice.apply(this, values));
+    return request(() => own.apply(this, values));
   };
   try {
     await f();
   } finally {
-    GPUAdapter.prototype.requestDevice = requestDevice;
+    GPUAdapter.prototype.requestDevice = own;
   }
 }
 
@@ -169,12 +169,12 @@ export const openInParallel = async () => {
 export const openGivesTheDeviceBack = async () => {
   for (const wait of [0, 50]) {
     let device;
-    const request = async (request) => {
+    const late = async (request) => {
       await new Promise((resolve) => setTimeout(resolve, wait));
       return (device = await request());
     };
     const wasm = wait === 0 ? new Promise((_, reject) => setTimeout(reject, 200, new Error("no module"))) : Promise.reject(new Error("no module"));
-    await whileRequesting(request, async () => {
+    await whileRequesting(late, async () => {
       await rejects("internal", () => api.open({ wasm }), "no module");
       while (!device) await new Promise((resolve) => setTimeout(resolve, 5));
     });

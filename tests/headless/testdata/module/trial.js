@@ -77,8 +77,8 @@ export class Trial {
 
   /** The bad values for a place: all of its own kind, and some of the others. */
   valuesFor({ name, field }) {
-    const objects = field.type.some(isPrimitive) ? this.some(this.objects, samples) : this.objects;
-    return [...this.values.filter(([what]) => !goodFor[name]?.test(what)), ...objects];
+    const others = field.type.some(isPrimitive) ? this.some(this.objects, samples) : this.objects;
+    return [...this.values.filter(([what]) => !goodFor[name]?.test(what)), ...others];
   }
 
   count(kind) {
@@ -146,7 +146,7 @@ export class Trial {
     gpu.trim();
     const { mappable, held, leaks } = gpu.stats();
     same([mappable, held, leaks], [0, 0, 0], "mappable memory, held bytes, and leaks");
-    for (const { gpu } of [this.world, this.neighbour, this.stranger, { gpu: this.home }]) gpu.destroy();
+    for (const system of [gpu, this.neighbour.gpu, this.stranger.gpu, this.home]) system.destroy();
     return { calls: this.calls, faults: this.faults };
   }
 }
@@ -163,7 +163,7 @@ export async function outcomeOf(member, call) {
   if (!(result instanceof Promise)) return { result };
   let timer;
   const timeout = new Promise((resolve) => (timer = setTimeout(resolve, patience, { hangs: true })));
-  const outcome = await Promise.race([timeout, result.then((result) => ({ result, promised: true }), (error) => ({ error }))]);
+  const outcome = await Promise.race([timeout, result.then((value) => ({ result: value, promised: true }), (error) => ({ error }))]);
   clearTimeout(timer);
   return outcome;
 }

@@ -21,10 +21,9 @@ const text = await (await fetch("/gpubuffers.d.ts")).text();
 export const table = async () => same(declared.fingerprint, await fingerprintOf(text), "run make api");
 
 export const names = () => {
-  const { constants, functions, classes } = declared;
-  same([constants, functions, classes].flatMap(Object.keys).sort(), Object.keys(api).sort(), "exports");
-  for (const [name, declared] of Object.entries(classes)) {
-    if (!name.endsWith("Error")) same(members(api[name].prototype), Object.keys(declared).sort(), name);
+  same([declared.constants, declared.functions, declared.classes].flatMap(Object.keys).sort(), Object.keys(api).sort(), "exports");
+  for (const [name, its] of Object.entries(declared.classes)) {
+    if (!name.endsWith("Error")) same(members(api[name].prototype), Object.keys(its).sort(), name);
   }
 };
 

@@ -223,7 +223,7 @@ async function idle(gpu) {
 }
 
 export const aborted = () =>
-  onEachPath(async (gpu, path) => {
+  onEachPath(async (gpu) => {
     const b = gpu.createDeviceBuffer({ label: "b", size: 8 * MiB, usage: STORAGE });
     const reason = new Error("changed my mind");
     for (const when of [0, 1, 3]) {
@@ -260,12 +260,12 @@ export const listenersOfASignal = () =>
     signal.addEventListener = (type, f) => void listeners.add(f);
     signal.removeEventListener = (type, f) => void listeners.delete(f);
     const broken = () => new ReadableStream({ pull: (c) => c.error(new Error("broken")) });
-    const heard = (promise) => (same(listeners.size, 1, "while it is under way"), promise.catch(() => {}));
-    await heard(b.upload(0, pattern(8 * MiB), { signal }));
-    await heard(b.upload(0, new Blob([pattern(MiB)]), { signal }));
-    await heard(b.upload(0, broken(), { signal }));
-    await heard(staging.readFrom(new Blob([pattern(16)]), { signal }));
-    await heard(staging.readFrom(broken(), { signal }));
+    const watched = (promise) => (same(listeners.size, 1, "while it is under way"), promise.catch(() => {}));
+    await watched(b.upload(0, pattern(8 * MiB), { signal }));
+    await watched(b.upload(0, new Blob([pattern(MiB)]), { signal }));
+    await watched(b.upload(0, broken(), { signal }));
+    await watched(staging.readFrom(new Blob([pattern(16)]), { signal }));
+    await watched(staging.readFrom(broken(), { signal }));
     same(listeners.size, 0, `on the path ${path}`);
   });
 
