@@ -20,7 +20,7 @@ const (
 )
 
 var (
-	backends = []string{"buffers/webgpu", "buffers/webgl"}
+	backends = []string{"buffers/webgpu"}
 	portable = []string{"buffers/memory", "buffers/buffertest"}
 	// jsLibraries hold the packages that exist in the browser only.
 	jsLibraries = append([]string{"jsbridge"}, backends...)
