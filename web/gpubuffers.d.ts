@@ -1,5 +1,5 @@
-// The types of WebGPU are those of TypeScript's own lib.dom or, for a TypeScript that has none, of the
-// package @webgpu/types.
+// The types of WebGPU are TypeScript's own from 6 on. TypeScript 5.6 to 5.9 need the package @webgpu/types, which contradicts
+// those of newer ones.
 
 /** Loads the module and opens a system on a device of its own, or on the one given. */
 export function open(options?: OpenOptions): Promise<GPUBufferSystem>;
@@ -75,7 +75,10 @@ export interface LogRecord {
   fields: Record<string, string | number>;
 }
 
-/** The values of GPUBufferUsage, frozen. TypeScript's own types of WebGPU, from 6 on, name no values. */
+/**
+ * The values of the browser's GPUBufferUsage, frozen. TypeScript's own types of WebGPU name none, and a page may import this
+ * before it knows whether the browser has WebGPU.
+ */
 export const BufferUsage: {
   readonly MAP_READ: 0x1;
   readonly MAP_WRITE: 0x2;
@@ -88,12 +91,12 @@ export const BufferUsage: {
   readonly INDIRECT: 0x100;
   readonly QUERY_RESOLVE: 0x200;
 };
-/** The values of GPUMapMode, frozen. */
+/** The values of the browser's GPUMapMode, frozen. */
 export const MapMode: {
   readonly READ: 0x1;
   readonly WRITE: 0x2;
 };
-/** The values of GPUTextureUsage, frozen. */
+/** The values of the browser's GPUTextureUsage, frozen. */
 export const TextureUsage: {
   readonly COPY_SRC: 0x1;
   readonly COPY_DST: 0x2;

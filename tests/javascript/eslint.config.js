@@ -7,7 +7,7 @@ const shipped = ["web/gpubuffers/*.js", "web/page/*.js", "web/examples/*.js"];
 /** What wasm_exec.js, the bundler, and a flag of the tests' Chrome add to the globals of a browser. */
 const added = { Go: "readonly", require: "readonly", gc: "readonly" };
 
-/** Rules beyond the recommended ones that find faults, not matters of taste. */
+/** What is asked for beyond the recommended rules. */
 const rules = {
   "array-callback-return": "error",
   eqeqeq: "error",

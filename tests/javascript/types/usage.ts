@@ -1,4 +1,5 @@
-// Programs that the types of gpubuffers.d.ts allow, and such as they do not: one that compiles after @ts-expect-error is a fault.
+// Programs that compile against gpubuffers.d.ts, and lines that must not: those follow a @ts-expect-error, which is an error
+// itself if the line compiles.
 
 import {
   AbortedError, BufferUsage, DeferredStagingBuffer, DeviceBuffer, Frame, GPUBufferError, GPUBufferSystem, MapMode, TextureUsage, open,
