@@ -148,8 +148,9 @@ export const uploadsAreLostWithAGrowThatFails = () =>
         const data = new Uint8Array(40 * MiB);
         return b.upload(i * 4, kind === "memory" ? data : new Blob([data]).stream());
       });
+      const lost = uploads.map((upload) => rejects("out-of-memory", () => upload, "upload", "b"));
       await rejects("out-of-memory", () => grown, "grow", "b");
-      for (const upload of uploads) await rejects("out-of-memory", () => upload, "upload", "b");
+      await Promise.all(lost);
       same(await b.upload(0, new Uint8Array(MiB)), MiB, "the next");
       b.destroy();
     }
