@@ -42,7 +42,7 @@ func (b *DeferredStagingBuffer) MapAsync() <-chan error {
 	}
 	c.pending = true
 	if !b.tryMap() {
-		c.sys.roused = true
+		c.sys.rouse()
 		go b.mapLater()
 	}
 	return c.settled

@@ -176,7 +176,7 @@ var acts = map[string]func(context.Context, *party){
 		<-settled
 	},
 	"questions": func(_ context.Context, p *party) {
-		_, _ = p.Stats(), p.Roused()
+		_ = p.Stats()
 		_, _ = p.Calibration(), p.Explain(buffers.OpUpload, 1<<20, p.target)
 		p.Load(buffers.Calibration{})
 		p.Trim()

@@ -186,7 +186,8 @@ func (s *System) traffic() traffic {
 
 // observe has the time taken until the GPU is done with everything so far.
 func (e *engine) observe(op Operation, path int, size uint64, start moment) {
-	e.probing, e.sys.roused = true, true
+	e.probing = true
+	e.sys.rouse()
 	e.probe = probe{op, path, size, start, e.workDone(size < unhurried), e.sys.traffic().moved}
 	if e.watch == nil {
 		e.watch, e.late = e.watchProbe, time.NewTimer(e.patience)

@@ -491,7 +491,7 @@ func (d laborious) Queue() buffers.Queue {
 	return laboriousQueue{d.Device.Queue(), gpu.ChunkQueueOf(d.Device)}
 }
 
-func (q laboriousQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (q laboriousQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func()) (<-chan error, error) {
 	time.Sleep(2 * time.Millisecond)
 	return q.ChunkQueue.FillChunk(chunk, m, dst, offset, notify)
 }
@@ -541,22 +541,24 @@ func TestALongTransferOfTheProgramsIsMeasuredWithoutLooks(t *testing.T) {
 }
 
 func TestAHostIsToldThatGoroutinesAreToRun(t *testing.T) {
-	s, _ := openSystem(t, buffers.Options{})
-	require.False(t, s.Roused())
+	options, roused := rousing(buffers.Options{})
+	s, _ := openSystem(t, options)
+	require.False(t, roused())
 	d := dynamic(t, s, buffers.DynamicDescriptor{Size: 1 << 20, Usage: buffers.UsageStorage})
 	f, _ := frame(t, s)
 	update(t, d, make([]byte, 64))
 	require.NoError(t, f.Submit())
-	require.False(t, s.Roused(), "for what is not measured")
+	require.False(t, roused(), "for what is not measured")
 	f, _ = frame(t, s)
 	update(t, d, make([]byte, 1<<20))
 	require.NoError(t, f.Submit())
-	require.True(t, s.Roused(), "the paths are measured")
-	require.False(t, s.Roused(), "once")
+	require.True(t, roused(), "the paths are measured")
+	require.False(t, roused(), "once")
 }
 
 // Whatever starts a goroutine tells the host, whose call returns before that has run.
 func TestAHostIsToldOfWhatItHasStarted(t *testing.T) {
+	options, roused := rousing(buffers.Options{Budget: whole})
 	for name, start := range map[string]func(*room){
 		"a map that waits": func(r *room) {
 			r.hold()
@@ -567,15 +569,15 @@ func TestAHostIsToldOfWhatItHasStarted(t *testing.T) {
 			r.hold()
 			_, err := readback(r, r.System, buffers.ReadbackDescriptor{}).Start(r.target, 0, buffers.Bytes(make([]byte, 64)))
 			require.NoError(r, err)
-			r.Roused()
+			roused()
 			r.FlushReads()
 		},
 	} {
-		inRooms(t, name, buffers.Options{Budget: whole}, func(r *room) {
-			r.Roused()
+		inRooms(t, name, options, func(r *room) {
+			roused()
 			start(r)
-			require.True(r, r.Roused())
-			require.False(r, r.Roused(), "once")
+			require.True(r, roused())
+			require.False(r, roused(), "once")
 		})
 	}
 }
@@ -583,13 +585,14 @@ func TestAHostIsToldOfWhatItHasStarted(t *testing.T) {
 // The timer that finds out that a ring hangs is set when the first chunk is waited for.
 func TestAHostIsToldOfTheWatchOfARing(t *testing.T) {
 	regime(t, "", func(t *testing.T) {
-		s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+		options, roused := rousing(buffers.Options{})
+		s, device := openNotifying(t, memory.Options{}, options)
 		onPath(s, "mapped ring, 2 MiB chunks")
 		b := deviceBuffer(t, s, 32<<20)
 		device.Hold()
-		s.Roused()
+		roused()
 		uploaded := uploadThen(s, b, 0, buffers.Bytes(make([]byte, 32<<20)))
-		require.True(t, s.Roused())
+		require.True(t, roused())
 		device.Release()
 		require.NoError(t, <-uploaded)
 	})

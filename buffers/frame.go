@@ -27,11 +27,11 @@ type frameRing struct {
 	sentAt   moment // when that was
 	done     uint64 // of the last one the GPU is done with
 	inFlight []flight
-	fixed    bool               // how many there may be is what the program says
-	soon     time.Duration      // see isFull
-	heard    bool               // a waiter listens for the oldest flight
-	waiting  []func()           // see FrameThen
-	notify   func() (told bool) // landed, made once; nil where the queue would not call it
+	fixed    bool          // how many there may be is what the program says
+	soon     time.Duration // see isFull
+	heard    bool          // a waiter listens for the oldest flight
+	waiting  []func()      // see FrameThen
+	notify   func()        // landed, made once; nil where the queue would not call it
 }
 
 const (
@@ -92,15 +92,13 @@ func (s *System) FrameThen(room func()) (waits bool) {
 	return true
 }
 
-// landed is called when the GPU is done with a submit that is followed. It reports whether a goroutine was
-// roused. The lock is not held.
-func (f *frameRing) landed() (roused bool) {
+// landed is called when the GPU is done with a submit that is followed. The lock is not held.
+func (f *frameRing) landed() {
 	f.sys.mu.Lock()
 	defer f.sys.mu.Unlock()
 	if busy, _ := f.isBusy(true); !busy {
 		f.callWaiting()
 	}
-	return f.sys.takeRoused()
 }
 
 func (f *frameRing) callWaiting() {

@@ -120,7 +120,7 @@ func (s *System) copyNow(src, dst Buffer, size uint64) error {
 func (s *System) begin(g *growth) {
 	g.core.growths = append(g.core.growths, g)
 	g.core.latest = g
-	s.roused = true
+	s.rouse()
 	copied := s.queue.WorkDone()
 	go func() {
 		select {
@@ -179,6 +179,7 @@ func (s *System) revert(g *growth, err error) {
 func (g *growth) end(err error) {
 	g.err = err
 	close(g.done)
+	g.held.sys.rouse()
 }
 
 // abandon ends every Grow whose outcome is not known, with the buffer that it would put back.

@@ -151,7 +151,7 @@ const (
 // whenIdle is inBackground once the program moves nothing, so that neither is in the other's way.
 func (p *prober) whenIdle(op Operation) {
 	p.due++
-	p.sys.roused = true
+	p.sys.rouse()
 	seen, tries := p.sys.traffic(), 0
 	var timer *time.Timer
 	timer = time.AfterFunc(quiet, func() {
@@ -172,7 +172,7 @@ func (p *prober) whenIdle(op Operation) {
 func (p *prober) inBackground(op Operation) bool {
 	b, err := p.begin()
 	if err == nil {
-		p.sys.roused = true
+		p.sys.rouse()
 		go func() {
 			err := b.run(context.Background(), func(s probeStep) bool { return s.op == op })
 			if op == OpReadback && err == nil {

@@ -40,7 +40,6 @@ type readBelt struct {
 	collect    func()         // collectAll, made once
 	collecting bool           // a goroutine does
 	waiting    bool           // for memory to be given back
-	told       bool           // a goroutine has something to do: see landed
 	sources    map[Buffer]int // scratch of order: first come, first served
 	checked    Buffer         // can be read, as was found out just now
 	nearby     uint64         // for the reads that are placed now: see engine.nearby
@@ -98,7 +97,7 @@ func (b *readBelt) settle(x *reading, err error) {
 	}
 	x.done = true
 	if x.sink == nil {
-		b.told = true
+		b.sys.rouse()
 		x.settled <- err
 		return
 	}

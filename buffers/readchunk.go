@@ -215,7 +215,7 @@ type refusal struct {
 func (c *chunk) Refused(group int, err error) { c.refusals = append(c.refusals, refusal{group, err}) }
 
 // Landed implements [Landing].
-func (c *chunk) Landed(err error) (told bool) { return c.belt.landed(c, err) }
+func (c *chunk) Landed(err error) { c.belt.landed(c, err) }
 
 // isUnjudged reports whether the GPU has yet to say whether there is what a part of the chunk was copied from.
 func (c *chunk) isUnjudged() bool {

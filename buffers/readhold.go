@@ -225,7 +225,7 @@ func (b *readBelt) keep(h *hold, late []heldRead, verdicts []gpu.Verdict) {
 		}
 	}
 	if len(verdicts) > 0 {
-		b.told, b.sys.roused = true, true
+		b.sys.rouse()
 		go b.judge(slices.Clone(late), verdicts)
 	}
 }

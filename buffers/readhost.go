@@ -171,8 +171,8 @@ func (b *readBelt) lend(h *HostRead, x *reading) {
 func (h *HostRead) isOpen() bool { return h.reading.turn == h.turn && !h.reading.done }
 
 // End takes the chunks back. Without a failure each of them was mapped, emptied and unmapped; with one they are in no
-// known state, and are destroyed. It reports whether a goroutine is awake.
-func (h *HostRead) End(failure error) (awake bool) {
+// known state, and are destroyed.
+func (h *HostRead) End(failure error) {
 	b := h.belt
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()
@@ -183,23 +183,22 @@ func (h *HostRead) End(failure error) (awake bool) {
 	if failure == nil && h.Size == h.Piece {
 		b.sys.stats.MapLatency.add(time.Duration(ended - h.asked))
 	}
-	return h.end(ended, failure)
+	h.end(ended, failure)
 }
 
-// GiveUp cancels a read that the host has not begun, and takes the chunks back as they were. It reports what End does.
-func (h *HostRead) GiveUp() (awake bool) {
+// GiveUp cancels a read that the host has not begun, and takes the chunks back as they were.
+func (h *HostRead) GiveUp() {
 	b := h.belt
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()
 	if h.isOpen() {
 		b.settle(h.reading, errCancelled)
 	}
-	return h.end(now(), nil)
+	h.end(now(), nil)
 }
 
-func (h *HostRead) end(at moment, failure error) (awake bool) {
+func (h *HostRead) end(at moment, failure error) {
 	b := h.belt
-	b.told = false
 	b.sys.stats.MapsPending -= len(h.chunks)
 	for _, c := range h.chunks {
 		if failure != nil || b.sys.lost != nil {
@@ -221,7 +220,6 @@ func (h *HostRead) end(at moment, failure error) (awake bool) {
 	b.sys.wake()
 	b.dequeue()
 	b.pump()
-	return b.sys.takeRoused() || b.told
 }
 
 // reuseHost makes a read that the host has ended available again.

@@ -228,14 +228,17 @@ func endAll(lent []*buffers.HostRead) {
 }
 
 func TestAChunkIsLentForAShortRead(t *testing.T) {
-	s, _ := openForReads(t)
+	options, roused := rousing(buffers.Options{ChunkSize: readPiece})
+	s, _ := openSystem(t, options)
 	rb := readback(t, s, buffers.ReadbackDescriptor{})
 	for range 3 {
 		host, h := lendChunk(s, rb, 512)
 		require.Len(t, h.Chunks, 1)
 		require.GreaterOrEqual(t, h.Chunks[0].Size(), uint64(512))
 		require.Equal(t, 1, s.Stats().MapsPending)
-		require.False(t, h.End(nil), "no goroutine was told")
+		roused()
+		h.End(nil)
+		require.False(t, roused(), "no goroutine was told")
 		require.Equal(t, []error{nil}, host.settled)
 	}
 	st := s.Stats()
@@ -334,14 +337,17 @@ func TestAHostGivesUpAReadThatItHasNotBegun(t *testing.T) {
 }
 
 func TestAGoroutineThatWaitsForMemoryHearsOfALentChunk(t *testing.T) {
-	s, _ := openSystem(t, buffers.Options{ChunkSize: readPiece, Budget: 4 * readPiece, OnBudget: buffers.BudgetWait})
+	options, roused := rousing(buffers.Options{ChunkSize: readPiece, Budget: 4 * readPiece, OnBudget: buffers.BudgetWait})
+	s, _ := openSystem(t, options)
 	rb := readback(t, s, buffers.ReadbackDescriptor{})
 	lent := lendChunks(t, s, rb, 4)
 	b := deviceBuffer(t, s, 64)
 	x, err := rb.Start(b, 0, buffers.Bytes(make([]byte, 64)))
 	require.NoError(t, err)
 	rb.Flush()
-	require.True(t, lent[0].End(nil), "a goroutine is awake")
+	roused()
+	lent[0].End(nil)
+	require.True(t, roused(), "a goroutine is awake")
 	require.NoError(t, x.Wait(t.Context()))
 	endAll(lent[1:])
 }

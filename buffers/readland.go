@@ -28,7 +28,7 @@ func (b *readBelt) sendChunk(c *chunk) (refused *reading, err error) {
 // collector is where chunks in flight go, of which a goroutine takes care as long as there are any. It has room for all
 // of them.
 func (b *readBelt) collector() chan<- *chunk {
-	b.told = true
+	b.sys.rouse()
 	if b.landing == nil {
 		b.landing = make(chan *chunk, maxInFlight)
 		b.collect = b.collectAll
@@ -64,20 +64,18 @@ func (b *readBelt) toCollect() *chunk {
 	}
 }
 
-// landed takes a chunk whose map settled, and reports whether a goroutine was told. The lock is not held.
-func (b *readBelt) landed(c *chunk, err error) (told bool) {
+// landed takes a chunk whose map settled. The lock is not held.
+func (b *readBelt) landed(c *chunk, err error) {
 	b.sys.mu.Lock()
 	defer b.sys.mu.Unlock()
-	return b.bring(c, err)
+	b.bring(c, err)
 }
 
-func (b *readBelt) bring(c *chunk, err error) (told bool) {
-	b.told = false
+func (b *readBelt) bring(c *chunk, err error) {
 	b.land(c, err)
 	b.sys.wake()
 	b.pump()
 	b.hurry(1)
-	return b.sys.takeRoused() || b.told
 }
 
 // land takes a chunk whose map settled.

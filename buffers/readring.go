@@ -100,7 +100,8 @@ func (b *readBelt) short(x *reading, want uint64, comingBack int) {
 	case b.sys.budget.policy != BudgetWait:
 		b.settle(x, b.sys.budget.refuse("read", x.name, want, nil))
 	default:
-		b.waiting, b.told = true, true
+		b.waiting = true
+		b.sys.rouse()
 		go b.retry(b.sys.memoryFreed())
 	}
 }

@@ -3,6 +3,7 @@ package buffers_test
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -380,63 +381,49 @@ func TestReadsToASinkAllocateNothing(t *testing.T) {
 	require.EqualValues(t, 101*64*4096, sink.bytes)
 }
 
-// landing is a device that tells of the chunks of reads that have landed, as a browser's does, and keeps what it is
-// told in turn.
-type landing struct {
-	*memory.Device
-	told chan bool
-}
+// A chunk that lands rouses who waits for what it brings, or for its memory, and nobody else.
+func TestALandingRousesWhoWaits(t *testing.T) {
+	inVirtualTime(t, func(t *testing.T) {
+		options, roused := rousing(buffers.Options{Budget: 1 << 20})
+		device := memory.Open(memory.Options{Notifies: true})
+		s := openOn(t, device, options)
+		b, p := filled(t, s, 64)
+		r, sink := readback(t, s, buffers.ReadbackDescriptor{}), newCollection(t)
+		id := uint64(0)
+		rousesOnceSent := func(want bool, meanwhile func()) {
+			id++
+			device.Hold()
+			require.NoError(t, r.StartTo(b, 0, 64, sink, id))
+			require.True(t, s.FlushReads())
+			meanwhile()
+			synctest.Wait()
+			roused()
+			device.Release()
+			require.NoError(t, sink.end().err)
+			time.Sleep(time.Millisecond) // in which all else lands
+			require.Equal(t, want, roused())
+		}
+		got := make([]byte, 64)
+		var x buffers.Read
+		rousesOnceSent(true, func() {
+			var err error
+			x, err = r.Start(b, 0, buffers.Bytes(got))
+			require.NoError(t, err)
+			r.Flush()
+		})
+		require.NoError(t, x.Wait(within(t)))
+		require.Equal(t, p, got)
 
-type landingQueue struct {
-	buffers.Queue
-	gpu.ChunkQueue
-	device *landing
-}
+		rousesOnceSent(false, func() {})
 
-func (d *landing) Queue() buffers.Queue {
-	return landingQueue{d.Device.Queue(), gpu.ChunkQueueOf(d.Device), d}
-}
-
-func (q landingQueue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []gpu.ChunkCopy, l gpu.Landing) (<-chan error, int, error) {
-	mapped, refused, err := q.ChunkQueue.FetchChunk(chunk, size, copies, l)
-	if err == nil {
-		go func() { q.device.told <- l.Landed(<-mapped) }()
-	}
-	return nil, refused, err
-}
-
-// Who lands a chunk is told whether a goroutine is to run for that.
-func TestALandingTellsWhetherAGoroutineIsAwake(t *testing.T) {
-	device := &landing{memory.Open(memory.Options{}), make(chan bool, 1)}
-	s := openOn(t, device, buffers.Options{Budget: 1 << 20})
-	b, p := filled(t, s, 64)
-	r, sink := readback(t, s, buffers.ReadbackDescriptor{}), newCollection(t)
-	toSink := func() {
-		require.NoError(t, r.StartTo(b, 0, 64, sink, 0))
-		require.True(t, s.FlushReads())
-	}
-	got := make([]byte, 64)
-	x, err := r.Start(b, 0, buffers.Bytes(got))
-	require.NoError(t, err)
-	r.Flush()
-	require.True(t, <-device.told, "a goroutine waits for its read")
-	require.NoError(t, x.Wait(within(t)))
-	require.Equal(t, p, got)
-
-	toSink()
-	require.False(t, <-device.told, "nobody waits")
-
-	device.Hold()
-	toSink()
-	rest, err := s.NewMappableBuffer(buffers.Descriptor{Size: 1<<20 - s.Stats().Mappable, Usage: buffers.UsageMapRead | buffers.UsageCopyDst})
-	require.NoError(t, err)
-	defer rest.Destroy()
-	staging, err := s.NewDeferredStagingBuffer(buffers.StagingDescriptor{Size: 64})
-	require.NoError(t, err)
-	mapped := staging.MapAsync()
-	require.Eventually(t, func() bool { return buffers.Waiting(s) == 1 }, hang, time.Millisecond)
-	s.Roused()
-	device.Release()
-	require.True(t, <-device.told, "a goroutine waits for memory")
-	require.NoError(t, <-mapped)
+		rousesOnceSent(true, func() {
+			s.Trim()
+			rest, err := s.NewMappableBuffer(buffers.Descriptor{Size: 1<<20 - s.Stats().Mappable, Usage: buffers.UsageMapRead | buffers.UsageCopyDst})
+			require.NoError(t, err)
+			t.Cleanup(rest.Destroy)
+			staging, err := s.NewDeferredStagingBuffer(buffers.StagingDescriptor{Size: 64})
+			require.NoError(t, err)
+			staging.MapAsync()
+		})
+	})
 }

@@ -33,6 +33,10 @@ type Options struct {
 	// or found to be of no use, by itself. Like the methods of a [Sink] it must be short, and call nothing of the
 	// System.
 	Changed func()
+	// Roused is for a host whose calls return before other goroutines have run: it is called when a goroutine or a timer
+	// was started, or a goroutine told something, so that the host has them run. Like the methods of a [Sink] it must be
+	// short, and call nothing of the System.
+	Roused func()
 	// Log hears of what the System does, from LogLevel up; nil costs nothing.
 	Log      LogFunc
 	LogLevel Level
@@ -103,7 +107,6 @@ type System struct {
 	lost       error         // not nil: every call fails with it
 	closed     chan struct{} // closed when lost is set
 	deviceLost <-chan struct{}
-	roused     bool   // see Roused
 	created    uint64 // buffers of the device, for how new one is
 	confirmed  uint64 // so many of these are known to be valid, or not: see confirm
 }
@@ -246,6 +249,7 @@ func (s *System) close(reason error) {
 	}
 	s.destroyRetired()
 	close(s.closed)
+	s.rouse()
 	s.wake()
 }
 
@@ -297,18 +301,11 @@ func (s *System) reserve(n uint64) bool {
 	return s.budget.reserve(n)
 }
 
-// Roused reports whether a goroutine or a timer was started, or a goroutine told something, since it was asked
-// last. A host whose call returns before other goroutines have run is to have them run then.
-func (s *System) Roused() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.takeRoused()
-}
-
-func (s *System) takeRoused() bool {
-	roused := s.roused
-	s.roused = false
-	return roused
+// rouse is called whenever a goroutine or a timer is started, or a goroutine told something.
+func (s *System) rouse() {
+	if s.options.Roused != nil {
+		s.options.Roused()
+	}
 }
 
 // memoryFreed has the caller wait from now on, and returns a function that waits, without the lock, until it makes

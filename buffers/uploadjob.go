@@ -41,7 +41,7 @@ func (j *uploadJob) enqueue() {
 	u.sys.uploads.jobs = append(u.sys.uploads.jobs, j)
 	if u.watch == nil {
 		u.watch = newPatience(u.sys.engine.patience, u.ringHangs)
-		u.sys.roused = true
+		u.sys.rouse()
 	}
 	u.watch.begin()
 }
@@ -181,7 +181,7 @@ func (j *uploadJob) endRelay() {
 // leave leaves the rest to a goroutine.
 func (j *uploadJob) leave() jobState {
 	j.served()
-	j.sys.roused = true
+	j.sys.rouse()
 	go func() { j.done(j.whole(context.Background(), j.rest)) }()
 	return jobEnds
 }

@@ -31,12 +31,12 @@ func (d *notifying) Queue() buffers.Queue {
 	return notifyingQueue{d.Device.Queue(), gpu.ChunkQueueOf(d.Device), d}
 }
 
-func (q notifyingQueue) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (q notifyingQueue) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers.Buffer, offset uint64, notify func()) (<-chan error, error) {
 	q.device.note(chunk, dst)
 	return q.ChunkQueue.SendChunk(chunk, size, dst, offset, notify)
 }
 
-func (q notifyingQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (q notifyingQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func()) (<-chan error, error) {
 	q.device.note(chunk, dst)
 	return q.ChunkQueue.FillChunk(chunk, m, dst, offset, notify)
 }

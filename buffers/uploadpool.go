@@ -22,11 +22,11 @@ type uploadPool struct {
 	idle    []*chunk
 	sealed  []*chunk
 	spent   []*chunk
-	pending []*chunk           // oldest first
-	heard   *chunk             // of those, that a waiter listens for
-	jobs    []*uploadJob       // that go on when a chunk comes back, one after the other
-	loose   int                // how often a chunk was taken that is much larger than what it carries
-	notify  func() (told bool) // cameBack, made once; nil where the queue would not call it
+	pending []*chunk     // oldest first
+	heard   *chunk       // of those, that a waiter listens for
+	jobs    []*uploadJob // that go on when a chunk comes back, one after the other
+	loose   int          // how often a chunk was taken that is much larger than what it carries
+	notify  func()       // cameBack, made once; nil where the queue would not call it
 	stats   PoolStats
 }
 
@@ -175,14 +175,12 @@ func (p *uploadPool) unlisten(answered bool, err error) {
 	}
 }
 
-// cameBack is called where the map of a chunk settled, and has jobs go on. It reports whether a goroutine was
-// told something. The lock is not held.
-func (p *uploadPool) cameBack() (told bool) {
+// cameBack is called where the map of a chunk settled, and has jobs go on. The lock is not held.
+func (p *uploadPool) cameBack() {
 	p.sys.mu.Lock()
 	defer p.sys.mu.Unlock()
 	p.poll()
 	p.work()
-	return p.sys.takeRoused()
 }
 
 // work has jobs go on in turns, as far as there are chunks.

@@ -45,7 +45,7 @@ func (d *relaying) Queue() buffers.Queue {
 
 var _ gpu.ChunkRelay = relayingQueue{}
 
-func (q relayingQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (q relayingQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func()) (<-chan error, error) {
 	settled, err := q.ChunkQueue.FillChunk(chunk, m, dst, offset, nil)
 	if err != nil {
 		return nil, err

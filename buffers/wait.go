@@ -111,7 +111,7 @@ func (s *System) wakeFor(from source) {
 		case w.woken <- struct{}{}:
 		default:
 		}
-		s.roused = true
+		s.rouse()
 	}
 }
 

@@ -394,14 +394,22 @@ func TestWhatIsNoChangeForAWaiterDoesNotWakeIt(t *testing.T) {
 	})
 }
 
+// rousing has options say whether the host was told, since that was asked last, that goroutines are to run.
+func rousing(options buffers.Options) (_ buffers.Options, roused func() bool) {
+	var flag atomic.Bool
+	options.Roused = func() { flag.Store(true) }
+	return options, func() bool { return flag.Swap(false) }
+}
+
 func TestAWaiterThatIsWokenHasItsHostRoused(t *testing.T) {
-	inRooms(t, "", buffers.Options{Budget: whole}, func(r *room) {
+	options, roused := rousing(buffers.Options{Budget: whole})
+	inRooms(t, "", options, func(r *room) {
 		holder := r.hold()
 		done := r.begin(waits["Map"], r.later())
-		r.Roused()
-		require.False(r, r.Roused())
+		roused()
+		require.False(r, roused())
 		holder.Destroy()
-		require.True(r, r.Roused())
+		require.True(r, roused())
 		require.NoError(r, r.ended(done))
 	})
 }

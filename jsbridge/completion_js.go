@@ -12,12 +12,11 @@ import "syscall/js"
 type Completion func(token uint64, err error) error
 
 // A Followup is what follows when a promise settles: Then with the token, what
-// it returns to the channel, and, unless it is nil, Notify, which reports
-// whether a goroutine was told something or waits for the channel.
+// it returns to the channel, and, unless it is nil, Notify.
 type Followup struct {
 	Token  uint64
 	Then   Completion
-	Notify func() (told bool)
+	Notify func()
 }
 
 // MapAsyncThen is [Buffer.MapAsync] with a completion. What JavaScript throws

@@ -24,10 +24,10 @@ type slot struct {
 	convert func(js.Value) error // what a resolved value means; nil for success
 	mapping *mapping             // begins with part when the promise resolves; nil for other promises
 	part    part
-	then    Completion  // has a word on what is sent; nil for none
-	token   uint64      // then's
-	silent  bool        // nobody has the channel: then is all there is
-	notify  func() bool // is called last; nil for none
+	then    Completion // has a word on what is sent; nil for none
+	token   uint64     // then's
+	silent  bool       // nobody has the channel: then is all there is
+	notify  func()     // is called last; nil for none
 	settled chan error
 	resolve js.Func
 	reject  js.Func
@@ -108,21 +108,18 @@ func (s *slot) rejected(err error) error {
 	return err
 }
 
-// finish reports whether a goroutine may be awake now.
-func (s *slot) finish(err error) (awake bool) {
+func (s *slot) finish(err error) {
 	if s.then != nil {
 		err = s.then(s.token, err)
 	}
 	if !s.silent {
 		s.settled <- err
 	}
-	awake = !s.silent || err != ErrQuiet
 	notify := s.notify
 	s.release()
 	if notify != nil {
-		return notify()
+		notify()
 	}
-	return awake
 }
 
 func (s *slot) release() {

@@ -2,16 +2,9 @@
 
 package jsbridge
 
-import (
-	"errors"
-	"syscall/js"
-)
+import "syscall/js"
 
 //lint:file-ignore U1000 staticcheck does not know that go:wasmexport uses a function
-
-// ErrQuiet is what a [Completion] of a call that gives no channel returns where
-// no goroutine was told anything.
-var ErrQuiet = errors.New("jsbridge: nobody waits")
 
 // Promises that resolve with nothing are settled by an export of the module,
 // which JavaScript calls some hundred times faster than a js.Func. A resolver
@@ -21,16 +14,15 @@ type resolver func(number int) js.Value
 // exportName is that of the export [resolved].
 const exportName = "gpubuffers_resolved"
 
-// resolved settles the promise that waits under a number. Where it gives 1 a
-// goroutine may be awake, which the loader's _resume, or Go's export "resume",
-// has run.
+// resolved settles the promise that waits under a number. Then the loader's
+// _resume, or Go's export "resume", has the goroutines run that are awake: with
+// none it costs 1.5 us, less than to find out (measured in Node).
 //
 //go:wasmexport gpubuffers_resolved
-func resolved(number float64) (awake float64) {
-	if s := slotOf(number); s != nil && s.finish(s.resolved(nil)) {
-		return 1
+func resolved(number float64) {
+	if s := slotOf(number); s != nil {
+		s.finish(s.resolved(nil))
 	}
-	return 0
 }
 
 // slotOf is the slot of a number that JavaScript gave, or nil if none that
@@ -46,8 +38,10 @@ func slotOf(number float64) *slot {
 }
 
 // SetResolver has a host that calls the export gpubuffers_resolved by itself
-// give the functions that do.
+// give the functions that do. What it made before lives as long as the program.
 func SetResolver(host js.Value) {
+	apart()
+	defer apart()
 	slots.Lock()
 	defer slots.Unlock()
 	slots.resolver = func(number int) js.Value { return host.Invoke(number) }

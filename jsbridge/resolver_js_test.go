@@ -76,18 +76,16 @@ func TestALoaderThatIsNotAsItWasIsNotUsed(t *testing.T) {
 
 func TestAPromiseTellsAProgramAndHasItRun(t *testing.T) {
 	for _, c := range []struct {
-		name             string
-		exited           bool
-		awake            int
-		wantTold, resume bool
+		name     string
+		exited   bool
+		wantTold bool
 	}{
-		{"where a goroutine may be awake", false, 1, true, true},
-		{"where none is", false, 0, true, false},
-		{"that has ended, whose loader says so", true, 0, false, true},
+		{"that goes on", false, true},
+		{"that has ended, whose loader says so", true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			told, resumed := js.Undefined(), js.Undefined()
-			resolved := js.FuncOf(func(_ js.Value, args []js.Value) any { told = args[0]; return c.awake })
+			resolved := js.FuncOf(func(_ js.Value, args []js.Value) any { told = args[0]; return nil })
 			defer resolved.Release()
 			resume := js.FuncOf(func(this js.Value, _ []js.Value) any { resumed = this; return nil })
 			defer resume.Release()
@@ -95,7 +93,7 @@ func TestAPromiseTellsAProgramAndHasItRun(t *testing.T) {
 			program.Set("exited", c.exited)
 			composites().Call("settled", resolved, program, resume, 7)
 			require.Equal(t, c.wantTold, told.Equal(js.ValueOf(7)))
-			require.Equal(t, c.resume, resumed.Equal(program))
+			require.True(t, resumed.Equal(program))
 		})
 	}
 }
@@ -110,13 +108,13 @@ func TestNumbersOfPromisesThatNobodyWaitsForAreNone(t *testing.T) {
 		float64(free.number), number + 0.5, -1, -number - 1, float64(len(slots.all)),
 		1 << 31, 1 << 53, 1 << 63, 1 << 64, 1e300, math.NaN(), math.Inf(1), math.Inf(-1),
 	} {
-		require.Zero(t, resolved(n), "%v", n)
+		resolved(n)
 		require.Nil(t, slotOf(n), "%v", n)
 	}
 	require.Empty(t, s.settled)
 	require.Same(t, s, slotOf(number))
-	require.EqualValues(t, 1, resolved(number))
+	resolved(number)
 	require.NoError(t, <-s.settled)
-	require.Zero(t, resolved(number), "a second time")
+	resolved(number) // a second time
 	require.Empty(t, s.settled)
 }

@@ -12,7 +12,7 @@ import (
 
 var attachFunctions = []function{
 	{"setErrorFactory", setErrorFactory}, // (factory): see errorFactory
-	{"attach", attach},                   // (lent, settle, resolver, enter, give, changed): of the ES module's
+	{"attach", attach},                   // (lent, settle, resolver, enter, give, changed, resume): of the ES module's
 }
 
 // What goes along with a call of an export, which takes and gives numbers alone.
@@ -21,6 +21,9 @@ var (
 	enter js.Value // a function of the ES module's, (ArrayBuffer, size, 0), which is given the room that is lent
 	give  js.Value // a function of the ES module's, which is given a GPUBuffer or a GPUCommandEncoder
 )
+
+// resume is a function of the ES module's, which has the goroutines run that are awake when the task ends.
+var resume js.Value
 
 // changed is a function of the ES module's, which is told that what it keeps of buffers may be wrong by now: see
 // [buffers.Options].Changed.
@@ -35,7 +38,7 @@ func setErrorFactory(c *call) (any, error) {
 }
 
 // attach takes what the ES module serves the module with: lent, the settle of promises, a resolver, for which see
-// [jsbridge.SetResolver], enter, give and changed.
+// [jsbridge.SetResolver], enter, give, changed and resume.
 func attach(c *call) (any, error) {
 	lender, settle, resolver, entrance := c.value(0), c.function(1, "settle"), c.function(2, "resolver"), c.function(3, "enter")
 	if !isObject(lender) {
@@ -44,13 +47,22 @@ func attach(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	lent, promises.settle, enter, give, changed = lender, settle, entrance, c.function(4, "give"), c.function(5, "changed")
+	lent, promises.settle, enter, give, changed, resume = lender, settle, entrance, c.function(4, "give"), c.function(5, "changed"), c.function(6, "resume")
 	jsbridge.SetResolver(resolver)
 	return nil, nil
 }
 
 // isAttached reports whether there is an ES module: what needs its functions is refused else.
 func isAttached() bool { return promises.settle.Type() == js.TypeFunction }
+
+// wake has the goroutines run that are awake when the task ends.
+func wake() {
+	if is(resume, js.TypeFunction) {
+		resume.Invoke()
+	} else {
+		later(func() {})
+	}
+}
 
 func lentMemory() (buffers.Memory, error) {
 	d, err := webgpu.NewData(lent.Get("memory"))

@@ -23,7 +23,7 @@ const refused = -1
 //
 //go:wasmexport tryFrame
 func tryFrame(handle float64) (frame float64) {
-	defer refuse(&frame)
+	defer leave(&frame)
 	s := systemOf(handle)
 	if s == nil {
 		return refused
@@ -55,7 +55,7 @@ func systemOf(handle float64) *system {
 //
 //go:wasmexport awaitFrame
 func awaitFrame(handle, number float64) (waits float64) {
-	defer refuse(&waits)
+	defer leave(&waits)
 	s := systemOf(handle)
 	if s == nil || !isAttached() || !s.core.FrameThen(func() { promises.settle.Invoke(number, js.Undefined(), false) }) {
 		return refused
@@ -67,7 +67,7 @@ func awaitFrame(handle, number float64) (waits float64) {
 //
 //go:wasmexport frameEncoder
 func giveEncoder(handle float64) (given float64) {
-	defer refuse(&given)
+	defer leave(&given)
 	f, _, ok := standsFor[*frame](handle)
 	if !ok {
 		return refused
@@ -80,12 +80,11 @@ func giveEncoder(handle float64) (given float64) {
 	return 1
 }
 
-// submitFrame submits a frame to which nothing but its own encoder belongs. Where it gives 2 a goroutine may be
-// awake.
+// submitFrame submits a frame to which nothing but its own encoder belongs.
 //
 //go:wasmexport submitFrame
-func submitOwnFrame(handle float64) (awake float64) {
-	defer refuse(&awake)
+func submitOwnFrame(handle float64) (submitted float64) {
+	defer leave(&submitted)
 	e, _ := handles.find(handle)
 	if e == nil {
 		return refused
@@ -97,9 +96,6 @@ func submitOwnFrame(handle float64) (awake float64) {
 	}
 	s.submitted()
 	s.endFrame()
-	if s.core.Roused() {
-		return 2
-	}
 	return 1
 }
 
@@ -107,7 +103,7 @@ func submitOwnFrame(handle float64) (awake float64) {
 //
 //go:wasmexport createDeviceBuffer
 func makeDeviceBuffer(handle, size, usage, characters float64) (buffer float64) {
-	defer refuse(&buffer)
+	defer leave(&buffer)
 	s := systemOf(handle)
 	n, isSize := whole(size)
 	bits, isUsage := whole(usage)
@@ -130,7 +126,7 @@ func makeDeviceBuffer(handle, size, usage, characters float64) (buffer float64) 
 //
 //go:wasmexport native
 func giveNative(handle float64) (given float64) {
-	defer refuse(&given)
+	defer leave(&given)
 	b, _, ok := standsFor[gpuBuffer](handle)
 	if !ok {
 		return refused
@@ -158,28 +154,28 @@ func handOut(handle float64) {
 	}
 }
 
-// destroy ends what a handle stands for: a system, or something of one. Where it gives 2 a goroutine may be awake.
+// destroy ends what a handle stands for: a system, or something of one.
 //
 //go:wasmexport destroy
-func destroyObject(handle float64) (awake float64) {
-	defer refuse(&awake)
-	d, s, ok := standsFor[destroyer](handle)
+func destroyObject(handle float64) (ended float64) {
+	defer leave(&ended)
+	d, _, ok := standsFor[destroyer](handle)
 	if !ok {
 		return refused
 	}
 	handles.remove(handle)
 	d.Destroy()
-	if _, isDevice := d.(deviceBuffer); isDevice && !s.core.Roused() {
-		return 1
+	if _, isDevice := d.(deviceBuffer); !isDevice {
+		awake = true // who waits for it hears of its end by a context
 	}
-	return 2
+	return 1
 }
 
 // dynamicUpdate takes size bytes of a dynamic buffer: see [dynamicBuffer.update].
 //
 //go:wasmexport dynamicUpdate
 func dynamicUpdate(handle, size float64) (update float64) {
-	defer refuse(&update)
+	defer leave(&update)
 	d := dynamicOf(handle)
 	n, ok := whole(size)
 	if d == nil || !ok {
@@ -196,7 +192,7 @@ func dynamicUpdate(handle, size float64) (update float64) {
 //
 //go:wasmexport dynamicAdvance
 func dynamicAdvance(handle, end float64) (taken float64) {
-	defer refuse(&taken)
+	defer leave(&taken)
 	d := dynamicOf(handle)
 	n, ok := whole(end)
 	if d == nil || !ok || d.Advance(n) != nil {
@@ -211,7 +207,7 @@ func dynamicAdvance(handle, end float64) (taken float64) {
 //
 //go:wasmexport dynamicPage
 func dynamicPage(handle float64) (page float64) {
-	defer refuse(&page)
+	defer leave(&page)
 	d := dynamicOf(handle)
 	if d == nil || d.current == nil {
 		return refused
@@ -228,8 +224,8 @@ func dynamicPage(handle float64) (page float64) {
 //
 //go:wasmexport deviceAllow
 func deviceAllow(handle, offset, size float64) (piece float64) {
-	defer refuse(&piece)
-	b, _, at, n := deviceOf(handle, offset, size)
+	defer leave(&piece)
+	b, at, n := deviceOf(handle, offset, size)
 	if b == nil {
 		return refused
 	}
@@ -243,8 +239,8 @@ func deviceAllow(handle, offset, size float64) (piece float64) {
 //
 //go:wasmexport deviceWrite
 func deviceWrite(handle, offset, start, size float64) (written float64) {
-	defer refuse(&written)
-	b, s, at, n := deviceOf(handle, offset, size)
+	defer leave(&written)
+	b, at, n := deviceOf(handle, offset, size)
 	from, ok := whole(start)
 	if b == nil || !ok {
 		return refused
@@ -252,27 +248,18 @@ func deviceWrite(handle, offset, start, size float64) (written float64) {
 	if m, err := lentMemory(); err != nil || b.WriteMemory(at, m.Slice(from, n)) != nil {
 		return refused
 	}
-	s.rouse()
 	return size
 }
 
 // deviceOf is nil where the handle is not that of a device buffer, or a number is not whole.
-func deviceOf(handle, offset, size float64) (b *buffers.DeviceBuffer, s *system, at, n uint64) {
+func deviceOf(handle, offset, size float64) (b *buffers.DeviceBuffer, at, n uint64) {
 	at, isOffset := whole(offset)
 	n, isSize := whole(size)
 	if !isOffset || !isSize {
-		return nil, nil, 0, 0
+		return nil, 0, 0
 	}
-	device, s, _ := standsFor[deviceBuffer](handle)
-	return device.DeviceBuffer, s, at, n
-}
-
-// rouse has goroutines and timers run soon that the call of an export has started: they run when a function of the
-// global object returns, not when an export does.
-func (s *system) rouse() {
-	if s.core.Roused() {
-		later(func() {})
-	}
+	device, _, _ := standsFor[deviceBuffer](handle)
+	return device.DeviceBuffer, at, n
 }
 
 // taken is what uploadTurn returns where it took what was filled, and uploadNext is to be called for the rest.
@@ -283,13 +270,12 @@ const taken = -2
 //
 //go:wasmexport uploadTurn
 func uploadTurn(handle, filled, number float64) (size float64) {
-	defer refuse(&size)
-	u, s, ok := standsFor[*upload](handle)
+	defer leave(&size)
+	u, _, ok := standsFor[*upload](handle)
 	n, isWhole := whole(filled)
 	if !ok || !isWhole || !isAttached() {
 		return refused
 	}
-	defer s.rouse()
 	return u.turn(n, number)
 }
 
@@ -298,7 +284,7 @@ func uploadTurn(handle, filled, number float64) (size float64) {
 //
 //go:wasmexport uploadAllow
 func uploadAllow(handle, size float64) (allowed float64) {
-	defer refuse(&allowed)
+	defer leave(&allowed)
 	u, _, ok := standsFor[*upload](handle)
 	n, isWhole := whole(size)
 	if !ok || !isWhole || u.waits || u.asked {
@@ -323,7 +309,7 @@ func ask(number float64) {
 //
 //go:wasmexport readStart
 func readStart(readback, source, offset, size, number, making float64) (bytes float64) {
-	defer refuse(&bytes)
+	defer leave(&bytes)
 	r, s, isReadback := standsFor[*buffers.ReadbackBuffer](readback)
 	b, owner, isBuffer := standsFor[gpuBuffer](source)
 	if !isReadback || !isBuffer || s != owner {
@@ -342,7 +328,7 @@ func readStart(readback, source, offset, size, number, making float64) (bytes fl
 //
 //go:wasmexport readFlush
 func readFlush() (sent float64) {
-	defer refuse(&sent)
+	defer leave(&sent)
 	if !sendReads() {
 		return refused
 	}
@@ -366,7 +352,7 @@ func readGap(readback, reads float64) (gap float64) {
 //
 //go:wasmexport readLend
 func readLend(readback, size, number float64) (lent float64) {
-	defer refuse(&lent)
+	defer leave(&lent)
 	r, s, ok := standsFor[*buffers.ReadbackBuffer](readback)
 	n, isSize := whole(size)
 	id, isNumber := whole(number)
@@ -384,30 +370,27 @@ func readLend(readback, size, number float64) (lent float64) {
 //
 //go:wasmexport readEnded
 func readEnded(lent, outcome float64) {
+	defer leave(new(float64))
 	r := reads.lentAs(lent)
 	if r == nil {
 		return
 	}
 	reads.lent[int(lent)] = nil
-	if endHostRead(r, outcome) {
-		later(func() {}) // for goroutines that are awake
-	}
-}
-
-func endHostRead(r *buffers.HostRead, outcome float64) (awake bool) {
 	switch outcome {
 	case 0:
-		return r.End(nil)
+		r.End(nil)
 	case 2:
-		return r.GiveUp()
+		r.GiveUp()
+	default:
+		r.End(gpu.NewError("read", "", buffers.ErrDeviceLost, ""))
 	}
-	return r.End(gpu.NewError("read", "", buffers.ErrDeviceLost, ""))
 }
 
 // readCancel has JavaScript hear no more of a read.
 //
 //go:wasmexport readCancel
 func readCancel(readback, number float64) {
+	defer leave(new(float64))
 	r, _, ok := standsFor[*buffers.ReadbackBuffer](readback)
 	if id, isNumber := whole(number); ok && isNumber {
 		r.Cancel(&reads, id)
@@ -415,9 +398,18 @@ func readCancel(readback, number float64) {
 	}
 }
 
-func refuse(result *float64) {
+// awake says that goroutines or timers are to run: see [buffers.Options].Roused. They run by themselves when a function
+// of the global object returns, but not when an export does.
+var awake bool
+
+// leave is where every export ends: a fault refuses it, and what is awake runs when the task ends.
+func leave(result *float64) {
 	if recover() != nil {
 		*result = refused
+	}
+	if awake {
+		awake = false
+		wake()
 	}
 }
 

@@ -174,7 +174,6 @@ func sendReads() bool {
 		} else if !s.core.FlushReads() {
 			all = false
 		}
-		s.rouse()
 	}
 	asked = asked[:0]
 	return all

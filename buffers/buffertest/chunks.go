@@ -17,9 +17,8 @@ func (l *landing) Refused(group int, err error) {
 	l.refused, l.reasons = append(l.refused, group), append(l.reasons, err)
 }
 
-func (l *landing) Landed(err error) bool {
+func (l *landing) Landed(err error) {
 	l.landed <- err
-	return true
 }
 
 // fetch asks for copies, and gives the channel on which their map settles.
@@ -42,15 +41,14 @@ func (t *trial) fetchGroups(chunk gpu.MappableBuffer, size uint64, copies []gpu.
 func (t *trial) chunks() gpu.ChunkQueue { return gpu.ChunkQueueOf(t.device) }
 
 // telling is a function to be called when a channel has settled, and the channel on which it says so.
-func telling(settled *<-chan error) (told chan error, tell func() bool) {
+func telling(settled *<-chan error) (told chan error, tell func()) {
 	told = make(chan error, 4)
-	return told, func() bool {
+	return told, func() {
 		if len(*settled) == 1 {
 			told <- nil
 		} else {
 			told <- errors.New("told before there was an outcome")
 		}
-		return true // or a browser's host would not let the goroutine run that waits for it
 	}
 }
 

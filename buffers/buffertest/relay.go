@@ -17,7 +17,7 @@ var relayRules = []rule{
 			told := make(chan error, 8)
 			settled := make([]<-chan error, len(chunks))
 			for i, c := range chunks {
-				settled[i] = t.fillHost(c, pattern(32, byte(i)), dst, uint64(i)*32, func() bool { told <- nil; return true })
+				settled[i] = t.fillHost(c, pattern(32, byte(i)), dst, uint64(i)*32, func() { told <- nil })
 			}
 			h, _ := t.host(pattern(900, 7))
 			t.relayed(relay.Relay(gpu.HostMemory(h).Slice(4, 844), 64, dst, 100))
@@ -112,7 +112,7 @@ func (t *trial) relay() gpu.ChunkRelay {
 }
 
 // fillHost sends host memory by way of a chunk.
-func (t *trial) fillHost(chunk gpu.MappableBuffer, p []byte, dst gpu.Buffer, offset uint64, notify func() bool) <-chan error {
+func (t *trial) fillHost(chunk gpu.MappableBuffer, p []byte, dst gpu.Buffer, offset uint64, notify func()) <-chan error {
 	t.Helper()
 	h, _ := t.host(p)
 	settled, err := t.chunks().FillChunk(chunk, gpu.HostMemory(h), dst, offset, notify)

@@ -8,20 +8,18 @@ package gpu
 type ChunkQueue interface {
 	// SendChunk unmaps a chunk that is mapped whole for writing, copies its first size bytes to dst at
 	// offset in a submit of its own, and asks for the next map, under the contract of MapAsync. After
-	// that has settled it calls notify, unless that is nil, which reports whether a goroutine was told
-	// something, or waits for the map.
-	SendChunk(chunk MappableBuffer, size uint64, dst Buffer, offset uint64, notify func() bool) (mapped <-chan error, err error)
+	// that has settled it calls notify, unless that is nil.
+	SendChunk(chunk MappableBuffer, size uint64, dst Buffer, offset uint64, notify func()) (mapped <-chan error, err error)
 	// FillChunk is SendChunk of m, written to the beginning of the chunk. m may be reused at once.
-	FillChunk(chunk MappableBuffer, m Memory, dst Buffer, offset uint64, notify func() bool) (mapped <-chan error, err error)
+	FillChunk(chunk MappableBuffer, m Memory, dst Buffer, offset uint64, notify func()) (mapped <-chan error, err error)
 	// FetchChunk makes the copies into a chunk that is not mapped, in submits of their own, and asks for the
 	// map of its first size bytes for reading. Copies in a row of one group share a submit, which is scoped
 	// for every group but [Vouched]. If a copy is refused at once, refused is its index, and nothing was done;
 	// for every other error it is -1. A backend whose maps settle in calls of its own calls Landed with what
 	// the map settled with, once, after FetchChunk has returned; then mapped is nil.
 	FetchChunk(chunk MappableBuffer, size uint64, copies []ChunkCopy, l Landing) (mapped <-chan error, refused int, err error)
-	// WorkDoneThen is WorkDone. After that has settled it calls notify, unless the device is lost by then,
-	// which reports whether a goroutine was told something, or waits for it.
-	WorkDoneThen(notify func() bool) <-chan error
+	// WorkDoneThen is WorkDone. After that has settled it calls notify, unless that is nil or the device is lost by then.
+	WorkDoneThen(notify func()) <-chan error
 }
 
 // ChunkRelay is a ChunkQueue that fills and sends chunks by itself, where a call for each would cost more than
@@ -45,8 +43,8 @@ type Landing interface {
 	// Refused takes what the GPU found wrong with the copies of a group, none of which were made. It is called
 	// before Landed is, or before the channel of the map settles.
 	Refused(group int, err error)
-	// Landed takes what the map settled with, and reports whether a goroutine was told something.
-	Landed(err error) (told bool)
+	// Landed takes what the map settled with.
+	Landed(err error)
 }
 
 // ChunkCopy is a range of a buffer, or rows of one layer of a texture, that is copied into a chunk.

@@ -28,14 +28,14 @@ func ChunkQueueOf(device Device) ChunkQueue {
 	return &Steps{Device: device}
 }
 
-func (q *Steps) FillChunk(chunk MappableBuffer, m Memory, dst Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (q *Steps) FillChunk(chunk MappableBuffer, m Memory, dst Buffer, offset uint64, notify func()) (<-chan error, error) {
 	if err := WriteMapped(chunk, m, 0); err != nil {
 		return nil, err
 	}
 	return q.SendChunk(chunk, m.Size(), dst, offset, notify)
 }
 
-func (q *Steps) SendChunk(chunk MappableBuffer, size uint64, dst Buffer, offset uint64, _ func() bool) (<-chan error, error) {
+func (q *Steps) SendChunk(chunk MappableBuffer, size uint64, dst Buffer, offset uint64, _ func()) (<-chan error, error) {
 	if err := chunk.Unmap(); err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (c *ChunkCopy) record(e Encoder, dst Buffer) error {
 	return e.CopyTextureToBuffer(c.Rows, dst, TexelLayout{Offset: c.At, BytesPerRow: c.Pitch, RowsPerImage: c.Rows.Extent.Height})
 }
 
-func (q *Steps) WorkDoneThen(func() bool) <-chan error { return q.Device.Queue().WorkDone() }
+func (q *Steps) WorkDoneThen(func()) <-chan error { return q.Device.Queue().WorkDone() }
 
 func (q *Steps) submit(e Encoder) error {
 	q.batch[0] = e

@@ -17,19 +17,19 @@ func (d silent) Queue() gpu.Queue { return &d.queue }
 func (q notifier) steps() gpu.ChunkQueue { return gpu.ChunkQueueOf(silent{q.device}) }
 
 // SendChunk is the steps of one, and tells when the map has settled.
-func (q notifier) SendChunk(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (q notifier) SendChunk(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer, offset uint64, notify func()) (<-chan error, error) {
 	mapped, err := q.steps().SendChunk(chunk, size, dst, offset, nil)
 	return then(mapped, err, notify)
 }
 
 // FillChunk is the steps of one, and tells when the map has settled.
-func (q notifier) FillChunk(chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (q notifier) FillChunk(chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer, offset uint64, notify func()) (<-chan error, error) {
 	mapped, err := q.steps().FillChunk(chunk, m, dst, offset, nil)
 	return then(mapped, err, notify)
 }
 
 // then settles as a channel does, and calls notify afterwards.
-func then(settled <-chan error, err error, notify func() bool) (<-chan error, error) {
+func then(settled <-chan error, err error, notify func()) (<-chan error, error) {
 	if err != nil || notify == nil {
 		return settled, err
 	}
@@ -52,10 +52,14 @@ func (q notifier) FetchChunk(chunk gpu.MappableBuffer, size uint64, copies []gpu
 }
 
 // WorkDoneThen is WorkDone, and tells when the GPU is done, unless the device is lost.
-func (q notifier) WorkDoneThen(notify func() bool) <-chan error {
+func (q notifier) WorkDoneThen(notify func()) <-chan error {
 	if notify == nil {
 		return q.WorkDone()
 	}
-	done, _ := then(q.WorkDone(), nil, func() bool { return q.device.LostReason() == nil && notify() })
+	done, _ := then(q.WorkDone(), nil, func() {
+		if q.device.LostReason() == nil {
+			notify()
+		}
+	})
 	return done
 }

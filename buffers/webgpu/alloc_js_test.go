@@ -110,7 +110,4 @@ type landing struct{ landed chan error }
 
 func (l landing) Refused(int, error) {}
 
-func (l landing) Landed(err error) bool {
-	l.landed <- err
-	return true
-}
+func (l landing) Landed(err error) { l.landed <- err }

@@ -13,7 +13,7 @@ var (
 )
 
 // SendChunk crosses to the browser once.
-func (q *queue) SendChunk(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (q *queue) SendChunk(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer, offset uint64, notify func()) (<-chan error, error) {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -26,7 +26,7 @@ func (q *queue) SendChunk(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer,
 }
 
 // FillChunk crosses to the browser once, where nothing was written to the chunk before.
-func (q *queue) FillChunk(chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (q *queue) FillChunk(chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer, offset uint64, notify func()) (<-chan error, error) {
 	if c, err := q.device.chunk(chunk); err == nil && !c.bridge.Untaken() {
 		if err := c.write(m, 0); err != nil {
 			return nil, err
@@ -44,7 +44,7 @@ func (q *queue) FillChunk(chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer
 	return settled, c.turned(err)
 }
 
-func (c *mappable) fill(m gpu.Memory, to *buffer, offset uint64, notify func() bool) (<-chan error, error) {
+func (c *mappable) fill(m gpu.Memory, to *buffer, offset uint64, notify func()) (<-chan error, error) {
 	bridge := c.device.bridge
 	mapped := jsbridge.Followup{Token: c.token, Then: c.completion, Notify: notify}
 	if p, ok := m.Bytes(); ok {

@@ -84,9 +84,7 @@ func (b *mappable) completeFetch(token uint64, err error) error {
 			b.landing.Refused(b.scoped[i], translate("read", "", verdict))
 		}
 	}
-	if !b.landing.Landed(err) {
-		return jsbridge.ErrQuiet
-	}
+	b.landing.Landed(err)
 	return nil
 }
 

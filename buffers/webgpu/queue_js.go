@@ -193,7 +193,7 @@ func (q *queue) submit(encoders []gpu.Encoder) error {
 func (q *queue) WorkDone() <-chan error { return q.WorkDoneThen(nil) }
 
 // WorkDoneThen is WorkDone that notifies.
-func (q *queue) WorkDoneThen(notify func() bool) <-chan error {
+func (q *queue) WorkDoneThen(notify func()) <-chan error {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -212,13 +212,13 @@ func (q *queue) WorkDoneThen(notify func() bool) <-chan error {
 // completeWork runs when the browser settles a promise of WorkDone. It rejects none but those of a
 // device that crashed (measured in Chromium).
 func (q *queue) completeWork(token uint64, err error) error {
-	if notify := q.settleWork(token, err); notify != nil && !notify() {
-		return jsbridge.ErrQuiet
+	if notify := q.settleWork(token, err); notify != nil {
+		notify()
 	}
 	return nil
 }
 
-func (q *queue) settleWork(token uint64, err error) (notify func() bool) {
+func (q *queue) settleWork(token uint64, err error) (notify func()) {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()

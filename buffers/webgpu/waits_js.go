@@ -16,7 +16,7 @@ type waits struct {
 type wait struct {
 	token   uint64
 	channel chan error
-	notify  func() bool // unless it is nil
+	notify  func() // unless it is nil
 }
 
 // take returns a wait that is not pending yet.
@@ -32,7 +32,7 @@ func (w *waits) take() wait {
 }
 
 // settle ends the wait of that token, unless it has ended, and gives whom to notify.
-func (w *waits) settle(token uint64, err error) (notify func() bool) {
+func (w *waits) settle(token uint64, err error) (notify func()) {
 	for i, p := range w.pending {
 		if p.token == token {
 			w.pending = append(w.pending[:i], w.pending[i+1:]...)

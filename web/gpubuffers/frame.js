@@ -47,9 +47,7 @@ export class Frame {
   #submitOwn(module) {
     if (this.#core.destroyed) return false;
     try {
-      const done = module.exports.submitFrame(this.#handle);
-      if (done === 2) module.exports.resume();
-      return done > 0;
+      return module.exports.submitFrame(this.#handle) > 0;
     } catch (cause) {
       module.fault(cause);
       return false;

@@ -33,6 +33,7 @@ export class Module {
     end.then(() => this.#end(), (cause) => this.#end(cause));
     this.#raw = left;
     if (this.#raw === undefined) throw refusal("internal", "open", "", "the WebAssembly file is not that of gpubuffers");
+    const resume = () => void this.numbers("resume");
     this.#raw.setErrorFactory(refusal);
     this.#raw.attach(
       this.lent,
@@ -41,6 +42,7 @@ export class Module {
       (memory, size) => void (this.room = new Uint8Array(memory, 0, size)),
       (buffer) => void (this.given = buffer),
       () => void this.changes++,
+      () => queueMicrotask(resume),
     );
   }
 
@@ -123,12 +125,13 @@ export class Module {
 
   /**
    * A promise of the browser's has resolved that the module waits for. Go's export "resume", which wasm_exec.js
-   * calls for its timers, has the goroutines run that were awakened: for less than an event of syscall/js costs.
+   * calls for its timers, has the goroutines run that are awake: for less than an event of syscall/js costs.
    */
   #resolved(number) {
     if (this.#ended) return;
     try {
-      if (this.exports.gpubuffers_resolved(number) === 1) this.exports.resume();
+      this.exports.gpubuffers_resolved(number);
+      this.exports.resume();
     } catch (cause) {
       this.#end(cause);
     }

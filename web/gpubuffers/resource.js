@@ -25,9 +25,7 @@ export function guard(key, type, maker = "a GPUBufferSystem") {
 /** Destroys what a handle stands for. */
 export function destroyHandle(module, handle) {
   if (module.ended) return;
-  const done = module.numbers("destroy", handle);
-  if (done === 2) module.numbers("resume");
-  if (done < 0) module.call("destroy", handle); // or says why not
+  if (module.numbers("destroy", handle) < 0) module.call("destroy", handle); // or says why not
 }
 
 /** Has the module free what was dropped without being destroyed: its system is alive for as long. */
