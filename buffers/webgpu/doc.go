@@ -7,6 +7,6 @@
 //
 // The rules are checked before a call, so that an error says what is wrong at once. What the browser finds
 // out later, such as that there is no memory for a buffer, goes to OnError, with the label, and makes the
-// buffer invalid. The queue is a ChunkQueue: a chunk of an upload crosses to the browser once, a chunk of
-// reads once for each copy and twice more.
+// buffer invalid. The queue is a ChunkQueue: a chunk of an upload crosses to the browser once, and a chunk of
+// reads once for each source, and for each group but one. Rows of textures go step by step.
 package webgpu
