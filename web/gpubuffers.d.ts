@@ -1,24 +1,27 @@
 // The types of WebGPU are TypeScript's own from 6 on. TypeScript 5.6 to 5.9 need the package @webgpu/types, which contradicts
 // those of newer ones.
 
-/** Loads the module and opens a system on a device of its own, or on the one given. */
+/**
+ * Loads the module and opens a system, on a device of its own or on the one given. If it rejects, a device that it has
+ * requested by then is destroyed. Options that it cannot use reject with a GPUBufferError.
+ */
 export function open(options?: OpenOptions): Promise<GPUBufferSystem>;
 
 export interface OpenOptions {
   /**
-   * The device to use, or a promise of it, so that it can be asked for while this module is imported; it stays the
-   * caller's. Without it one is requested, and destroyed with the system.
+   * The device to use, or a promise of it. A promise lets the page request the device while this module is imported. The
+   * device stays the caller's. Without this option a device is requested, and is destroyed with the system.
    */
   device?: GPUDevice | PromiseLike<GPUDevice>;
-  /** For the device that is requested: by default the fastest, with buffers as large as its adapter allows. */
+  /** For the device that is requested. By default it is the fastest, with buffers as large as its adapter allows. */
   adapterOptions?: GPURequestAdapterOptions;
   deviceDescriptor?: GPUDeviceDescriptor;
-  /** Where the module is: gpubuffers.wasm beside this file by default. */
+  /** Where the WebAssembly module is. By default it is gpubuffers.wasm beside this file. */
   wasm?: string | URL | Response | Promise<Response> | BufferSource | WebAssembly.Module;
-  /** The most bytes of mappable memory, pools included; 256 MiB by default. */
+  /** The most bytes of mappable memory, pools included. By default 256 MiB. */
   budget?: number;
   /**
-   * What a call does for which the budget has no room; "wait" by default.
+   * What a call does if the budget has no room for it. By default "wait".
    *
    * | call                                        | "wait"       | "fail"       | "fallback"   |
    * |---------------------------------------------|--------------|--------------|--------------|
@@ -29,41 +32,44 @@ export interface OpenOptions {
    * | createMappableBuffer                        | throws       | throws       | throws       |
    * | write, the updates of a frame               | queue writes | queue writes | queue writes |
    *
-   * The code is "budget". A wait ends when memory is given back; what waits is destroyed, or its system; its signal aborts; or the
-   * device is lost. What is larger than the whole budget is refused at once; an upload then goes by queue writes. Only
-   * an upload that goes through mapped memory needs the budget, and of it room for one chunk: explain() names the path.
+   * The code of a refusal is "budget". A wait ends when memory is given back, the object that waits or its system is
+   * destroyed, its signal aborts, or the device is lost. A call for more than the whole budget is refused at once; an
+   * upload goes by queue writes instead. An upload needs the budget only if it goes through mapped memory, and then room
+   * for one chunk: explain() names the path.
    */
   onBudget?: "wait" | "fail" | "fallback";
   /**
-   * The most bytes of a chunk that short reads share, and of the pieces that longer reads are cut into: a multiple of
-   * 256. By default 4 MiB, or a quarter of the budget if that is less, and the engine finds the size of the pieces. No
-   * chunk has less than 4 KiB.
+   * The most bytes of a chunk that short reads share, and of the pieces into which longer reads are cut. It is a multiple
+   * of 256. By default it is 4 MiB, or a quarter of the budget if that is less, and the engine finds the size of the
+   * pieces. No chunk has less than 4 KiB.
    */
   chunkSize?: number;
   /**
-   * How many frames may be with the GPU. By default it is 8, and nextFrame() waits from 3 on while the oldest of them is
-   * there for more than 8 ms.
+   * How many frames may be in flight, which means submitted and not yet completed by the GPU. By default 8, and nextFrame()
+   * waits from 3 on if the oldest has been in flight for more than 8 ms.
    */
   maxFramesInFlight?: number;
   /**
-   * Called at the end of the task; it may call the module. It is called for as long as the system is alive, and does
-   * not keep it alive. Without it, records of level "warn" go to console.warn, and those of level "error" to
-   * console.error, unless there is an onError, which hears of the same.
+   * Called at the end of the task. It may call the module. It is called as long as the system is alive, and does not keep
+   * the system alive. Without it, records of level "warn" go to console.warn. Records of level "error" go to console.error,
+   * unless there is an onError, which hears of the same.
    */
   onLog?: (record: LogRecord) => void;
-  /** "info" by default. The console gets no record below "warn" whatever it is. */
+  /** The least level of a record. By default "info". The console gets no record below "warn", whatever this says. */
   logLevel?: LogLevel;
   /**
-   * What the engine is to know of this adapter: true measures it now, as calibrate() does; "local"
-   * takes what localStorage has of an earlier run, or measures, and stores it, and at destroy what was
-   * learned since; what calibration() gave is loaded. Without it the engine learns in the background.
+   * Where the engine's rates for this adapter come from. Without it the engine learns in the background.
+   *  - true: it measures now, as calibrate() does.
+   *  - "local": it takes the rates of an earlier run from localStorage. If there are none it measures, and stores the
+   *    rates. destroy stores what was learned since.
+   *  - what calibration() returned: it loads that.
    */
   calibration?: boolean | "local" | Calibration;
-  /** Hears of errors that the device reports later than the call that caused them. Like onLog it keeps nothing alive. */
+  /** Called with errors that the device reports later than the call that caused them. Like onLog it keeps nothing alive. */
   onError?: (error: GPUBufferError) => void;
   /**
-   * For debugging: the log record of a buffer that was dropped without destroy says where it was made, in the field
-   * "created", which is a stack. False by default: a stack takes longer than the making of a buffer.
+   * For debugging. The log record of a buffer that was dropped without destroy then has a field "created", the stack of its
+   * creation. By default false: a stack takes longer than the creation of a buffer.
    */
   trackLeaks?: boolean;
 }
@@ -76,7 +82,7 @@ export interface LogRecord {
 }
 
 /**
- * The values of the browser's GPUBufferUsage, frozen. TypeScript's own types of WebGPU name none, and a page may import this
+ * The values of the browser's GPUBufferUsage, frozen. TypeScript's own types of WebGPU name none. A page may import this
  * before it knows whether the browser has WebGPU.
  */
 export const BufferUsage: {
@@ -107,124 +113,138 @@ export const TextureUsage: {
 };
 
 /**
- * Copied from by the call: any ArrayBuffer, SharedArrayBuffer or view on one; its bytes, not its elements,
- * are meant. Every method that takes data, delivers it by a stream or fills it (`into`) takes all kinds: typed arrays
- * of all types, DataView, subclasses, those of another frame, memory of WebAssembly, and memory that can change its
- * size, with the views that follow it. Queue writes copy the latter once more, since browsers refuse it. Data of no
- * bytes is taken, too: nothing is moved, and the place is checked all the same. Refused with code "type": what is detached, a
- * view outside of its memory (resized since), and all else.
+ * Any ArrayBuffer, SharedArrayBuffer or view on one. Its bytes are meant, not its elements. It stays the caller's: a call
+ * copies from it before it returns, except for upload.
+ *
+ * Every method that takes data, takes it from a stream or fills it (`into`) takes all kinds: typed arrays of all types,
+ * DataView, subclasses, objects of another frame, memory of WebAssembly, and memory that can change its size, with the
+ * views that follow it. Queue writes copy memory that can change its size once more, because browsers refuse it. Data of
+ * no bytes is taken, too: nothing is moved, and the place is checked all the same. Code "type" refuses data that is
+ * detached, a view outside of its memory (resized since), and everything else.
  */
 export type Data = ArrayBufferLike | ArrayBufferView;
 /**
- * Where the GPU finds data: a buffer of this module, of this system or of another on the same device, or any GPUBuffer
- * of the device. A number is refused with code "type", a buffer of a system on another device with "wrong-device".
- * Of a buffer of another system the GPUBuffer is taken that it has at the call: a read that is still to be sent when
- * that system grows the buffer can reject.
+ * A buffer of this module, of this system or of another on the same device, or any GPUBuffer of the device. A number is
+ * refused with code "type", and a buffer of a system on another device with "wrong-device". A buffer of another system
+ * stands for the GPUBuffer that it has at the call: a read that is still to be sent when that system grows the buffer can
+ * reject.
  */
 export type AnyBuffer = DeviceBuffer | MappableBuffer | GPUBuffer;
 
 /**
- * Buffers on one device. Destroy what you no longer need: memory is freed at once then.
+ * Buffers on one device. Destroy a buffer that you no longer need: its memory is freed at once. Sizes and offsets are
+ * bytes.
  *
- * A buffer that is dropped without destroy is freed when the browser collects it, and reported: a "warn" record in the
- * log, and `stats().leaks`. If its `gpuBuffer` was asked for, that GPUBuffer is never destroyed then: it counts nowhere
- * any more, and lives for as long as the page has it. What is under way keeps the buffers that it needs.
+ * A buffer that is dropped without destroy is freed when the browser collects it. It is reported by a "warn" record in the
+ * log, and by `stats().leaks`. If its `gpuBuffer` was asked for, that GPUBuffer is not destroyed: it counts nowhere any
+ * more, and lives as long as the page has it. Operations in flight keep the buffers that they need.
  *
- * A system is dropped when the page has neither it, nor a buffer, a frame or the promise `lost` of it. It ends then as by
- * destroy, but for its device, which is left alone.
+ * A system is dropped when the page has neither it, nor a buffer, a frame or the promise `lost` of it. It then ends as by
+ * destroy, but its device is left alone.
  *
- * Where this module and the browser differ:
- *  - A DeviceBuffer has COPY_SRC and COPY_DST beside the usages asked for, for reads, writes and grow, and its size is
+ * Differences between this module and the browser:
+ *  - A DeviceBuffer has COPY_SRC and COPY_DST beside the usages asked for, for reads, writes and grow. Its size is
  *    rounded up to a multiple of 4. A DynamicBuffer has COPY_DST besides. A MappableBuffer is as asked for.
  *  - A DeviceBuffer is never mapped: a descriptor with mappedAtCreation is refused, and so are MAP_READ and MAP_WRITE.
- *  - A buffer of size 0 is refused, and so is one to be mapped whose size is not a multiple of 4.
- *  - What a rule of WebGPU's forbids throws, or rejects, at once, with a code; the browser reports most of it later.
+ *  - A buffer of size 0 is refused. So is one to be mapped whose size is not a multiple of 4.
+ *  - A call that breaks a rule of WebGPU's throws, or rejects, at once, with a code. The browser reports most of these
+ *    mistakes later.
  *  - unmap of a buffer that is not mapped throws.
- *  - dataOffset and size of a write are bytes, whatever data is; GPUQueue.writeBuffer counts a typed array's elements.
+ *  - dataOffset and size of a write are bytes, whatever data is. GPUQueue.writeBuffer counts a typed array's elements.
  *  - Numbers are taken as they are: 1.5, NaN, "4" and null are refused with code "type", not converted. Whole numbers
  *    below 0 or beyond 2^53 - 1 are refused with code "range".
- *  - What counts something (budget, chunkSize, maxFramesInFlight, maxInFlight, rowBytes) is at least 1, and maxSlots at least 3.
- *  - An object with options has no enumerable property of its own but those named, else it is refused with code "type".
+ *  - A count (budget, chunkSize, maxFramesInFlight, maxInFlight, rowBytes) is at least 1, and maxSlots at least 3.
+ *  - An object with options has no enumerable property of its own but those named. Else code "type" refuses it.
  */
 export class GPUBufferSystem {
   private constructor();
   readonly device: GPUDevice;
-  /** Resolves when the device is lost or the system destroyed; never rejects. */
+  /** Resolves when the device is lost or the system is destroyed. It never rejects. */
   readonly lost: Promise<{ reason: string; message: string }>;
 
+  /** Memory that the GPU alone reaches: written, uploaded to, read from and grown by methods. */
   createDeviceBuffer(descriptor: { label?: string; size: number; usage: GPUBufferUsageFlags }): DeviceBuffer;
+  /** Memory to be written at once, and uploaded once. Throws code "budget" if there is no room. */
   createImmediateStagingBuffer(descriptor: StagingDescriptor): ImmediateStagingBuffer;
+  /** Memory to be written and uploaded again and again, each time after mapAsync. */
   createDeferredStagingBuffer(descriptor: StagingDescriptor): DeferredStagingBuffer;
   /**
-   * With policy "all", the default, each read brings its bytes. "latest" is for results of which the newest counts: at
-   * most maxInFlight of its reads, 2 by default, are with the GPU, and one that waits to be sent rejects with code
-   * "stale" when another is asked for.
+   * Brings results to the CPU. With policy "all", the default, each read brings its bytes. Policy "latest" is for results
+   * of which only the newest counts. At most maxInFlight of its reads, by default 2, are in flight. A read that waits to be
+   * sent rejects with code "stale" when another is asked for.
    */
   createReadbackBuffer(descriptor?: { label?: string; policy?: "all" | "latest"; maxInFlight?: number }): ReadbackBuffer;
+  /**
+   * Data that is new each frame. size is the bytes of a page, a multiple of 4. maxSlots is how many frames' data may exist
+   * at a time, by default 8.
+   */
   createDynamicBuffer(descriptor: { label?: string; size: number; usage: GPUBufferUsageFlags; maxSlots?: number }): DynamicBuffer;
+  /** A buffer to map by hand. Throws code "budget" if there is no room. */
   createMappableBuffer(descriptor: { label?: string; size: number; usage: GPUBufferUsageFlags; mappedAtCreation?: boolean }): MappableBuffer;
 
   /**
-   * Opens a frame; throws code "busy" if maxFramesInFlight are with the GPU, and code "state" while an earlier one is
-   * open. `using frame = gpu.frame()` discards it if an exception keeps it from being submitted.
+   * Opens a frame. Throws code "busy" if maxFramesInFlight are in flight, and code "state" while an earlier one is open.
+   * `using frame = gpu.frame()` discards it if an exception keeps it from being submitted.
    */
   frame(): Frame;
   /**
-   * Opens a frame as soon as maxFramesInFlight says so. It rejects with code "destroyed" or "device-lost" if that comes
+   * Opens a frame as soon as maxFramesInFlight allows it. Rejects with code "destroyed" or "device-lost" if that comes
    * first.
    */
   nextFrame(): Promise<Frame>;
   /**
-   * Sends command buffers or encoders (which it finishes) to the GPU, with what is staged in them, the
-   * updates of dynamic buffers, and the reads asked for. In the middle of a frame it leaves alone what the
-   * frame has recorded: updates that were sent, and buffers that grew, live until the frame ends.
-   * More than 65,536 throw code "range".
+   * Sends command buffers or encoders to the GPU, with the bytes that are staged in them, the updates of dynamic buffers,
+   * and the reads asked for. It finishes the encoders. In the middle of a frame it leaves alone what the frame has
+   * recorded: updates that were sent, and buffers that grew, live until the frame ends. More than 65,536 commands throw
+   * code "range".
    */
   submit(commands?: Iterable<GPUCommandBuffer | GPUCommandEncoder>): void;
 
   /**
-   * Which path a transfer of size bytes would take now, and why; buffer is what it goes to, by default a new one. A
-   * write that finds no mapped memory free goes by the queue all the same, and a read that can be measured may try
-   * another path.
+   * Which path a transfer of size bytes would take now, and why. buffer is its target, by default a new one. A write that
+   * finds no mapped memory free goes by the queue all the same. A read that can be measured may try another path.
    */
   explain(operation: Operation, size: number, buffer?: DeviceBuffer | DynamicBuffer): Explanation;
   /**
-   * Measures the paths on buffers of its own: moves at most 36.5 MiB, and begins nothing after 50 ms. Where its memory
-   * is new, as it is the first time, up to 17.5 MiB go through that besides, slowly: neither those bytes nor their
-   * time count. It rejects with code "destroyed" or "device-lost" if that comes first, and with "busy" while an
-   * earlier one measures.
+   * Measures the paths on buffers of its own. It moves at most 36.5 MiB, and begins nothing after 50 ms. New memory, as the
+   * first time, is slow: up to 17.5 MiB go through it besides, and neither their bytes nor their time count. Rejects with
+   * code "destroyed" or "device-lost" if that comes first, and with "busy" while an earlier one measures.
    */
   calibrate(): Promise<void>;
-  /** What was measured so far, to be kept as JSON. */
+  /** The rates measured so far, to be kept as JSON. */
   calibration(): Calibration;
-  /** Takes what another run on the same adapter measured. Rates of what there is not are passed over; another version throws code "unsupported". */
+  /**
+   * Takes the rates that another run on the same adapter measured. Rates of unknown operations and paths are passed over.
+   * Another version throws code "unsupported".
+   */
   loadCalibration(calibration: Calibration): void;
+  /** A snapshot. */
   stats(): Stats;
-  /** Destroys memory that lies idle, at once: the system does it by itself after 5 to 10 seconds. */
+  /** Destroys idle memory at once. The system does it by itself after 5 to 10 seconds. */
   trim(): void;
   /**
-   * Ends the system and what it made. Whatever waits rejects with code "destroyed", and the streams it reads are
-   * cancelled. All memory is given back when it returns. Buffers that were not destroyed are: the record "system closed"
-   * counts them, at level "warn" then and "info" if there are none, and further "info" records list them. The device is
-   * destroyed if open requested it.
+   * Ends the system and everything that it made. Whatever waits rejects with code "destroyed", and the streams that it
+   * reads are cancelled. All memory is given back when it returns. It destroys the buffers that were not destroyed. The
+   * record "system closed" counts them, at level "warn", or "info" if there are none. Further "info" records list them.
+   * The device is destroyed if open requested it.
    */
   destroy(): void;
   [Symbol.dispose](): void;
 }
 
-/** A write or upload; the updates of a frame; a read. */
+/** "upload" is a write or an upload, "flush" the updates of a frame, "readback" a read. */
 export type Operation = "upload" | "flush" | "readback";
 export interface Rate {
   operation: Operation;
   path: string;
-  /** The least of the sizes that it is for. */
+  /** The least of the sizes that it is for, in bytes. */
   size: number;
   bytesPerSecond: number;
 }
 /** Plain data. */
 export interface Calibration {
   version: number;
-  /** Milliseconds that one more copy in a submit takes; 0 where it was not measured. */
+  /** Milliseconds that one more copy in a submit takes, or 0 if that was not measured. */
   copyCost: number;
   rates: Rate[];
 }
@@ -237,10 +257,10 @@ export interface Explanation {
   /** How often each byte is copied on its way, by CPU and GPU together. */
   copies: number;
   /**
-   * What the choice goes by: the best of the last eight transfers of about this size, or of the nearest smaller size
-   * that was measured, each alone and timed to the moment when the GPU is done. 0 if nothing is known. It compares
-   * paths, and is no forecast: transfers in a row, or beside other work, can be several times slower or faster. For a
-   * flush the time that the page's thread is kept counts twice, since that fills the next frame meanwhile.
+   * The rate by which paths are compared: the best of the last eight transfers of about this size, or of the nearest
+   * smaller size that was measured. Each was alone, and timed until the GPU was done. 0 if nothing is known. It is no
+   * forecast: transfers in a row, or beside other work, can be several times slower or faster. For a flush the time on the
+   * page's thread counts twice, because the next frame is filled meanwhile.
    */
   bytesPerSecond: number;
   alternatives: Rate[];
@@ -248,11 +268,11 @@ export interface Explanation {
 
 export interface StagingDescriptor {
   label?: string;
-  /** How many bytes can be written: a multiple of 4. */
+  /** How many bytes can be written, a multiple of 4. */
   size: number;
   /**
-   * Length of a row of texels, or of blocks of a compressed format, for bytes that go to a texture: written without
-   * padding, placed at multiples of 256.
+   * For bytes that go to a texture: the bytes of a row of texels, or of blocks of a compressed format. size is a multiple
+   * of it. Rows are written without padding, and placed at multiples of 256. By default the bytes are for buffers.
    */
   rowBytes?: number;
 }
@@ -267,41 +287,46 @@ export class DeviceBuffer {
   readonly usage: GPUBufferUsageFlags;
   readonly state: BufferState;
   /**
-   * False once it is destroyed, or known that the browser had no memory for it: then every call on it, or with
-   * it, fails with the code of that, "out-of-memory". It is known when anything resolves that was asked for after
-   * the creation, such as device.queue.onSubmittedWorkDone().
+   * False once the buffer is destroyed, or is known to have no memory. Then every call on it, or with it, fails with code
+   * "destroyed" or "out-of-memory". A lack of memory is known when anything resolves that was asked for after the
+   * creation, such as device.queue.onSubmittedWorkDone().
    */
   readonly valid: boolean;
-  /** The GPUBuffer behind it now; grow replaces it. Once it was asked for, it outlives an object that is dropped. */
+  /** The GPUBuffer behind it now. grow replaces it. Once it was asked for, it outlives an object that is dropped. */
   readonly gpuBuffer: GPUBuffer;
-  /** Counts how often the GPUBuffer was replaced, by grow or by one that failed. */
+  /** How often the GPUBuffer was replaced, by grow or by a grow that failed. */
   readonly generation: number;
   /**
-   * Copies size bytes of data, from its byte dataOffset on, to the buffer at offset, ahead of everything submitted
-   * later. All three are bytes; offset and size are multiples of 4.
+   * Copies size bytes of data, from its byte dataOffset on, to the buffer at offset. By default it copies all of data. The
+   * bytes are ahead of everything submitted later. It never waits. All three numbers are bytes; offset and size are
+   * multiples of 4.
    */
   write(offset: number, data: Data, dataOffset?: number, size?: number): void;
   /**
-   * Moves what source delivers to the buffer at offset, a multiple of 4, along the path that the engine
-   * finds fastest, in bounded memory: it waits for the GPU, and takes the next piece of a stream when it is
-   * done with the last. Resolves with the number of bytes, which are then ahead of everything submitted
-   * later; until then do not change data that was given. A Response that is not ok, is opaque or was read before
-   * rejects with code "type". An upload that ends within a word rejects with
-   * code "alignment", unless it ends the buffer. More than fits rejects with code "range"; an error of the
-   * source's own, and the reason of the signal, reject as they are. It rejects as soon as the buffer or its system is
-   * destroyed (code "destroyed") or the device is lost ("device-lost"), also while the stream stalls. The stream is
-   * cancelled then and unlocked, and the part of the buffer holds old bytes or new. onBudget says what it does without
-   * memory.
+   * Moves the bytes of source to the buffer at offset, a multiple of 4, along the path that the engine finds fastest. Its
+   * memory is bounded: it waits for the GPU, and takes the next piece of a stream when it is done with the last. Resolves
+   * with the number of bytes, which are then ahead of everything submitted later. Until then do not change data that was
+   * passed.
+   *
+   * It rejects with the codes below. A stream that it reads is then cancelled and unlocked, and that part of the buffer
+   * holds old bytes or new.
+   *  - "type": a Response is not ok, is opaque or was read before.
+   *  - "alignment": it ends within a word, and not at the end of the buffer.
+   *  - "range": the source has more bytes than fit.
+   *  - "destroyed", "device-lost": the buffer, its system or the device has ended, also while the stream stalls.
+   *  - "budget": as onBudget says.
+   *
+   * An error of the source's own, and the reason of the signal, reject as they are.
    */
   upload(offset: number, source: Data | ReadableStream<Data> | Blob | Response, options?: UploadOptions): Promise<number>;
   /**
-   * Makes it hold at least size bytes. gpuBuffer, size and generation are others at once; the contents are kept, by a
-   * copy on the GPU, and uploads that are under way go on in the new memory. The old GPUBuffer lives until the outcome
-   * is known and the next submit has left no frame open.
+   * Makes the buffer hold at least size bytes. gpuBuffer, size and generation change at once. A copy on the GPU keeps the
+   * contents, and uploads in flight go on in the new memory. The old GPUBuffer lives until the outcome is known and the
+   * next submit has left no frame open.
    *
-   * Misuse throws. If the browser had no memory, the promise rejects with code "out-of-memory": the old GPUBuffer
-   * is back, under another generation, with what it held when grow was called. What was written since is lost, and
-   * uploads that are under way reject. onError and the log hear of it too, so the promise may be left alone.
+   * Misuse throws. If the browser had no memory, the promise rejects with code "out-of-memory". The old GPUBuffer is then
+   * back, under another generation, with the bytes that it held when grow was called. Later writes are lost, and uploads in
+   * flight reject. onError and the log hear of it too, so the promise may be left alone.
    */
   grow(size: number): Promise<void>;
   destroy(): void;
@@ -309,11 +334,11 @@ export class DeviceBuffer {
 }
 
 export interface UploadOptions {
-  /** Gives the upload up. */
+  /** Aborts the upload, which rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Hears after each piece how many bytes were taken so far. */
+  /** Called after each piece with the number of bytes taken so far. */
   onProgress?: (bytes: number) => void;
-  /** How many bytes a stream is expected to have, where it does not say: it guides the choice of the path. */
+  /** How many bytes a stream is expected to have, if it does not say. It guides the choice of the path alone. */
   size?: number;
 }
 
@@ -321,35 +346,40 @@ declare class StagingBuffer {
   protected constructor();
   readonly label: string;
   readonly size: number;
-  /** How many bytes an upload copies: up to the last one written. */
+  /** How many bytes an upload copies, up to the last one written. */
   readonly written: number;
-  /** Appends data. */
+  /** Appends data. Throws code "range" if it does not fit. */
   write(data: Data): void;
-  /** Writes at offset; bytes skipped become zero. */
+  /** Writes at offset. Bytes that are skipped become zero. The place of write does not move. */
   writeAt(offset: number, data: Data): void;
   /**
-   * Appends what the source delivers, as it arrives. A Response is refused as by upload. More than fits rejects with
-   * code "range"; an error of the source's own, and the reason of the signal, reject as they are. It rejects as soon as
-   * the buffer or its system is destroyed (code "destroyed") or the device is lost ("device-lost"), also while the
-   * source stalls. The source is cancelled then and unlocked.
+   * Appends the bytes of the source as they arrive, and resolves with their number. It rejects with the codes below. A
+   * source that it reads is then cancelled and unlocked.
+   *  - "type": a Response is not ok, is opaque or was read before.
+   *  - "range": the source has more bytes than fit.
+   *  - "destroyed", "device-lost": the buffer, its system or the device has ended, also while the source stalls.
+   *
+   * An error of the source's own, and the reason of the signal, reject as they are.
    */
   readFrom(source: ReadableStream<Data> | Blob | Response, options?: { signal?: AbortSignal; onProgress?: (bytes: number) => void }): Promise<number>;
   /**
-   * The native memory, to be written directly, all of it: an upload copies size bytes afterwards, and what
-   * was not written holds what an earlier use left there. The upload detaches it, as do reset, unmap and destroy.
-   * Not for rows of texels with padding.
+   * The native memory, to be written directly. An upload copies all size bytes afterwards. Bytes that were not written hold
+   * what an earlier use left there. The upload detaches the array, and so do reset, unmap and destroy. Throws code "usage"
+   * if rows of texels are padded.
    */
   mappedRange(): Uint8Array;
   /**
-   * Ends the writing and records the copy into encoder. The memory goes round again if the encoder is the frame's, or
-   * is given to submit as an encoder. If the page finishes it, nobody knows when it is submitted: from the next
-   * submit of the system on its memory is only kept for it, until that is needed, trim() is called, or 5 seconds have
-   * passed. A later submit of such a command buffer is an error of the browser's; it never copies anything else.
+   * Ends the writing, and records a copy to destination at offset, by default 0, into encoder. The memory returns to the
+   * pool if the encoder is the frame's, or is passed to submit as an encoder.
+   *
+   * If the page finishes the encoder, nobody knows when it is submitted. From the next submit of the system on its memory
+   * is then kept for it alone, until that memory is needed, trim() is called, or 5 seconds have passed. A later submit of
+   * such a command buffer is an error of the browser's. It never copies anything else.
    */
   uploadTo(encoder: GPUCommandEncoder, destination: AnyBuffer, offset?: number): void;
   /**
-   * The same for rows of texels, which must be those of the destination. A texture without COPY_DST throws code
-   * "usage"; one that is multisampled, or of a format or aspect that no copy writes, "unsupported": docs/textures.md
+   * The same for rows of texels, which must be those of the destination. A texture without COPY_DST throws code "usage". A
+   * texture that is multisampled, or of a format or aspect that no copy writes, throws "unsupported": docs/textures.md
    * lists them.
    */
   uploadToTexture(encoder: GPUCommandEncoder, destination: TextureRegion): void;
@@ -358,24 +388,26 @@ declare class StagingBuffer {
 }
 
 /**
- * A box of texels of one mip level, as the browser counts them: the layers of a 3D texture are its slices at that
- * level, a compressed format is copied in whole blocks, which may reach beyond a small mip level, and depth and
- * stencil in whole layers. An empty box is refused.
+ * A box of texels of one mip level, as the browser counts them. The layers of a 3D texture are its slices at that level. A
+ * compressed format is copied in whole blocks, which may reach beyond a small mip level. Depth and stencil are copied in
+ * whole layers. An empty box is refused.
  */
 export interface TextureRegion {
   texture: GPUTexture;
+  /** By default 0. */
   mipLevel?: number;
+  /** By default 0 in each dimension. */
   origin?: [x: number, y?: number, layer?: number];
-  /** The whole mip level by default, rounded up to whole blocks. */
+  /** By default the whole mip level, rounded up to whole blocks. */
   size?: [width: number, height?: number, layers?: number];
-  /** "all" by default; of a format with depth and stencil, name one of the two. */
+  /** By default "all". For a format with depth and stencil, name one of the two. */
   aspect?: GPUTextureAspect;
 }
 
-/** Writable the moment it is made; used once, until reset. */
+/** Writable at once. It is used once, and again after reset. */
 export class ImmediateStagingBuffer extends StagingBuffer {
   private constructor();
-  /** Makes it writable again, from the start. */
+  /** Makes it writable again, from the start. Throws code "budget" if there is no room. */
   reset(): void;
 }
 
@@ -383,49 +415,58 @@ export class ImmediateStagingBuffer extends StagingBuffer {
 export class DeferredStagingBuffer extends StagingBuffer {
   private constructor();
   /**
-   * Asks for memory to write. It rejects with code "map-aborted" if unmap or destroy gives it up, in the same task too;
-   * with "destroyed" or "device-lost" if its system ends; and with "budget" as onBudget says.
+   * Asks for memory to write. Rejects with code "map-aborted" if unmap or destroy cancels it, in the same task too. Rejects
+   * with "destroyed" or "device-lost" if its system ends, and with "budget" as onBudget says.
    */
   mapAsync(): Promise<void>;
-  /** Gives the memory up, or cancels a map that is pending. */
+  /** Gives the memory back, or cancels a map that is pending. */
   unmap(): void;
 }
 
 export interface ReadOptions {
-  /** Gives the read up: it rejects with the signal's reason and never writes into `into` afterwards. */
+  /** Aborts the read. It rejects with the signal's reason, and never writes into `into` afterwards. */
   signal?: AbortSignal;
 }
 
 /**
  * Brings results to the CPU. Reads made in one task, or in one frame, share memory, map and copies.
  *
- * A read gives the bytes that its source has when it is sent, or rejects: nothing that is written or submitted later is
- * read. What finds no mappable memory when it is sent is copied on the GPU at that moment, at most `budget` bytes in
- * all (`stats().held`); beyond that it rejects with code "budget".
+ * A read returns the bytes that its source has when it is sent, or rejects. Nothing that is written or submitted later is
+ * read. A read that finds no mappable memory when it is sent is copied on the GPU at that moment. Such copies hold at most
+ * `budget` bytes in all (`stats().held`). Beyond that a read rejects with code "budget".
  *
- * If the browser refuses a copy, since the page has destroyed the source, or it belongs to another device, the read
- * rejects with code "validation". It rejects alone, but for reads of DeviceBuffers whose `gpuBuffer` was asked for:
- * those that are sent together reject together. Such copies are made within an error scope that opens and closes within
- * one call of this module; none of their errors reaches the page's own scopes or its `uncapturederror`.
+ * The browser refuses a copy if the page has destroyed the source, or if the source belongs to another device. The read
+ * then rejects with code "validation". It rejects alone, except for reads of DeviceBuffers whose `gpuBuffer` was asked for:
+ * those that are sent together reject together. Copies that can be refused are made within an error scope, which opens and
+ * closes within one call of this module. None of their errors reaches the page's own scopes or its `uncapturederror`.
  */
 export class ReadbackBuffer {
   private constructor();
   readonly label: string;
   /**
-   * Reads size bytes (all by default) at offset. While a frame is open it is sent with the frame, and waits for that to
-   * be submitted: the log tells of a frame that stays open meanwhile. Else it is sent in a microtask, after the code that
-   * runs now, or before a frame that this opens. Resolves
-   * with a new ArrayBuffer, or with `into`, whose first size bytes are
-   * filled; size is that of `into` if it is left out. A read of no bytes resolves at once.
+   * Reads size bytes at offset. By default offset is 0, and size is that of `into`, or all bytes from offset on. Resolves
+   * with a new ArrayBuffer, or with `into`, whose first size bytes are filled. A read of no bytes resolves at once.
+   *
+   * While a frame is open the read is sent with the frame, after everything in it, and waits for its submit. The log tells
+   * of a frame that stays open meanwhile. Otherwise the read is sent in a microtask, after the code that runs now, or
+   * before a frame that this code opens.
+   *
+   * Rejects with these codes:
+   *  - "range": the source or `into` has fewer bytes.
+   *  - "budget", "validation": as the class says.
+   *  - "stale": with policy "latest", another read was asked for.
+   *  - "destroyed", "device-lost": this object, its system or the device ended first.
    */
   read(source: AnyBuffer, offset?: number, size?: number, options?: ReadOptions): Promise<ArrayBuffer>;
+  /** The same into memory of the caller's: `into` is filled, and is what the promise resolves with. */
   read<T extends Data>(source: AnyBuffer, offset: number, size: number | undefined, options: ReadOptions & { into: T }): Promise<T>;
   /**
-   * Reads texels, row by row without padding, or blocks of a compressed format. A texture without COPY_SRC rejects with
-   * code "usage"; one that is multisampled, or of a format or aspect that no copy reads, with "unsupported":
-   * docs/textures.md lists them.
+   * Reads texels, row by row without padding, or blocks of a compressed format. It is sent, and rejects, as read. A texture
+   * without COPY_SRC rejects with code "usage". A texture that is multisampled, or of a format or aspect that no copy
+   * reads, rejects with "unsupported": docs/textures.md lists them.
    */
   readTexture(region: TextureRegion, options?: ReadOptions): Promise<ArrayBuffer>;
+  /** The same into memory of the caller's: `into` is filled, and is what the promise resolves with. */
   readTexture<T extends Data>(region: TextureRegion, options: ReadOptions & { into: T }): Promise<T>;
   destroy(): void;
   [Symbol.dispose](): void;
@@ -435,39 +476,48 @@ export class ReadbackBuffer {
 export class DynamicBuffer {
   private constructor();
   readonly label: string;
+  /** How many bytes of updates a page holds. More updates in a frame open a further page. */
   readonly pageSize: number;
-  /** What each offset is a multiple of. */
+  /** Each offset is a multiple of it, in bytes. */
   readonly alignment: number;
+  /** How many frames' data can exist now: 3 at first, and up to maxSlots. */
   readonly slots: number;
-  /** The GPUBuffer of the latest update: another one each frame, out of a few, and on each page. Before an update it throws code "state". */
+  /**
+   * The GPUBuffer of the latest update. It is another one each frame, out of a few, and on each page. Throws code "state"
+   * before an update.
+   */
   readonly gpuBuffer: GPUBuffer;
   /**
-   * The memory of the latest update's page, to be written at the offset that update gave, before the
-   * submit. It holds what an earlier use left there. Ask for it after each update: each page has an array of its own,
-   * and where frames go by mapped memory and most of the page is used each frame has another, which the submit
-   * detaches. Its ArrayBuffer is this page's alone and is detached by destroy; whoever transfers it loses the updates
-   * in there, and the submit throws code "type".
+   * The memory of the latest update's page, to be written before the submit, at the offset that update returned. It holds
+   * what an earlier use left there. Ask for it after each update: each page has an array of its own. If frames go by mapped
+   * memory and use most of the page, each frame has another array, which the submit detaches. The ArrayBuffer is this
+   * page's alone, and destroy detaches it. If it is transferred, its updates are lost, and the submit throws code "type".
    */
   readonly bytes: Uint8Array;
+  /** The same memory as `bytes`: its index is the offset divided by 4. */
   readonly floats: Float32Array;
+  /** The same memory as `bytes`: its index is the offset divided by 4. */
   readonly uints: Uint32Array;
-  /** Takes size bytes for the next submit and returns their offset, in `bytes` and in `gpuBuffer` alike. */
+  /**
+   * Takes size bytes for the next submit. Returns their offset in bytes, in `bytes` and in `gpuBuffer` alike. Throws code
+   * "too-large" if a page holds less, and "busy" if the GPU has all of maxSlots.
+   */
   update(size: number): number;
-  /** update, with data copied in; no bytes have a place, too. */
+  /** The same as update, with data copied in. Data of no bytes has a place, too. */
   write(data: Data): number;
   destroy(): void;
   [Symbol.dispose](): void;
 }
 
 /**
- * A buffer to map by hand: its GPUBuffer does it, when and how the browser does. The differences:
- * - The size is a positive multiple of 4, and the buffer can be mapped: by its usage or at its creation.
- * - unmap of a buffer that is not mapped throws.
- * - Errors carry a code, that of the rule, with the browser's error as cause.
- * - A map that this object's unmap or destroy cancels rejects within that call, as the browser's does. Otherwise
- *   mapAsync settles one microtask after the browser's own promise.
- * - A map that is pending when the device is lost rejects with code "map-aborted", or "device-lost" if `device.lost`
- *   has resolved by then.
+ * A buffer to map by hand. Its GPUBuffer does it, when and how the browser does. The differences:
+ * - The size is a positive multiple of 4, and the buffer can be mapped, by its usage or at its creation.
+ * - unmap of a buffer that is not mapped throws code "not-mapped".
+ * - Errors carry the code of the rule, with the browser's error as cause.
+ * - A map that this object's unmap or destroy cancels rejects within that call, as the browser's does. Otherwise mapAsync
+ *   settles one microtask after the browser's own promise.
+ * - A map that is pending when the device is lost rejects with code "map-aborted", or "device-lost" if `device.lost` has
+ *   resolved by then.
  */
 export class MappableBuffer {
   private constructor();
@@ -479,47 +529,55 @@ export class MappableBuffer {
   readonly mapState: GPUBufferMapState;
   readonly gpuBuffer: GPUBuffer;
   mapAsync(mode: GPUMapModeFlags, offset?: number, size?: number): Promise<void>;
-  /** The native ArrayBuffer. */
+  /** The native ArrayBuffer, which unmap and destroy detach. */
   mappedRange(offset?: number, size?: number): ArrayBuffer;
   unmap(): void;
   destroy(): void;
   [Symbol.dispose](): void;
 }
 
-/** One turn of the render loop; one is open at a time. */
+/** One pass through the render loop. One is open at a time. */
 export class Frame {
   private constructor();
-  /** Sent first, before the commands given to submit. */
+  /** It is sent before the commands that are passed to submit. */
   readonly encoder: GPUCommandEncoder;
   /**
-   * Names buffers that recorded commands use, so that submit can say which of them is mapped or destroyed. How many
-   * arguments a call may have is the browser's to say, some ten thousands: name more by further calls.
+   * Names buffers that recorded commands use, so that submit can say which of them is mapped or destroyed. The browser
+   * limits the arguments of a call to some ten thousands: name more by further calls.
    */
   use(...buffers: AnyBuffer[]): void;
-  /** Sends updates, the frame's encoder, commands in order, then the reads. Where it throws the frame stays open. */
+  /**
+   * Sends the updates, the frame's encoder, commands in order, then the reads. It finishes encoders. If it throws the frame
+   * stays open. More than 65,536 commands throw code "range".
+   */
   submit(commands?: Iterable<GPUCommandBuffer | GPUCommandEncoder>): void;
-  /** Drops commands and updates. Reads asked for in the frame are sent all the same. */
+  /** Drops commands and updates. The reads that were asked for in the frame are sent all the same. */
   discard(): void;
-  /** discard, unless it was submitted. */
+  /** Discards the frame unless it was submitted. */
   [Symbol.dispose](): void;
 }
 
+/** The buffers of one kind: how many there are now, the most at a time, and how many were made. Bytes leave out pools. */
 export interface KindStats { count: number; peak: number; bytes: number; peakBytes: number; created: number }
+/** A pool of chunks: hits found a chunk, and misses made one. idleBytes are those that nobody uses. */
 export interface PoolStats { hits: number; misses: number; chunks: number; bytes: number; idleBytes: number }
 export interface Stats {
   kinds: Record<"DeviceBuffer" | "ImmediateStagingBuffer" | "DeferredStagingBuffer" | "ReadbackBuffer" | "DynamicBuffer" | "MappableBuffer", KindStats>;
   uploads: PoolStats;
   reads: PoolStats;
+  /** The most bytes of mappable memory. */
   budget: number;
+  /** Bytes of mappable memory in use or in pools. */
   mappable: number;
+  /** The most that mappable has been. */
   peak: number;
   /**
-   * Bytes on the GPU that keep what reads are to bring until there is mappable memory for it; at most the budget. Like
-   * chunks, such memory is kept for the next reads for a while, or until trim.
+   * Bytes on the GPU that hold the bytes of reads until there is mappable memory for them. They are at most the budget.
+   * Like chunks, such memory is kept for the next reads for a while, or until trim.
    */
   held: number;
   mapsPending: number;
-  /** Milliseconds. */
+  /** Milliseconds from asking for the map of a read to its success. */
   mapLatency: { count: number; last: number; mean: number; max: number };
   bytesUp: number;
   bytesDown: number;
@@ -535,8 +593,8 @@ export type ErrorCode =
   | "stale" | "type" | "layout" | "internal";
 
 /**
- * What an error is of: the method or property that was used, or "constructor" for `new`. Of errors that the browser
- * reports later it is the method that asked for the buffer, if that is known, or else what the browser was doing.
+ * The method or property that was used, or "constructor" for `new`. For errors that the browser reports later it is the
+ * method that asked for the buffer, if that is known, or else what the browser was doing.
  */
 export type ErrorOperation =
   | "open" | "constructor" | "createBuffer" | "uncapturederror"
@@ -549,9 +607,9 @@ export type ErrorOperation =
   | "mapState" | "encoder" | "use" | "discard";
 
 /**
- * Every error of the module: 'gpubuffers: OPERATION "LABEL": what is wrong'. `cause` is the browser's own error, where
- * there is one. structuredClone, and with it postMessage, keeps message and stack alone, as of every Error: send code,
- * operation and label beside it.
+ * Every error of the module. Its message is 'gpubuffers: OPERATION "LABEL": what is wrong'. `cause` is the browser's own
+ * error, if there is one. structuredClone, and with it postMessage, keeps message and stack alone, as of every Error: send
+ * code, operation and label beside it.
  */
 export class GPUBufferError extends Error {
   protected constructor();

@@ -27,6 +27,22 @@ export const properties = () =>
     throws("destroyed", () => d.write(pattern(4)), "write", "uniforms");
   });
 
+/** Within a task the GPU is done with no frame. */
+export const slotsByDefault = () =>
+  withSystem(
+    (gpu) => {
+      const d = gpu.createDynamicBuffer({ label: "uniforms", size: 256, usage: UNIFORM });
+      for (let frames = 0; frames < 8; frames++) {
+        const frame = gpu.frame();
+        d.update(4);
+        frame.submit();
+      }
+      same(d.slots, 8, "slots");
+      throws("busy", () => d.update(4), "an update that no slot is left for", "uniforms");
+    },
+    { maxFramesInFlight: 9 },
+  );
+
 /** Records copies of pieces of dynamic buffers into a buffer to be read at the end. */
 class Recorder {
   constructor(gpu, size) {
