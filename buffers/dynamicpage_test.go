@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -177,36 +178,23 @@ func TestALostDeviceTakesTheMappedMemoryAlong(t *testing.T) {
 	require.Empty(t, device.Buffers())
 }
 
-// refusing is a GPU in memory whose queue refuses a submit of two encoders as often as is said.
-type refusing struct {
-	*memory.Device
-	times int
-}
-
-type refusingQueue struct {
-	buffers.Queue
-	device *refusing
-}
-
 var errRefused = errors.New("refused")
-
-func (d *refusing) Queue() buffers.Queue { return refusingQueue{d.Device.Queue(), d} }
-
-func (q refusingQueue) Submit(encoders ...buffers.Encoder) error {
-	if len(encoders) == 2 && q.device.times > 0 {
-		q.device.times--
-		return errRefused
-	}
-	return q.Queue.Submit(encoders...)
-}
 
 // What went to the GPU before the submit was refused is there, and what follows goes behind it.
 func TestUpdatesFilledInPlaceSurviveASubmitThatFails(t *testing.T) {
-	device := &refusing{Device: memory.Open(memory.Options{})}
+	times := 0
+	device := newStandIn(memory.Options{})
+	device.submit = func(q gpu.Queue, encoders ...gpu.Encoder) error {
+		if len(encoders) == 2 && times > 0 {
+			times--
+			return errRefused
+		}
+		return q.Submit(encoders...)
+	}
 	s := openForFrames(t, device, inPlace, true)
 	d := onePage(t, s)
 	sendFrame(t, s, d, fresh(pageSize))
-	device.times = 2
+	times = 2
 	f, e := frame(t, s)
 	further, err := device.CreateEncoder("further")
 	require.NoError(t, err)

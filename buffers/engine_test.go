@@ -317,24 +317,6 @@ func TestTheEngineFindsTheFastestPathForFrames(t *testing.T) {
 	})
 }
 
-// occupying is a GPU in memory whose queue writes take time of the thread that makes them.
-type occupying struct {
-	*memory.Device
-	write time.Duration
-}
-
-type occupyingQueue struct {
-	buffers.Queue
-	write time.Duration
-}
-
-func (d *occupying) Queue() buffers.Queue { return occupyingQueue{d.Device.Queue(), d.write} }
-
-func (q occupyingQueue) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
-	time.Sleep(q.write)
-	return q.Queue.WriteBuffer(dst, offset, m)
-}
-
 func TestAFrameSparesTheThreadThatFillsTheNext(t *testing.T) {
 	for _, c := range []struct {
 		name        string
@@ -345,7 +327,11 @@ func TestAFrameSparesTheThreadThatFillsTheNext(t *testing.T) {
 		{"a copy that takes much longer", 3 * time.Millisecond, 7 * time.Millisecond, "queue write"},
 	} {
 		regime(t, c.name, func(t *testing.T) {
-			device := &occupying{memory.Open(memory.Options{Copy: memory.Fixed(c.copy)}), c.write}
+			device := newStandIn(memory.Options{Copy: memory.Fixed(c.copy)})
+			device.writeBuffer = func(q gpu.Queue, dst gpu.Buffer, offset uint64, m gpu.Memory) error {
+				time.Sleep(c.write) // of the thread that writes
+				return q.WriteBuffer(dst, offset, m)
+			}
 			s := openOn(t, device, buffers.Options{})
 			require.NoError(t, s.Calibrate(within(t)))
 			x := s.Explain(buffers.OpFlush, 512<<10, nil)
@@ -355,38 +341,24 @@ func TestAFrameSparesTheThreadThatFillsTheNext(t *testing.T) {
 	}
 }
 
-// unsubmitted is a GPU in memory that counts the queue writes since the last submit.
-type unsubmitted struct {
-	*memory.Device
-	writes, most int
-}
-
-type unsubmittedQueue struct {
-	buffers.Queue
-	*unsubmitted
-}
-
-func (u *unsubmitted) Queue() buffers.Queue { return unsubmittedQueue{u.Device.Queue(), u} }
-
-func (q unsubmittedQueue) WriteBuffer(dst buffers.Buffer, offset uint64, m buffers.Memory) error {
-	q.writes++
-	q.most = max(q.most, q.writes)
-	return q.Queue.WriteBuffer(dst, offset, m)
-}
-
-func (q unsubmittedQueue) Submit(encoders ...buffers.Encoder) error {
-	q.writes = 0
-	return q.Queue.Submit(encoders...)
-}
-
 func TestQueueWritesThatMeasureAreSubmitted(t *testing.T) {
 	regime(t, "a GPU in no time", func(t *testing.T) {
-		device := &unsubmitted{Device: memory.Open(memory.Options{})}
+		writes, most := 0, 0 // since the last submit
+		device := newStandIn(memory.Options{})
+		device.writeBuffer = func(q gpu.Queue, dst gpu.Buffer, offset uint64, m gpu.Memory) error {
+			writes++
+			most = max(most, writes)
+			return q.WriteBuffer(dst, offset, m)
+		}
+		device.submit = func(q gpu.Queue, encoders ...gpu.Encoder) error {
+			writes = 0
+			return q.Submit(encoders...)
+		}
 		s := openOn(t, device, buffers.Options{})
 		require.NoError(t, s.Calibrate(within(t)))
 		require.NotEmpty(t, s.Explain(buffers.OpFlush, 512<<10, nil).Alternatives, "it measured")
-		require.LessOrEqual(t, device.most, 3, "two of one measurement, and one where a ring had no chunk left")
-		require.Zero(t, device.writes)
+		require.LessOrEqual(t, most, 3, "two of one measurement, and one where a ring had no chunk left")
+		require.Zero(t, writes)
 	})
 }
 
@@ -444,34 +416,20 @@ func TestACalibrationBeginsNothingAfterItsTime(t *testing.T) {
 	})
 }
 
-// counting counts the buffers that a device makes.
-type counting struct {
-	*memory.Device
-	made int
-}
-
-func (d *counting) CreateBuffer(descriptor *buffers.Descriptor) (buffers.Buffer, error) {
-	d.made++
-	return d.Device.CreateBuffer(descriptor)
-}
-
-func (d *counting) CreateMappableBuffer(descriptor *buffers.Descriptor) (buffers.MappableBuffer, error) {
-	d.made++
-	return d.Device.CreateMappableBuffer(descriptor)
-}
-
 // A calibration finds the memory of the one before. It may be ahead of a chunk that is on its way back, and then makes
 // one, but not again and again.
 func TestACalibrationMakesNothingAgain(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T) {
-		d := &counting{Device: memory.Open(memory.Options{})}
+		made := 0
+		d := newStandIn(memory.Options{})
+		d.made = func() { made++ }
 		s := openOn(t, d, buffers.Options{})
 		require.NoError(t, s.Calibrate(within(t)))
-		require.NotZero(t, d.made)
+		require.NotZero(t, made)
 		for tries := 5; ; tries-- {
-			before := d.made
+			before := made
 			require.NoError(t, s.Calibrate(within(t)))
-			if d.made == before {
+			if made == before {
 				break
 			}
 			require.NotZero(t, tries, "every calibration makes buffers")
@@ -479,26 +437,13 @@ func TestACalibrationMakesNothingAgain(t *testing.T) {
 	})
 }
 
-// laborious is a GPU in memory to whose chunks the thread copies slowly.
-type laborious struct{ *memory.Device }
-
-type laboriousQueue struct {
-	buffers.Queue
-	gpu.ChunkQueue
-}
-
-func (d laborious) Queue() buffers.Queue {
-	return laboriousQueue{d.Device.Queue(), gpu.ChunkQueueOf(d.Device)}
-}
-
-func (q laboriousQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func()) (<-chan error, error) {
-	time.Sleep(2 * time.Millisecond)
-	return q.ChunkQueue.FillChunk(chunk, m, dst, offset, notify)
-}
-
 func TestWhatAHostFillsInPlaceIsAPathOfItsOwn(t *testing.T) {
 	regime(t, "a GPU by whose chunks frames come sooner unless they are copied there", func(t *testing.T) {
-		device := laborious{memory.Open(memory.Options{Write: memory.Fixed(time.Millisecond), Copy: fast, Map: atOnce})}
+		device := newStandIn(memory.Options{Write: memory.Fixed(time.Millisecond), Copy: fast, Map: atOnce})
+		device.fillChunk = func(q gpu.ChunkQueue, chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer, offset uint64, notify func()) (<-chan error, error) {
+			time.Sleep(2 * time.Millisecond) // of the thread that copies
+			return q.FillChunk(chunk, m, dst, offset, notify)
+		}
 		for hostWrites, want := range map[bool]string{false: "queue write", true: inPlace} {
 			s := openOn(t, device, buffers.Options{HostWrites: hostWrites})
 			require.NoError(t, s.Calibrate(within(t)))
@@ -523,7 +468,7 @@ func TestALongTransferOfTheProgramsIsMeasuredWithoutLooks(t *testing.T) {
 		{"a long one without", 16 << 20, false},
 	} {
 		regime(t, c.name, func(t *testing.T) {
-			device := &looking{Device: memory.Open(memory.Options{})}
+			device, looks := openLooking()
 			s := openOn(t, device, buffers.Options{})
 			onPath(s, "mapped ring, 4 MiB chunks")
 			b := deviceBuffer(t, s, c.size)
@@ -535,7 +480,7 @@ func TestALongTransferOfTheProgramsIsMeasuredWithoutLooks(t *testing.T) {
 				synctest.Wait()
 			}
 			require.NotEqual(t, known, rate(), "it was measured")
-			require.Equal(t, c.looks, device.looks.Load() > 0)
+			require.Equal(t, c.looks, looks.Load() > 0)
 		})
 	}
 }

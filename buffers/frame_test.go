@@ -60,10 +60,10 @@ func TestAFrameWaitsForThreeOrWhereTheGPUIsSoonDoneForEight(t *testing.T) {
 }
 
 func TestAHostIsToldWhenThereIsRoomForAFrame(t *testing.T) {
-	for name, end := range map[string]func(*buffers.System, *notifying){
-		"the GPU is done":      func(_ *buffers.System, d *notifying) { d.Release() },
-		"the system is closed": func(s *buffers.System, _ *notifying) { s.Destroy() },
-		"the device is lost":   func(_ *buffers.System, d *notifying) { d.Lose(memory.Crashed) },
+	for name, end := range map[string]func(*buffers.System, *memory.Device){
+		"the GPU is done":      func(_ *buffers.System, d *memory.Device) { d.Release() },
+		"the system is closed": func(s *buffers.System, _ *memory.Device) { s.Destroy() },
+		"the device is lost":   func(_ *buffers.System, d *memory.Device) { d.Lose(memory.Crashed) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, device := openNotifying(t, memory.Options{}, buffers.Options{MaxFramesInFlight: 2})
@@ -213,22 +213,14 @@ func TestAContextThatHasEndedBeginsAFrameIfThereIsRoom(t *testing.T) {
 	}
 }
 
-// dying is a GPU in memory whose work fails ahead of the news that it is lost.
-type dying struct{ *memory.Device }
-
-type dyingQueue struct{ buffers.Queue }
-
-func (d dying) Queue() buffers.Queue { return dyingQueue{d.Device.Queue()} }
-
-func (dyingQueue) WorkDone() <-chan error {
-	failed := make(chan error, 1)
-	failed <- gpu.NewError("work done", "", buffers.ErrDeviceLost, "")
-	return failed
-}
-
 func TestNoFrameBeginsOnADeviceThatIsAboutToBeLost(t *testing.T) {
 	regime(t, "", func(t *testing.T) {
-		device := dying{memory.Open(memory.Options{})}
+		device := newStandIn(memory.Options{})
+		device.workDone = func(gpu.Queue) <-chan error { // ahead of the news of the loss
+			failed := make(chan error, 1)
+			failed <- gpu.NewError("work done", "", buffers.ErrDeviceLost, "")
+			return failed
+		}
 		s := openOn(t, device, buffers.Options{MaxFramesInFlight: 1})
 		f, _ := frame(t, s)
 		require.NoError(t, f.Submit())
@@ -250,41 +242,31 @@ func TestALossIsKnownAtOnce(t *testing.T) {
 	require.ErrorIs(t, s.Submit(), buffers.ErrDeviceLost)
 }
 
-// tracking is a device whose encoders hear who reads and who writes.
+// tracking is an encoder that hears who reads and who writes.
 type tracking struct {
-	*memory.Device
-	heard []string
-}
-
-type trackingEncoder struct {
 	buffers.Encoder
-	device *tracking
-	label  string
+	label string
+	heard *[]string
 }
 
-func (d *tracking) CreateEncoder(label string) (buffers.Encoder, error) {
-	e, err := d.Device.CreateEncoder(label)
-	return trackingEncoder{e, d, label}, err
-}
-
-func (e trackingEncoder) Use(b buffers.Buffer, access buffers.Access) {
-	e.device.heard = append(e.device.heard, fmt.Sprint(e.label, " ", b.Label(), " ", access))
-}
-
-func (d *tracking) Queue() buffers.Queue { return trackingQueue{d.Device.Queue()} }
-
-type trackingQueue struct{ buffers.Queue }
-
-func (q trackingQueue) Submit(encoders ...buffers.Encoder) error {
-	for i, e := range encoders {
-		encoders[i] = e.(trackingEncoder).Encoder
-	}
-	return q.Queue.Submit(encoders...)
+func (e tracking) Use(b buffers.Buffer, access buffers.Access) {
+	*e.heard = append(*e.heard, fmt.Sprint(e.label, " ", b.Label(), " ", access))
 }
 
 // The first encoder of a frame hears what is done with the buffers that it names, if it wants to.
 func TestAFrameTellsAnEncoderWhoReadsAndWrites(t *testing.T) {
-	device := &tracking{Device: memory.Open(memory.Options{})}
+	var heard []string
+	device := newStandIn(memory.Options{})
+	device.createEncoder = func(d *memory.Device, label string) (gpu.Encoder, error) {
+		e, err := d.CreateEncoder(label)
+		return tracking{e, label, &heard}, err
+	}
+	device.submit = func(q gpu.Queue, encoders ...gpu.Encoder) error {
+		for i, e := range encoders {
+			encoders[i] = e.(tracking).Encoder
+		}
+		return q.Submit(encoders...)
+	}
 	s := openOn(t, device, buffers.Options{})
 	a, b := deviceBuffer(t, s, 64), deviceBuffer(t, s, 64)
 	for _, own := range []bool{true, false} {
@@ -303,5 +285,5 @@ func TestAFrameTellsAnEncoderWhoReadsAndWrites(t *testing.T) {
 	of := func(encoder string) []string {
 		return []string{encoder + " " + a.Label() + " 1", encoder + " " + b.Label() + " 3"}
 	}
-	require.Equal(t, append(of("frame"), of("further")...), device.heard)
+	require.Equal(t, append(of("frame"), of("further")...), heard)
 }

@@ -257,7 +257,7 @@ func TestAnUploadEndsInTheGrownBuffer(t *testing.T) {
 
 func TestAnUploadThatIsRelayedEndsInTheGrownBuffer(t *testing.T) {
 	const size = 32 << 20
-	s, device := openRelaying(t)
+	s, device := openRelaying(t, memory.Options{})
 	onPath(s, "mapped ring, 4 MiB chunks")
 	b, p := deviceBuffer(t, s, size), randomBytes(size)
 	device.Hold()
@@ -297,8 +297,7 @@ func TestAnUploadIsLostWithAGrowThatFails(t *testing.T) {
 
 func TestAnUploadThatIsRelayedIsLostWithAGrowThatFails(t *testing.T) {
 	const size = 32 << 20
-	device := &relaying{notifying: notifying{Device: memory.Open(memory.Options{LateErrors: true})}}
-	s := openOn(t, device, buffers.Options{})
+	s, device := openRelaying(t, memory.Options{LateErrors: true})
 	onPath(s, "mapped ring, 4 MiB chunks")
 	b := deviceBuffer(t, s, size)
 	device.Hold()

@@ -392,20 +392,16 @@ func TestAReadWaitsForTheMemoryOfUploads(t *testing.T) {
 	require.Equal(t, p, got)
 }
 
-// looking is a GPU in memory whose queue counts how often it is made to look.
-type looking struct {
-	*memory.Device
-	looks atomic.Int64
+// looks counts how often a queue is made to look.
+type looks struct{ atomic.Int64 }
+
+func (l *looks) Look(times int) { l.Add(int64(times)) }
+
+func openLooking() (*standIn, *looks) {
+	device, looks := newStandIn(memory.Options{}), &looks{}
+	device.looker = looks
+	return device, looks
 }
-
-type lookingQueue struct {
-	buffers.Queue
-	device *looking
-}
-
-func (d *looking) Queue() buffers.Queue { return lookingQueue{d.Device.Queue(), d} }
-
-func (q lookingQueue) Look(times int) { q.device.looks.Add(int64(times)) }
 
 func TestTheHostIsMadeToLookForTheLastChunksOfALongRead(t *testing.T) {
 	for _, c := range []struct {
@@ -417,44 +413,23 @@ func TestTheHostIsMadeToLookForTheLastChunksOfALongRead(t *testing.T) {
 		{"in two", 8 << 20, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			device := &looking{Device: memory.Open(memory.Options{})}
+			device, looks := openLooking()
 			s := openOn(t, device, buffers.Options{ChunkSize: 4 << 20})
 			b, r := deviceBuffer(t, s, c.size), readback(t, s, buffers.ReadbackDescriptor{})
 			into := make([]byte, c.size)
 			require.NoError(t, r.Read(within(t), b, 0, into)) // makes the chunks
-			device.looks.Store(0)
+			looks.Store(0)
 			device.Hold()
 			pending, err := r.Start(b, 0, buffers.Bytes(into))
 			require.NoError(t, err)
 			require.True(t, s.FlushReads())
-			sent := device.looks.Load()
+			sent := looks.Load()
 			require.Equal(t, c.looks, sent > 0, "when all is sent")
 			device.Release()
 			require.NoError(t, pending.Wait(within(t)))
-			require.Equal(t, c.looks, device.looks.Load() > sent, "when the first has landed")
+			require.Equal(t, c.looks, looks.Load() > sent, "when the first has landed")
 		})
 	}
-}
-
-// fetching notes the copies of each chunk that is fetched.
-type fetching struct {
-	*memory.Device
-	copies [][]gpu.ChunkCopy
-}
-
-type fetchingQueue struct {
-	buffers.Queue
-	gpu.ChunkQueue
-	device *fetching
-}
-
-func (d *fetching) Queue() buffers.Queue {
-	return fetchingQueue{d.Device.Queue(), gpu.ChunkQueueOf(d.Device), d}
-}
-
-func (q fetchingQueue) FetchChunk(chunk buffers.MappableBuffer, size uint64, copies []gpu.ChunkCopy, l gpu.Landing) (<-chan error, int, error) {
-	q.device.copies = append(q.device.copies, slices.Clone(copies))
-	return q.ChunkQueue.FetchChunk(chunk, size, copies, l)
 }
 
 // Reads of a frame that touch, overlap or nearly touch become one copy. They are put in order for that if all of them
@@ -514,11 +489,16 @@ func TestReadsThatNearlyTouchAreOneCopy(t *testing.T) {
 		"more than a chunk": {[]place{{chunk, chunk / 2}, {0, chunk / 2}, {chunk / 2, 64}}, []place{{chunk, chunk / 2}, {0, chunk / 2}, {chunk / 2, 64}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			device := &fetching{Device: memory.Open(memory.Options{})}
+			var fetched [][]gpu.ChunkCopy // by the chunk
+			device := newStandIn(memory.Options{})
+			device.fetchChunk = func(q gpu.ChunkQueue, chunk gpu.MappableBuffer, size uint64, copies []gpu.ChunkCopy, l gpu.Landing) (<-chan error, int, error) {
+				fetched = append(fetched, slices.Clone(copies))
+				return q.FetchChunk(chunk, size, copies, l)
+			}
 			s := openOn(t, device, buffers.Options{ChunkSize: chunk})
 			b, p := filled(t, s, 2*chunk)
 			read(t, s, b, 0, 4) // which is known then
-			device.copies = nil
+			fetched = nil
 			r := readback(t, s, buffers.ReadbackDescriptor{})
 			f, _ := frame(t, s)
 			var reads []buffers.Read
@@ -535,7 +515,7 @@ func TestReadsThatNearlyTouchAreOneCopy(t *testing.T) {
 				require.Equal(t, p[c.places[i].offset:][:c.places[i].size], got[i])
 			}
 			var copies []place
-			for _, made := range slices.Concat(device.copies...) {
+			for _, made := range slices.Concat(fetched...) {
 				copies = append(copies, place{made.Offset, made.Size})
 			}
 			require.Equal(t, c.copies, copies)

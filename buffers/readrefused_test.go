@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -121,31 +122,30 @@ func TestNothingIsHandedOutThatARefusedCopyLeft(t *testing.T) {
 
 // judging keeps the verdicts of scoped submits to itself until it is told to judge.
 type judging struct {
-	*memory.Device
+	*standIn
 	mu     sync.Mutex
 	judges bool
 	waits  []func()
 }
 
-func (d *judging) Queue() buffers.Queue { return judgingQueue{d.Device.Queue(), d} }
-
-type judgingQueue struct {
-	buffers.Queue
-	device *judging
+func openJudging(judges bool) *judging {
+	d := &judging{standIn: newStandIn(memory.Options{}), judges: judges}
+	d.submitScoped = d.submitLate
+	return d
 }
 
-func (q judgingQueue) SubmitScoped(encoders ...buffers.Encoder) (<-chan error, error) {
-	verdict, err := q.Queue.SubmitScoped(encoders...)
+func (d *judging) submitLate(q gpu.Queue, encoders ...gpu.Encoder) (<-chan error, error) {
+	verdict, err := q.SubmitScoped(encoders...)
 	if err != nil {
 		return nil, err
 	}
 	late := make(chan error, 1)
-	q.device.mu.Lock()
-	defer q.device.mu.Unlock()
-	if q.device.judges {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.judges {
 		return verdict, nil
 	}
-	q.device.waits = append(q.device.waits, func() { late <- <-verdict })
+	d.waits = append(d.waits, func() { late <- <-verdict })
 	return late, nil
 }
 
@@ -165,7 +165,7 @@ func TestNothingIsHandedOutAheadOfAVerdict(t *testing.T) {
 	const chunk = 4096
 	for _, refused := range []bool{false, true} {
 		for _, held := range []bool{false, true} {
-			device := &judging{Device: memory.Open(memory.Options{}), judges: true}
+			device := openJudging(true)
 			s := openOn(t, device, buffers.Options{ChunkSize: chunk})
 			rb, own := readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, chunk)
 			others := 0
@@ -219,7 +219,7 @@ func TestNothingIsHandedOutAheadOfAVerdict(t *testing.T) {
 
 // A host would hand out what it is lent at once.
 func TestAReadIsNotLentAheadOfAVerdict(t *testing.T) {
-	device := &judging{Device: memory.Open(memory.Options{})}
+	device := openJudging(false)
 	s := openOn(t, device, buffers.Options{ChunkSize: readPiece, Budget: 12 * readPiece})
 	host, rb := &reader{}, readback(t, s, buffers.ReadbackDescriptor{})
 	b, _ := foreignBuffer(t, device.Device, "foreign", 4*readPiece)
@@ -281,7 +281,7 @@ func TestTexturesAreReadApart(t *testing.T) {
 func heldAheadOfAVerdict(t testing.TB, c *collection) (*buffers.System, *buffers.ReadbackBuffer, *judging) {
 	t.Helper()
 	const chunk = 4096
-	device := &judging{Device: memory.Open(memory.Options{}), judges: true}
+	device := openJudging(true)
 	s := openOn(t, device, buffers.Options{Budget: 1 << 20, ChunkSize: chunk, IdleAge: time.Hour})
 	rb, own := readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, chunk)
 	b, _ := foreignBuffer(t, device.Device, "foreign", chunk)
@@ -355,7 +355,11 @@ func TestAVerdictMakesMemoryAvailable(t *testing.T) {
 func TestAReadWithoutMemoryNamesItsSource(t *testing.T) {
 	for name, prompt := range map[string]bool{"which comes to light later": false, "which comes to light at once": true} {
 		regime(t, name, func(t *testing.T) {
-			device := &prompting{memory.Open(memory.Options{LateErrors: true}), prompt}
+			device := newStandIn(memory.Options{LateErrors: true})
+			device.made = func() {
+				for prompt && device.StepBeside(0) {
+				}
+			}
 			s := openOn(t, device, buffers.Options{ChunkSize: 512})
 			rb, b := readback(t, s, buffers.ReadbackDescriptor{}), deviceBuffer(t, s, 16000)
 			require.NoError(t, rb.Read(within(t), b, 0, make([]byte, 4)))
@@ -374,28 +378,5 @@ func TestAReadWithoutMemoryNamesItsSource(t *testing.T) {
 			require.Equal(t, b.Label(), e.Label)
 			require.ErrorIs(t, e, buffers.ErrOutOfMemory)
 		})
-	}
-}
-
-// prompting is a device in memory that may tell of a creation without memory before that returns.
-type prompting struct {
-	*memory.Device
-	prompt bool
-}
-
-func (d *prompting) CreateBuffer(desc *buffers.Descriptor) (buffers.Buffer, error) {
-	b, err := d.Device.CreateBuffer(desc)
-	d.tell()
-	return b, err
-}
-
-func (d *prompting) CreateMappableBuffer(desc *buffers.Descriptor) (buffers.MappableBuffer, error) {
-	b, err := d.Device.CreateMappableBuffer(desc)
-	d.tell()
-	return b, err
-}
-
-func (d *prompting) tell() {
-	for d.prompt && d.StepBeside(0) {
 	}
 }

@@ -330,15 +330,11 @@ func TestWhatIsStagedInAnotherEncoderStaysUntilThatIsSubmitted(t *testing.T) {
 	require.Equal(t, "late", string(read(t, s, b, 0, 4)))
 }
 
-// deaf is a device that does not tell of its loss.
-type deaf struct{ *memory.Device }
-
-func (deaf) Lost() <-chan struct{} { return nil }
-
 // Memory that is gone with its device is the staging buffer's that it was lent to.
 func TestErrorsOfMappedMemoryNameItsStagingBuffer(t *testing.T) {
-	device := memory.Open(memory.Options{})
-	s := openOn(t, deaf{device}, buffers.Options{})
+	device := newStandIn(memory.Options{})
+	device.lost = func(*memory.Device) <-chan struct{} { return nil } // it does not tell
+	s := openOn(t, device, buffers.Options{})
 	staging, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Label: "mesh", Size: 64})
 	require.NoError(t, err)
 	device.Lose(memory.Destroyed)

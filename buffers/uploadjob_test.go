@@ -13,45 +13,36 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
-// notifying is a device that tells when the map of a chunk has settled, and keeps where chunks were sent.
-type notifying struct {
-	*memory.Device
+// openNotifying opens a System on a GPU in memory that tells when the map of a chunk has settled.
+func openNotifying(t testing.TB, gpu memory.Options, options buffers.Options) (*buffers.System, *memory.Device) {
+	t.Helper()
+	gpu.Notifies = true
+	device := memory.Open(gpu)
+	return openOn(t, device, options), device
+}
+
+// noting is a GPU that notifies, and keeps what its chunks were filled for.
+type noting struct {
+	*standIn
 	mu     sync.Mutex
-	chunks []buffers.MappableBuffer // that were sent,
+	chunks []buffers.MappableBuffer // that were filled,
 	sent   []buffers.Buffer         // and where each of them went
 }
 
-type notifyingQueue struct {
-	buffers.Queue
-	gpu.ChunkQueue
-	device *notifying
+func newNoting(options memory.Options) *noting {
+	options.Notifies = true
+	d := &noting{standIn: newStandIn(options)}
+	d.fillChunk = func(q gpu.ChunkQueue, chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer, offset uint64, notify func()) (<-chan error, error) {
+		d.note(chunk, dst)
+		return q.FillChunk(chunk, m, dst, offset, notify)
+	}
+	return d
 }
 
-func (d *notifying) Queue() buffers.Queue {
-	return notifyingQueue{d.Device.Queue(), gpu.ChunkQueueOf(d.Device), d}
-}
-
-func (q notifyingQueue) SendChunk(chunk buffers.MappableBuffer, size uint64, dst buffers.Buffer, offset uint64, notify func()) (<-chan error, error) {
-	q.device.note(chunk, dst)
-	return q.ChunkQueue.SendChunk(chunk, size, dst, offset, notify)
-}
-
-func (q notifyingQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func()) (<-chan error, error) {
-	q.device.note(chunk, dst)
-	return q.ChunkQueue.FillChunk(chunk, m, dst, offset, notify)
-}
-
-func (d *notifying) note(chunk buffers.MappableBuffer, dst buffers.Buffer) {
+func (d *noting) note(chunk buffers.MappableBuffer, dst buffers.Buffer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.chunks, d.sent = append(d.chunks, chunk), append(d.sent, dst)
-}
-
-func openNotifying(t testing.TB, gpu memory.Options, options buffers.Options) (*buffers.System, *notifying) {
-	t.Helper()
-	gpu.Notifies = true
-	device := &notifying{Device: memory.Open(gpu)}
-	return openOn(t, device, options), device
 }
 
 // uploadThen gives the channel on which the outcome arrives. It has room for one too many.
@@ -118,7 +109,8 @@ func TestAnUploadKeepsToItsRingWhereMoreChunksAreIdle(t *testing.T) {
 }
 
 func TestUploadsThatNobodyWaitsForTakeTurns(t *testing.T) {
-	s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+	device := newNoting(memory.Options{})
+	s := openOn(t, device, buffers.Options{})
 	onPath(s, "mapped ring, 2 MiB chunks")
 	a, b := deviceBuffer(t, s, 32<<20), deviceBuffer(t, s, 32<<20)
 	device.Hold()
@@ -130,7 +122,7 @@ func TestUploadsThatNobodyWaitsForTakeTurns(t *testing.T) {
 }
 
 // changes is how often a chunk went to another buffer than the one before it.
-func (d *notifying) changes() (n int) {
+func (d *noting) changes() (n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for i := 1; i < len(d.sent); i++ {
@@ -143,11 +135,11 @@ func (d *notifying) changes() (n int) {
 
 func TestAnUploadThatNobodyWaitsForEndsWithItsSystem(t *testing.T) {
 	for name, c := range map[string]struct {
-		end    func(*buffers.System, *notifying)
+		end    func(*buffers.System, *memory.Device)
 		reason error
 	}{
-		"device lost":      {func(_ *buffers.System, d *notifying) { d.Lose(memory.Crashed) }, buffers.ErrDeviceLost},
-		"system destroyed": {func(s *buffers.System, _ *notifying) { s.Destroy() }, buffers.ErrDestroyed},
+		"device lost":      {func(_ *buffers.System, d *memory.Device) { d.Lose(memory.Crashed) }, buffers.ErrDeviceLost},
+		"system destroyed": {func(s *buffers.System, _ *memory.Device) { s.Destroy() }, buffers.ErrDestroyed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, device := openNotifying(t, memory.Options{}, buffers.Options{})
@@ -207,7 +199,8 @@ func TestAnUploadThatNobodyWaitsForDoesNotStarve(t *testing.T) {
 }
 
 func TestOfSeveralIdleChunksTheOneUsedLastIsTaken(t *testing.T) {
-	s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+	device := newNoting(memory.Options{})
+	s := openOn(t, device, buffers.Options{})
 	onPath(s, "mapped ring, 2 MiB chunks")
 	b := deviceBuffer(t, s, 8<<20)
 	device.Hold()

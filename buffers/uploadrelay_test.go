@@ -12,9 +12,9 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
-// relaying is a notifying device whose queue relays.
+// relaying is a noting GPU whose queue relays.
 type relaying struct {
-	notifying
+	*noting
 	mu     sync.Mutex
 	rest   buffers.Memory // of the relay that is under way
 	piece  uint64
@@ -26,35 +26,25 @@ type relaying struct {
 	fills  int // that the core asked for
 }
 
-type relayingQueue struct {
-	notifyingQueue
-	device *relaying
-}
-
-func openRelaying(t testing.TB) (*buffers.System, *relaying) {
+func openRelaying(t testing.TB, options memory.Options) (*buffers.System, *relaying) {
 	t.Helper()
-	device := &relaying{notifying: notifying{Device: memory.Open(memory.Options{Notifies: true})}}
-	s := openOn(t, device, buffers.Options{})
+	d := &relaying{noting: newNoting(options)}
+	d.fillChunk, d.relay = d.fill, d
+	s := openOn(t, d, buffers.Options{})
 	onPath(s, "mapped ring, 2 MiB chunks")
-	return s, device
+	return s, d
 }
 
-func (d *relaying) Queue() buffers.Queue {
-	return relayingQueue{d.notifying.Queue().(notifyingQueue), d}
-}
-
-var _ gpu.ChunkRelay = relayingQueue{}
-
-func (q relayingQueue) FillChunk(chunk buffers.MappableBuffer, m buffers.Memory, dst buffers.Buffer, offset uint64, notify func()) (<-chan error, error) {
-	settled, err := q.ChunkQueue.FillChunk(chunk, m, dst, offset, nil)
+func (d *relaying) fill(q gpu.ChunkQueue, chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer, offset uint64, notify func()) (<-chan error, error) {
+	settled, err := q.FillChunk(chunk, m, dst, offset, nil)
 	if err != nil {
 		return nil, err
 	}
-	q.device.note(chunk, dst)
-	q.device.fills++
+	d.note(chunk, dst)
+	d.fills++
 	told := make(chan error, 1)
 	go func() {
-		told <- q.device.carryOn(chunk, <-settled)
+		told <- d.carryOn(chunk, <-settled)
 		notify()
 	}()
 	return told, nil
@@ -92,8 +82,7 @@ func (d *relaying) send(chunk buffers.MappableBuffer) (settled <-chan error, err
 	return settled, nil
 }
 
-func (q relayingQueue) Relay(m buffers.Memory, piece uint64, dst buffers.Buffer, offset uint64) bool {
-	d := q.device
+func (d *relaying) Relay(m buffers.Memory, piece uint64, dst buffers.Buffer, offset uint64) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.active {
@@ -103,18 +92,18 @@ func (q relayingQueue) Relay(m buffers.Memory, piece uint64, dst buffers.Buffer,
 	return true
 }
 
-func (q relayingQueue) EndRelay() uint64 {
-	q.device.mu.Lock()
-	defer q.device.mu.Unlock()
-	q.device.active = false
-	return q.device.rest.Size()
+func (d *relaying) EndRelay() uint64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.active = false
+	return d.rest.Size()
 }
 
 func TestAnUploadIsRelayed(t *testing.T) {
 	const size = 72 << 20
 	for name, most := range map[string]int{"to its end": 0, "as far as the relay goes": 3} {
 		t.Run(name, func(t *testing.T) {
-			s, device := openRelaying(t)
+			s, device := openRelaying(t, memory.Options{})
 			device.most = most
 			onPath(s, "mapped ring, 4 MiB chunks")
 			b, p := deviceBuffer(t, s, size), randomBytes(size)
@@ -134,7 +123,7 @@ func TestAnUploadIsRelayed(t *testing.T) {
 }
 
 func TestUploadsThatAreRelayedTakeTurns(t *testing.T) {
-	s, device := openRelaying(t)
+	s, device := openRelaying(t, memory.Options{})
 	a, b := deviceBuffer(t, s, 32<<20), deviceBuffer(t, s, 32<<20)
 	p, q := randomBytes(32<<20), randomBytes(32<<20)
 	device.Hold()
@@ -148,7 +137,7 @@ func TestUploadsThatAreRelayedTakeTurns(t *testing.T) {
 }
 
 func TestAnUploadThatIsRelayedToADestroyedBufferFails(t *testing.T) {
-	s, device := openRelaying(t)
+	s, device := openRelaying(t, memory.Options{})
 	device.most = 1
 	b := deviceBuffer(t, s, 32<<20)
 	device.Hold()

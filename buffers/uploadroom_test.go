@@ -71,7 +71,7 @@ func TestRoomsThatNobodyWaitsFor(t *testing.T) {
 }
 
 // waiting is an upload that waits for its fifth room.
-func waiting(t *testing.T, s *buffers.System, device *notifying) *rooms {
+func waiting(t *testing.T, s *buffers.System, device *memory.Device) *rooms {
 	t.Helper()
 	r := openRooms(t, s, deviceBuffer(t, s, 16<<20))
 	device.Hold()
@@ -86,12 +86,12 @@ func waiting(t *testing.T, s *buffers.System, device *notifying) *rooms {
 
 func TestWhoAskedForARoomIsToldThatThereIsNone(t *testing.T) {
 	for name, c := range map[string]struct {
-		end    func(*buffers.System, *notifying, *rooms)
+		end    func(*buffers.System, *memory.Device, *rooms)
 		reason error
 	}{
-		"it is aborted":        {func(_ *buffers.System, _ *notifying, r *rooms) { r.u.Abort() }, buffers.ErrState},
-		"the system is closed": {func(s *buffers.System, _ *notifying, _ *rooms) { s.Destroy() }, buffers.ErrDestroyed},
-		"the device is lost":   {func(_ *buffers.System, d *notifying, _ *rooms) { d.Lose(memory.Crashed) }, buffers.ErrDeviceLost},
+		"it is aborted":        {func(_ *buffers.System, _ *memory.Device, r *rooms) { r.u.Abort() }, buffers.ErrState},
+		"the system is closed": {func(s *buffers.System, _ *memory.Device, _ *rooms) { s.Destroy() }, buffers.ErrDestroyed},
+		"the device is lost":   {func(_ *buffers.System, d *memory.Device, _ *rooms) { d.Lose(memory.Crashed) }, buffers.ErrDeviceLost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, device := openNotifying(t, memory.Options{}, buffers.Options{})

@@ -32,8 +32,7 @@ func inRooms(t *testing.T, name string, options buffers.Options, test func(*room
 	for kind, open := range map[string]func(*testing.T) (*buffers.System, *memory.Device){
 		"listening": func(t *testing.T) (*buffers.System, *memory.Device) { return openSystem(t, options) },
 		"notified": func(t *testing.T) (*buffers.System, *memory.Device) {
-			s, d := openNotifying(t, memory.Options{}, options)
-			return s, d.Device
+			return openNotifying(t, memory.Options{}, options)
 		},
 	} {
 		regime(t, name+"; "+kind, func(t *testing.T) {
