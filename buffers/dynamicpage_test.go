@@ -196,8 +196,7 @@ func TestUpdatesFilledInPlaceSurviveASubmitThatFails(t *testing.T) {
 	sendFrame(t, s, d, fresh(pageSize))
 	times = 2
 	f, e := frame(t, s)
-	further, err := device.CreateEncoder("further")
-	require.NoError(t, err)
+	further := encoder(t, device, "further")
 	first, inPlace := hostUpdate(t, d, []byte("sent first"))
 	require.True(t, inPlace)
 	require.ErrorIs(t, f.Submit(further), errRefused)

@@ -274,8 +274,7 @@ func TestAFrameTellsAnEncoderWhoReadsAndWrites(t *testing.T) {
 		require.NoError(t, err)
 		f.Use(buffers.AccessRead, a)
 		f.Use(buffers.AccessRead|buffers.AccessWrite, b)
-		further, err := device.CreateEncoder("further")
-		require.NoError(t, err)
+		further := encoder(t, device, "further")
 		if own {
 			_, err = f.Encoder()
 			require.NoError(t, err)

@@ -139,13 +139,10 @@ func TestLongTextureReadsAreCutBetweenRows(t *testing.T) {
 	region := buffers.TextureRegion{Texture: texture, Extent: e}
 	texels := randomBytes(33 * 4 * 40 * 3)
 	require.NoError(t, device.Queue().WriteTexture(region, buffers.Bytes(texels), gpu.TexelLayout{BytesPerRow: 33 * 4, RowsPerImage: 40}))
-	got := make([]byte, len(texels))
-	require.NoError(t, readback(t, s, buffers.ReadbackDescriptor{}).ReadTexture(within(t), region, got))
-	require.Equal(t, texels, got)
+	require.Equal(t, texels, readTexture(t, s, region, len(texels)))
 
 	part := buffers.TextureRegion{Texture: texture, Origin: buffers.Origin{X: 5, Y: 7, Layer: 1}, Extent: buffers.Extent{Width: 3, Height: 2, Layers: 2}}
-	got = make([]byte, 3*4*2*2)
-	require.NoError(t, readback(t, s, buffers.ReadbackDescriptor{}).ReadTexture(within(t), part, got))
+	got := readTexture(t, s, part, 3*4*2*2)
 	for layer := range 2 {
 		for y := range 2 {
 			at := ((layer+1)*40+7+y)*33*4 + 5*4

@@ -339,9 +339,7 @@ func TestAVerdictMakesMemoryAvailable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, rb, device := heldAheadOfAVerdict(t, newCollection(t))
 			s.Trim()
-			rest, err := s.NewMappableBuffer(buffers.Descriptor{Size: 1<<20 - s.Stats().Mappable, Usage: buffers.UsageMapRead | buffers.UsageCopyDst})
-			require.NoError(t, err)
-			defer rest.Destroy()
+			takeRest(t, s, 1<<20)
 			done := make(chan error, 1)
 			go func() { done <- wait(s, rb) }()
 			require.Never(t, func() bool { return len(done) > 0 }, 20*time.Millisecond, time.Millisecond)

@@ -385,8 +385,7 @@ func TestReadsToASinkAllocateNothing(t *testing.T) {
 func TestALandingRousesWhoWaits(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T) {
 		options, roused := rousing(buffers.Options{Budget: 1 << 20})
-		device := memory.Open(memory.Options{Notifies: true})
-		s := openOn(t, device, options)
+		s, device := openNotifying(t, memory.Options{}, options)
 		b, p := filled(t, s, 64)
 		r, sink := readback(t, s, buffers.ReadbackDescriptor{}), newCollection(t)
 		id := uint64(0)
@@ -418,9 +417,7 @@ func TestALandingRousesWhoWaits(t *testing.T) {
 
 		rousesOnceSent(true, func() {
 			s.Trim()
-			rest, err := s.NewMappableBuffer(buffers.Descriptor{Size: 1<<20 - s.Stats().Mappable, Usage: buffers.UsageMapRead | buffers.UsageCopyDst})
-			require.NoError(t, err)
-			t.Cleanup(rest.Destroy)
+			takeRest(t, s, 1<<20)
 			staging, err := s.NewDeferredStagingBuffer(buffers.StagingDescriptor{Size: 64})
 			require.NoError(t, err)
 			staging.MapAsync()

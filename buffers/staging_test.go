@@ -109,8 +109,7 @@ func TestStagedDataIsUploadedInOneEncoder(t *testing.T) {
 	f, e := frame(t, s)
 	require.NoError(t, first.UploadTo(e, b, 0))
 	require.NoError(t, first.UploadTo(e, b, 4), "in the same encoder again")
-	other, err := device.CreateEncoder("other")
-	require.NoError(t, err)
+	other := encoder(t, device, "other")
 	require.ErrorIs(t, first.UploadTo(other, b, 8), buffers.ErrState, "in another")
 	require.NoError(t, f.Submit())
 
@@ -235,10 +234,7 @@ func TestRowsOfTexelsArePlacedAsTextureCopiesNeedThem(t *testing.T) {
 			require.ErrorIs(t, st.UploadTo(enc, deviceBuffer(t, s, 4096), 0), buffers.ErrUsage)
 			require.NoError(t, st.UploadToTexture(enc, region))
 			require.NoError(t, f.Submit())
-
-			got := make([]byte, len(texels))
-			require.NoError(t, readback(t, s, buffers.ReadbackDescriptor{}).ReadTexture(within(t), region, got))
-			require.Equal(t, texels, got)
+			require.Equal(t, texels, readTexture(t, s, region, len(texels)))
 		})
 	}
 }
@@ -320,8 +316,7 @@ func TestAMapThatWaitsForMemoryIsTheOnlyOne(t *testing.T) {
 func TestWhatIsStagedInAnotherEncoderStaysUntilThatIsSubmitted(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{})
 	b := deviceBuffer(t, s, 4)
-	e, err := device.CreateEncoder("later")
-	require.NoError(t, err)
+	e := encoder(t, device, "later")
 	st := immediate(t, s, buffers.StagingDescriptor{Size: 4})
 	io.WriteString(st, "late")
 	require.NoError(t, st.UploadTo(e, b, 0))
@@ -350,8 +345,7 @@ func TestASecondUploadOfOddBytesLeavesTheNeighbourAlone(t *testing.T) {
 	_, err := staged.Write([]byte{1, 2, 3})
 	require.NoError(t, err)
 	last, inside, end := deviceBuffer(t, s, 8), deviceBuffer(t, s, 8), deviceBuffer(t, s, 4)
-	e, err := device.CreateEncoder("uploads")
-	require.NoError(t, err)
+	e := encoder(t, device, "uploads")
 	require.NoError(t, staged.UploadTo(e, last, 4))
 	require.EqualValues(t, 3, staged.Written())
 	require.ErrorIs(t, staged.UploadTo(e, inside, 0), buffers.ErrAlignment)

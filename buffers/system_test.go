@@ -94,6 +94,13 @@ func frame(t testing.TB, s *buffers.System) (*buffers.Frame, buffers.Encoder) {
 	return f, e
 }
 
+func encoder(t testing.TB, device buffers.Device, label string) buffers.Encoder {
+	t.Helper()
+	e, err := device.CreateEncoder(label)
+	require.NoError(t, err)
+	return e
+}
+
 func TestOpenRefusesOptionsThatCannotWork(t *testing.T) {
 	device := memory.Open(memory.Options{})
 	defer device.Destroy()

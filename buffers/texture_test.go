@@ -30,9 +30,15 @@ func moveTexture(t *testing.T, s *buffers.System, region buffers.TextureRegion, 
 	f, e := frame(t, s)
 	require.NoError(t, st.UploadToTexture(e, region))
 	require.NoError(t, f.Submit())
-	got := make([]byte, len(texels))
-	require.NoError(t, readback(t, s, buffers.ReadbackDescriptor{}).ReadTexture(within(t), region, got))
-	require.Equal(t, texels, got)
+	require.Equal(t, texels, readTexture(t, s, region, len(texels)))
+}
+
+// readTexture returns the size bytes of a region's texels.
+func readTexture(t testing.TB, s *buffers.System, region buffers.TextureRegion, size int) []byte {
+	t.Helper()
+	p := make([]byte, size)
+	require.NoError(t, readback(t, s, buffers.ReadbackDescriptor{Label: "check"}).ReadTexture(within(t), region, p))
+	return p
 }
 
 func TestCompressedTexturesMoveByRowsOfBlocks(t *testing.T) {

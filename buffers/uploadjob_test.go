@@ -187,8 +187,7 @@ func TestAnUploadThatNobodyWaitsForDoesNotStarve(t *testing.T) {
 		for range 4 {
 			staged, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 2 << 20})
 			require.NoError(t, err)
-			e, err := device.CreateEncoder("")
-			require.NoError(t, err)
+			e := encoder(t, device, "")
 			require.NoError(t, staged.UploadTo(e, b, 0))
 			require.NoError(t, s.Submit(e))
 		}

@@ -124,10 +124,9 @@ func (lateEncoder) Foreign() bool { return true }
 // staged records a copy of p to dst in an encoder of the caller's.
 func staged(t testing.TB, s *buffers.System, device buffers.Device, p []byte, dst buffers.Buffer) buffers.Encoder {
 	t.Helper()
-	e, err := device.CreateEncoder("theirs")
-	require.NoError(t, err)
+	e := encoder(t, device, "theirs")
 	staging := immediate(t, s, buffers.StagingDescriptor{Label: "staging", Size: uint64(len(p))})
-	_, err = staging.Write(p)
+	_, err := staging.Write(p)
 	require.NoError(t, err)
 	require.NoError(t, staging.UploadTo(lateEncoder{e}, dst, 0))
 	staging.Destroy()
@@ -161,8 +160,7 @@ func TestWhatIsStagedForALateSubmitIsNotKeptForEver(t *testing.T) {
 		"the system is destroyed": func(_ *testing.T, s *buffers.System) { s.Destroy() },
 	} {
 		regime(t, name, func(t *testing.T) {
-			device := memory.Open(memory.Options{})
-			s := openOn(t, device, buffers.Options{Budget: 1 << 20, ChunkSize: 1 << 10})
+			s, device := openSystem(t, buffers.Options{Budget: 1 << 20, ChunkSize: 1 << 10})
 			b := deviceBuffer(t, s, 16)
 			late := staged(t, s, device, randomBytes(16), b)
 			require.NoError(t, s.Submit())
@@ -177,8 +175,7 @@ func TestWhatIsStagedForALateSubmitIsNotKeptForEver(t *testing.T) {
 
 func TestWhatIsStagedForALateSubmitMakesRoomForWhoWaits(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T) {
-		device := memory.Open(memory.Options{})
-		s := openOn(t, device, buffers.Options{Budget: 1 << 20, ChunkSize: 1 << 10})
+		s, device := openSystem(t, buffers.Options{Budget: 1 << 20, ChunkSize: 1 << 10})
 		staged(t, s, device, make([]byte, 1<<20), deviceBuffer(t, s, 1<<20))
 		lent := make(chan error)
 		go func() {

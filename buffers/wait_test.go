@@ -66,10 +66,18 @@ func (r *room) hold() *buffers.DeferredStagingBuffer {
 	return b
 }
 
+// takeRest takes what is left of a budget.
+func takeRest(t testing.TB, s *buffers.System, budget uint64) buffers.MappableBuffer {
+	t.Helper()
+	b, err := s.NewMappableBuffer(buffers.Descriptor{Size: budget - s.Stats().Mappable, Usage: buffers.UsageMapRead | buffers.UsageCopyDst})
+	require.NoError(t, err)
+	t.Cleanup(b.Destroy)
+	return b
+}
+
 // recorded takes the whole budget for a copy that is recorded, and not submitted.
 func (r *room) recorded() buffers.Encoder {
-	e, err := r.gpu.CreateEncoder("")
-	require.NoError(r, err)
+	e := encoder(r, r.gpu, "")
 	require.NoError(r, r.hold().UploadTo(e, r.target, 0))
 	return e
 }
@@ -86,8 +94,7 @@ func (r *room) read(host *reader, end func()) (free func()) {
 		require.NoError(r, err)
 	}
 	b.Flush()
-	left, err := r.NewMappableBuffer(buffers.Descriptor{Size: whole - r.Stats().Mappable, Usage: buffers.UsageMapRead | buffers.UsageCopyDst})
-	require.NoError(r, err)
+	left := takeRest(r, r.System, whole)
 	return func() {
 		left.Destroy()
 		synctest.Wait() // who waits is awake, and in need of more

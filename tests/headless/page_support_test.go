@@ -8,21 +8,11 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/tests/headless/browser"
 )
-
-// before runs a script ahead of the next document's own.
-func before(p *browser.Page, script string) {
-	p.Do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, cdppage.AddScriptToEvaluateOnNewDocument,
-			cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: script})
-		return err
-	}))
-}
 
 func notice(p *browser.Page) string {
 	return browser.Eval[string](p, `(() => {
@@ -43,7 +33,7 @@ func TestPageWithoutWebGPU(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := browser.Open(t, browser.Blank)
-			before(p, c.script)
+			beforeLoad(p, c.script)
 			p.Navigate("/index.html")
 			p.Wait(`document.documentElement.dataset.device === "missing"`)
 			for _, words := range c.says {

@@ -15,7 +15,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
-	"github.com/gpubuffers/gpubuffers/tests/bench/results"
 	"github.com/gpubuffers/gpubuffers/tests/headless/browser"
 	"github.com/gpubuffers/gpubuffers/tests/soak"
 )
@@ -32,10 +31,7 @@ func TestSoak(t *testing.T) {
 	if *soakOut != "" {
 		require.NoError(t, run.Write(*soakOut))
 	}
-	t.Logf("%d frames in %v: %v", run.Frames, run.Took.Round(time.Second), run.Counts)
-	for i := range run.Series {
-		t.Log(&run.Series[i])
-	}
+	t.Log(run)
 	require.Empty(t, run.Grown())
 }
 
@@ -51,16 +47,14 @@ func TestSoakFindsLeaks(t *testing.T) {
 func soakInChrome(t *testing.T, frames int, leaking bool) *soak.Run {
 	t.Helper()
 	p := openSoak(t)
-	samples := soak.Samples(frames)
-	run := &soak.Run{Where: "Chrome", Date: time.Now().UTC().Format(time.RFC3339), Commit: results.Commit(),
-		Seed: *soakSeed, Frames: frames, Every: frames / samples, Series: []soak.Series{
-			{Name: "JavaScript's heap KiB", Noise: 256}, {Name: "JavaScript's objects but Go's", Noise: noise(frames, 400, 64)},
-			{Name: "module's memory KiB", Noise: noise(frames, 64<<10, 512)}, {Name: "values of Go", Noise: 200},
-			{Name: "GPU buffers"}, {Name: "objects"}, {Name: "budget KiB"}, {Name: "held KiB"}, {Name: "maps pending"}, {Name: "frames in flight"}}}
+	run := soak.NewRun("Chrome", *soakSeed, frames, []soak.Series{
+		{Name: "JavaScript's heap KiB", Noise: 256}, {Name: "JavaScript's objects but Go's", Noise: noise(frames, 400, 64)},
+		{Name: "module's memory KiB", Noise: noise(frames, 64<<10, 512)}, {Name: "values of Go", Noise: 200},
+		{Name: "GPU buffers"}, {Name: "objects"}, {Name: "budget KiB"}, {Name: "held KiB"}, {Name: "maps pending"}, {Name: "frames in flight"}})
 	start := time.Now()
 	soaking := func(js string) string { return `import("/soak/soak.js").then((m) => m.` + js + `)` }
 	browser.Eval[browser.Void](p, soaking(fmt.Sprintf("start(%d, %v)", *soakSeed, leaking)))
-	for range samples {
+	for range run.Samples() {
 		browser.Eval[browser.Void](p, soaking(fmt.Sprintf("run(%d)", run.Every)))
 		measured := browser.Eval[[]float64](p, soaking("measure()"))
 		kib, objects := heapOf(t, p)

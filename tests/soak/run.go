@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/gpubuffers/gpubuffers/tests/bench/results"
 )
 
 // Run is what a soak has seen.
@@ -32,8 +34,15 @@ type Series struct {
 	Values []float64 `json:"values"`
 }
 
-// Samples is how many samples are taken of so many frames.
-func Samples(frames int) int { return max(8, min(frames/100, 200)) }
+// NewRun is a run of so many frames that begins now.
+func NewRun(where string, seed uint64, frames int, series []Series) *Run {
+	r := &Run{Where: where, Date: time.Now().UTC().Format(time.RFC3339), Commit: results.Commit(), Seed: seed, Frames: frames, Series: series}
+	r.Every = frames / r.Samples()
+	return r
+}
+
+// Samples is how many samples are taken.
+func (r *Run) Samples() int { return max(8, min(r.Frames/100, 200)) }
 
 // Sample appends a value to each series.
 func (r *Run) Sample(values ...float64) {
@@ -49,6 +58,15 @@ func (s *Series) After() float64  { return median(s.Values[len(s.Values)*3/4:]) 
 
 func (s *Series) String() string {
 	return fmt.Sprintf("%s: %g, then %g", s.Name, s.Before(), s.After())
+}
+
+// String has a line for the run and one for each series.
+func (r *Run) String() string {
+	text := fmt.Sprintf("%d frames in %v: %v", r.Frames, r.Took.Round(time.Second), r.Counts)
+	for i := range r.Series {
+		text += "\n" + r.Series[i].String()
+	}
+	return text
 }
 
 // Grown are the series that grew by more than noise.

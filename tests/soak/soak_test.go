@@ -14,7 +14,6 @@ import (
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
-	"github.com/gpubuffers/gpubuffers/tests/bench/results"
 )
 
 var (
@@ -32,10 +31,7 @@ func TestNothingIsLeft(t *testing.T) {
 	if *out != "" {
 		require.NoError(t, run.Write(*out))
 	}
-	t.Logf("%d frames in %v: %v", run.Frames, run.Took.Round(time.Second), run.Counts)
-	for i := range run.Series {
-		t.Log(&run.Series[i])
-	}
+	t.Log(run)
 	require.Empty(t, run.Grown())
 }
 
@@ -83,20 +79,19 @@ func names(series []*Series) (list []string) {
 
 // soak performs frames, and calls each after every one.
 func soak(t *testing.T, frames int, each func(*mix)) *Run {
-	samples := Samples(frames)
-	run := &Run{Where: "GPU in memory", Date: time.Now().UTC().Format(time.RFC3339), Commit: results.Commit(),
-		Seed: *seed, Frames: frames, Every: frames / samples, Counts: map[string]int{}, Series: []Series{
-			{Name: "heap KiB", Noise: 64}, {Name: "heap objects", Noise: 100}, {Name: "goroutines"}, {Name: "GPU buffers"}, {Name: "GPU KiB"},
-			{Name: "objects"}, {Name: "budget KiB"}, {Name: "held KiB"}, {Name: "maps pending"}, {Name: "frames in flight"}, {Name: "leaks"}}}
+	run := NewRun("GPU in memory", *seed, frames, []Series{
+		{Name: "heap KiB", Noise: 64}, {Name: "heap objects", Noise: 100}, {Name: "goroutines"}, {Name: "GPU buffers"}, {Name: "GPU KiB"},
+		{Name: "objects"}, {Name: "budget KiB"}, {Name: "held KiB"}, {Name: "maps pending"}, {Name: "frames in flight"}, {Name: "leaks"}})
+	run.Counts = map[string]int{}
 	for i := range run.Series {
-		run.Series[i].Values = make([]float64, 0, samples)
+		run.Series[i].Values = make([]float64, 0, run.Samples())
 	}
 	start := time.Now()
 	synctest.Test(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(*seed, 0))
 		steady, mortal := newMix(t, r, run.Counts), newMix(t, r, run.Counts)
 		defer func() { steady.end(); mortal.end() }()
-		for range samples {
+		for range run.Samples() {
 			for range run.Every {
 				if r.IntN(8) > 0 {
 					steady.run(1)
