@@ -12,8 +12,9 @@ import (
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
-	"github.com/gpubuffers/gpubuffers/examples/internal/page"
+	"github.com/gpubuffers/gpubuffers/examples/internal/controls"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
+	"github.com/gpubuffers/gpubuffers/jsbridge/page"
 )
 
 const (
@@ -43,7 +44,7 @@ func run(ctx context.Context) error {
 
 	// ?frame=120 draws the picture of that frame and no other: tests compare
 	// it.
-	if n, given := page.Query("frame"); given {
+	if n, given := controls.Query("frame"); given {
 		if err := s.draw(ctx, time.Duration(n)*time.Second/60); err != nil {
 			return err
 		}
@@ -56,10 +57,10 @@ func run(ctx context.Context) error {
 		}
 	}
 	// ?flatout=1 does not wait for the display.
-	if _, given := page.Query("flatout"); given {
+	if _, given := controls.Query("flatout"); given {
 		return s.animate(ctx, func(context.Context) error { return nil })
 	}
-	return s.animate(ctx, page.NextFrame)
+	return s.animate(ctx, controls.NextFrame)
 }
 
 // scene is all that a frame needs.
@@ -67,11 +68,11 @@ type scene struct {
 	system   *buffers.System
 	dynamic  *buffers.DynamicBuffer // the camera and the petals of each frame
 	device   *jsbridge.Device
-	canvas   *jsbridge.CanvasContext
+	canvas   *page.Canvas
 	pipeline *jsbridge.RenderPipeline
 	groups   map[buffers.Buffer]*jsbridge.BindGroup // one for each GPU buffer of dynamic
 	seeds    []seed
-	count    *page.Slider
+	count    *controls.Slider
 	meter    meter
 }
 
@@ -95,20 +96,17 @@ func newScene(
 	if err != nil {
 		return nil, err
 	}
-	if s.canvas, err = jsbridge.CanvasContextByID("canvas"); err != nil {
-		return nil, err
-	}
-	if err = s.canvas.Configure(&jsbridge.CanvasConfiguration{Device: device}); err != nil {
+	if s.canvas, err = page.OpenCanvas(device, "canvas"); err != nil {
 		return nil, err
 	}
 	if s.pipeline, err = newPipeline(ctx, device); err != nil {
 		return nil, err
 	}
-	count, given := page.Query("instances")
+	count, given := controls.Query("instances")
 	if !given {
 		count = somePetals
 	}
-	s.count = page.NewSlider("count", count)
+	s.count = controls.NewSlider("count", count)
 	s.meter = newMeter()
 	return s, nil
 }

@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
-	"github.com/gpubuffers/gpubuffers/examples/internal/page"
+	"github.com/gpubuffers/gpubuffers/examples/internal/controls"
 )
 
 // meter shows how long frames take, and what the system holds.
 type meter struct {
-	graph  *page.Graph
+	graph  *controls.Graph
 	last   time.Duration // when the frame before was submitted
 	shown  time.Duration // when the numbers were last shown
 	frames int           // since then
@@ -20,7 +20,7 @@ type meter struct {
 	writes time.Duration // since shown, spent on writing petals
 }
 
-func newMeter() meter { return meter{graph: page.NewGraph("graph", 50*time.Millisecond)} }
+func newMeter() meter { return meter{graph: controls.NewGraph("graph", 50*time.Millisecond)} }
 
 func (m *meter) wrote(d time.Duration) { m.writes += d }
 
@@ -33,9 +33,9 @@ func (m *meter) frame(now time.Duration, s *scene) {
 	m.frames++
 	m.total++
 	if since := now - m.shown; since > time.Second/4 {
-		page.Show("frame-time", milliseconds(since, m.frames))
-		page.Show("write-time", milliseconds(m.writes, m.frames))
-		page.ShowNumber("frames", m.total, "")
+		controls.Show("frame-time", milliseconds(since, m.frames))
+		controls.Show("write-time", milliseconds(m.writes, m.frames))
+		controls.ShowNumber("frames", m.total, "")
 		showStats(s)
 		m.shown, m.frames, m.writes = now, 0, 0
 	}
@@ -48,14 +48,14 @@ func milliseconds(d time.Duration, count int) string {
 func showStats(s *scene) {
 	stats := s.system.Stats()
 	dynamic := stats.Of(buffers.KindDynamic)
-	page.ShowNumber("instances", uint64(s.count.Value()), "")
-	page.ShowNumber("frame-bytes", uint64(s.count.Value())*petalSize, " B")
-	page.ShowNumber("bytes-up", stats.BytesUp>>20, " MiB")
-	page.ShowNumber("slots", uint64(s.dynamic.Slots()), "")
-	page.ShowNumber("in-flight", uint64(stats.FramesInFlight), "")
-	page.ShowNumber("dynamic-bytes", dynamic.Bytes, " B")
-	page.ShowNumber("chunks", stats.Uploads.Misses+stats.Reads.Misses, "")
-	page.ShowNumber("buffers", created(&stats), "")
+	controls.ShowNumber("instances", uint64(s.count.Value()), "")
+	controls.ShowNumber("frame-bytes", uint64(s.count.Value())*petalSize, " B")
+	controls.ShowNumber("bytes-up", stats.BytesUp>>20, " MiB")
+	controls.ShowNumber("slots", uint64(s.dynamic.Slots()), "")
+	controls.ShowNumber("in-flight", uint64(stats.FramesInFlight), "")
+	controls.ShowNumber("dynamic-bytes", dynamic.Bytes, " B")
+	controls.ShowNumber("chunks", stats.Uploads.Misses+stats.Reads.Misses, "")
+	controls.ShowNumber("buffers", created(&stats), "")
 }
 
 // created counts the buffers that were ever made.

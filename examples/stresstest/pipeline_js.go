@@ -64,22 +64,7 @@ func (s *scene) record(encoder *jsbridge.CommandEncoder, view, flower buffers.Al
 	if err != nil {
 		return err
 	}
-	texture, err := s.canvas.CurrentTexture()
-	if err != nil {
-		return err
-	}
-	target, err := texture.CreateView(nil)
-	if err != nil {
-		return err
-	}
-	pass, err := encoder.BeginRenderPass(&jsbridge.RenderPassDescriptor{
-		ColorAttachments: []jsbridge.ColorAttachment{{
-			View:       target,
-			ClearValue: jsbridge.Color{R: 0.05, G: 0.06, B: 0.11, A: 1},
-			LoadOp:     jsbridge.LoadOpClear,
-			StoreOp:    jsbridge.StoreOpStore,
-		}},
-	})
+	pass, err := s.canvas.BeginRenderPass(encoder, jsbridge.Color{R: 0.05, G: 0.06, B: 0.11, A: 1})
 	if err != nil {
 		return err
 	}

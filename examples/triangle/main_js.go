@@ -10,8 +10,8 @@ import (
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
-	"github.com/gpubuffers/gpubuffers/examples/internal/page"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
+	"github.com/gpubuffers/gpubuffers/jsbridge/page"
 )
 
 // A vertex has no padding, as it would need in a storage buffer.
@@ -119,7 +119,7 @@ func show(
 	if err != nil {
 		return err
 	}
-	canvas, err := canvasView(device)
+	canvas, err := page.OpenCanvas(device, "canvas")
 	if err != nil {
 		return err
 	}
@@ -186,36 +186,12 @@ func newPipeline(ctx context.Context, device *jsbridge.Device) (*jsbridge.Render
 	})
 }
 
-// canvasView gives the page's canvas to the device and returns what is to be
-// drawn on.
-func canvasView(device *jsbridge.Device) (*jsbridge.TextureView, error) {
-	canvas, err := jsbridge.CanvasContextByID("canvas")
-	if err != nil {
-		return nil, err
-	}
-	if err := canvas.Configure(&jsbridge.CanvasConfiguration{Device: device}); err != nil {
-		return nil, err
-	}
-	texture, err := canvas.CurrentTexture()
-	if err != nil {
-		return nil, err
-	}
-	return texture.CreateView(nil)
-}
-
 // draw records a pass that clears the canvas and draws the mesh on it.
 func draw(
-	encoder *jsbridge.CommandEncoder, canvas *jsbridge.TextureView,
+	encoder *jsbridge.CommandEncoder, canvas *page.Canvas,
 	pipeline *jsbridge.RenderPipeline, mesh *jsbridge.Buffer,
 ) error {
-	pass, err := encoder.BeginRenderPass(&jsbridge.RenderPassDescriptor{
-		ColorAttachments: []jsbridge.ColorAttachment{{
-			View:       canvas,
-			ClearValue: jsbridge.Color{R: 0.97, G: 0.97, B: 0.98, A: 1},
-			LoadOp:     jsbridge.LoadOpClear,
-			StoreOp:    jsbridge.StoreOpStore,
-		}},
-	})
+	pass, err := canvas.BeginRenderPass(encoder, jsbridge.Color{R: 0.97, G: 0.97, B: 0.98, A: 1})
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ const (
 	core     = "buffers"
 	contract = "buffers/gpu"
 	command  = "wasm"
+	page     = "jsbridge/page"
 )
 
 var (
@@ -34,6 +35,7 @@ var rules = []rule{
 	{"contract", "a backend stands on the contract alone, which knows no engine", contractStandsAlone},
 	{"portable", "the memory backend and the conformance kit run natively", portableAvoidsBrowser},
 	{"jsbridge", "the mirror of the browser knows no policy", bridgeKnowsNoBuffers},
+	{"page", "the page is a program's", onlyProgramsHaveThePage},
 	{"fmt", "fmt adds about 130 KB, compressed, to the module", moduleAvoidsFmt},
 	{"third party", "only tests use other modules", noThirdParty},
 	{"file names", "a file's name tells where it is built", namesMatchTags},
@@ -118,6 +120,12 @@ func bridgeKnowsNoBuffers(t *tree) []string {
 	return t.importing(
 		func(s source) bool { return s.under("jsbridge") },
 		func(imported string) bool { return t.local(imported, core) })
+}
+
+func onlyProgramsHaveThePage(t *tree) []string {
+	return t.importing(
+		func(s source) bool { return !s.under(page, "examples", "tests") },
+		func(imported string) bool { return t.local(imported, page) })
 }
 
 // moduleAvoidsFmt follows the imports of the command through this module.

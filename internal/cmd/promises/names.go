@@ -19,7 +19,7 @@ const (
 )
 
 // public are the documents whose exported names need rows.
-var public = []string{types, "buffers", "buffers/gpu", "buffers/memory", "buffers/webgpu", "buffers/buffertest", "buffers/slogger", "jsbridge"}
+var public = []string{types, "buffers", "buffers/gpu", "buffers/memory", "buffers/webgpu", "buffers/buffertest", "buffers/slogger", "jsbridge", "jsbridge/page"}
 
 // names are what a document exports, true for those that need a row. The others are covered by the row of their type.
 type names map[string]bool

@@ -1,6 +1,6 @@
 //go:build js && wasm
 
-package page
+package controls
 
 import (
 	"sync/atomic"

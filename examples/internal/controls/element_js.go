@@ -1,6 +1,6 @@
 //go:build js && wasm
 
-package page
+package controls
 
 import (
 	"strconv"
@@ -9,9 +9,9 @@ import (
 
 // element panics where the page has none with this id.
 func element(id string) js.Value {
-	e := document.Call("getElementById", id)
+	e := js.Global().Get("document").Call("getElementById", id)
 	if e.IsNull() {
-		panic("page: no element " + strconv.Quote(id))
+		panic("controls: no element " + strconv.Quote(id))
 	}
 	return e
 }
