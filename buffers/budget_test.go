@@ -38,8 +38,7 @@ func TestBudgetPolicies(t *testing.T) {
 			}
 			inRooms(t, name+"; "+waiter, buffers.Options{Budget: whole, OnBudget: buffers.BudgetPolicy(policy)}, func(r *room) {
 				holder := r.hold()
-				done := make(chan error, 1)
-				go func() { done <- wait(r, r.later()) }()
+				done := outcome(func() error { return wait(r, r.later()) })
 				ends(r, done, holder.Destroy)
 				require.Contains(r, r.Explain(buffers.OpUpload, whole, nil).Path, "mapped ring", "nothing hangs for lack of memory")
 			})

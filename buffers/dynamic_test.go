@@ -133,11 +133,7 @@ func TestASlotIsNeverWrittenWhileTheGPUUsesIt(t *testing.T) {
 // requireBeginWaits checks that a frame begins when the GPU is released.
 func requireBeginWaits(t *testing.T, s *buffers.System, device *memory.Device) {
 	t.Helper()
-	opened := make(chan error, 1)
-	go func() {
-		_, err := s.BeginFrame(context.Background())
-		opened <- err
-	}()
+	opened := outcome(func() error { _, err := s.BeginFrame(context.Background()); return err })
 	runtime.Gosched()
 	require.Empty(t, opened)
 	device.Release()

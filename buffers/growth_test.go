@@ -39,9 +39,7 @@ func growing(t *testing.T, fails int) (s *buffers.System, device *memory.Device,
 }
 
 func awaitGrow(t *testing.T, b *buffers.DeviceBuffer) <-chan error {
-	outcome := make(chan error, 1)
-	go func() { outcome <- b.AwaitGrow(within(t)) }()
-	return outcome
+	return outcome(func() error { return b.AwaitGrow(within(t)) })
 }
 
 func TestGrowWithoutMemoryPutsTheOldBufferBack(t *testing.T) {
@@ -163,10 +161,10 @@ func TestAPendingGrowEnds(t *testing.T) {
 			s, device, b, _ := growing(t, 9)
 			require.NoError(t, b.Grow(100))
 			require.NoError(t, b.Grow(300))
-			outcome := awaitGrow(t, b)
+			grown := awaitGrow(t, b)
 			synctest.Wait()
 			c.end(s, device, b)
-			err := ended(t, outcome)
+			err := ended(t, grown)
 			require.ErrorIs(t, err, c.want)
 			require.ErrorContains(t, err, `grow "bunny"`)
 			b.Destroy()

@@ -270,8 +270,7 @@ func TestTheLogTellsOfAReadThatWaitsForItsFrame(t *testing.T) {
 			if submits {
 				require.NoError(t, f.Submit())
 			}
-			ended := make(chan error)
-			go func() { ended <- r.Wait(t.Context()) }()
+			ended := outcome(func() error { return r.Wait(t.Context()) })
 			time.Sleep(2 * time.Second)
 			synctest.Wait()
 			told := slices.ContainsFunc(messages, func(m string) bool { return strings.Contains(m, "waits for the frame that is open") })

@@ -55,6 +55,13 @@ func within(t testing.TB) context.Context {
 	return ctx
 }
 
+// outcome calls f in a goroutine, and gives what it returns.
+func outcome(f func() error) <-chan error {
+	c := make(chan error, 1)
+	go func() { c <- f() }()
+	return c
+}
+
 func randomBytes(n int) []byte {
 	p := make([]byte, n)
 	_, _ = rand.NewChaCha8([32]byte{byte(n), byte(n >> 8), byte(n >> 16)}).Read(p) // which never fails

@@ -156,8 +156,7 @@ func TestNoTimerIsSetBehindTheEnd(t *testing.T) {
 		require.NoError(t, s.Calibrate(t.Context()))
 		fire := device.set[0]
 		device.Hold()
-		late := make(chan error, 1)
-		go func() { late <- s.Calibrate(context.Background()) }()
+		late := outcome(func() error { return s.Calibrate(context.Background()) })
 		synctest.Wait()
 		set := len(device.set)
 		s.Destroy()

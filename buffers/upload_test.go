@@ -128,14 +128,12 @@ func TestAnUploadByQueueWritesIsBounded(t *testing.T) {
 		require.NoError(t, err)
 		p := make([]byte, piece)
 		device.Hold()
-		done := make(chan error)
-		go func() {
-			var err error
+		done := outcome(func() (err error) {
 			for u.Moved() < 3*block && err == nil {
 				err = u.Write(t.Context(), buffers.Bytes(p))
 			}
-			done <- err
-		}()
+			return err
+		})
 		synctest.Wait()
 		require.EqualValues(t, 2*block, s.Stats().BytesUp, "what is on its way to a GPU that is held")
 		device.Release()

@@ -177,11 +177,10 @@ func TestWhatIsStagedForALateSubmitMakesRoomForWhoWaits(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T) {
 		s, device := openSystem(t, buffers.Options{Budget: 1 << 20, ChunkSize: 1 << 10})
 		staged(t, s, device, make([]byte, 1<<20), deviceBuffer(t, s, 1<<20))
-		lent := make(chan error)
-		go func() {
+		lent := outcome(func() error {
 			_, err := s.NewImmediateStagingBuffer(within(t), buffers.StagingDescriptor{Size: 1 << 20})
-			lent <- err
-		}()
+			return err
+		})
 		synctest.Wait()
 		require.NoError(t, s.Submit())
 		require.NoError(t, <-lent)

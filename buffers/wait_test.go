@@ -190,8 +190,7 @@ var makers = map[string]func(*room) (free func()){
 
 // begin starts a wait, which is asleep when begin returns.
 func (r *room) begin(wait func(*room, context.Context) error, ctx context.Context) <-chan error {
-	done := make(chan error, 1)
-	go func() { done <- wait(r, ctx) }()
+	done := outcome(func() error { return wait(r, ctx) })
 	synctest.Wait()
 	require.Empty(r, done, "it did not wait")
 	return done

@@ -19,7 +19,7 @@ var (
 // No value given to anything that gpubuffers.d.ts declares ends the module, is taken for another, or is left behind:
 // each that is refused is refused with a typed error, which names method and argument.
 func TestModuleArguments(t *testing.T) {
-	serveModuleTests(t)
+	serveScripts(t, "module")
 	p := browser.Open(t, browser.Blank, browser.Timeout(10*time.Minute))
 	trial := browser.Eval[struct {
 		Calls  map[string]int
@@ -37,7 +37,7 @@ func TestModuleArguments(t *testing.T) {
 
 // The same of what lies beneath: the functions and exports of the module, on numbers and the browser's objects.
 func TestModuleRawArguments(t *testing.T) {
-	serveModuleTests(t)
+	serveScripts(t, "module")
 	p := browser.Open(t, browser.Blank, browser.Timeout(10*time.Minute))
 	const share = 15 // of the calls of a kind: there are some seventy functions, and two pages
 	calls := browser.Eval[int](p, fmt.Sprintf(`import("/module/rawcalls.js").then((m) => m.run(%d, %d))`, *argumentsSeed, *argumentsCalls/share))

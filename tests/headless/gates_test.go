@@ -3,7 +3,6 @@
 package headless
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -29,10 +28,6 @@ func TestTenThousandFrames(t *testing.T) {
 
 func runGates(t *testing.T, file string, options ...browser.Option) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("testdata", "gates", "*"))
-	require.NoError(t, err)
-	for _, file := range files {
-		serve(t, "/gates/"+filepath.Base(file), file)
-	}
+	serveScripts(t, "gates")
 	runModuleTests(t, "../gates/"+file, options...)
 }

@@ -12,16 +12,16 @@ import (
 	"github.com/gpubuffers/gpubuffers/tests/headless/browser"
 )
 
-const moduleTests = "testdata/module"
-
-// serveModuleTests makes the JavaScript of the tests importable from /module/.
-func serveModuleTests(t *testing.T) {
+// serveScripts makes the JavaScript of folders of testdata importable: that of module from /module/.
+func serveScripts(t *testing.T, folders ...string) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(moduleTests, "*"))
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
-		serve(t, "/module/"+filepath.Base(file), file)
+	for _, folder := range folders {
+		files, err := filepath.Glob(filepath.Join("testdata", folder, "*"))
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		for _, file := range files {
+			serve(t, "/"+folder+"/"+filepath.Base(file), file)
+		}
 	}
 }
 
@@ -29,7 +29,7 @@ func serveModuleTests(t *testing.T) {
 // page.
 func runModuleTests(t *testing.T, file string, options ...browser.Option) *browser.Page {
 	t.Helper()
-	serveModuleTests(t)
+	serveScripts(t, "module")
 	p := browser.Open(t, browser.Blank, append(options, browser.Timeout(3*time.Minute))...)
 	names := browser.Eval[[]string](p, `import("/module/`+file+`").then((m) => Object.keys(m))`)
 	require.NotEmpty(t, names)

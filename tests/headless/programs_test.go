@@ -81,12 +81,7 @@ type performer struct {
 
 func openPerformer(t *testing.T, on model.Surface, script string) *performer {
 	t.Helper()
-	serveModuleTests(t)
-	files, err := filepath.Glob(filepath.Join("testdata", "model", "*"))
-	require.NoError(t, err)
-	for _, file := range files {
-		serve(t, "/model/"+filepath.Base(file), file)
-	}
+	serveScripts(t, "module", "model")
 	serve(t, "/model/wasm_exec.js", filepath.Join("..", "..", "web", "wasm_exec.js"))
 	serve(t, "/model/program.wasm", jsBinary(t, "build", "./tests/headless/modelprogram"))
 	p := browser.Open(t, browser.Blank, browser.Timeout(time.Hour), browser.Faulty())

@@ -5,7 +5,6 @@ package headless
 import (
 	"flag"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -78,14 +77,7 @@ func noise(frames int, short, long float64) float64 {
 // openSoak opens a page of a browser of its own, whose heap is no other page's.
 func openSoak(t *testing.T, flags ...string) *browser.Page {
 	t.Helper()
-	serveModuleTests(t)
-	for _, folder := range []string{"gates", "soak"} {
-		files, err := filepath.Glob(filepath.Join("testdata", folder, "*"))
-		require.NoError(t, err)
-		for _, file := range files {
-			serve(t, "/"+folder+"/"+filepath.Base(file), file)
-		}
-	}
+	serveScripts(t, "module", "gates", "soak")
 	return browser.Open(t, browser.Blank, browser.Own(flags...), browser.Timeout(time.Hour))
 }
 

@@ -31,7 +31,7 @@ it writes the table. Rows of formats that the adapter lacks stay as they were.
 
 // Every format is moved right or refused for a reason, and the document says which.
 func TestTextureFormats(t *testing.T) {
-	serveModuleTests(t)
+	serveScripts(t, "module")
 	p := browser.Open(t, browser.Blank, browser.Timeout(3*time.Minute))
 	rows := browser.Eval[[][]string](p, `import("/module/textureformats.js").then((m) => m.table())`)
 	require.Greater(t, len(rows), 95)
