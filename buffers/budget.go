@@ -1,8 +1,6 @@
 package buffers
 
 import (
-	"context"
-
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
@@ -33,7 +31,7 @@ const (
 
 // budget counts the bytes of mappable memory of a System, whose lock guards it.
 type budget struct {
-	sys         *System
+	freed       func() // is called when memory was given back
 	limit, used uint64
 	policy      BudgetPolicy
 }
@@ -52,7 +50,7 @@ func (b *budget) has(n, coming uint64) bool { return n <= b.limit && b.used-comi
 
 func (b *budget) release(n uint64) {
 	b.used -= n
-	b.sys.wake()
+	b.freed()
 }
 
 // refuse is the error for n bytes that are not to be had.
@@ -66,15 +64,3 @@ func (b *budget) refuse(op, label string, n uint64, cause error) error {
 
 // waits reports whether the policy is to wait for n bytes.
 func (b *budget) waits(n uint64) bool { return b.policy == BudgetWait && n <= b.limit }
-
-// awaitMemory waits for a change if the policy is to wait for n bytes, which were not to be had. Else, and when ctx ends,
-// it says why they are not.
-func (s *System) awaitMemory(ctx context.Context, op, label string, n uint64) error {
-	if !s.budget.waits(n) {
-		return s.budget.refuse(op, label, n, nil)
-	}
-	if s.wait(ctx, &s.uploads) != nil {
-		return s.budget.refuse(op, label, n, causeOf(ctx))
-	}
-	return nil
-}

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
 // DynamicDescriptor describes a DynamicBuffer.
@@ -52,13 +53,16 @@ type Allocation struct {
 
 // dynamicRing is the part that outlives the handle until it is freed.
 type dynamicRing struct {
-	sys      *System
+	shared   *shared
+	engine   *engine
+	flights  *flights
+	left     func(*dynamicRing) // is called when it takes part in submits no more
 	held     *holding
 	page     Descriptor // of each GPU buffer
 	align    uint64
 	host     func(size uint64) (Host, error) // makes arenas; nil where they are Go's
 	maxSlots int
-	history  history // of the buffers of its slots
+	history  choice.History // of the buffers of its slots
 	pages    []*dynamicPage
 	open     int // how many pages the current slot uses
 	slots    []*dynamicSlot
@@ -80,28 +84,16 @@ const (
 	ofOpenFrame = math.MaxUint64
 )
 
-// NewDynamicBuffer makes a DynamicBuffer with three slots of one page.
-func (s *System) NewDynamicBuffer(d DynamicDescriptor) (*DynamicBuffer, error) {
+// page is what the GPU buffer of a page is made as.
+func (d *DynamicDescriptor) page(limits Limits) (Descriptor, error) {
 	page := Descriptor{Label: d.Label, Size: d.Size, Usage: d.Usage | UsageCopyDst}
-	if err := validateDynamic(&d, &page, s.limits); err != nil {
-		return nil, err
+	if err := d.validate(); err != nil {
+		return page, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.usable("create", d.Label); err != nil {
-		return nil, err
-	}
-	ring := &dynamicRing{sys: s, page: page, align: s.updateAlignment(d.Usage), maxSlots: orDefault(d.MaxSlots, 8), host: d.HostMemory}
-	held := s.hold(KindDynamic, d.Label, 0, ring.free)
-	ring.held = held.holding
-	if err := ring.join(); err != nil {
-		held.release()
-		return nil, err
-	}
-	return &DynamicBuffer{held, ring}, nil
+	return page, page.Validate(limits)
 }
 
-func validateDynamic(d *DynamicDescriptor, page *Descriptor, limits Limits) error {
+func (d *DynamicDescriptor) validate() error {
 	switch {
 	case d.Usage == 0 || d.Usage&(UsageMapRead|UsageMapWrite) != 0:
 		return gpu.NewError("create", d.Label, ErrUsage, "usage "+d.Usage.String()+" is not one the GPU reads a DynamicBuffer with")
@@ -110,33 +102,29 @@ func validateDynamic(d *DynamicDescriptor, page *Descriptor, limits Limits) erro
 	case d.MaxSlots < 0 || d.MaxSlots > 0 && d.MaxSlots < initialSlots:
 		return gpu.NewError("create", d.Label, ErrRange, "a DynamicBuffer has at least "+gpu.Decimal(initialSlots)+" slots")
 	}
-	return page.Validate(limits)
+	return nil
 }
 
 // updateAlignment is the device's alignment of dynamic offsets for the usage, at least 4.
-func (s *System) updateAlignment(u Usage) uint64 {
+func updateAlignment(u Usage, limits Limits) uint64 {
 	align := uint64(4)
 	if u.Has(UsageUniform) {
-		align = max(align, s.limits.UniformOffsetAlignment)
+		align = max(align, limits.UniformOffsetAlignment)
 	}
 	if u.Has(UsageStorage) {
-		align = max(align, s.limits.StorageOffsetAlignment)
+		align = max(align, limits.StorageOffsetAlignment)
 	}
 	return align
 }
 
-// join makes the first slots and takes part in submits.
-func (r *dynamicRing) join() error {
+// fill makes the first slots and the first page.
+func (r *dynamicRing) fill() error {
 	for range initialSlots {
 		if _, err := r.addSlot(); err != nil {
 			return err
 		}
 	}
-	if err := r.addPage("create"); err != nil {
-		return err
-	}
-	r.sys.dynamics = append(r.sys.dynamics, r)
-	return nil
+	return r.addPage("create")
 }
 
 func (r *dynamicRing) addSlot() (*dynamicSlot, error) {
@@ -149,7 +137,7 @@ func (r *dynamicRing) addSlot() (*dynamicSlot, error) {
 }
 
 func (r *dynamicRing) addBuffer(slot *dynamicSlot) error {
-	b, err := r.sys.device.CreateBuffer(&r.page)
+	b, err := r.shared.device.CreateBuffer(&r.page)
 	if err != nil {
 		return err
 	}
@@ -174,8 +162,8 @@ func (b *DynamicBuffer) Destroy() { b.held.destroy() }
 
 // Slots is how many frames' data can exist now.
 func (b *DynamicBuffer) Slots() int {
-	b.held.sys.mu.Lock()
-	defer b.held.sys.mu.Unlock()
+	b.held.shared.mu.Lock()
+	defer b.held.shared.mu.Unlock()
 	return len(b.ring.slots)
 }
 
@@ -186,9 +174,9 @@ func (b *DynamicBuffer) Slots() int {
 // updates in it is refused until a frame is discarded.
 func (b *DynamicBuffer) Update(size uint64) (Allocation, error) {
 	r := b.ring
-	r.sys.mu.Lock()
+	r.shared.mu.Lock()
 	a, err := b.update(size)
-	r.sys.mu.Unlock() // not deferred: it is called ten thousand times a frame
+	r.shared.mu.Unlock() // not deferred: it is called ten thousand times a frame
 	return a, err
 }
 
@@ -208,8 +196,8 @@ func (b *DynamicBuffer) update(size uint64) (Allocation, error) {
 // itself.
 func (b *DynamicBuffer) Advance(end uint64) error {
 	r := b.ring
-	r.sys.mu.Lock()
-	defer r.sys.mu.Unlock()
+	r.shared.mu.Lock()
+	defer r.shared.mu.Unlock()
 	if err := b.held.check("update"); err != nil {
 		return err
 	}
@@ -260,7 +248,7 @@ func (r *dynamicRing) begin() error {
 	if r.dropFailed(); len(r.slots) == 0 {
 		return r.failure
 	}
-	r.sys.frames.poll()
+	r.flights.poll()
 	for _, slot := range r.slots { // of several the last: the others grow old
 		if !r.isUsed(slot) {
 			r.current = slot
@@ -303,8 +291,8 @@ func (r *dynamicRing) grow() error {
 	}
 	slot, err := r.addSlot()
 	r.current = slot
-	r.sys.tend()
-	if l := &r.sys.logger; err == nil && l.enabled(LevelInfo) {
+	r.shared.tend()
+	if l := &r.shared.logger; err == nil && l.enabled(LevelInfo) {
 		l.log(LevelInfo, "dynamic buffer grown", label("label", r.page.Label), count("slots", len(r.slots)), count("cap", r.maxSlots))
 	}
 	return err
@@ -321,27 +309,12 @@ func (r *dynamicRing) nextPage() error {
 		if err := r.addBuffer(r.current); err != nil {
 			return err
 		}
-		if l := &r.sys.logger; l.enabled(LevelInfo) {
+		if l := &r.shared.logger; l.enabled(LevelInfo) {
 			l.log(LevelInfo, "dynamic buffer opened a page", label("label", r.page.Label), count("pages", r.open+1))
 		}
 	}
 	r.goOn()
 	return nil
-}
-
-// flushDynamics moves every update to the GPU, ahead of the submit that follows, and reports whether there
-// were any. After a failure it can be done again.
-func (s *System) flushDynamics() (updated bool, err error) {
-	for _, r := range s.dynamics {
-		if r.current == nil {
-			continue
-		}
-		updated = true
-		if err := r.flush(); err != nil {
-			return false, err
-		}
-	}
-	return updated, nil
 }
 
 func (r *dynamicRing) flush() error {
@@ -387,7 +360,7 @@ func (r *dynamicRing) trim(before moment) (oldest moment) {
 
 // isUsed reports whether the slot is a frame's that the program fills, or the GPU reads.
 func (r *dynamicRing) isUsed(slot *dynamicSlot) bool {
-	return slot == r.current || slot.serial > r.sys.frames.done
+	return slot == r.current || slot.serial > r.flights.done
 }
 
 func (r *dynamicRing) destroySlot(slot *dynamicSlot) {
@@ -410,10 +383,21 @@ func (r *dynamicRing) free(f fate) {
 	}
 	releaseArena(r.page.Size * uint64(len(r.pages)))
 	r.slots, r.current, r.pages = nil, nil, nil
-	for i, other := range r.sys.dynamics {
-		if other == r {
-			r.sys.dynamics = remove(r.sys.dynamics, i)
-			return
-		}
+	if r.left != nil {
+		r.left(r)
 	}
+}
+
+// newDynamicBuffer makes one whose ring is yet to take part in submits.
+func newDynamicBuffer(e *engine, flights *flights, d DynamicDescriptor, page Descriptor) (*DynamicBuffer, error) {
+	s := e.shared
+	ring := &dynamicRing{shared: s, engine: e, flights: flights, page: page, align: updateAlignment(d.Usage, s.limits),
+		maxSlots: orDefault(d.MaxSlots, 8), host: d.HostMemory}
+	held := s.hold(KindDynamic, d.Label, 0, ring.free)
+	ring.held = held.holding
+	if err := ring.fill(); err != nil {
+		held.release()
+		return nil, err
+	}
+	return &DynamicBuffer{held, ring}, nil
 }

@@ -3,6 +3,8 @@ package buffers
 import (
 	"sync"
 	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
 // engine moves bytes to device memory, and is the one place where the path is chosen: for uploads,
@@ -11,8 +13,10 @@ import (
 // One transfer at a time is measured, from its start to the moment when the GPU is done with it. Where the program
 // moves something else meanwhile, the path is at least as fast as that.
 type engine struct {
-	sys       *System
-	choosers  [opCount]chooser
+	shared    *shared
+	writes    *writeBelt
+	program   program // what else moves bytes
+	choosers  [opCount]choice.Chooser
 	prober    prober
 	probe     probe // that is measured, where probing
 	probing   bool
@@ -36,56 +40,57 @@ type probe struct {
 	moved uint64 // by the program so far
 }
 
-func (e *engine) init(s *System, fixedChunks bool) {
-	e.sys, e.fixedChunks, e.patience = s, fixedChunks, defaultPatience
-	e.prober.init(s)
+func (e *engine) init(s *shared, writes *writeBelt, reads *readBelt, p program, fixedChunks bool) {
+	e.shared, e.writes, e.program, e.fixedChunks, e.patience = s, writes, p, fixedChunks, defaultPatience
+	e.prober.init(e, reads)
 	for op := range e.choosers {
-		e.choosers[op].paths, e.choosers[op].from = paths[op], chosenFrom[op]
+		e.choosers[op] = choice.New(paths[op], chosenFrom[op])
 	}
 }
 
 // write moves m to dst ahead of everything submitted later. It never waits: what finds no mapped memory
 // goes by a queue write.
-func (e *engine) write(dst Buffer, h *history, offset uint64, m Memory) error {
+func (e *engine) write(dst Buffer, h *choice.History, offset uint64, m Memory) error {
 	if m.Size() < chosenFrom[OpUpload] {
-		h.touched = true
-		err := e.sys.queue.WriteBuffer(dst, offset, m)
+		h.Touched = true
+		err := e.shared.queue.WriteBuffer(dst, offset, m)
 		if err == nil {
-			e.sys.stats.BytesUp += m.Size()
+			e.shared.stats.BytesUp += m.Size()
 		}
 		return err
 	}
-	i, measure := e.pick(OpUpload, m.Size(), *h)
+	taken := e.take(OpUpload, m.Size(), *h)
+	p := &paths[OpUpload][taken.Path]
 	start := now()
-	wholly, err := e.move(&paths[OpUpload][i], dst, offset, m)
-	h.note(&paths[OpUpload][i])
+	wholly, err := e.move(p, dst, offset, m)
+	h.Note(p)
 	if err != nil {
 		return err
 	}
-	e.sys.stats.BytesUp += m.Size()
-	if measure && wholly {
-		e.observe(OpUpload, i, m.Size(), start)
+	e.shared.stats.BytesUp += m.Size()
+	if taken.Measure && wholly {
+		e.observe(OpUpload, taken.Path, m.Size(), start)
 	}
 	return nil
 }
 
 // move moves m along a path, and reports whether the path took all of it.
-func (e *engine) move(p *path, dst Buffer, offset uint64, m Memory) (wholly bool, err error) {
+func (e *engine) move(p *choice.Path, dst Buffer, offset uint64, m Memory) (wholly bool, err error) {
 	wholly = true
 	for done := uint64(0); done < m.Size(); {
-		n := min(p.piece, m.Size()-done)
+		n := min(p.Piece, m.Size()-done)
 		var c *chunk
-		if p.mapped && wholly {
-			c = e.sys.uploads.lendNow(n, p.ring(m.Size()))
+		if p.Mapped && wholly {
+			c = e.writes.lendNow(n, ringOf(p, m.Size()))
 		}
 		switch {
 		case c == nil:
-			wholly = wholly && !p.mapped
-			err = e.sys.queue.WriteBuffer(dst, offset+done, m.Slice(done, n))
-		case p.inPlace: // as if it was filled
-			err = e.sys.uploads.send(c, n, dst, offset+done)
+			wholly = wholly && !p.Mapped
+			err = e.shared.queue.WriteBuffer(dst, offset+done, m.Slice(done, n))
+		case p.InPlace: // as if it was filled
+			err = e.writes.send(c, n, dst, offset+done)
 		default:
-			err = e.sys.uploads.fill(c, m.Slice(done, n), dst, offset+done)
+			err = e.writes.fill(c, m.Slice(done, n), dst, offset+done)
 		}
 		if err != nil {
 			return false, err
@@ -97,79 +102,68 @@ func (e *engine) move(p *path, dst Buffer, offset uint64, m Memory) (wholly bool
 
 // flush moves the bytes of an arena to offset of dst. Frames overlap, and with them the times they take: their paths
 // are measured by the prober alone.
-func (e *engine) flush(dst Buffer, h *history, offset uint64, arena Memory) error {
-	e.pick(OpFlush, arena.Size(), *h)
+func (e *engine) flush(dst Buffer, h *choice.History, offset uint64, arena Memory) error {
+	e.take(OpFlush, arena.Size(), *h)
 	p := e.flushPath(arena.Size(), *h)
-	h.note(p)
+	h.Note(p)
 	_, err := e.move(p, dst, offset, arena)
 	return err
 }
 
 // flushChunk is flush of a chunk that was filled in place.
-func (e *engine) flushChunk(dst Buffer, h *history, c *chunk, size uint64) error {
-	e.pick(OpFlush, size, *h)
-	h.note(&paths[OpFlush][filledInPlace])
-	return e.sys.uploads.send(c, size, dst, 0)
+func (e *engine) flushChunk(dst Buffer, h *choice.History, c *chunk, size uint64) error {
+	e.take(OpFlush, size, *h)
+	h.Note(&paths[OpFlush][filledInPlace])
+	return e.writes.send(c, size, dst, 0)
 }
 
 // flushPath is the path of size bytes of updates. Where copies went once, they go on: see history.
-func (e *engine) flushPath(size uint64, h history) *path {
+func (e *engine) flushPath(size uint64, h choice.History) *choice.Path {
 	return &paths[OpFlush][e.flushIndex(size, h)]
 }
 
-func (e *engine) flushIndex(size uint64, h history) int {
+func (e *engine) flushIndex(size uint64, h choice.History) int {
 	switch {
 	case size < chosenFrom[OpFlush]:
 		return 0
-	case h.copied && h.hosted:
+	case h.Copied && h.Hosted:
 		return filledInPlace
-	case h.copied:
+	case h.Copied:
 		return mappedChunk
 	}
-	return e.choosers[OpFlush].best(size, h)
+	return e.choosers[OpFlush].Best(size, h)
 }
 
-// foresee is the path that a transfer of size bytes would take now.
-func (e *engine) foresee(op Operation, size uint64, h history) (path int) {
+// ask is the path that a transfer of size bytes would take now.
+func (e *engine) ask(op Operation, size uint64, h choice.History) (path int) {
 	switch c := &e.choosers[op]; {
 	case op == OpFlush:
 		return e.flushIndex(size, h)
 	case op == OpUpload:
-		path, _ = c.foresee(size, h, e.alone())
+		return c.Ask(size, h, e.alone()).Path
 	case !e.sharesChunk(size):
-		path = c.best(size, h)
+		return c.Best(size, h)
 	}
-	return path
+	return 0
 }
 
-// pick chooses a path, and has the prober measure those that it does not know, and all of them anew after
+// take chooses a path, and has the prober measure those that it does not know, and all of them anew after
 // very many transfers.
-func (e *engine) pick(op Operation, size uint64, h history) (path int, measure bool) {
+func (e *engine) take(op Operation, size uint64, h choice.History) choice.Choice {
 	c := &e.choosers[op]
-	path, measure = c.pick(size, h, e.alone())
-	measure = measure && h.touched // the first time memory is touched is slow
-	if size < c.from {
-		return path, measure
+	taken := c.Take(size, h, e.alone())
+	taken.Measure = taken.Measure && h.Touched // the first time memory is touched is slow
+	switch c.Probe(size, e.prober.busy) {
+	case choice.DueNow:
+		e.prober.inBackground(op)
+	case choice.DueWhenIdle:
+		e.prober.whenIdle(op)
 	}
-	c.turns += 1 + size/turnBytes
-	if c.turns >= c.probeAt && !e.prober.busy {
-		c.probeAt = c.turns + probeAgain
-		if c.soon == 0 || c.suspect {
-			e.prober.inBackground(op)
-		} else {
-			e.prober.whenIdle(op)
-		}
-	}
-	return path, measure
+	return taken
 }
 
 // alone reports whether a transfer that begins now has the GPU for itself, as far as this System goes.
-func (e *engine) alone() bool {
-	s := e.sys
-	s.uploads.poll()
-	s.frames.poll()
-	return !e.probing && !e.prober.busy && len(s.uploads.pending) == 0 && len(s.frames.inFlight) == 0
-}
+func (e *engine) alone() bool { return !e.probing && !e.prober.busy && e.program.idle() }
 
 // traffic is what the program has moved, and whether it is moving something.
 type traffic struct {
@@ -177,18 +171,18 @@ type traffic struct {
 	underway bool
 }
 
-func (s *System) traffic() traffic {
-	return traffic{
-		moved:    s.stats.BytesUp + s.stats.BytesDown + s.stats.Submits,
-		underway: len(s.uploads.jobs) > 0 || len(s.reads.inFlight)+len(s.reads.lent) > 0 || len(s.frames.inFlight) > 0,
-	}
+// program is what moves bytes besides the transfer that is looked at.
+type program interface {
+	// idle reports whether nothing of it is with the GPU.
+	idle() bool
+	traffic() traffic
 }
 
 // observe has the time taken until the GPU is done with everything so far.
 func (e *engine) observe(op Operation, path int, size uint64, start moment) {
 	e.probing = true
-	e.sys.rouse()
-	e.probe = probe{op, path, size, start, e.workDone(size < unhurried), e.sys.traffic().moved}
+	e.shared.rouse()
+	e.probe = probe{op, path, size, start, e.workDone(size < unhurried), e.program.traffic().moved}
 	if e.watch == nil {
 		e.watch, e.late = e.watchProbe, time.NewTimer(e.patience)
 	} else {
@@ -201,27 +195,17 @@ func (e *engine) observe(op Operation, path int, size uint64, start moment) {
 // while it goes on.
 const unhurried = 16 << 20
 
-const (
-	// looks are for as long as most measurements last,
-	looks = 64
-	// fewLooks for as long as most chunks of a read take to land.
-	fewLooks = 6
-)
+// looks are for as long as most measurements last.
+const looks = 64
 
 // workDone tells when the GPU is done with everything so far, where that is hurried as soon as can be: then what is
 // measured is the transfer, and not when the host happens to look.
 func (e *engine) workDone(hurried bool) <-chan error {
-	done := e.sys.queue.WorkDone()
+	done := e.shared.queue.WorkDone()
 	if hurried {
-		e.look(looks)
+		e.shared.look(looks)
 	}
 	return done
-}
-
-func (e *engine) look(times int) {
-	if e.sys.looker != nil {
-		e.sys.looker.Look(times)
-	}
 }
 
 // defaultPatience is how long a transfer may take before its path counts as hung.
@@ -238,7 +222,7 @@ func (e *engine) watchProbe() {
 			return
 		case <-e.late.C:
 			e.giveUp(p)
-		case <-e.sys.closed:
+		case <-e.shared.closed:
 			e.late.Stop()
 			return
 		}
@@ -247,40 +231,40 @@ func (e *engine) watchProbe() {
 
 func (e *engine) conclude(p probe, err error) {
 	took := p.start.age()
-	e.sys.mu.Lock()
-	defer e.sys.mu.Unlock()
+	e.shared.mu.Lock()
+	defer e.shared.mu.Unlock()
 	e.probing = false
-	e.look(0)
-	now := e.sys.traffic()
+	e.shared.look(0)
+	now := e.program.traffic()
 	alone := now.moved == p.moved && !now.underway
-	if err == nil && (alone || e.choosers[p.op].improves(p.path, p.size, took)) {
+	if err == nil && (alone || e.choosers[p.op].Improves(p.path, p.size, took)) {
 		e.learn(p.op, p.path, p.size, took)
 	}
 }
 
 func (e *engine) giveUp(p probe) {
-	e.sys.mu.Lock()
-	defer e.sys.mu.Unlock()
+	e.shared.mu.Lock()
+	defer e.shared.mu.Unlock()
 	e.hang(p.op, p.path, p.size)
 }
 
 // hang leaves a path alone that does not come to an end.
 func (e *engine) hang(op Operation, path int, size uint64) {
-	e.choosers[op].hang(path, size)
-	if l := &e.sys.logger; l.enabled(LevelWarn) {
-		l.log(LevelWarn, "a transfer hangs", text("operation", op.String()), text("path", paths[op][path].name), count("bytes", size))
+	e.choosers[op].Hang(path, size)
+	if l := &e.shared.logger; l.enabled(LevelWarn) {
+		l.log(LevelWarn, "a transfer hangs", text("operation", op.String()), text("path", paths[op][path].Name), count("bytes", size))
 	}
 }
 
 // learn takes a measurement, and logs where it changes the choice.
 func (e *engine) learn(op Operation, path int, size uint64, took time.Duration) {
 	c := &e.choosers[op]
-	before := c.best(size, history{})
-	c.learn(path, size, took)
-	after := c.best(size, history{})
-	if l := &e.sys.logger; before != after && l.enabled(LevelInfo) {
-		l.log(LevelInfo, "another path is faster", text("operation", op.String()), text("path", c.paths[after].name),
-			count("bytes", size), count("megabytes per second", int64(c.rate(after, size)/1e6)))
+	before := c.Best(size, choice.History{})
+	c.Learn(path, size, took)
+	after := c.Best(size, choice.History{})
+	if l := &e.shared.logger; before != after && l.enabled(LevelInfo) {
+		l.log(LevelInfo, "another path is faster", text("operation", op.String()), text("path", paths[op][after].Name),
+			count("bytes", size), count("megabytes per second", int64(c.Rate(after, size)/1e6)))
 	}
 }
 
@@ -299,17 +283,17 @@ func (e *engine) giveScratch(p []byte) { e.scratch.Put(&p) }
 // cut chooses how a read is cut that is sent now, alone or among others.
 func (e *engine) cut(x *reading, alone bool) cut {
 	if e.sharesChunk(x.size) {
-		return cut{piece: e.sys.options.ChunkSize, depth: ringDepth, path: -1}
+		return cut{piece: e.shared.options.ChunkSize, depth: ringDepth, path: -1}
 	}
-	i, measure := e.choosers[OpReadback].pick(x.size, history{}, alone && x.tellsOfPath())
-	p := &paths[OpReadback][i]
-	most := e.sys.budget.limit / uint64(p.depth) &^ 255
-	return cut{min(p.piece, most), p.depth, i, measure}
+	taken := e.choosers[OpReadback].Take(x.size, choice.History{}, alone && x.tellsOfPath())
+	p := &paths[OpReadback][taken.Path]
+	most := e.shared.budget.limit / uint64(p.Depth) &^ 255
+	return cut{min(p.Piece, most), p.Depth, taken.Path, taken.Measure}
 }
 
 // sharesChunk reports whether a read of size bytes is not cut for itself, but goes into what chunks there are.
 func (e *engine) sharesChunk(size uint64) bool {
-	return size <= e.sys.options.ChunkSize/4 || e.fixedChunks
+	return size <= e.shared.options.ChunkSize/4 || e.fixedChunks
 }
 
 // manyReads at a time are worth knowing what a copy costs.
@@ -327,6 +311,9 @@ func (e *engine) nearby() uint64 {
 	if e.copyCost == 0 {
 		return 4096
 	}
-	rate := e.choosers[OpReadback].rate(0, 1<<20)
+	rate := e.choosers[OpReadback].Rate(0, 1<<20)
 	return min(max(uint64(rate*e.copyCost.Seconds()), 256), 256<<10)
 }
+
+// arrived implements guide.
+func (e *engine) arrived(x *reading) { e.learn(OpReadback, x.path, x.size, x.started.age()) }

@@ -1,6 +1,10 @@
 package buffers
 
-import "time"
+import (
+	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
+)
 
 // SetPatience shortens, before it is first used, how long the engine of s waits for a path.
 func SetPatience(s *System, d time.Duration) { s.engine.patience = d }
@@ -34,12 +38,13 @@ func SetSoon(s *System, d time.Duration) { s.frames.soon = d }
 // Picks makes transfers of size bytes, one after the other, that each take as long as took says, and returns the
 // paths that were picked for them.
 func Picks(op Operation, size uint64, transfers int, took func(path string) time.Duration) (picked []string) {
-	c := chooser{paths: paths[op], from: chosenFrom[op]}
+	c := choice.New(paths[op], chosenFrom[op])
 	for range transfers {
-		i, measure := c.pick(size, history{}, true)
-		picked = append(picked, c.paths[i].name)
-		if measure {
-			c.learn(i, size, took(c.paths[i].name))
+		taken := c.Take(size, choice.History{}, true)
+		name := paths[op][taken.Path].Name
+		picked = append(picked, name)
+		if taken.Measure {
+			c.Learn(taken.Path, size, took(name))
 		}
 	}
 	return picked

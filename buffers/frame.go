@@ -19,37 +19,25 @@ type Frame struct {
 	used    []use
 }
 
-// frameRing follows the frames that the GPU works on.
-type frameRing struct {
-	sys      *System
-	current  Frame
-	serial   uint64 // of the last submit that is followed,
-	sentAt   moment // when that was
-	done     uint64 // of the last one the GPU is done with
-	inFlight []flight
-	fixed    bool          // how many there may be is what the program says
-	soon     time.Duration // see isFull
-	heard    bool          // a waiter listens for the oldest flight
-	waiting  []func()      // see FrameThen
-	notify   func()        // landed, made once; nil where the queue would not call it
+// frames lets as many frames begin as the GPU may have.
+type frames struct {
+	flights
+	reads   *readBelt
+	current Frame
+	fixed   bool          // how many there may be is what the program says
+	soon    time.Duration // see isFull
+	waiting []func()      // see FrameThen
 }
 
-const (
-	pacedFrames = 3
-	mostFrames  = 8
-	// soon is half a frame of a display with 60 Hz.
-	soon = 8 * time.Millisecond
-)
+// soon is half a frame of a display with 60 Hz.
+const soon = 8 * time.Millisecond
 
-type flight struct {
-	serial uint64
-	done   <-chan error
-	since  moment
-}
-
-// init has at most as many frames in flight as the program says; 0 leaves it to isFull.
-func (f *frameRing) init(s *System, most int) {
-	f.sys, f.fixed, f.soon = s, most != 0, soon
+// init has at most as many frames in flight as the program says; 0 leaves it to isFull. The belts are there.
+func (f *frames) init(s *System, most int) {
+	f.shared, f.reads, f.current.sys, f.fixed, f.soon = &s.shared, &s.reads, s, most != 0, soon
+	if s.uploads.notify != nil {
+		f.notify = f.landed
+	}
 }
 
 // BeginFrame opens a frame. If three are with the GPU, and the oldest for more than 8 ms, or if
@@ -73,35 +61,21 @@ func (s *System) BeginFrame(ctx context.Context) (*Frame, error) {
 	}
 }
 
-func (f *frameRing) refuse(cause error) error {
+func (f *frames) refuse(cause error) error {
 	return &Error{Op: "begin frame", Reason: ErrBusy, Cause: cause,
 		Detail: "the GPU is busy with as many frames as it may have, which is " + gpu.Decimal(uint64(len(f.inFlight)))}
 }
 
-// FrameThen is for a host that must not wait: it reports whether BeginFrame would wait for the GPU, and then
-// has room called, once, when it no longer would. Like the methods of a [Sink] room must be short, and call
-// nothing of the System. Where the backend cannot tell it reports false.
-func (s *System) FrameThen(room func()) (waits bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f := &s.frames
-	if busy, _ := f.isBusy(true); !busy || f.notify == nil {
-		return false
-	}
-	f.waiting = append(f.waiting, room)
-	return true
-}
-
 // landed is called when the GPU is done with a submit that is followed. The lock is not held.
-func (f *frameRing) landed() {
-	f.sys.mu.Lock()
-	defer f.sys.mu.Unlock()
+func (f *frames) landed() {
+	f.shared.mu.Lock()
+	defer f.shared.mu.Unlock()
 	if busy, _ := f.isBusy(true); !busy {
 		f.callWaiting()
 	}
 }
 
-func (f *frameRing) callWaiting() {
+func (f *frames) callWaiting() {
 	for i, room := range f.waiting {
 		f.waiting[i] = nil
 		room()
@@ -120,18 +94,18 @@ func (s *System) TryBeginFrame() *Frame {
 }
 
 // tryBegin opens the frame, unless the GPU is busy.
-func (f *frameRing) tryBegin(mayWait bool) (begun bool, err error) {
+func (f *frames) tryBegin(mayWait bool) (begun bool, err error) {
 	busy, err := f.isBusy(mayWait)
 	if busy || err != nil {
 		return false, err
 	}
-	f.current.sys, f.current.open = f.sys, true
+	f.current.open, f.reads.frameOpen = true, true
 	return true, nil
 }
 
 // isBusy reports whether the GPU has as many frames as it may have, and else why none can begin.
-func (f *frameRing) isBusy(mayWait bool) (bool, error) {
-	if err := f.sys.usable("begin frame", ""); err != nil {
+func (f *frames) isBusy(mayWait bool) (bool, error) {
+	if err := f.shared.usable("begin frame", ""); err != nil {
 		return false, err
 	}
 	if f.current.open {
@@ -144,61 +118,14 @@ func (f *frameRing) isBusy(mayWait bool) (bool, error) {
 // isFull reports whether another frame would be one too many. Who may wait does so from the fourth frame on,
 // lest the picture lags behind, unless the GPU takes so little time for a frame that the lag is short: then
 // what a frame waits for is the word that the GPU is done, which is long in coming, 1 to 2 ms in Chromium.
-func (f *frameRing) isFull(mayWait bool) bool {
+func (f *frames) isFull(mayWait bool) bool {
 	switch n := len(f.inFlight); {
-	case n >= f.sys.options.MaxFramesInFlight:
+	case n >= f.shared.options.MaxFramesInFlight:
 		return true
 	case n < pacedFrames || f.fixed || !mayWait:
 		return false
 	}
 	return f.inFlight[0].since.age() > f.soon
-}
-
-// poll takes note of the submits that the GPU is done with.
-func (f *frameRing) poll() {
-	for len(f.inFlight) > 0 && !f.heard {
-		select {
-		case err := <-f.inFlight[0].done:
-			f.finish(err)
-		default:
-			return
-		}
-	}
-}
-
-// finish takes note that the GPU is done with the oldest flight. It fails only with the device: then the flight stays
-// until the System hears of the loss, so that no frame begins before that.
-func (f *frameRing) finish(err error) {
-	if err != nil {
-		return
-	}
-	f.done = max(f.done, f.inFlight[0].serial)
-	f.inFlight = remove(f.inFlight, 0)
-	f.sys.wake()
-}
-
-var _ source = (*frameRing)(nil)
-
-// listen is for the oldest flight, unless the queue tells of it.
-func (f *frameRing) listen() <-chan error {
-	if f.heard || f.notify != nil || len(f.inFlight) == 0 {
-		return nil
-	}
-	f.heard = true
-	return f.inFlight[0].done
-}
-
-func (f *frameRing) unlisten(answered bool, err error) {
-	f.heard = false
-	if answered {
-		f.finish(err)
-	}
-}
-
-// follow asks to hear when the GPU is done with what was submitted last.
-func (f *frameRing) follow(serial uint64) {
-	f.sentAt = now()
-	f.inFlight = append(f.inFlight, flight{serial, f.sys.chunks.WorkDoneThen(f.notify), f.sentAt})
 }
 
 // Encoder is the frame's own encoder, made at the first call.
@@ -371,16 +298,30 @@ func (s *System) submitted(updated, isFrame bool) {
 	s.uploads.submitted(s.batch)
 	s.reads.sendAll(isFrame)
 	if updated || isFrame {
-		s.frames.serial++
-		s.frames.follow(s.frames.serial)
+		s.frames.follow()
 	}
 	serial := s.frames.serial
 	if s.frames.current.open && !isFrame {
 		serial = ofOpenFrame
 	} else {
-		s.destroyRetired()
+		s.replaced.destroy()
 	}
 	for _, d := range s.dynamics {
 		d.submitted(serial, s.frames.sentAt)
 	}
+}
+
+// flushDynamics moves every update to the GPU, ahead of the submit that follows, and reports whether there
+// were any. After a failure it can be done again.
+func (s *System) flushDynamics() (updated bool, err error) {
+	for _, r := range s.dynamics {
+		if r.current == nil {
+			continue
+		}
+		updated = true
+		if err := r.flush(); err != nil {
+			return false, err
+		}
+	}
+	return updated, nil
 }

@@ -10,7 +10,7 @@ import (
 // holding is what one buffer made by a System holds. The System knows the holding and the caller the
 // buffer, so that a buffer nobody destroyed can be found out and freed by the garbage collector.
 type holding struct {
-	sys     *System
+	shared  *shared
 	kind    Kind
 	label   string
 	bytes   uint64
@@ -37,8 +37,8 @@ type handle struct{ *holding }
 
 // hold counts a buffer that was made while the lock was held, and is still: so the end of the System comes
 // before the making of a buffer, or frees it.
-func (s *System) hold(kind Kind, label string, bytes uint64, free func(fate)) *handle {
-	h := &holding{sys: s, kind: kind, label: label, bytes: bytes, free: free}
+func (s *shared) hold(kind Kind, label string, bytes uint64, free func(fate)) *handle {
+	h := &holding{shared: s, kind: kind, label: label, bytes: bytes, free: free}
 	runtime.Callers(3, h.site[:])
 	s.stats.Kinds[kind].add(bytes)
 	h.link()
@@ -52,7 +52,7 @@ func (s *System) hold(kind Kind, label string, bytes uint64, free func(fate)) *h
 
 // resize follows a buffer that changed its size.
 func (h *holding) resize(bytes uint64) {
-	k := &h.sys.stats.Kinds[h.kind]
+	k := &h.shared.stats.Kinds[h.kind]
 	k.Bytes -= h.bytes
 	k.grow(bytes)
 	h.bytes = bytes
@@ -60,8 +60,8 @@ func (h *holding) resize(bytes uint64) {
 
 // destroy frees what is held, once. The lock is not held.
 func (h *holding) destroy() {
-	h.sys.mu.Lock()
-	defer h.sys.mu.Unlock()
+	h.shared.mu.Lock()
+	defer h.shared.mu.Unlock()
 	h.release()
 }
 
@@ -75,21 +75,21 @@ func (h *holding) end(f fate) {
 	h.cleanup.Stop()
 	h.unlink()
 	h.free(f)
-	h.sys.stats.Kinds[h.kind].remove(h.bytes)
-	h.sys.uploads.work() // those to the buffer end
-	h.sys.wake()
+	h.shared.stats.Kinds[h.kind].remove(h.bytes)
+	h.shared.freed()
+	h.shared.wake()
 }
 
 func (h *holding) link() {
-	if h.next = h.sys.holdings; h.next != nil {
+	if h.next = h.shared.holdings; h.next != nil {
 		h.next.previous = h
 	}
-	h.sys.holdings = h
+	h.shared.holdings = h
 }
 
 func (h *holding) unlink() {
 	if h.previous == nil {
-		h.sys.holdings = h.next
+		h.shared.holdings = h.next
 	} else {
 		h.previous.next = h.next
 	}
@@ -104,18 +104,18 @@ func (h *holding) check(op string) error {
 	if h.freed {
 		return gpu.NewError(op, h.label, ErrDestroyed, "")
 	}
-	return h.sys.usable(op, h.label)
+	return h.shared.usable(op, h.label)
 }
 
 // leaked frees what nobody can destroy any more. The lock is not held.
 func (h *holding) leaked(created string) {
-	h.sys.mu.Lock()
-	defer h.sys.mu.Unlock()
+	h.shared.mu.Lock()
+	defer h.shared.mu.Unlock()
 	if h.freed { // after it was collected
 		return
 	}
 	h.end(dropped)
-	h.sys.stats.Leaks++
+	h.shared.stats.Leaks++
 	h.log(LevelWarn, "buffer was never destroyed", created)
 }
 
@@ -125,14 +125,14 @@ func (h *holding) log(level Level, message, created string) {
 	if created != "" {
 		fields = append(fields, text("created", created))
 	}
-	h.sys.logger.log(level, message, fields...)
+	h.shared.logger.log(level, message, fields...)
 }
 
 // mostListed bounds how many buffers are listed when a System is destroyed.
 const mostListed = 32
 
 // alive is how many buffers are not destroyed.
-func (s *System) alive() (n int) {
+func (s *shared) alive() (n int) {
 	for h := s.holdings; h != nil; h = h.next {
 		n++
 	}
@@ -140,7 +140,7 @@ func (s *System) alive() (n int) {
 }
 
 // logAlive lists them, the newest first.
-func (s *System) logAlive() {
+func (s *shared) logAlive() {
 	listed := 0
 	for h := s.holdings; h != nil && listed < mostListed; h = h.next {
 		listed++
@@ -162,8 +162,8 @@ func Leaked(b Held, created string) { b.holds().leaked(created) }
 // to its garbage collector. They count nowhere any more.
 func Release(b Held) {
 	h := b.holds()
-	h.sys.mu.Lock()
-	defer h.sys.mu.Unlock()
+	h.shared.mu.Lock()
+	defer h.shared.mu.Unlock()
 	h.end(released)
 }
 

@@ -1,7 +1,6 @@
 package buffers
 
 import (
-	"context"
 	"reflect"
 	"strconv"
 	"sync"
@@ -98,15 +97,6 @@ func viewOf[T any](s []T, space AddressSpace) ([]byte, error) {
 	}
 	var t T
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), uintptr(len(s))*unsafe.Sizeof(t)), nil
-}
-
-// ReadSlice reads len(p) Ts of src from the byte offset on.
-func ReadSlice[T any](ctx context.Context, r *ReadbackBuffer, src Buffer, offset uint64, p []T) error {
-	bytes, err := BytesOf(p)
-	if err != nil {
-		return err
-	}
-	return r.Read(ctx, src, offset, bytes)
 }
 
 type layoutKey struct {

@@ -13,9 +13,22 @@ var (
 	_ gpu.HostMapper = (*mappable)(nil)
 )
 
-// NewMappableBuffer makes a buffer that the caller maps, for what the five buffers do not cover. Its
-// bytes count in the budget, for which it never waits: [ErrBudget].
-func (s *System) NewMappableBuffer(d Descriptor) (MappableBuffer, error) {
+func (m *mappable) holds() *holding { return m.held.holding }
+
+// Unwrap returns the backend's buffer.
+func (m *mappable) Unwrap() Buffer { return m.MappableBuffer }
+
+func (m *mappable) Destroy() { m.held.destroy() }
+
+func (m *mappable) WriteMemoryAt(mem Memory, offset uint64) error {
+	return gpu.WriteMapped(m.MappableBuffer, mem, offset)
+}
+
+func (m *mappable) ReadMemoryAt(mem Memory, offset uint64) error {
+	return gpu.ReadMapped(m.MappableBuffer, mem, offset)
+}
+
+func newMappableBuffer(s *shared, d Descriptor) (MappableBuffer, error) {
 	if err := d.ValidateMappable(s.limits); err != nil {
 		return nil, err
 	}
@@ -39,17 +52,4 @@ func (s *System) NewMappableBuffer(d Descriptor) (MappableBuffer, error) {
 	})}, nil
 }
 
-func (m *mappable) holds() *holding { return m.held.holding }
-
-// Unwrap returns the backend's buffer.
-func (m *mappable) Unwrap() Buffer { return m.MappableBuffer }
-
-func (m *mappable) Destroy() { m.held.destroy() }
-
-func (m *mappable) WriteMemoryAt(mem Memory, offset uint64) error {
-	return gpu.WriteMapped(m.MappableBuffer, mem, offset)
-}
-
-func (m *mappable) ReadMemoryAt(mem Memory, offset uint64) error {
-	return gpu.ReadMapped(m.MappableBuffer, mem, offset)
-}
+func (m *mappable) behind() *currentBuffer { return nil }

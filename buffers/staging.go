@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
 // StagingDescriptor describes a staging buffer.
@@ -44,10 +45,6 @@ func (d *StagingDescriptor) padded() uint64 {
 // chunked is padded, as a chunk is mapped.
 func (d *StagingDescriptor) chunked() uint64 { return (d.padded() + 7) &^ 7 }
 
-// rowPitch is the distance between rows in a buffer that is copied to or from a texture.
-// https://www.w3.org/TR/webgpu/#abstract-opdef-validating-gputexelcopybufferinfo
-func rowPitch(rowBytes uint64) uint64 { return (rowBytes + 255) &^ 255 }
-
 // staging is what the two staging buffers share: a chunk that is written, sealed and copied from.
 //
 // Its chunk is nil until it is armed. Sealed, the chunk belongs to the pool's sealed list; the staging
@@ -60,7 +57,8 @@ type staging struct {
 
 // stagingCore is the part that outlives the handle until it is freed.
 type stagingCore struct {
-	sys     *System
+	shared  *shared
+	writes  *writeBelt
 	chunk   *chunk
 	turn    uint64 // of the chunk, when it was lent
 	sealed  bool
@@ -80,7 +78,7 @@ func (c *stagingCore) arm(chunk *chunk) {
 // disarm gives an unused chunk back. What is sealed is the pool's already.
 func (c *stagingCore) disarm() {
 	if c.chunk != nil && !c.sealed {
-		c.sys.uploads.giveBack(c.chunk)
+		c.writes.giveBack(c.chunk)
 	}
 	c.chunk = nil
 }
@@ -88,7 +86,7 @@ func (c *stagingCore) disarm() {
 func (c *stagingCore) free(f fate, label string) {
 	c.giveUp(label)
 	if f == dropped && c.chunk != nil && !c.sealed {
-		c.sys.uploads.drop(c.chunk)
+		c.writes.drop(c.chunk)
 		c.chunk = nil
 	}
 	c.disarm()
@@ -116,8 +114,8 @@ func (s *staging) Destroy() { s.held.destroy() }
 
 func (s *staging) holds() *holding { return s.held.holding }
 
-func (s *staging) lock()   { s.core.sys.mu.Lock() }
-func (s *staging) unlock() { s.core.sys.mu.Unlock() }
+func (s *staging) lock()   { s.core.shared.mu.Lock() }
+func (s *staging) unlock() { s.core.shared.mu.Unlock() }
 
 // writable is the error of a write now. The lock is held.
 func (s *staging) writable(op string) error {
@@ -191,8 +189,6 @@ func (s *staging) write(offset uint64, m Memory) error {
 	return nil
 }
 
-var zeros [64 << 10]byte
-
 // zero fills from what was written up to offset, since a pooled chunk holds what it held before.
 func (s *staging) zero(offset uint64) error {
 	for c := s.core; c.written < offset; {
@@ -231,7 +227,7 @@ func (s *staging) ReadFrom(r io.Reader) (int64, error) {
 	p := make([]byte, min(64<<10, s.Size()+1))
 	var total int64
 	for x.err == nil {
-		if err := s.core.sys.next(context.Background(), x, p, 1, s.alive); err != nil {
+		if err := s.core.shared.next(context.Background(), x, p, 1, s.alive); err != nil {
 			return total, err
 		}
 		if x.n > 0 {
@@ -272,7 +268,7 @@ func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error 
 	if err := encoder.CopyBufferToBuffer(s.core.chunk.buffer, 0, dst, dstOffset, size); err != nil {
 		return err
 	}
-	historyOf(dst).note(&path{mapped: true})
+	historyOf(dst).Note(&choice.Path{Mapped: true})
 	return s.seal(encoder, size)
 }
 
@@ -338,11 +334,11 @@ func (s *staging) uploadable(encoder Encoder) error {
 // seal unmaps the chunk at the first upload.
 func (s *staging) seal(encoder Encoder, size uint64) error {
 	c := s.core
-	c.sys.stats.BytesUp += size
+	c.shared.stats.BytesUp += size
 	if c.sealed {
 		return nil
 	}
-	if err := c.sys.uploads.seal(c.chunk, encoder); err != nil {
+	if err := c.writes.seal(c.chunk, encoder); err != nil {
 		c.chunk = nil
 		return err
 	}
@@ -351,7 +347,8 @@ func (s *staging) seal(encoder Encoder, size uint64) error {
 }
 
 // newStaging makes what both kinds share, not armed.
-func (s *System) newStaging(kind Kind, d StagingDescriptor) (*staging, error) {
+func newStaging(writes *writeBelt, kind Kind, d StagingDescriptor) (*staging, error) {
+	s := writes.shared
 	if err := d.validate(s.limits); err != nil {
 		return nil, err
 	}
@@ -360,16 +357,16 @@ func (s *System) newStaging(kind Kind, d StagingDescriptor) (*staging, error) {
 	if err := s.usable("create", d.Label); err != nil {
 		return nil, err
 	}
-	core := &stagingCore{sys: s}
+	core := &stagingCore{shared: s, writes: writes}
 	return &staging{descriptor: d, core: core, held: s.hold(kind, d.Label, 0, func(f fate) { core.free(f, d.Label) })}, nil
 }
 
-// tryLend takes a chunk, or says why not: see [uploadPool.find].
+// tryLend takes a chunk, or says why not: see [writeBelt.find].
 func (s *staging) tryLend() (*chunk, error) {
 	if err := s.held.check("map"); err != nil {
 		return nil, err
 	}
-	return s.core.sys.uploads.find(s.Label(), s.descriptor.chunked(), 0)
+	return s.core.writes.find(s.Label(), s.descriptor.chunked(), 0)
 }
 
 // lend takes a chunk, waiting for memory as the policy of the budget says.
@@ -377,7 +374,7 @@ func (s *staging) lend(ctx context.Context) (*chunk, error) {
 	for {
 		c, err := s.tryLend()
 		if err == errShort {
-			err = s.core.sys.awaitMemory(ctx, "stage", s.Label(), s.need())
+			err = s.core.writes.awaitMemory(ctx, "stage", s.Label(), s.need())
 		}
 		if c != nil || err != nil {
 			return c, err
@@ -386,4 +383,28 @@ func (s *staging) lend(ctx context.Context) (*chunk, error) {
 }
 
 // need is the size of a new chunk.
-func (s *staging) need() uint64 { return s.core.sys.uploads.need(s.descriptor.chunked()) }
+func (s *staging) need() uint64 { return s.core.writes.need(s.descriptor.chunked()) }
+
+func (c *stagingCore) settle(err error) {
+	c.pending = false
+	c.settled <- err
+}
+
+// giveUp settles a map that is pending, or of whose success nobody has heard yet, with what has ended it.
+func (c *stagingCore) giveUp(label string) {
+	if c.chunk != nil && !c.sealed {
+		select {
+		case <-c.settled:
+			c.pending = true
+		default:
+		}
+	}
+	if !c.pending {
+		return
+	}
+	err := c.shared.usable("map", label)
+	if err == nil {
+		err = gpu.NewError("map", label, ErrMapAborted, "")
+	}
+	c.settle(err)
+}

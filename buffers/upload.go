@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
 // Upload streams into a buffer of the GPU, piece by piece, along the path that the engine chooses: its
@@ -16,7 +17,9 @@ import (
 //
 // It is for one goroutine.
 type Upload struct {
-	sys    *System
+	shared *shared
+	engine *engine
+	writes *writeBelt
 	dst    Buffer
 	size   uint64 // expected
 	at     uint64 // where the next byte goes, in dst
@@ -29,8 +32,8 @@ type Upload struct {
 	waits   *waits    // of a goroutine, nil until something was waited for
 	watch   *patience // for the ring, while no goroutine waits for it; or nil
 	job     *uploadJob
-	history *history // of dst
-	failed  *growth  // of dst, when it began
+	history *choice.History // of dst
+	failed  *growth         // of dst, when it began
 	path    int
 	measure bool
 	wholly  bool          // all went along the path
@@ -41,26 +44,6 @@ type Upload struct {
 
 // queueBlock is how many bytes of queue writes go before those ahead of them are waited for.
 const queueBlock = 32 << 20
-
-// NewUpload starts an upload to dst at offset, a multiple of 4. size is how many bytes are expected, or
-// 0: it guides the choice of the path and binds nobody.
-func (s *System) NewUpload(dst Buffer, offset, size uint64) (*Upload, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.usable("upload", dst.Label()); err != nil {
-		return nil, err
-	}
-	if err := gpu.CheckWrite(dst, offset, 0); err != nil {
-		return nil, gpu.Relabel(err, "upload", dst.Label())
-	}
-	if room := dst.Size() - offset; size == 0 || size > room {
-		size = room
-	}
-	u := &Upload{sys: s, dst: dst, size: size, at: offset, wholly: true}
-	u.history, u.failed = historyOf(dst), failedGrow(dst)
-	u.path, u.measure = s.engine.pick(OpUpload, size, *historyOf(dst))
-	return u, nil
-}
 
 // Moved is how many bytes were written.
 func (u *Upload) Moved() uint64 { return u.moved }
@@ -112,7 +95,7 @@ func (u *Upload) intact() error {
 // step moves the first bytes of m and returns how many.
 func (u *Upload) step(ctx context.Context, m Memory) (uint64, error) {
 	p := &paths[OpUpload][u.path]
-	if !p.mapped {
+	if !p.Mapped {
 		return u.queueStep(ctx, p, m)
 	}
 	if err := u.borrow(ctx, m.Size()); err != nil {
@@ -136,9 +119,9 @@ func (u *Upload) step(ctx context.Context, m Memory) (uint64, error) {
 }
 
 // queueStep is step on a path of queue writes. What does not end with a word waits for the rest of it.
-func (u *Upload) queueStep(ctx context.Context, p *path, m Memory) (uint64, error) {
+func (u *Upload) queueStep(ctx context.Context, p *choice.Path, m Memory) (uint64, error) {
 	if whole := m.Size() &^ 3; u.filled == 0 && whole > 0 {
-		n := min(whole, p.piece)
+		n := min(whole, p.Piece)
 		return n, u.queueWrite(ctx, m.Slice(0, n))
 	}
 	n := min(m.Size(), 4-u.filled)
@@ -154,7 +137,7 @@ func (u *Upload) queueStep(ctx context.Context, p *path, m Memory) (uint64, erro
 }
 
 // room is how much of the chunk is to be filled.
-func (u *Upload) room(p *path) uint64 { return min(p.piece, u.chunk.size()) }
+func (u *Upload) room(p *choice.Path) uint64 { return min(p.Piece, u.chunk.size()) }
 
 // borrow makes sure that there is a chunk to fill. If a ring does not come round, or the policy of the budget says so,
 // the rest goes by queue writes.
@@ -162,12 +145,12 @@ func (u *Upload) borrow(ctx context.Context, size uint64) error {
 	if u.chunk != nil {
 		return nil
 	}
-	s := u.sys
+	s := u.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch err := u.lend(ctx, u.needs(size)); err {
 	case errHung:
-		s.engine.hang(OpUpload, u.path, max(u.moved, smallest))
+		u.engine.hang(OpUpload, u.path, max(u.moved, choice.Smallest))
 	case errShort:
 	default:
 		return err
@@ -178,7 +161,7 @@ func (u *Upload) borrow(ctx context.Context, size uint64) error {
 
 // needs is how large a chunk is to be for what comes next, size bytes or more.
 func (u *Upload) needs(size uint64) uint64 {
-	return (min(paths[OpUpload][u.path].piece, max(size, u.expected())) + 7) &^ 7
+	return (min(paths[OpUpload][u.path].Piece, max(size, u.expected())) + 7) &^ 7
 }
 
 // expected is how many bytes are still to come: what fits, where more than were expected came.
@@ -210,23 +193,23 @@ func (u *Upload) lend(ctx context.Context, size uint64) (err error) {
 	}
 }
 
-// find takes a chunk of the ring, or says why not: see [uploadPool.find].
+// find takes a chunk of the ring, or says why not: see [writeBelt.find].
 func (u *Upload) find(size uint64) (*chunk, error) {
 	if u.dst.State() == Destroyed {
 		return nil, gpu.NewError("upload", u.dst.Label(), ErrDestroyed, "")
 	}
-	return u.sys.uploads.find(u.dst.Label(), size, paths[OpUpload][u.path].depth)
+	return u.writes.find(u.dst.Label(), size, paths[OpUpload][u.path].Depth)
 }
 
 // awaitRing waits for a change while chunks of the ring are pending.
 func (u *Upload) awaitRing(ctx context.Context) error {
-	s := u.sys
+	s := u.shared
 	if u.waits == nil || u.waits.parent != ctx {
 		u.waits.stop()
-		u.waits = newWaits(ctx, s.engine.patience)
+		u.waits = newWaits(ctx, u.engine.patience)
 	}
 	u.waits.begin()
-	err := s.wait(u.waits.ctx, &s.uploads)
+	err := s.wait(u.waits.ctx, u.writes)
 	switch {
 	case ctx.Err() != nil:
 		return gpu.CausedBy("upload", u.dst.Label(), ctx.Err())
@@ -239,11 +222,11 @@ func (u *Upload) awaitRing(ctx context.Context) error {
 // awaitMemory waits for a change while others have the memory.
 func (u *Upload) awaitMemory(ctx context.Context, size uint64) error {
 	u.waits.end()
-	need := u.sys.uploads.need(size)
-	if b := &u.sys.budget; need > b.limit || b.policy == BudgetFallback {
+	need := u.writes.need(size)
+	if b := &u.shared.budget; need > b.limit || b.policy == BudgetFallback {
 		return errShort
 	}
-	return u.sys.awaitMemory(ctx, "upload", u.dst.Label(), need)
+	return u.writes.awaitMemory(ctx, "upload", u.dst.Label(), need)
 }
 
 // waits are those of a goroutine with one context: each ends with that, or where it lasts for too long.
@@ -296,7 +279,7 @@ func (u *Upload) queueWrite(ctx context.Context, m Memory) error {
 }
 
 func (u *Upload) writeNow(m Memory) error {
-	s := u.sys
+	s := u.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.usable("upload", u.dst.Label()); err != nil {
@@ -311,8 +294,8 @@ func (u *Upload) writeNow(m Memory) error {
 
 // wrote takes note of n bytes that went by a queue write.
 func (u *Upload) wrote(n uint64) {
-	u.history.touched = true
-	u.sys.stats.BytesUp += n
+	u.history.Touched = true
+	u.shared.stats.BytesUp += n
 	u.at += n
 	u.sent += n
 }
@@ -320,31 +303,31 @@ func (u *Upload) wrote(n uint64) {
 // awaitQueue waits for the block before the last.
 func (u *Upload) awaitQueue(ctx context.Context) error {
 	if u.done != nil {
-		if err := u.sys.answered(ctx, "upload", u.dst.Label(), u.done); err != nil {
+		if err := u.shared.answered(ctx, "upload", u.dst.Label(), u.done); err != nil {
 			return err
 		}
 	}
-	u.done, u.sent = u.sys.queue.WorkDone(), 0
+	u.done, u.sent = u.shared.queue.WorkDone(), 0
 	return nil
 }
 
 // launch sends the chunk that is filled.
 func (u *Upload) launch() error {
 	n := u.filled
-	return u.pass(n, func(c *chunk) error { return u.sys.uploads.send(c, n, u.dst, u.at) })
+	return u.pass(n, func(c *chunk) error { return u.writes.send(c, n, u.dst, u.at) })
 }
 
 // fill is launch of a chunk that m goes into alone.
 func (u *Upload) fill(m Memory) error {
-	return u.pass(m.Size(), func(c *chunk) error { return u.sys.uploads.fill(c, m, u.dst, u.at) })
+	return u.pass(m.Size(), func(c *chunk) error { return u.writes.fill(c, m, u.dst, u.at) })
 }
 
 // pass has n bytes sent by way of the chunk.
 func (u *Upload) pass(n uint64, send func(*chunk) error) error {
-	u.sys.mu.Lock()
-	defer u.sys.mu.Unlock()
-	if err := u.sys.usable("upload", u.dst.Label()); err != nil {
-		u.sys.uploads.drop(u.chunk)
+	u.shared.mu.Lock()
+	defer u.shared.mu.Unlock()
+	if err := u.shared.usable("upload", u.dst.Label()); err != nil {
+		u.writes.drop(u.chunk)
 		u.chunk = nil
 		return err
 	}
@@ -359,8 +342,8 @@ func (u *Upload) pass(n uint64, send func(*chunk) error) error {
 
 // passed takes note of n bytes that went by way of a chunk.
 func (u *Upload) passed(n uint64) {
-	u.history.note(&path{mapped: true})
-	u.sys.stats.BytesUp += n
+	u.history.Note(&choice.Path{Mapped: true})
+	u.shared.stats.BytesUp += n
 	u.at += n
 }
 
@@ -388,17 +371,17 @@ func (u *Upload) Finish() error {
 			return err
 		}
 	}
-	u.sys.mu.Lock()
-	defer u.sys.mu.Unlock()
+	u.shared.mu.Lock()
+	defer u.shared.mu.Unlock()
 	u.observe()
 	return nil
 }
 
 // observe has the engine measure what was moved.
 func (u *Upload) observe() {
-	s := u.sys
-	if u.measure && u.wholly && !s.engine.probing && u.moved >= smallest && s.lost == nil {
-		s.engine.observe(OpUpload, u.path, u.moved, now()-moment(u.busy))
+	s := u.shared
+	if u.measure && u.wholly && !u.engine.probing && u.moved >= choice.Smallest && s.lost == nil {
+		u.engine.observe(OpUpload, u.path, u.moved, now()-moment(u.busy))
 	}
 }
 
@@ -435,25 +418,15 @@ func (u *Upload) Abort() {
 // giveBack gives the chunk back as it is.
 func (u *Upload) giveBack() {
 	if c := u.chunk; c != nil {
-		u.sys.mu.Lock()
-		defer u.sys.mu.Unlock()
-		u.sys.uploads.giveBack(c)
+		u.shared.mu.Lock()
+		defer u.shared.mu.Unlock()
+		u.writes.giveBack(c)
 		u.chunk = nil
 	}
 }
 
-// UploadMemory moves m to dst at offset along the fastest path, waiting as [Upload.Write] does. m is
-// the caller's again when it returns, and the data is ordered ahead of what is submitted later.
-func (s *System) UploadMemory(ctx context.Context, dst Buffer, offset uint64, m Memory) error {
-	u, err := s.newMemoryUpload(dst, offset, m)
-	if err != nil {
-		return err
-	}
-	return u.whole(ctx, m)
-}
-
-func (s *System) newMemoryUpload(dst Buffer, offset uint64, m Memory) (*Upload, error) {
-	u, err := s.NewUpload(dst, offset, m.Size())
+func (e *engine) newMemoryUpload(dst Buffer, offset uint64, m Memory) (*Upload, error) {
+	u, err := e.newUpload(dst, offset, m.Size())
 	if err != nil {
 		return nil, err
 	}
@@ -472,51 +445,66 @@ func (u *Upload) whole(ctx context.Context, m Memory) error {
 	return u.Finish()
 }
 
-// Upload streams what r delivers to dst at offset, and returns how many bytes that was. More than fits is
-// [ErrRange]; a stream that ends within a word is treated as [Upload.Finish] says. It waits as [Upload.Write] does, and
-// an error of r's is the Cause of an [*Error].
-//
-// It reads r in other goroutines, one Read at a time, and does not interrupt it. If ctx ends, dst or the System is
-// destroyed, or the device is lost, while a Read stands still, Upload returns at once with the error of that. Then the
-// Read is left to itself: no other begins, what it brings goes nowhere, and its goroutine ends when it returns. r must
-// not be used before.
-func (s *System) Upload(ctx context.Context, dst Buffer, offset uint64, r io.Reader) (int64, error) {
-	u, err := s.NewUpload(dst, offset, 0)
-	if err != nil {
-		return 0, err
-	}
-	if err := u.readFrom(ctx, r); err != nil {
-		u.Abort()
-		return int64(u.moved), err
-	}
-	return int64(u.moved), u.Finish()
-}
-
 func (u *Upload) readFrom(ctx context.Context, r io.Reader) error {
 	x := newStream("upload", u.dst.Label(), r)
-	p := u.sys.engine.takeScratch()
+	p := u.engine.takeScratch()
 	for x.err == nil {
 		if err := ctx.Err(); err != nil {
 			return gpu.CausedBy("upload", u.dst.Label(), err)
 		}
-		if err := u.sys.next(ctx, x, p, len(p), u.alive); err != nil {
+		if err := u.shared.next(ctx, x, p, len(p), u.alive); err != nil {
 			return err // p is the stream's
 		}
 		if err := u.Write(ctx, Bytes(p[:x.n])); err != nil {
 			return err
 		}
 	}
-	u.sys.engine.giveScratch(p)
+	u.engine.giveScratch(p)
 	return x.failure()
 }
 
 // alive is the error of an upload that is waited for in vain.
 func (u *Upload) alive() error {
-	if err := u.sys.usable("upload", u.dst.Label()); err != nil {
+	if err := u.shared.usable("upload", u.dst.Label()); err != nil {
 		return err
 	}
 	if u.dst.State() == Destroyed {
 		return gpu.NewError("upload", u.dst.Label(), ErrDestroyed, "")
 	}
 	return nil
+}
+
+func (e *engine) newUpload(dst Buffer, offset, size uint64) (*Upload, error) {
+	s := e.shared
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("upload", dst.Label()); err != nil {
+		return nil, err
+	}
+	if err := gpu.CheckWrite(dst, offset, 0); err != nil {
+		return nil, gpu.Relabel(err, "upload", dst.Label())
+	}
+	if room := dst.Size() - offset; size == 0 || size > room {
+		size = room
+	}
+	u := &Upload{shared: s, engine: e, writes: e.writes, dst: dst, size: size, at: offset, wholly: true}
+	u.history, u.failed = historyOf(dst), failedGrow(dst)
+	taken := e.take(OpUpload, size, *u.history)
+	u.path, u.measure = taken.Path, taken.Measure
+	return u, nil
+}
+
+// close ends all that waits for the upload. The lock is not held.
+func (u *Upload) close() {
+	u.waits.stop()
+	u.watch.stop()
+	u.shared.mu.Lock()
+	defer u.shared.mu.Unlock()
+	u.closed = true
+	if j := u.job; j != nil {
+		u.job = nil
+		u.writes.jobs = without(u.writes.jobs, job(j))
+		j.ready()
+		u.writes.work()
+	}
 }

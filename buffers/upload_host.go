@@ -40,16 +40,16 @@ func (u *Upload) RoomThen(ready func()) (chunk MappableBuffer, size uint64, wait
 	if u.check(Memory{}) != nil || !u.hasRooms() {
 		return nil, 0, false, ErrBusy
 	}
-	s := u.sys
+	s := u.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if u.chunk != nil {
 		chunk, size = u.hand()
 		return chunk, size, false, nil
 	}
-	s.uploads.endRelay()
+	u.writes.endRelay()
 	j := &uploadJob{Upload: u, ready: func() {}, start: now()}
-	if len(s.uploads.jobs) > 0 || j.goOn() == jobWaits {
+	if len(u.writes.jobs) > 0 || j.goOn() == jobWaits {
 		j.ready = ready
 		j.enqueue()
 		return nil, 0, true, nil
@@ -63,7 +63,7 @@ func (u *Upload) RoomThen(ready func()) (chunk MappableBuffer, size uint64, wait
 
 // hasRooms reports whether the rest goes by mapped memory, where there is a rest.
 func (u *Upload) hasRooms() bool {
-	return paths[OpUpload][u.path].mapped && u.at < u.dst.Size()
+	return paths[OpUpload][u.path].Mapped && u.at < u.dst.Size()
 }
 
 // roomSize is how much of the chunk there is to fill.
@@ -93,11 +93,11 @@ func (u *Upload) Filled(n uint64) error {
 // [Upload.Write] does it, or says why not.
 func (u *Upload) AllowHostWrite(size uint64) (n uint64) {
 	p := &paths[OpUpload][u.path]
-	n = min(size&^3, p.piece)
-	if n == 0 || p.mapped || u.measure || u.filled > 0 || u.closed || u.sent >= queueBlock {
+	n = min(size&^3, p.Piece)
+	if n == 0 || p.Mapped || u.measure || u.filled > 0 || u.closed || u.sent >= queueBlock {
 		return 0
 	}
-	s := u.sys
+	s := u.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.usable("upload", u.dst.Label()) != nil || gpu.CheckWrite(u.dst, u.at, n) != nil {

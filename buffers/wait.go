@@ -2,7 +2,7 @@ package buffers
 
 import (
 	"context"
-	"slices"
+	"sync"
 )
 
 // waiters are the goroutines that wait for something of a System: memory, a chunk, room for a frame. All of them
@@ -15,13 +15,15 @@ import (
 // Every try is woken by every change, whatever it is for. A waiter that listened and leaves wakes those of its source
 // alone: it is no change for others, and two that woke each other would never sleep.
 type waiters struct {
+	lock    sync.Locker // is held when a method is called
+	roused  func()      // is called when a goroutine was told something
 	waiting []*waiter
 	free    []*waiter
 }
 
 // waiter is one goroutine, from join until its wait returns.
 type waiter struct {
-	sys      *System
+	of       *waiters
 	woken    chan struct{} // capacity 1
 	source   source
 	listened <-chan error // the source's, while this waiter listens to it; or nil
@@ -38,17 +40,17 @@ type source interface {
 }
 
 // join makes the caller a waiter: from then on no change escapes it. Its wait has to be called, once.
-func (s *System) join(from source) *waiter {
-	w := s.waiters.take(s)
+func (l *waiters) join(from source) *waiter {
+	w := l.take()
 	w.source, w.listened = from, from.listen()
-	s.waiters.waiting = append(s.waiters.waiting, w)
+	l.waiting = append(l.waiting, w)
 	return w
 }
 
-func (l *waiters) take(s *System) *waiter {
+func (l *waiters) take() *waiter {
 	n := len(l.free)
 	if n == 0 {
-		return &waiter{sys: s, woken: make(chan struct{}, 1)}
+		return &waiter{of: l, woken: make(chan struct{}, 1)}
 	}
 	w := l.free[n-1]
 	l.free = l.free[:n-1]
@@ -66,18 +68,18 @@ func (w *waiter) wait(ctx context.Context) (err error) {
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	w.sys.mu.Lock()
-	defer w.sys.mu.Unlock()
+	w.of.lock.Lock()
+	defer w.of.lock.Unlock()
 	w.leave(answered, answer)
 	return err
 }
 
 func (w *waiter) leave(answered bool, answer error) {
-	l := &w.sys.waiters
+	l := w.of
 	l.waiting = without(l.waiting, w)
 	if w.listened != nil {
 		w.source.unlisten(answered, answer)
-		w.sys.wakeFor(w.source) // another one has to listen
+		l.wakeFor(w.source) // another one has to listen
 	}
 	select {
 	case <-w.woken:
@@ -88,22 +90,22 @@ func (w *waiter) leave(answered bool, answer error) {
 }
 
 // wait releases the lock until the next change, or until ctx ends, which is an error. Then it is to be tried again.
-func (s *System) wait(ctx context.Context, from source) error {
+func (l *waiters) wait(ctx context.Context, from source) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w := s.join(from)
-	s.mu.Unlock()
-	defer s.mu.Lock()
+	w := l.join(from)
+	l.lock.Unlock()
+	defer l.lock.Lock()
 	return w.wait(ctx)
 }
 
 // wake has every waiter try again.
-func (s *System) wake() { s.wakeFor(nil) }
+func (l *waiters) wake() { l.wakeFor(nil) }
 
 // wakeFor is wake of those who wait for one source; nil is every source.
-func (s *System) wakeFor(from source) {
-	for _, w := range s.waiters.waiting {
+func (l *waiters) wakeFor(from source) {
+	for _, w := range l.waiting {
 		if from != nil && w.source != from {
 			continue
 		}
@@ -111,16 +113,8 @@ func (s *System) wakeFor(from source) {
 		case w.woken <- struct{}{}:
 		default:
 		}
-		s.rouse()
+		l.roused()
 	}
-}
-
-// without takes x out of the list, if it is there.
-func without[T comparable](list []T, x T) []T {
-	if i := slices.Index(list, x); i >= 0 {
-		return remove(list, i)
-	}
-	return list
 }
 
 // NoWait is a context that has ended, so that nothing waits under it. It is for hosts that must not wait: errors do not

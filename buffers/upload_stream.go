@@ -74,7 +74,7 @@ func isMemory(r io.Reader) bool {
 
 // next has a piece of x read into p. It leaves x, and p with it, when ctx ends, or alive has an error, which is called
 // with the lock held. The lock is not held.
-func (s *System) next(ctx context.Context, x *stream, p []byte, least int, alive func() error) error {
+func (s *shared) next(ctx context.Context, x *stream, p []byte, least int, alive func() error) error {
 	if isMemory(x.r) { // for which a goroutine would cost more than the copy
 		x.n, x.err = x.pull(p, least)
 		return nil

@@ -15,16 +15,6 @@ import (
 // the last.
 type DeferredStagingBuffer struct{ *staging }
 
-// NewDeferredStagingBuffer makes one; it holds no memory until it is mapped.
-func (s *System) NewDeferredStagingBuffer(d StagingDescriptor) (*DeferredStagingBuffer, error) {
-	shared, err := s.newStaging(KindDeferredStaging, d)
-	if err != nil {
-		return nil, err
-	}
-	shared.core.settled = make(chan error, 1)
-	return &DeferredStagingBuffer{shared}, nil
-}
-
 // MapAsync asks for memory to write. The channel has a capacity of one and settles exactly once, under
 // the same contract as [MappableBuffer.MapAsync]; a map while one is pending is [ErrMapPending], while
 // it is writable [ErrMapped]. Without room in the budget it does what [BudgetPolicy] says.
@@ -42,7 +32,7 @@ func (b *DeferredStagingBuffer) MapAsync() <-chan error {
 	}
 	c.pending = true
 	if !b.tryMap() {
-		c.sys.rouse()
+		c.shared.rouse()
 		go b.mapLater()
 	}
 	return c.settled
@@ -65,7 +55,7 @@ func (b *DeferredStagingBuffer) mappable() error {
 func (b *DeferredStagingBuffer) tryMap() (settled bool) {
 	chunk, err := b.tryLend()
 	if err == errShort {
-		budget, need := &b.core.sys.budget, b.need()
+		budget, need := &b.core.shared.budget, b.need()
 		if budget.waits(need) {
 			return false
 		}
@@ -83,32 +73,8 @@ func (b *DeferredStagingBuffer) mapLater() {
 	b.lock()
 	defer b.unlock()
 	for b.core.pending && !b.tryMap() {
-		_ = b.core.sys.wait(context.Background(), &b.core.sys.uploads)
+		_ = b.core.shared.wait(context.Background(), b.core.writes)
 	}
-}
-
-func (c *stagingCore) settle(err error) {
-	c.pending = false
-	c.settled <- err
-}
-
-// giveUp settles a map that is pending, or of whose success nobody has heard yet, with what has ended it.
-func (c *stagingCore) giveUp(label string) {
-	if c.chunk != nil && !c.sealed {
-		select {
-		case <-c.settled:
-			c.pending = true
-		default:
-		}
-	}
-	if !c.pending {
-		return
-	}
-	err := c.sys.usable("map", label)
-	if err == nil {
-		err = gpu.NewError("map", label, ErrMapAborted, "")
-	}
-	c.settle(err)
 }
 
 // Map is MapAsync that waits. When ctx ends first the map is cancelled, and the error of ctx is the Cause of an
@@ -124,7 +90,7 @@ func (b *DeferredStagingBuffer) Unmap() error {
 	defer b.unlock()
 	if b.core.pending {
 		b.core.giveUp(b.Label())
-		b.core.sys.wake() // who waits for its memory ends
+		b.core.shared.wake() // who waits for its memory ends
 		return nil
 	}
 	if err := b.writable("unmap"); err != nil {
@@ -133,4 +99,13 @@ func (b *DeferredStagingBuffer) Unmap() error {
 	b.core.giveUp(b.Label())
 	b.core.disarm()
 	return nil
+}
+
+func newDeferredStagingBuffer(writes *writeBelt, d StagingDescriptor) (*DeferredStagingBuffer, error) {
+	shared, err := newStaging(writes, KindDeferredStaging, d)
+	if err != nil {
+		return nil, err
+	}
+	shared.core.settled = make(chan error, 1)
+	return &DeferredStagingBuffer{shared}, nil
 }

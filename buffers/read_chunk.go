@@ -70,7 +70,7 @@ func (x *reading) isRange() bool { return x.src != nil && x.pitch == x.rowBytes 
 // room is how many bytes are free.
 func (c *chunk) room() uint64 { return c.size() - c.tail }
 
-// least is the smallest room in which a piece of x makes sense.
+// least is the choice.Smallest room in which a piece of x makes sense.
 func (x *reading) least() uint64 {
 	if x.isRange() {
 		return min(x.size-x.recorded+8, 256)
@@ -170,7 +170,7 @@ func (c *chunk) addPart(x *reading, at, n uint64) {
 
 // fetch submits the copies into the chunk and asks for its map. If a copy is refused it returns a reading that the
 // copy was for.
-func (c *chunk) fetch(s *System) (settled <-chan error, refused *reading, err error) {
+func (c *chunk) fetch(s *shared) (settled <-chan error, refused *reading, err error) {
 	queue := s.chunks
 	if c.hasTexels() {
 		queue = &s.steps
@@ -215,7 +215,7 @@ type refusal struct {
 func (c *chunk) Refused(group int, err error) { c.refusals = append(c.refusals, refusal{group, err}) }
 
 // Landed implements [Landing].
-func (c *chunk) Landed(err error) { c.belt.landed(c, err) }
+func (c *chunk) Landed(err error) { c.landed(c, err) }
 
 // isUnjudged reports whether the GPU has yet to say whether there is what a part of the chunk was copied from.
 func (c *chunk) isUnjudged() bool {
@@ -287,9 +287,9 @@ func (x *reading) arrived(n uint64) {
 	if x.landed < x.size {
 		return
 	}
-	x.belt.sys.stats.BytesDown += x.size
+	x.belt.shared.stats.BytesDown += x.size
 	if x.measure {
-		x.belt.sys.engine.learn(OpReadback, x.path, x.size, x.started.age())
+		x.belt.guide.arrived(x)
 	}
 	x.belt.settle(x, nil)
 }

@@ -48,18 +48,6 @@ func (b *readBelt) isFull(x *reading, want uint64) bool {
 	return b.bytes > 0 && b.bytes+want > uint64(x.depth)*x.piece && (x.hold != nil || x.heldSize() <= b.holds.room())
 }
 
-// reuse returns an idle chunk of a size, or nil.
-func (b *readBelt) reuse(want uint64) *chunk {
-	i := bestFit(b.idle, want)
-	if i < 0 {
-		return nil
-	}
-	c := b.idle[i]
-	b.idle = remove(b.idle, i)
-	b.stats.Hits++
-	return c
-}
-
 // demand is how many bytes wait to be recorded, with their padding, as far as enough goes.
 func (b *readBelt) demand(enough uint64) (n uint64) {
 	for _, x := range b.queue {
@@ -80,7 +68,7 @@ func (b *readBelt) reserve(x *reading, want uint64) uint64 {
 	comingBack := len(b.inFlight) + len(b.filling) + len(b.unjudged) + len(b.lent)
 	least := roundUp4(x.least())
 	for size := want; ; size = max(size/2&^3, least) {
-		if b.sys.reserve(size) {
+		if b.shared.reserve(size) {
 			return size
 		}
 		if comingBack > 0 || size <= least {
@@ -94,33 +82,25 @@ func (b *readBelt) reserve(x *reading, want uint64) uint64 {
 // if nothing is, the policy says whether to wait for memory of others.
 func (b *readBelt) short(x *reading, want uint64, comingBack int) {
 	switch {
-	case want > b.sys.budget.limit:
-		b.settle(x, b.sys.budget.refuse("read", x.name, want, nil))
+	case want > b.shared.budget.limit:
+		b.settle(x, b.shared.budget.refuse("read", x.name, want, nil))
 	case comingBack > 0 || b.waiting:
-	case b.sys.budget.policy != BudgetWait:
-		b.settle(x, b.sys.budget.refuse("read", x.name, want, nil))
+	case b.shared.budget.policy != BudgetWait:
+		b.settle(x, b.shared.budget.refuse("read", x.name, want, nil))
 	default:
 		b.waiting = true
-		b.sys.rouse()
-		go b.retry(b.sys.memoryFreed())
+		b.shared.rouse()
+		go b.retry(b.shared.join(b.memory))
 	}
 }
 
 // retry goes on when memory was given back. The lock is not held.
-func (b *readBelt) retry(freed func(context.Context) error) {
-	_ = freed(context.Background())
-	b.sys.mu.Lock()
-	defer b.sys.mu.Unlock()
+func (b *readBelt) retry(freed *waiter) {
+	_ = freed.wait(context.Background())
+	b.shared.mu.Lock()
+	defer b.shared.mu.Unlock()
 	b.waiting = false
 	b.pump()
-}
-
-func (b *readBelt) create(size uint64) (*chunk, error) {
-	c, err := b.sys.newChunk(&b.all, &Descriptor{Label: "readback chunk", Size: size, Usage: UsageMapRead | UsageCopyDst}, &b.stats)
-	if c != nil {
-		c.belt = b
-	}
-	return c, err
 }
 
 // unplace takes readings out of chunks that were not sent.
@@ -152,24 +132,22 @@ func (b *readBelt) toIdle(c *chunk) {
 	clear(c.parts)
 	clear(c.copies)
 	c.parts, c.copies, c.refusals, c.tail = c.parts[:0], c.copies[:0], nil, 0
-	if b.sys.lost != nil {
+	if b.shared.lost != nil {
 		b.drop(c)
 		return
 	}
-	b.putIdle(c, now())
+	b.keep(c, now())
 }
-
-// putIdle keeps a chunk that is empty and not mapped for its next use.
-func (b *readBelt) putIdle(c *chunk, since moment) {
-	c.idleSince = since
-	b.idle = append(b.idle, c)
-	b.sys.tend()
-}
-
-// drop destroys a chunk that is in no list, unless the end of the System did.
-func (b *readBelt) drop(c *chunk) { b.all = b.sys.dropChunk(b.all, c, &b.stats) }
 
 func (b *readBelt) trim(before moment) (oldest moment) {
-	b.idle, oldest = trim(b.idle, before, b.drop)
-	return min(oldest, b.holds.trim(before))
+	return min(b.pool.trim(before), b.holds.trim(before))
+}
+
+// create makes a chunk that tells the belt when it has landed.
+func (b *readBelt) create(size uint64) (*chunk, error) {
+	c, err := b.pool.create(size)
+	if err == nil {
+		c.landed = b.whenLanded
+	}
+	return c, err
 }

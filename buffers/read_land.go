@@ -5,20 +5,20 @@ package buffers
 // sendChunk submits the copies into a chunk and asks for its map. If it fails it returns a reading that
 // the refused copy was for, or nil.
 func (b *readBelt) sendChunk(c *chunk) (refused *reading, err error) {
-	if c.settled, refused, err = c.fetch(b.sys); err != nil {
+	if c.settled, refused, err = c.fetch(b.shared); err != nil {
 		if c.buffer.Failure() != nil { // it is no copy's fault
 			refused = nil
 		}
 		return refused, err
 	}
-	c.serial = b.sys.created
-	b.sys.stats.Submits++
+	c.serial = b.shared.created
+	b.shared.stats.Submits++
 	for i := range c.parts {
 		c.parts[i].sent()
 	}
 	c.asked = now()
 	b.inFlight = append(b.inFlight, c)
-	b.sys.stats.MapsPending++
+	b.shared.stats.MapsPending++
 	if c.settled != nil {
 		b.collector() <- c
 	}
@@ -28,7 +28,7 @@ func (b *readBelt) sendChunk(c *chunk) (refused *reading, err error) {
 // collector is where chunks in flight go, of which a goroutine takes care as long as there are any. It has room for all
 // of them.
 func (b *readBelt) collector() chan<- *chunk {
-	b.sys.rouse()
+	b.shared.rouse()
 	if b.landing == nil {
 		b.landing = make(chan *chunk, maxInFlight)
 		b.collect = b.collectAll
@@ -43,12 +43,12 @@ func (b *readBelt) collector() chan<- *chunk {
 // collectAll waits for the chunks in flight, if the backend does not call, in the order in which they were
 // submitted, which is that in which the GPU is done with them. The lock is not held.
 func (b *readBelt) collectAll() {
-	b.sys.mu.Lock()
-	defer b.sys.mu.Unlock()
+	b.shared.mu.Lock()
+	defer b.shared.mu.Unlock()
 	for c := b.toCollect(); c != nil; c = b.toCollect() {
-		b.sys.mu.Unlock()
+		b.shared.mu.Unlock()
 		err := <-c.settled
-		b.sys.mu.Lock()
+		b.shared.mu.Lock()
 		b.bring(c, err)
 	}
 }
@@ -66,14 +66,14 @@ func (b *readBelt) toCollect() *chunk {
 
 // landed takes a chunk whose map settled. The lock is not held.
 func (b *readBelt) landed(c *chunk, err error) {
-	b.sys.mu.Lock()
-	defer b.sys.mu.Unlock()
+	b.shared.mu.Lock()
+	defer b.shared.mu.Unlock()
 	b.bring(c, err)
 }
 
 func (b *readBelt) bring(c *chunk, err error) {
 	b.land(c, err)
-	b.sys.wake()
+	b.shared.wake()
 	b.pump()
 	b.hurry(1)
 }
@@ -81,10 +81,10 @@ func (b *readBelt) bring(c *chunk, err error) {
 // land takes a chunk whose map settled.
 func (b *readBelt) land(c *chunk, err error) {
 	b.inFlight = without(b.inFlight, c)
-	b.sys.stats.MapsPending--
+	b.shared.stats.MapsPending--
 	if err == nil {
-		b.sys.stats.MapLatency.add(c.asked.age())
-		b.sys.confirm(c.serial)
+		b.shared.stats.MapLatency.add(c.asked.age())
+		b.shared.confirm(c.serial)
 	}
 	if err == nil && c.isUnjudged() {
 		b.unjudged = append(b.unjudged, c)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
 // prober measures the paths to the GPU with data and buffers of its own: a transfer of the program's is
@@ -13,20 +14,22 @@ import (
 //
 // It keeps what it has made for the next bout, until that has lain idle for [Options].IdleAge.
 type prober struct {
-	sys       *System
+	shared    *shared
+	engine    *engine
+	reads     *readBelt
 	busy      bool
 	due       int // bouts that wait for the program to be idle
 	idleSince moment
 	data      []byte
-	dst       [2]Buffer                 // of queue writes alone, and of copies
-	warm      [opCount][maxPaths]uint64 // up to which size a path has been taken
-	readback  *ReadbackBuffer           // not one of the program's
+	dst       [2]Buffer                        // of queue writes alone, and of copies
+	warm      [opCount][choice.MaxPaths]uint64 // up to which size a path has been taken
+	owner     *readbackCore                    // of its reads, which are none of the program's
+	held      *handle
 }
 
-func (p *prober) init(s *System) {
-	p.sys = s
-	core := &readbackCore{belt: &s.reads, maxInFlight: 2}
-	p.readback = &ReadbackBuffer{&handle{&holding{sys: s, label: "probe"}}, core}
+func (p *prober) init(e *engine, reads *readBelt) {
+	p.shared, p.engine, p.reads = e.shared, e, reads
+	p.owner, p.held = &readbackCore{belt: reads, maxInFlight: 2}, &handle{&holding{shared: e.shared, label: "probe"}}
 }
 
 // What probing may cost each time, but for the first touch of its memory: each path that is measured moves its
@@ -45,7 +48,7 @@ type probing struct {
 	*prober
 	left     uint64
 	end      moment
-	measured [opCount][maxPaths]bool
+	measured [opCount][choice.MaxPaths]bool
 	tried    [opCount]bool
 }
 
@@ -74,20 +77,20 @@ var probeSteps = []probeStep{
 
 // begin makes what is needed. The lock is held.
 func (p *prober) begin() (*probing, error) {
-	if err := p.sys.usable("probe", ""); err != nil {
+	if err := p.shared.usable("probe", ""); err != nil {
 		return nil, err
 	}
 	if p.busy {
 		return nil, gpu.NewError("probe", "", ErrBusy, "the paths are being measured")
 	}
-	size := min(probeSize, p.sys.limits.MaxBufferSize)
+	size := min(probeSize, p.shared.limits.MaxBufferSize)
 	p.idleSince = now()
-	p.sys.tend()
+	p.shared.tend()
 	for i := range p.dst {
 		if p.dst[i] != nil {
 			continue
 		}
-		b, err := p.sys.device.CreateBuffer(&Descriptor{Label: "probe", Size: size, Usage: UsageCopyDst | UsageCopySrc})
+		b, err := p.shared.device.CreateBuffer(&Descriptor{Label: "probe", Size: size, Usage: UsageCopyDst | UsageCopySrc})
 		if err != nil {
 			return nil, err
 		}
@@ -102,12 +105,12 @@ func (p *prober) begin() (*probing, error) {
 
 // finish is called when a bout is over. The lock is not held.
 func (b *probing) finish() {
-	b.sys.mu.Lock()
-	defer b.sys.mu.Unlock()
+	b.shared.mu.Lock()
+	defer b.shared.mu.Unlock()
 	b.busy, b.idleSince = false, now()
-	b.sys.tend()
-	for op := range b.sys.engine.choosers {
-		b.sys.engine.choosers[op].probed(b.tried[op])
+	b.shared.tend()
+	for op := range b.engine.choosers {
+		b.engine.choosers[op].Probed(b.tried[op])
 	}
 }
 
@@ -121,15 +124,15 @@ func (p *prober) trim(before moment) (oldest moment) {
 	}
 	p.destroy()
 	p.data, p.dst = nil, [2]Buffer{}
-	p.warm = [opCount][maxPaths]uint64{}
+	p.warm = [opCount][choice.MaxPaths]uint64{}
 	return latest
 }
 
 // abandon ends the reads of a bout that has ended.
 func (p *prober) abandon() {
-	p.sys.mu.Lock()
-	defer p.sys.mu.Unlock()
-	p.sys.reads.abandon(p.readback.core)
+	p.shared.mu.Lock()
+	defer p.shared.mu.Unlock()
+	p.reads.abandon(p.owner)
 }
 
 // destroy ends a bout that is under way, with an error.
@@ -151,14 +154,14 @@ const (
 // whenIdle is inBackground once the program moves nothing, so that neither is in the other's way.
 func (p *prober) whenIdle(op Operation) {
 	p.due++
-	p.sys.rouse()
-	seen, tries := p.sys.traffic(), 0
+	p.shared.rouse()
+	seen, tries := p.engine.program.traffic(), 0
 	var timer *time.Timer
 	timer = time.AfterFunc(quiet, func() {
-		p.sys.mu.Lock()
-		defer p.sys.mu.Unlock()
-		now := p.sys.traffic()
-		if tries++; p.sys.lost == nil && tries < quietTries && (now.underway || now != seen) {
+		p.shared.mu.Lock()
+		defer p.shared.mu.Unlock()
+		now := p.engine.program.traffic()
+		if tries++; p.shared.lost == nil && tries < quietTries && (now.underway || now != seen) {
 			seen = now
 			timer.Reset(quiet)
 			return
@@ -172,14 +175,14 @@ func (p *prober) whenIdle(op Operation) {
 func (p *prober) inBackground(op Operation) bool {
 	b, err := p.begin()
 	if err == nil {
-		p.sys.rouse()
+		p.shared.rouse()
 		go func() {
 			err := b.run(context.Background(), func(s probeStep) bool { return s.op == op })
 			if op == OpReadback && err == nil {
 				err = b.copies(context.Background())
 			}
 			b.finish()
-			if l := &p.sys.logger; err != nil && reasonOf(err) != ErrDestroyed && l.enabled(LevelWarn) {
+			if l := &p.shared.logger; err != nil && reasonOf(err) != ErrDestroyed && l.enabled(LevelWarn) {
 				l.log(LevelWarn, "the paths could not be measured", text("operation", op.String()), text("error", err.Error()))
 			}
 		}()
@@ -211,10 +214,10 @@ func (b *probing) run(ctx context.Context, wanted func(probeStep) bool) error {
 // tells reports whether a path is one to measure with a step.
 func (b *probing) tells(step probeStep, i int) bool {
 	p := &paths[step.op][i]
-	if p.inPlace && !b.sys.options.HostWrites {
+	if p.InPlace && !b.shared.options.HostWrites {
 		return false
 	}
-	return step.size > p.above && (step.paths == nil || slices.Contains(step.paths, i))
+	return step.size > p.Above && (step.paths == nil || slices.Contains(step.paths, i))
 }
 
 // affords takes size bytes from what may be moved, or reports that time or bytes are used up.
@@ -246,7 +249,7 @@ func (b *probing) measure(ctx context.Context, step probeStep, path int) error {
 // learn takes a measurement. Where nothing is suspect one that is slow says little: the page may have been busy
 // with something else.
 func (b *probing) learn(step probeStep, path int, took time.Duration) {
-	e := &b.sys.engine
+	e := b.engine
 	c := &e.choosers[step.op]
 	size := step.size
 	if step.op == OpUpload {
@@ -254,12 +257,12 @@ func (b *probing) learn(step probeStep, path int, took time.Duration) {
 	} else {
 		took /= time.Duration(step.times)
 	}
-	if !c.suspect && !c.improves(path, size, took) {
+	if !c.IsSuspect() && !c.Improves(path, size, took) {
 		return
 	}
-	if c.suspect && !b.measured[step.op][path] {
+	if c.IsSuspect() && !b.measured[step.op][path] {
 		b.measured[step.op][path] = true
-		c.forget(path)
+		c.Forget(path)
 	}
 	e.learn(step.op, path, size, took)
 }
@@ -269,7 +272,7 @@ func (b *probing) transfer(ctx context.Context, step probeStep, path int, learn 
 	if !b.affords(step.size * step.times) {
 		return nil
 	}
-	if err := b.sys.answered(ctx, "probe", "", b.sys.queue.WorkDone()); err != nil { // what is ahead counts for none
+	if err := b.shared.answered(ctx, "probe", "", b.shared.queue.WorkDone()); err != nil { // what is ahead counts for none
 		return err
 	}
 	start := now()
@@ -285,23 +288,23 @@ func (b *probing) transfer(ctx context.Context, step probeStep, path int, learn 
 
 // send is called without the lock.
 func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error, err error) {
-	s := b.sys
+	s := b.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.usable("probe", ""); err != nil {
 		return false, nil, err
 	}
 	p, dst := &paths[step.op][path], b.dst[0]
-	if p.mapped || p.copied {
+	if p.Mapped || p.Copied {
 		dst = b.dst[1]
 	}
 	for range step.times {
-		if wholly, err = s.engine.move(p, dst, 0, Bytes(b.data[:step.size])); !wholly || err != nil {
+		if wholly, err = b.engine.move(p, dst, 0, Bytes(b.data[:step.size])); !wholly || err != nil {
 			return false, nil, err
 		}
 	}
-	done = s.engine.workDone(true)
-	if !p.mapped && step.times > 1 {
+	done = b.engine.workDone(true)
+	if !p.Mapped && step.times > 1 {
 		err = s.queue.Submit() // of nothing, which ends them: see docs/rationale.md
 	}
 	return true, done, err
@@ -309,16 +312,16 @@ func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error
 
 // conclude waits for the GPU to be done. What takes very long hangs.
 func (b *probing) conclude(ctx context.Context, step probeStep, path int, done <-chan error, learn func()) error {
-	e := &b.sys.engine
+	e := b.engine
 	late, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer time.AfterFunc(e.patience, cancel).Stop()
-	err := b.sys.answered(late, "probe", "", done)
-	b.sys.mu.Lock()
-	defer b.sys.mu.Unlock()
+	err := b.shared.answered(late, "probe", "", done)
+	b.shared.mu.Lock()
+	defer b.shared.mu.Unlock()
 	switch {
 	case err == nil:
-		e.look(0)
+		b.shared.look(0)
 		learn()
 	case late.Err() != nil && ctx.Err() == nil:
 		e.hang(step.op, path, step.size)
@@ -332,5 +335,68 @@ func (b *probing) read(ctx context.Context, size uint64, path int) error {
 	if !b.affords(size) {
 		return nil
 	}
-	return b.readback.Read(ctx, b.dst[1], 0, b.data[:size]) // to read memory that is new is to have the GPU clear it
+	r, err := b.start(0, b.data[:size]) // to read memory that is new is to have the GPU clear it
+	if err != nil {
+		return err
+	}
+	b.reads.flush(b.owner)
+	return r.Wait(ctx)
+}
+
+// start asks for a read into p.
+func (b *probing) start(offset uint64, p []byte) (Read, error) {
+	return b.reads.start(b.owner, b.held, func(x *reading) error {
+		x.dst = Bytes(p)
+		return x.describe(b.dst[1], offset, uint64(len(p)))
+	})
+}
+
+// copies measures what one more copy in a submit costs.
+func (b *probing) copies(ctx context.Context) error {
+	const many = 32
+	b.engine.setCopyCost(0) // or the reads would be merged
+	var took [2]time.Duration
+	for range 2 { // of which the better counts
+		for i, n := range [2]int{1, many + 1} {
+			if !b.affords(0) {
+				return nil
+			}
+			d, err := b.copyTimes(ctx, n)
+			if err != nil {
+				return err
+			}
+			if took[i] == 0 || d < took[i] {
+				took[i] = d
+			}
+		}
+	}
+	b.engine.setCopyCost(max(took[1]-took[0], 0) / many)
+	return nil
+}
+
+// copyTimes is how long n reads of 4 bytes take that are too far apart to be merged.
+func (b *probing) copyTimes(ctx context.Context, n int) (time.Duration, error) {
+	const apart = 64 << 10
+	defer b.abandon()
+	reads := make([]Read, n)
+	start := now()
+	for i := range reads {
+		var err error
+		if reads[i], err = b.start(uint64(i)*apart, b.data[4*i:4*i+4]); err != nil {
+			return 0, err
+		}
+	}
+	b.reads.flush(b.owner)
+	for _, read := range reads {
+		if err := read.Wait(ctx); err != nil {
+			return 0, err
+		}
+	}
+	return start.age(), nil
+}
+
+func (e *engine) setCopyCost(d time.Duration) {
+	e.shared.mu.Lock()
+	defer e.shared.mu.Unlock()
+	e.copyCost = d
 }

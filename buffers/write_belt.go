@@ -1,11 +1,15 @@
 package buffers
 
 import (
+	"context"
 	"errors"
 	"slices"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// uploadPool lends chunks that are mapped for writing. A chunk goes round:
+// writeBelt lends chunks that are mapped for writing. A chunk goes round:
 //
 //  1. idle: mapped, nobody's
 //  2. lent: mapped, the borrower's
@@ -16,18 +20,15 @@ import (
 // knows when it is submitted. Such a chunk counts as submitted by the next submit, and is not lent again:
 //
 //  5. spent: it waits to be destroyed, like one that is idle
-type uploadPool struct {
-	sys     *System
-	all     []*chunk // also those that are lent or awaited
-	idle    []*chunk
+type writeBelt struct {
+	pool
 	sealed  []*chunk
 	spent   []*chunk
-	pending []*chunk     // oldest first
-	heard   *chunk       // of those, that a waiter listens for
-	jobs    []*uploadJob // that go on when a chunk comes back, one after the other
-	loose   int          // how often a chunk was taken that is much larger than what it carries
-	notify  func()       // cameBack, made once; nil where the queue would not call it
-	stats   PoolStats
+	pending []*chunk // oldest first
+	heard   *chunk   // of those, that a waiter listens for
+	jobs    []job    // that go on when a chunk comes back, one after the other
+	loose   int      // how often a chunk was taken that is much larger than what it carries
+	notify  func()   // cameBack, made once; nil where the queue would not call it
 }
 
 var (
@@ -37,8 +38,8 @@ var (
 
 // find returns a chunk, or says why there is none now: errPending, errShort, or an error for good. If depth is not 0
 // it is for a ring: at most depth chunks of that size are pending, and what is pending makes room for the next.
-func (p *uploadPool) find(label string, size uint64, depth int) (*chunk, error) {
-	s := p.sys
+func (p *writeBelt) find(label string, size uint64, depth int) (*chunk, error) {
+	s := p.shared
 	if err := s.usable("stage", label); err != nil {
 		return nil, err
 	}
@@ -60,7 +61,7 @@ func (p *uploadPool) find(label string, size uint64, depth int) (*chunk, error) 
 }
 
 // pendingFor is how many chunks are pending that size bytes could have gone by.
-func (p *uploadPool) pendingFor(size uint64) (n int) {
+func (p *writeBelt) pendingFor(size uint64) (n int) {
 	for _, c := range p.pending {
 		if c.fits(size) {
 			n++
@@ -70,13 +71,13 @@ func (p *uploadPool) pendingFor(size uint64) (n int) {
 }
 
 // need is the size of a new chunk for size bytes.
-func (p *uploadPool) need(size uint64) uint64 {
-	return min(chunkSize(size), p.sys.limits.MaxBufferSize)
+func (p *writeBelt) need(size uint64) uint64 {
+	return min(chunkSize(size), p.shared.limits.MaxBufferSize)
 }
 
 // lendNow returns a chunk of at least size bytes, or nil where none is to be had without waiting, or without
 // the pool having more than most bytes or half of the budget.
-func (p *uploadPool) lendNow(size, most uint64) *chunk {
+func (p *writeBelt) lendNow(size, most uint64) *chunk {
 	p.poll()
 	if c := p.fromIdle(size); c != nil {
 		return c
@@ -85,9 +86,9 @@ func (p *uploadPool) lendNow(size, most uint64) *chunk {
 }
 
 // make returns a new chunk, or nil where that takes a wait, or more memory than most bytes or half of the budget.
-func (p *uploadPool) make(size, most uint64) *chunk {
+func (p *writeBelt) make(size, most uint64) *chunk {
 	need := chunkSize(size)
-	if p.stats.Bytes+need > min(most, p.sys.budget.limit/2) || !p.sys.reserve(need) {
+	if p.stats.Bytes+need > min(most, p.shared.budget.limit/2) || !p.shared.reserve(need) {
 		return nil
 	}
 	c, err := p.create(need)
@@ -101,37 +102,29 @@ func (p *uploadPool) make(size, most uint64) *chunk {
 // The whole of a chunk goes to the GPU's process when it is unmapped, but to make one takes longer than that.
 const looseUses = 4
 
-func (p *uploadPool) fromIdle(size uint64) *chunk {
+func (p *writeBelt) fromIdle(size uint64) *chunk {
 	i := bestFit(p.idle, size)
-	if i >= 0 && size >= smallest && p.idle[i].size() > size+size/4 {
-		if p.loose++; p.loose%looseUses == 0 && p.sys.budget.has(chunkSize(size), 0) {
+	if i >= 0 && size >= choice.Smallest && p.idle[i].size() > size+size/4 {
+		if p.loose++; p.loose%looseUses == 0 && p.shared.budget.has(chunkSize(size), 0) {
 			if c := p.make(size, leastRing); c != nil {
 				return c
 			}
 		}
 	}
-	if i < 0 {
+	c := p.reuse(size)
+	if c == nil {
 		return nil
 	}
-	c := p.idle[i]
-	p.idle = remove(p.idle, i)
 	if c.buffer.Failure() != nil {
 		p.drop(c)
 		return p.fromIdle(size)
 	}
 	c.turn++
-	p.stats.Hits++
 	return c
 }
 
-func (p *uploadPool) create(size uint64) (*chunk, error) {
-	return p.sys.newChunk(&p.all, &Descriptor{
-		Label: "staging chunk", Size: size, Usage: UsageMapWrite | UsageCopySrc, MappedAtCreation: true,
-	}, &p.stats)
-}
-
 // poll moves the chunks whose map settled.
-func (p *uploadPool) poll() {
+func (p *writeBelt) poll() {
 	kept := p.pending[:0]
 	for _, c := range p.pending {
 		if c == p.heard {
@@ -149,10 +142,10 @@ func (p *uploadPool) poll() {
 	p.pending = kept
 }
 
-var _ source = (*uploadPool)(nil)
+var _ source = (*writeBelt)(nil)
 
 // listen is for the oldest chunk that the queue does not tell of.
-func (p *uploadPool) listen() <-chan error {
+func (p *writeBelt) listen() <-chan error {
 	if p.heard != nil {
 		return nil
 	}
@@ -165,7 +158,7 @@ func (p *uploadPool) listen() <-chan error {
 	return nil
 }
 
-func (p *uploadPool) unlisten(answered bool, err error) {
+func (p *writeBelt) unlisten(answered bool, err error) {
 	c := p.heard
 	p.heard = nil
 	if i := slices.Index(p.pending, c); answered && i >= 0 {
@@ -176,15 +169,30 @@ func (p *uploadPool) unlisten(answered bool, err error) {
 }
 
 // cameBack is called where the map of a chunk settled, and has jobs go on. The lock is not held.
-func (p *uploadPool) cameBack() {
-	p.sys.mu.Lock()
-	defer p.sys.mu.Unlock()
+func (p *writeBelt) cameBack() {
+	p.shared.mu.Lock()
+	defer p.shared.mu.Unlock()
 	p.poll()
 	p.work()
 }
 
+// job is a transfer that goes on in the call that says that a chunk came back: no goroutine waits for it.
+type job interface {
+	goOn() jobState
+	endRelay()
+}
+
+// jobState is what a job does next.
+type jobState uint8
+
+const (
+	jobEnds  jobState = iota // nothing, or it is left to a goroutine
+	jobTurns                 // it goes on after the others
+	jobWaits                 // it waits for a chunk to come back
+)
+
 // work has jobs go on in turns, as far as there are chunks.
-func (p *uploadPool) work() {
+func (p *writeBelt) work() {
 	for len(p.jobs) > 0 {
 		j := p.jobs[0]
 		switch j.goOn() {
@@ -199,14 +207,14 @@ func (p *uploadPool) work() {
 }
 
 // endRelay has a job that is relayed share its chunks.
-func (p *uploadPool) endRelay() {
+func (p *writeBelt) endRelay() {
 	if len(p.jobs) > 0 {
 		p.jobs[0].endRelay()
 	}
 }
 
 // willNotify reports whether cameBack is going to be called.
-func (p *uploadPool) willNotify() bool {
+func (p *writeBelt) willNotify() bool {
 	for _, c := range p.pending {
 		if c.notifies {
 			return true
@@ -216,7 +224,7 @@ func (p *uploadPool) willNotify() bool {
 }
 
 // settle takes a chunk whose map has settled, and is in no list.
-func (p *uploadPool) settle(c *chunk, err error) {
+func (p *writeBelt) settle(c *chunk, err error) {
 	if err != nil {
 		p.drop(c)
 		return
@@ -225,22 +233,17 @@ func (p *uploadPool) settle(c *chunk, err error) {
 }
 
 // giveBack takes a chunk that is mapped. What the host may still write to is for nobody else.
-func (p *uploadPool) giveBack(c *chunk) {
-	if p.sys.lost != nil || c.handed || c.buffer.Failure() != nil {
+func (p *writeBelt) giveBack(c *chunk) {
+	if p.shared.lost != nil || c.handed || c.buffer.Failure() != nil {
 		p.drop(c)
 		return
 	}
-	c.idleSince = now()
-	p.idle = append(p.idle, c)
-	p.sys.tend()
-	p.sys.wake()
+	p.keep(c, now())
+	p.shared.wake()
 }
 
-// drop destroys a chunk that is in none of the four lists, unless the end of the System did.
-func (p *uploadPool) drop(c *chunk) { p.all = p.sys.dropChunk(p.all, c, &p.stats) }
-
 // seal unmaps a lent chunk, for copies that are recorded in encoder.
-func (p *uploadPool) seal(c *chunk, encoder Encoder) error {
+func (p *writeBelt) seal(c *chunk, encoder Encoder) error {
 	if err := c.buffer.Unmap(); err != nil {
 		p.drop(c)
 		return err
@@ -251,7 +254,7 @@ func (p *uploadPool) seal(c *chunk, encoder Encoder) error {
 }
 
 // discard destroys the chunks whose copies are recorded in an encoder that is never submitted.
-func (p *uploadPool) discard(encoder Encoder) {
+func (p *writeBelt) discard(encoder Encoder) {
 	if encoder == nil {
 		return
 	}
@@ -269,7 +272,7 @@ func (p *uploadPool) discard(encoder Encoder) {
 
 // submitted asks for the maps of the chunks whose encoder is among those submitted, and lays those aside whose
 // encoder the caller submits.
-func (p *uploadPool) submitted(encoders []Encoder) {
+func (p *writeBelt) submitted(encoders []Encoder) {
 	kept := p.sealed[:0]
 	for _, c := range p.sealed {
 		switch {
@@ -286,43 +289,58 @@ func (p *uploadPool) submitted(encoders []Encoder) {
 }
 
 // layAside keeps a chunk for the encoder alone that its copies are recorded in. Who needs the memory may take it.
-func (p *uploadPool) layAside(c *chunk) {
+func (p *writeBelt) layAside(c *chunk) {
 	c.encoder, c.idleSince = nil, now()
 	p.spent = append(p.spent, c)
-	p.sys.tend()
-	p.sys.wake()
+	p.shared.tend()
+	p.shared.wake()
 }
 
 // remap asks for the map of a chunk whose copies were submitted.
-func (p *uploadPool) remap(c *chunk) {
+func (p *writeBelt) remap(c *chunk) {
 	c.encoder = nil
 	p.pend(c, c.buffer.MapAsync(MapWrite, 0, c.size()), false)
 }
 
 // pend takes a chunk that comes back when its map settles.
-func (p *uploadPool) pend(c *chunk, settled <-chan error, notifies bool) {
+func (p *writeBelt) pend(c *chunk, settled <-chan error, notifies bool) {
 	c.settled, c.notifies = settled, notifies
 	p.pending = append(p.pending, c)
-	p.sys.tend()
+	p.shared.tend()
 	if !notifies {
-		p.sys.wake() // somebody has to listen
+		p.shared.wake() // somebody has to listen
 	}
 }
 
 // send copies the first size bytes of a lent chunk to dst, in a submit of its own. The chunk comes back by
 // itself.
-func (p *uploadPool) send(c *chunk, size uint64, dst Buffer, offset uint64) error {
-	settled, err := p.sys.chunks.SendChunk(c.buffer, size, dst, offset, p.notify)
+func (p *writeBelt) send(c *chunk, size uint64, dst Buffer, offset uint64) error {
+	settled, err := p.shared.chunks.SendChunk(c.buffer, size, dst, offset, p.notify)
 	return p.sent(c, settled, err)
+}
+
+// init makes the belt.
+func (p *writeBelt) init(s *shared) {
+	p.pool.init(s, Descriptor{Label: "staging chunk", Usage: UsageMapWrite | UsageCopySrc, MappedAtCreation: true})
+	if _, steps := s.chunks.(*gpu.Steps); !steps {
+		p.notify = p.cameBack
+	}
+	s.pools = append(s.pools, p)
+}
+
+// isIdle reports whether nothing is on its way.
+func (p *writeBelt) isIdle() bool {
+	p.poll()
+	return len(p.pending) == 0
 }
 
 // fill is send of m, written to the beginning of the chunk.
-func (p *uploadPool) fill(c *chunk, m Memory, dst Buffer, offset uint64) error {
-	settled, err := p.sys.chunks.FillChunk(c.buffer, m, dst, offset, p.notify)
+func (p *writeBelt) fill(c *chunk, m Memory, dst Buffer, offset uint64) error {
+	settled, err := p.shared.chunks.FillChunk(c.buffer, m, dst, offset, p.notify)
 	return p.sent(c, settled, err)
 }
 
-func (p *uploadPool) sent(c *chunk, settled <-chan error, err error) error {
+func (p *writeBelt) sent(c *chunk, settled <-chan error, err error) error {
 	if err != nil {
 		p.drop(c)
 		return err
@@ -348,10 +366,10 @@ func contains(encoders []Encoder, e Encoder) bool {
 }
 
 // trim destroys the chunks that are idle or spent since then or longer. Those that are pending are about to be idle.
-func (p *uploadPool) trim(before moment) (oldest moment) {
+func (p *writeBelt) trim(before moment) (oldest moment) {
 	p.poll()
 	var spent moment
-	p.idle, oldest = trim(p.idle, before, p.drop)
+	oldest = p.pool.trim(before)
 	p.spent, spent = trim(p.spent, before, p.drop)
 	if len(p.pending) > 0 {
 		oldest = min(oldest, now())
@@ -359,25 +377,24 @@ func (p *uploadPool) trim(before moment) (oldest moment) {
 	return min(oldest, spent)
 }
 
-// trim drops what lies there since then or longer, and returns since when the longest of the rest does.
-func trim[T pooled](idle []T, before moment, drop func(T)) (kept []T, oldest moment) {
-	kept, oldest = idle[:0], latest
-	for _, c := range idle {
-		if c.since() <= before {
-			drop(c)
-		} else {
-			kept, oldest = append(kept, c), min(oldest, c.since())
-		}
-	}
-	clear(idle[len(kept):])
-	return kept, oldest
-}
-
 // destroy destroys every chunk, wherever it is.
-func (p *uploadPool) destroy() {
-	for len(p.all) > 0 {
-		p.drop(p.all[0])
-	}
-	p.idle, p.sealed, p.spent, p.pending = nil, nil, nil, nil
+func (p *writeBelt) destroy() {
+	p.pool.destroy()
+	p.sealed, p.spent, p.pending = nil, nil, nil
 	p.work()
 }
+
+// awaitMemory waits for a change if the policy is to wait for n bytes, which were not to be had. Else, and when ctx ends,
+// it says why they are not.
+func (p *writeBelt) awaitMemory(ctx context.Context, op, label string, n uint64) error {
+	if !p.shared.budget.waits(n) {
+		return p.shared.budget.refuse(op, label, n, nil)
+	}
+	if p.shared.wait(ctx, p) != nil {
+		return p.shared.budget.refuse(op, label, n, causeOf(ctx))
+	}
+	return nil
+}
+
+// leastRing is how many bytes of chunks there may be for transfers that do not wait, at least.
+const leastRing = 32 << 20

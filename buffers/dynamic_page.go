@@ -1,6 +1,9 @@
 package buffers
 
-import "github.com/gpubuffers/gpubuffers/buffers/gpu"
+import (
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
+)
 
 // dynamicPage is the CPU's memory of one page, for one frame after the other: a flush takes it all. It is of this
 // ring alone, and never another's: who holds a view of it may write there for as long as the view is held.
@@ -67,18 +70,18 @@ func (r *dynamicRing) goOn() {
 	r.open++
 	wasFull := r.fills(p.used)
 	p.used, p.sent = 0, 0
-	if !r.sys.options.HostWrites || !wasFull {
+	if !r.shared.options.HostWrites || !wasFull {
 		return
 	}
-	if way := r.sys.engine.flushPath(r.page.Size, r.history.inPlace()); way.inPlace {
-		p.chunk = r.sys.uploads.lendNow(r.page.Size, way.ring(r.page.Size))
+	if way := r.engine.flushPath(r.page.Size, r.history.InPlace()); way.InPlace {
+		p.chunk = r.engine.writes.lendNow(r.page.Size, ringOf(way, r.page.Size))
 	}
 }
 
 // historyFor is that of a page of which each frame fills size bytes.
-func (b *DynamicBuffer) historyFor(size uint64) history {
+func (b *DynamicBuffer) historyFor(size uint64) choice.History {
 	h := b.ring.history
-	h.hosted = b.ring.sys.options.HostWrites && b.ring.fills(size)
+	h.Hosted = b.ring.shared.options.HostWrites && b.ring.fills(size)
 	return h
 }
 
@@ -89,8 +92,8 @@ func (r *dynamicRing) fills(size uint64) bool { return size >= r.page.Size/4*3 }
 // that is [Allocation].Bytes, or HostMemory.
 func (b *DynamicBuffer) Mapped() MappableBuffer {
 	r := b.ring
-	r.sys.mu.Lock()
-	defer r.sys.mu.Unlock()
+	r.shared.mu.Lock()
+	defer r.shared.mu.Unlock()
 	if r.current == nil || r.latest().chunk == nil {
 		return nil
 	}
@@ -103,8 +106,8 @@ func (b *DynamicBuffer) Mapped() MappableBuffer {
 // HostMemory is not called, a page keeps its memory.
 func (b *DynamicBuffer) Page() int {
 	r := b.ring
-	r.sys.mu.Lock()
-	defer r.sys.mu.Unlock()
+	r.shared.mu.Lock()
+	defer r.shared.mu.Unlock()
 	return r.open - 1
 }
 
@@ -113,8 +116,8 @@ func (b *DynamicBuffer) Page() int {
 // before the first update.
 func (b *DynamicBuffer) HostMemory() (Host, error) {
 	r := b.ring
-	r.sys.mu.Lock()
-	defer r.sys.mu.Unlock()
+	r.shared.mu.Lock()
+	defer r.shared.mu.Unlock()
 	if err := b.held.check("update"); err != nil || r.open == 0 {
 		return nil, err
 	}
@@ -133,7 +136,7 @@ func (b *DynamicBuffer) HostMemory() (Host, error) {
 // flushPage moves what was not moved yet of a page to the GPU's memory of it.
 func (r *dynamicRing) flushPage(p *dynamicPage, dst Buffer) error {
 	size := roundUp4(p.used)
-	from, e := p.sent, &r.sys.engine
+	from, e := p.sent, r.engine
 	var err error
 	switch c := p.chunk; {
 	case c != nil:
@@ -143,13 +146,13 @@ func (r *dynamicRing) flushPage(p *dynamicPage, dst Buffer) error {
 		err = r.flushArena(p, dst, from, size)
 	}
 	if err == nil {
-		r.sys.stats.BytesUp += size - from
+		r.shared.stats.BytesUp += size - from
 	}
 	return err
 }
 
 func (r *dynamicRing) flushArena(p *dynamicPage, dst Buffer, from, end uint64) error {
-	err := r.sys.engine.flush(dst, &r.history, from, p.arena.Slice(from, end-from))
+	err := r.engine.flush(dst, &r.history, from, p.arena.Slice(from, end-from))
 	if err != nil && p.isDetached() {
 		return &Error{Op: "submit", Label: r.page.Label, Reason: ErrType, Detail: "the memory of its updates was detached", Cause: err}
 	}
@@ -160,7 +163,7 @@ func (r *dynamicRing) flushArena(p *dynamicPage, dst Buffer, from, end uint64) e
 func (r *dynamicRing) giveBackChunks() {
 	for _, p := range r.pages {
 		if p.chunk != nil {
-			r.sys.uploads.giveBack(p.chunk)
+			r.engine.writes.giveBack(p.chunk)
 			p.chunk = nil
 		}
 	}

@@ -1,18 +1,21 @@
 package buffers
 
-import "github.com/gpubuffers/gpubuffers/buffers/gpu"
+import (
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
+)
 
 // AllowHostWrite checks a write of size bytes at offset that the host makes itself next, by queue writes of its
 // own API of at most piece bytes each, and counts it. piece is 0 where the write would be refused, or where the
 // engine has another path for it, or wants to measure it: then WriteMemory says why, or does it.
 func (b *DeviceBuffer) AllowHostWrite(offset, size uint64) (piece uint64) {
-	s := b.held.sys
+	s := b.held.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if size == 0 || b.held.check("write") != nil || gpu.CheckWrite(b.Unwrap(), offset, size) != nil {
 		return 0
 	}
-	if piece = s.engine.leavesToHost(size, b.history()); piece > 0 {
+	if piece = b.core.engine.leavesToHost(size, b.history()); piece > 0 {
 		s.stats.BytesUp += size
 	}
 	return piece
@@ -20,18 +23,18 @@ func (b *DeviceBuffer) AllowHostWrite(offset, size uint64) (piece uint64) {
 
 // leavesToHost gives the piece of the path of an upload that goes by queue writes and need not be measured. Where
 // it is 0, the turn is not taken.
-func (e *engine) leavesToHost(size uint64, h *history) (piece uint64) {
+func (e *engine) leavesToHost(size uint64, h *choice.History) (piece uint64) {
 	if size < chosenFrom[OpUpload] {
-		h.touched = true
+		h.Touched = true
 		return size
 	}
 	c := &e.choosers[OpUpload]
-	i, measure := c.foresee(size, *h, !e.probing)
-	p := &c.paths[i]
-	if measure || p.mapped {
+	asked := c.Ask(size, *h, !e.probing)
+	p := &paths[OpUpload][asked.Path]
+	if asked.Measure || p.Mapped {
 		return 0
 	}
-	c.pick(size, *h, !e.probing)
-	h.touched = true
-	return p.piece
+	c.Take(size, *h, !e.probing)
+	h.Touched = true
+	return p.Piece
 }

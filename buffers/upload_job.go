@@ -1,6 +1,10 @@
 package buffers
 
-import "context"
+import (
+	"context"
+
+	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
+)
 
 // uploadJob is an Upload that goes on whenever a chunk comes back, in the call that says so: no goroutine
 // waits for it, and has to be woken for each piece.
@@ -16,63 +20,21 @@ type uploadJob struct {
 // relayBytes go by one relay at the most: what the job looks at between two is looked at that often.
 const relayBytes = 64 << 20
 
-// UploadThen is UploadMemory for a host that must not wait: done is called once, with the outcome, before
-// UploadThen returns or later. Like the methods of a [Sink] it must be short, and call nothing of the System.
-// m must stay as it is until then.
-func (s *System) UploadThen(dst Buffer, offset uint64, m Memory, done func(error)) {
-	u, err := s.newMemoryUpload(dst, offset, m)
-	if err != nil {
-		done(err)
-		return
-	}
-	j := &uploadJob{Upload: u, rest: m, done: done, start: now()}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.uploads.endRelay()
-	if j.goesByChunks() && len(s.uploads.jobs) > 0 || j.goOn() == jobWaits {
-		j.enqueue()
-	}
-}
-
 // enqueue has the job go on when a chunk comes back and those ahead of it were served.
 func (j *uploadJob) enqueue() {
 	u := j.Upload
 	u.job = j
-	u.sys.uploads.jobs = append(u.sys.uploads.jobs, j)
+	u.writes.jobs = append(u.writes.jobs, j)
 	if u.watch == nil {
-		u.watch = newPatience(u.sys.engine.patience, u.ringHangs)
-		u.sys.rouse()
+		u.watch = newPatience(u.engine.patience, u.ringHangs)
+		u.shared.rouse()
 	}
 	u.watch.begin()
 }
 
-// close ends all that waits for the upload. The lock is not held.
-func (u *Upload) close() {
-	u.waits.stop()
-	u.watch.stop()
-	u.sys.mu.Lock()
-	defer u.sys.mu.Unlock()
-	u.closed = true
-	if j := u.job; j != nil {
-		u.job = nil
-		u.sys.uploads.jobs = without(u.sys.uploads.jobs, j)
-		j.ready()
-		u.sys.uploads.work()
-	}
-}
-
-// jobState is what a job does next.
-type jobState uint8
-
-const (
-	jobEnds  jobState = iota // nothing, or it is left to a goroutine
-	jobTurns                 // it goes on after the others
-	jobWaits                 // it waits for a chunk to come back
-)
-
 // goesByChunks reports whether what is left can do without a goroutine.
 func (j *uploadJob) goesByChunks() bool {
-	return paths[OpUpload][j.path].mapped && j.rest.Size()%4 == 0
+	return paths[OpUpload][j.path].Mapped && j.rest.Size()%4 == 0
 }
 
 // goOn moves what there are chunks for, piece by piece where others wait. What a goroutine has to wait for is
@@ -90,16 +52,16 @@ func (j *uploadJob) goOn() jobState {
 	}
 	p := &paths[OpUpload][j.path]
 	for j.rest.Size() > 0 {
-		n := min(p.piece, j.rest.Size())
+		n := min(p.Piece, j.rest.Size())
 		c, err := j.find((n + 7) &^ 7)
 		switch err {
 		case nil:
 			err = j.moveBy(c, n)
 		case errPending:
-			if !j.sys.uploads.willNotify() {
+			if !j.writes.willNotify() {
 				return j.leave()
 			}
-			j.relay(p.piece)
+			j.relay(p.Piece)
 			return jobWaits
 		case errShort:
 			return j.leave()
@@ -107,7 +69,7 @@ func (j *uploadJob) goOn() jobState {
 		if err != nil {
 			return j.end(err)
 		}
-		if len(j.sys.uploads.jobs) > 1 && j.rest.Size() > 0 {
+		if len(j.writes.jobs) > 1 && j.rest.Size() > 0 {
 			return jobTurns
 		}
 	}
@@ -119,7 +81,7 @@ func (j *uploadJob) goOn() jobState {
 // lendRoom takes a chunk for who asked for one. Where there can be none he finds out by asking again.
 func (j *uploadJob) lendRoom() jobState {
 	c, err := j.find(j.needs(1))
-	if err == errPending && j.sys.uploads.willNotify() {
+	if err == errPending && j.writes.willNotify() {
 		return jobWaits
 	}
 	if err == nil {
@@ -141,7 +103,7 @@ func (j *uploadJob) served() {
 
 func (j *uploadJob) moveBy(c *chunk, n uint64) error {
 	n = min(n, c.size())
-	if err := j.sys.uploads.fill(c, j.rest.Slice(0, n), j.dst, j.at); err != nil {
+	if err := j.writes.fill(c, j.rest.Slice(0, n), j.dst, j.at); err != nil {
 		return err
 	}
 	j.hasMoved(n)
@@ -157,11 +119,10 @@ func (j *uploadJob) hasMoved(n uint64) {
 
 // relay has the chunks that are pending go on by themselves, where no other job waits for them.
 func (j *uploadJob) relay(piece uint64) {
-	s := j.sys
-	if s.relay == nil || len(s.uploads.jobs) > 1 {
+	if s := j.shared; s.relay == nil || len(j.writes.jobs) > 1 {
 		return
 	}
-	if n := min(j.rest.Size(), relayBytes); s.relay.Relay(j.rest.Slice(0, n), piece, j.dst, j.at) {
+	if n := min(j.rest.Size(), relayBytes); j.shared.relay.Relay(j.rest.Slice(0, n), piece, j.dst, j.at) {
 		j.relayed = n
 	}
 }
@@ -171,7 +132,7 @@ func (j *uploadJob) endRelay() {
 	if j.relayed == 0 {
 		return
 	}
-	n := j.relayed - j.sys.relay.EndRelay()
+	n := j.relayed - j.shared.relay.EndRelay()
 	j.relayed = 0
 	if n > 0 {
 		j.hasMoved(n)
@@ -181,7 +142,7 @@ func (j *uploadJob) endRelay() {
 // leave leaves the rest to a goroutine.
 func (j *uploadJob) leave() jobState {
 	j.served()
-	j.sys.rouse()
+	j.shared.rouse()
 	go func() { j.done(j.whole(context.Background(), j.rest)) }()
 	return jobEnds
 }
@@ -196,9 +157,8 @@ func (j *uploadJob) end(err error) jobState {
 
 // ringHangs leaves a ring that does not come round. The lock is not held.
 func (u *Upload) ringHangs() (goOn bool) {
-	s := u.sys
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	u.shared.mu.Lock()
+	defer u.shared.mu.Unlock()
 	j := u.job
 	if j == nil { // it has just come round
 		return !u.closed
@@ -208,15 +168,31 @@ func (u *Upload) ringHangs() (goOn bool) {
 			return true
 		}
 	}
-	s.engine.hang(OpUpload, u.path, max(u.moved, smallest))
+	u.engine.hang(OpUpload, u.path, max(u.moved, choice.Smallest))
 	u.path, u.wholly = 0, false
-	s.uploads.jobs = without(s.uploads.jobs, j)
+	u.writes.jobs = without(u.writes.jobs, job(j))
 	if j.ready != nil {
 		j.served()
 		j.ready()
 	} else {
 		j.leave()
 	}
-	s.uploads.work()
+	u.writes.work()
 	return !u.closed
+}
+
+// uploadThen is [System.UploadThen].
+func (e *engine) uploadThen(dst Buffer, offset uint64, m Memory, done func(error)) {
+	u, err := e.newMemoryUpload(dst, offset, m)
+	if err != nil {
+		done(err)
+		return
+	}
+	j := &uploadJob{Upload: u, rest: m, done: done, start: now()}
+	e.shared.mu.Lock()
+	defer e.shared.mu.Unlock()
+	e.writes.endRelay()
+	if j.goesByChunks() && len(e.writes.jobs) > 0 || j.goOn() == jobWaits {
+		j.enqueue()
+	}
 }

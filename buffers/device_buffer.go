@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
 // DeviceBuffer is memory that only the GPU uses: vertices, indices, uniforms, storage. It cannot be
@@ -17,6 +18,7 @@ var _ Buffer = (*DeviceBuffer)(nil)
 
 // deviceCore is the part that outlives the handle until it is freed.
 type deviceCore struct {
+	engine     *engine
 	current    atomic.Pointer[currentBuffer]
 	generation atomic.Uint64
 	growths    []*growth              // whose outcome is not known, in order
@@ -24,17 +26,77 @@ type deviceCore struct {
 	failed     atomic.Pointer[growth] // that failed last
 }
 
-type currentBuffer struct {
-	Buffer
-	history history
-	serial  uint64      // how many buffers had been created with it: see System.confirm
-	handed  atomic.Bool // its owner is not the only one who can destroy it
+func (b *DeviceBuffer) holds() *holding { return b.held.holding }
+
+// Unwrap returns the GPU buffer that stands behind the handle now, for backends: see [DeviceBuffer.Native].
+func (b *DeviceBuffer) Unwrap() Buffer { return b.core.current.Load().Buffer }
+
+func (b *DeviceBuffer) history() *choice.History { return &b.core.current.Load().history }
+
+func (b *DeviceBuffer) historyFor(uint64) choice.History { return *b.history() }
+
+// historyOf is that of a buffer which was made by a System, and else one that knows nothing.
+func historyOf(b Buffer) *choice.History {
+	if d, ok := b.(*DeviceBuffer); ok {
+		return d.history()
+	}
+	return &choice.History{Touched: true}
 }
 
-// NewDeviceBuffer makes a DeviceBuffer. CopySrc and CopyDst are added to its usage, for Grow and for
-// Write, and its size is rounded up to a multiple of 4, which copies need. MapRead and MapWrite are
-// [ErrUsage].
-func (s *System) NewDeviceBuffer(d Descriptor) (*DeviceBuffer, error) {
+func (b *DeviceBuffer) Label() string  { return b.held.label }
+func (b *DeviceBuffer) Size() uint64   { return b.Unwrap().Size() }
+func (b *DeviceBuffer) Usage() Usage   { return b.Unwrap().Usage() }
+func (b *DeviceBuffer) State() State   { return b.Unwrap().State() }
+func (b *DeviceBuffer) Valid() bool    { return b.Unwrap().Valid() }
+func (b *DeviceBuffer) Failure() error { return b.Unwrap().Failure() }
+
+// Native returns the backend's own object. From then on the System cannot know whether that was destroyed behind its
+// back, and has what is read from the buffer confirmed by the GPU.
+func (b *DeviceBuffer) Native() any {
+	current := b.core.current.Load()
+	current.handed.Store(true)
+	return current.Native()
+}
+
+// Vouched reports whether the GPU buffer is known to be there, and nobody but the System can destroy it.
+func (b *DeviceBuffer) Vouched() bool {
+	s, current := b.held.shared, b.core.current.Load()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !current.handed.Load() && current.serial <= s.confirmed
+}
+
+// Destroy implements [Buffer].
+func (b *DeviceBuffer) Destroy() { b.held.destroy() }
+
+// Generation counts how often the GPU buffer was replaced, by Grow or by one that failed: a bind group made for
+// another generation refers to a buffer that is destroyed.
+func (b *DeviceBuffer) Generation() uint64 { return b.core.generation.Load() }
+
+// Write copies p to the buffer at offset, ahead of everything submitted later. Offset and length must be
+// multiples of 4. p is the caller's again at once.
+func (b *DeviceBuffer) Write(offset uint64, p []byte) error { return b.WriteMemory(offset, Bytes(p)) }
+
+// WriteMemory is Write from memory that may be the host's.
+func (b *DeviceBuffer) WriteMemory(offset uint64, m Memory) error {
+	s := b.held.shared
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := b.held.check("write"); err != nil {
+		return err
+	}
+	dst := b.Unwrap()
+	if err := gpu.CheckWrite(dst, offset, m.Size()); err != nil {
+		return err
+	}
+	if m.Size() == 0 {
+		return nil
+	}
+	return b.core.engine.write(dst, b.history(), offset, m)
+}
+
+func newDeviceBuffer(e *engine, d Descriptor) (*DeviceBuffer, error) {
+	s := e.shared
 	if d.Usage&(UsageMapRead|UsageMapWrite) != 0 || d.MappedAtCreation {
 		return nil, gpu.NewError("create", d.Label, ErrUsage, "a DeviceBuffer is never mapped: stage into it, or make a MappableBuffer")
 	}
@@ -55,79 +117,9 @@ func (s *System) NewDeviceBuffer(d Descriptor) (*DeviceBuffer, error) {
 	if err != nil {
 		return nil, err
 	}
-	core := &deviceCore{}
+	core := &deviceCore{engine: e}
 	core.current.Store(b)
 	return &DeviceBuffer{s.hold(KindDevice, d.Label, d.Size, func(f fate) { core.free(f, d.Label) }), core}, nil
 }
 
-func (b *DeviceBuffer) holds() *holding { return b.held.holding }
-
-// Unwrap returns the GPU buffer that stands behind the handle now, for backends: see [DeviceBuffer.Native].
-func (b *DeviceBuffer) Unwrap() Buffer { return b.core.current.Load().Buffer }
-
-func (b *DeviceBuffer) history() *history { return &b.core.current.Load().history }
-
-func (b *DeviceBuffer) historyFor(uint64) history { return *b.history() }
-
-// historyOf is that of a buffer which was made by a System, and else one that knows nothing.
-func historyOf(b Buffer) *history {
-	if d, ok := b.(*DeviceBuffer); ok {
-		return d.history()
-	}
-	return &history{touched: true}
-}
-
-func (b *DeviceBuffer) Label() string  { return b.held.label }
-func (b *DeviceBuffer) Size() uint64   { return b.Unwrap().Size() }
-func (b *DeviceBuffer) Usage() Usage   { return b.Unwrap().Usage() }
-func (b *DeviceBuffer) State() State   { return b.Unwrap().State() }
-func (b *DeviceBuffer) Valid() bool    { return b.Unwrap().Valid() }
-func (b *DeviceBuffer) Failure() error { return b.Unwrap().Failure() }
-
-// Native returns the backend's own object. From then on the System cannot know whether that was destroyed behind its
-// back, and has what is read from the buffer confirmed by the GPU.
-func (b *DeviceBuffer) Native() any {
-	current := b.core.current.Load()
-	current.handed.Store(true)
-	return current.Native()
-}
-
-// Vouched reports whether the GPU buffer is known to be there, and nobody but the System can destroy it.
-func (b *DeviceBuffer) Vouched() bool {
-	s, current := b.held.sys, b.core.current.Load()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !current.handed.Load() && current.serial <= s.confirmed
-}
-
-// Destroy implements [Buffer].
-func (b *DeviceBuffer) Destroy() { b.held.destroy() }
-
-// Generation counts how often the GPU buffer was replaced, by Grow or by one that failed: a bind group made for
-// another generation refers to a buffer that is destroyed.
-func (b *DeviceBuffer) Generation() uint64 { return b.core.generation.Load() }
-
-// Write copies p to the buffer at offset, ahead of everything submitted later. Offset and length must be
-// multiples of 4. p is the caller's again at once.
-func (b *DeviceBuffer) Write(offset uint64, p []byte) error { return b.WriteMemory(offset, Bytes(p)) }
-
-// WriteMemory is Write from memory that may be the host's.
-func (b *DeviceBuffer) WriteMemory(offset uint64, m Memory) error {
-	s := b.held.sys
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := b.held.check("write"); err != nil {
-		return err
-	}
-	dst := b.Unwrap()
-	if err := gpu.CheckWrite(dst, offset, m.Size()); err != nil {
-		return err
-	}
-	if m.Size() == 0 {
-		return nil
-	}
-	return s.engine.write(dst, b.history(), offset, m)
-}
-
-// roundUp4 leaves alone what would overflow.
-func roundUp4(n uint64) uint64 { return max(n, (n+3)&^3) }
+func (b *DeviceBuffer) behind() *currentBuffer { return b.core.current.Load() }

@@ -20,7 +20,7 @@ type hold struct {
 
 // readHolds are the holds of a readBelt. Together they have at most as many bytes as the budget of mappable memory.
 type readHolds struct {
-	sys    *System
+	shared *shared
 	idle   []*hold
 	bytes  uint64
 	late   []heldRead      // scratch of readBelt.hold,
@@ -47,7 +47,7 @@ func (p *readHolds) room() uint64 {
 	for _, h := range p.idle {
 		used -= h.Size()
 	}
-	return min(p.sys.budget.limit-min(p.sys.budget.limit, used), p.sys.limits.MaxBufferSize) &^ 3
+	return min(p.shared.budget.limit-min(p.shared.budget.limit, used), p.shared.limits.MaxBufferSize) &^ 3
 }
 
 // take returns a hold of at least size bytes, which are within room.
@@ -58,10 +58,10 @@ func (p *readHolds) take(size uint64) (*hold, error) {
 		return h, nil
 	}
 	size = min(chunkSize(size), p.room())
-	if p.bytes+size > p.sys.budget.limit {
+	if p.bytes+size > p.shared.budget.limit {
 		p.trim(latest)
 	}
-	b, err := p.sys.createBuffer(&Descriptor{Label: "read copy", Size: size, Usage: UsageCopySrc | UsageCopyDst})
+	b, err := p.shared.createBuffer(&Descriptor{Label: "read copy", Size: size, Usage: UsageCopySrc | UsageCopyDst})
 	if err != nil {
 		return nil, err
 	}
@@ -80,13 +80,13 @@ func (p *readHolds) leave(h *hold) {
 	if h.readings--; h.readings > 0 {
 		return
 	}
-	if p.sys.lost != nil || !h.Valid() {
+	if p.shared.lost != nil || !h.Valid() {
 		p.drop(h)
 		return
 	}
 	h.idleSince = now()
 	p.idle = append(p.idle, h)
-	p.sys.tend()
+	p.shared.tend()
 }
 
 func (p *readHolds) drop(h *hold) {
@@ -113,11 +113,11 @@ func (b *readBelt) hold() (any bool) {
 	}
 	copies := b.holds.copiesOf(late)
 	defer clear(copies) // which name buffers of the program's
-	verdicts, refused, err := b.sys.steps.Gather(h.Buffer, copies)
-	b.sys.stats.Submits++
+	verdicts, refused, err := b.shared.steps.Gather(h.Buffer, copies)
+	b.shared.stats.Submits++
 	switch {
 	case err == nil:
-		b.keep(h, late, verdicts)
+		b.goOnFrom(h, late, verdicts)
 	case refused >= 0 && h.Failure() == nil:
 		b.holds.leave(h)
 		b.refuse(sourceOf(late, &copies[refused]), err)
@@ -158,7 +158,7 @@ func (b *readBelt) late() (late []heldRead, size uint64) {
 // refuse is the error of a read that there is no memory for at its moment.
 func (p *readHolds) refuse(label string, n uint64) error {
 	return gpu.NewError("read", label, ErrBudget, "no mappable memory is free, and a copy of "+gpu.Decimal(n)+
-		" bytes on the GPU would exceed the budget of "+gpu.Decimal(p.sys.budget.limit))
+		" bytes on the GPU would exceed the budget of "+gpu.Decimal(p.shared.budget.limit))
 }
 
 // heldSize is how many bytes of a hold the rest of x takes.
@@ -206,8 +206,8 @@ func sourceOf(late []heldRead, copied *gpu.ChunkCopy) *reading {
 	panic("buffers: a copy without a read")
 }
 
-// keep has the readings go on from the hold, where each begins at its place.
-func (b *readBelt) keep(h *hold, late []heldRead, verdicts []gpu.Verdict) {
+// goOnFrom has the readings go on from the hold, where each begins at its place.
+func (b *readBelt) goOnFrom(h *hold, late []heldRead, verdicts []gpu.Verdict) {
 	h.readings = len(late)
 	for i := range late {
 		x := late[i].reading
@@ -225,7 +225,7 @@ func (b *readBelt) keep(h *hold, late []heldRead, verdicts []gpu.Verdict) {
 		}
 	}
 	if len(verdicts) > 0 {
-		b.sys.rouse()
+		b.shared.rouse()
 		go b.judge(slices.Clone(late), verdicts)
 	}
 }
@@ -234,9 +234,9 @@ func (b *readBelt) keep(h *hold, late []heldRead, verdicts []gpu.Verdict) {
 func (b *readBelt) judge(held []heldRead, verdicts []gpu.Verdict) {
 	for _, v := range verdicts {
 		err := <-v.Settled
-		b.sys.mu.Lock()
+		b.shared.mu.Lock()
 		b.judged(held, v.Group, err)
-		b.sys.mu.Unlock()
+		b.shared.mu.Unlock()
 	}
 }
 
@@ -262,7 +262,7 @@ func (b *readBelt) judged(held []heldRead, group int, err error) {
 		}
 	}
 	b.dequeue()
-	b.sys.wake()
+	b.shared.wake()
 	b.pump()
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
 // growth is a Grow. While its outcome is not known the buffer that it replaces lives, to be put back.
@@ -13,7 +14,7 @@ type growth struct {
 	held  *holding
 	old   *currentBuffer
 	grown *currentBuffer
-	turn  uint64        // retirals of the System when old was replaced
+	turn  uint64        // turn of replaced when old was replaced
 	done  chan struct{} // closed when the outcome is known
 	err   error         // the outcome
 }
@@ -28,7 +29,7 @@ type growth struct {
 // fail, and [System.Errors] and [DeviceBuffer.AwaitGrow] say so. Else the old buffer is destroyed: after the next
 // submit that leaves no frame open.
 func (b *DeviceBuffer) Grow(size uint64) error {
-	s := b.held.sys
+	s := b.held.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := b.held.check("grow"); err != nil {
@@ -41,17 +42,17 @@ func (b *DeviceBuffer) Grow(size uint64) error {
 	if size <= old.Size() {
 		return nil
 	}
-	grown, err := s.createGrown(old, size)
+	grown, err := createGrown(s, old, size)
 	if err != nil {
 		return err
 	}
-	s.uploads.endRelay() // the rest of it goes to the grown buffer
-	if err := s.copyNow(old.Buffer, grown.Buffer, old.Size()); err != nil {
+	b.core.engine.writes.endRelay() // the rest of it goes to the grown buffer
+	if err := copyNow(s, old.Buffer, grown.Buffer, old.Size()); err != nil {
 		grown.Destroy()
 		return err
 	}
 	b.core.replace(b.held.holding, grown)
-	s.begin(&growth{core: b.core, held: b.held.holding, old: old, grown: grown, turn: s.retirals, done: make(chan struct{})})
+	beginGrowth(&growth{core: b.core, held: b.held.holding, old: old, grown: grown, turn: s.replaced.turn, done: make(chan struct{})})
 	if l := &s.logger; l.enabled(LevelInfo) {
 		l.log(LevelInfo, "buffer grown", label("label", b.Label()), count("from", old.Size()), count("to", grown.Size()))
 	}
@@ -61,7 +62,7 @@ func (b *DeviceBuffer) Grow(size uint64) error {
 // AwaitGrow waits until the outcome of every Grow so far is known, and returns that of the last one:
 // [ErrOutOfMemory] if there was no memory for it, or for one before it. If ctx ends first its error is the cause.
 func (b *DeviceBuffer) AwaitGrow(ctx context.Context) error {
-	s := b.held.sys
+	s := b.held.shared
 	s.mu.Lock()
 	g := b.core.latest
 	s.mu.Unlock()
@@ -76,7 +77,7 @@ func (b *DeviceBuffer) AwaitGrow(ctx context.Context) error {
 	}
 }
 
-func (s *System) createGrown(old Buffer, size uint64) (*currentBuffer, error) {
+func createGrown(s *shared, old Buffer, size uint64) (*currentBuffer, error) {
 	d := Descriptor{Label: old.Label(), Size: grownSize(old.Size(), size, s.limits.MaxBufferSize), Usage: old.Usage()}
 	if err := d.Validate(s.limits); err != nil {
 		return nil, err
@@ -85,7 +86,7 @@ func (s *System) createGrown(old Buffer, size uint64) (*currentBuffer, error) {
 	if err != nil {
 		return nil, err
 	}
-	grown.history = history{touched: true, copied: true}
+	grown.history = choice.History{Touched: true, Copied: true}
 	return grown, nil
 }
 
@@ -102,7 +103,7 @@ func grownSize(size, need, limit uint64) uint64 {
 }
 
 // copyNow copies the first size bytes in a submit of its own.
-func (s *System) copyNow(src, dst Buffer, size uint64) error {
+func copyNow(s *shared, src, dst Buffer, size uint64) error {
 	e, err := s.device.CreateEncoder("grow")
 	if err != nil {
 		return err
@@ -110,14 +111,12 @@ func (s *System) copyNow(src, dst Buffer, size uint64) error {
 	if err := e.CopyBufferToBuffer(src, 0, dst, 0, size); err != nil {
 		return err
 	}
-	s.batch = append(s.batch[:0], e)
-	err = s.queue.Submit(s.batch...)
-	s.batch[0] = nil
-	return err
+	return s.queue.Submit(e)
 }
 
 // begin waits for the outcome of g: when the device is done with the copy it knows whether there was memory.
-func (s *System) begin(g *growth) {
+func beginGrowth(g *growth) {
+	s := g.held.shared
 	g.core.growths = append(g.core.growths, g)
 	g.core.latest = g
 	s.rouse()
@@ -125,14 +124,15 @@ func (s *System) begin(g *growth) {
 	go func() {
 		select {
 		case lost := <-copied:
-			s.copied(g, lost)
+			g.copied(lost)
 		case <-g.done:
 		}
 	}()
 }
 
 // copied takes the outcome of g, and of those before it. The lock is not held.
-func (s *System) copied(g *growth, lost error) {
+func (g *growth) copied(lost error) {
+	s := g.held.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.confirm(g.grown.serial)
@@ -142,10 +142,10 @@ func (s *System) copied(g *growth, lost error) {
 		case lost != nil:
 			c.abandon(&Error{Op: "grow", Label: g.held.label, Reason: reasonOf(lost), Cause: lost})
 		case err != nil:
-			s.revert(first, err)
+			first.revert(err)
 		default:
 			c.growths = remove(c.growths, 0)
-			s.retire(first.old.Buffer, first.turn)
+			s.replaced.add(first.old.Buffer, first.turn)
 			first.end(nil)
 		}
 	}
@@ -163,12 +163,12 @@ func (g *growth) failure() error {
 }
 
 // revert puts back what stood there before g, which ends all that came after it too.
-func (s *System) revert(g *growth, err error) {
-	s.uploads.endRelay()
-	c := g.core
+func (g *growth) revert(err error) {
+	s, c := g.held.shared, g.core
+	c.engine.writes.endRelay()
 	c.replace(g.held, g.old)
 	for _, later := range c.growths {
-		s.retired = append(s.retired, later.grown.Buffer)
+		s.replaced.buffers = append(s.replaced.buffers, later.grown.Buffer)
 		later.end(err)
 	}
 	c.growths = nil
@@ -179,7 +179,7 @@ func (s *System) revert(g *growth, err error) {
 func (g *growth) end(err error) {
 	g.err = err
 	close(g.done)
-	g.held.sys.rouse()
+	g.held.shared.rouse()
 }
 
 // abandon ends every Grow whose outcome is not known, with the buffer that it would put back.
@@ -211,23 +211,4 @@ func failedGrow(b Buffer) *growth {
 		return d.core.failed.Load()
 	}
 	return nil
-}
-
-// retire destroys a buffer that was replaced at that turn when nothing recorded refers to it: after the next submit
-// that leaves no frame open.
-func (s *System) retire(b Buffer, turn uint64) {
-	if turn < s.retirals {
-		b.Destroy()
-		return
-	}
-	s.retired = append(s.retired, b)
-}
-
-func (s *System) destroyRetired() {
-	s.retirals++
-	for i, b := range s.retired {
-		b.Destroy()
-		s.retired[i] = nil
-	}
-	s.retired = s.retired[:0]
 }

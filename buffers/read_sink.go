@@ -28,38 +28,6 @@ type Delivery struct {
 	At, Pitch, RowBytes, Rows uint64
 }
 
-// StartTo asks for a read of size bytes of src at offset, like Start, whose parts go to a sink, under a
-// number that the sink knows it by.
-func (r *ReadbackBuffer) StartTo(src Buffer, offset, size uint64, sink Sink, id uint64) error {
-	_, err := r.start(func(x *reading) error {
-		x.sink, x.id = sink, id
-		return x.describe(src, offset, size)
-	})
-	return err
-}
-
-// StartTextureTo is StartTo for the texels of a region, row by row without padding.
-func (r *ReadbackBuffer) StartTextureTo(region TextureRegion, sink Sink, id uint64) error {
-	_, err := r.start(func(x *reading) error {
-		x.sink, x.id = sink, id
-		return x.describeTexels(region)
-	})
-	return err
-}
-
-// Cancel gives up the reads that a sink knows by the number. The sink hears nothing more of them.
-func (r *ReadbackBuffer) Cancel(sink Sink, id uint64) {
-	b := r.core.belt
-	b.sys.mu.Lock()
-	defer b.sys.mu.Unlock()
-	for x := range b.pending {
-		if x.owner == r.core && x.sink == sink && x.id == id {
-			b.settle(x, errCancelled)
-		}
-	}
-	b.dequeue()
-}
-
 // pending yields every reading that is not settled, those that are queued and in flight more than once.
 func (b *readBelt) pending(yield func(*reading) bool) {
 	for _, x := range b.queue {

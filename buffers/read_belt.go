@@ -23,11 +23,11 @@ import (
 //
 // A chunk whose map fails, or with a copy that was refused, is destroyed, and so fail the reads concerned.
 type readBelt struct {
-	sys        *System
+	pool
+	guide      guide      // the engine
+	memory     source     // of memory that comes back: the other belt
 	queue      []*reading // not recorded whole yet, oldest first
 	free       []*reading
-	all        []*chunk // also those that are lent
-	idle       []*chunk
 	filling    []*chunk // none, but while reads are placed
 	inFlight   []*chunk
 	unjudged   []*chunk
@@ -35,16 +35,17 @@ type readBelt struct {
 	hostFree   []*HostRead
 	holds      readHolds
 	groups     copyGroups
+	frameOpen  bool   // reads that are asked for go with it
 	bytes      uint64 // of chunks filling, in flight or unjudged
 	landing    chan *chunk
-	collect    func()         // collectAll, made once
-	collecting bool           // a goroutine does
-	waiting    bool           // for memory to be given back
-	sources    map[Buffer]int // scratch of order: first come, first served
-	checked    Buffer         // can be read, as was found out just now
-	nearby     uint64         // for the reads that are placed now: see engine.nearby
-	stats      PoolStats
-	reminder   func() // stops the timer of remind, if one is set; or nil
+	collect    func()              // collectAll, made once
+	whenLanded func(*chunk, error) // landed, made once
+	collecting bool                // a goroutine does
+	waiting    bool                // for memory to be given back
+	sources    map[Buffer]int      // scratch of order: first come, first served
+	checked    Buffer              // can be read, as was found out just now
+	nearby     uint64              // for the reads that are placed now: see engine.nearby
+	reminder   func()              // stops the timer of remind, if one is set; or nil
 	// ended are readings of sinks that are settled, and may still be in the queue.
 	ended      []*reading
 	deliveries []Delivery // scratch of deliver
@@ -62,11 +63,33 @@ var (
 	errCancelled = &Error{Op: "read", Reason: ErrState, Detail: "cancelled"}
 )
 
-func (b *readBelt) newReading(r *ReadbackBuffer) *reading {
+func (b *readBelt) newReading(owner *readbackCore, held *handle) *reading {
 	x := b.freeReading()
-	x.owner, x.held = r.core, r.held
+	x.owner, x.held = owner, held
 	return x
 }
+
+// guide is who knows how reads are best made.
+type guide interface {
+	// cut chooses how a read is cut that is sent now, alone or among others.
+	cut(x *reading, alone bool) cut
+	// nearby is how many bytes between two ranges are better copied along than left out by another copy.
+	nearby() uint64
+	// expectReads has the cost of a copy measured if so many reads at a time make it worth to know.
+	expectReads(n int)
+	// arrived takes the time that a read took which was to be measured.
+	arrived(x *reading)
+}
+
+func (b *readBelt) init(s *shared, memory source, g guide) {
+	b.pool.init(s, Descriptor{Label: "readback chunk", Usage: UsageMapRead | UsageCopyDst})
+	b.whenLanded = b.landed
+	b.guide, b.memory, b.holds.shared, b.sources = g, memory, s, map[Buffer]int{}
+	s.pools = append(s.pools, b)
+}
+
+// underway reports whether the GPU has reads.
+func (b *readBelt) underway() bool { return len(b.inFlight)+len(b.lent) > 0 }
 
 func (b *readBelt) freeReading() *reading {
 	if n := len(b.free); n > 0 {
@@ -97,7 +120,7 @@ func (b *readBelt) settle(x *reading, err error) {
 	}
 	x.done = true
 	if x.sink == nil {
-		b.sys.rouse()
+		b.shared.rouse()
 		x.settled <- err
 		return
 	}
@@ -131,8 +154,8 @@ func (b *readBelt) dequeue() {
 // cancel ends a reading for the one who waits for it. It returns errLanded or the reading's own error
 // where that came first. The lock is not held.
 func (b *readBelt) cancel(x *reading) error {
-	b.sys.mu.Lock()
-	defer b.sys.mu.Unlock()
+	b.shared.mu.Lock()
+	defer b.shared.mu.Unlock()
 	if x.done {
 		if err := <-x.settled; err != nil {
 			return err
@@ -164,9 +187,7 @@ func (b *readBelt) fail(reason error) {
 			h.hold.Destroy()
 		}
 	}
-	for len(b.all) > 0 {
-		b.drop(b.all[0]) // settles its map, so that who waits for it lets go of it
-	}
+	b.pool.destroy()
 }
 
 // end settles the readings of one owner, or of all.
@@ -201,6 +222,7 @@ func (b *readBelt) sendAll(withFrame bool) {
 
 // leaveFrame is called when the frame that was open has ended.
 func (b *readBelt) leaveFrame() {
+	b.frameOpen = false
 	for _, x := range b.queue {
 		x.inFrame = false
 	}
@@ -213,17 +235,9 @@ func (b *readBelt) leaveFrame() {
 // frameReminder is how long a read may wait for the frame that is open before the log says so.
 const frameReminder = time.Second
 
-// RemindOfFrame has the log tell of reads that still wait for the open frame in a second, lest somebody waits for one
-// before the submit. A [Read] that is waited for does so by itself.
-func (s *System) RemindOfFrame() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.reads.remind()
-}
-
 func (b *readBelt) remind() {
-	if b.reminder == nil && b.sys.logger.enabled(LevelWarn) {
-		b.reminder = b.sys.upkeep.after(frameReminder, b.tellOfFrame)
+	if b.reminder == nil && b.shared.logger.enabled(LevelWarn) {
+		b.reminder = b.shared.upkeep.after(frameReminder, b.tellOfFrame)
 	}
 }
 
@@ -242,12 +256,12 @@ func (x *reading) waitsForFrame() bool { return x.inFrame && !x.released && !x.d
 
 // tellOfFrame is called without the lock.
 func (b *readBelt) tellOfFrame() {
-	b.sys.mu.Lock()
-	defer b.sys.mu.Unlock()
+	b.shared.mu.Lock()
+	defer b.shared.mu.Unlock()
 	b.reminder = nil
 	for _, x := range b.queue {
 		if x.waitsForFrame() {
-			b.sys.logger.log(LevelWarn, "a read waits for the frame that is open: submit the frame, then wait for the read", label("source", x.name))
+			b.shared.logger.log(LevelWarn, "a read waits for the frame that is open: submit the frame, then wait for the read", label("source", x.name))
 			return
 		}
 	}
@@ -256,8 +270,8 @@ func (b *readBelt) tellOfFrame() {
 // pump sends what may be sent, each chunk in submits of its own: the GPU is done with the first while it works on
 // the next. What has no room keeps its place in a hold.
 func (b *readBelt) pump() {
-	for b.sys.lost == nil && len(b.queue) > 0 {
-		b.nearby = b.sys.engine.nearby()
+	for b.shared.lost == nil && len(b.queue) > 0 {
+		b.nearby = b.guide.nearby()
 		b.order()
 		b.place()
 		if len(b.filling) == 0 {
@@ -265,7 +279,7 @@ func (b *readBelt) pump() {
 		}
 		b.send()
 	}
-	for b.sys.lost == nil && b.hold() {
+	for b.shared.lost == nil && b.hold() {
 	} // what is held in several parts
 	b.checked = nil
 	b.groups.reset()
@@ -286,7 +300,7 @@ func (b *readBelt) place() {
 // each chunk that is sent it looks by itself, but no more will be. One alone is the backend's matter.
 func (b *readBelt) hurry(least int) {
 	if len(b.queue) == 0 && len(b.inFlight) >= least {
-		b.sys.engine.look(fewLooks)
+		b.shared.look(fewLooks)
 	}
 }
 
@@ -312,10 +326,10 @@ func (b *readBelt) send() {
 // order brings reads of neighbouring ranges together, and those of one group, if all of them fit into one chunk; else
 // they stay in the order in which they were asked for.
 func (b *readBelt) order() {
-	if len(b.queue) < 2 || b.demand(b.sys.options.ChunkSize) >= b.sys.options.ChunkSize {
+	if len(b.queue) < 2 || b.demand(b.shared.options.ChunkSize) >= b.shared.options.ChunkSize {
 		return
 	}
-	b.sys.engine.expectReads(len(b.queue))
+	b.guide.expectReads(len(b.queue))
 	for i, x := range b.queue {
 		if i > 0 && x.src != nil && x.src == b.queue[i-1].src {
 			x.rank, x.group = b.queue[i-1].rank, b.queue[i-1].group
@@ -395,7 +409,7 @@ func (b *readBelt) checkSource(src Buffer) error {
 func (b *readBelt) fill(x *reading) bool {
 	if x.piece == 0 {
 		alone := len(b.inFlight)+len(b.filling)+len(b.lent) == 0
-		x.cut = b.sys.engine.cut(x, alone)
+		x.cut = b.guide.cut(x, alone)
 		if x.measure {
 			x.started = now() // costs a call of JavaScript's in a browser
 		}
@@ -413,3 +427,6 @@ func (b *readBelt) fill(x *reading) bool {
 	}
 	return true
 }
+
+// fewLooks are for as long as most chunks of a read take to land.
+const fewLooks = 6

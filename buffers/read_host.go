@@ -63,7 +63,7 @@ func (b *readBelt) lends(x *reading) bool {
 func (b *readBelt) spare(size uint64) *chunk {
 	want := chunkSize(size)
 	c := b.reuse(want)
-	if c == nil && b.sys.reserve(want) {
+	if c == nil && b.shared.reserve(want) {
 		c, _ = b.create(want)
 	}
 	return c
@@ -105,42 +105,9 @@ func (b *readBelt) lendRest(h *HostRead, x *reading) bool {
 // giveUp takes back what was to be lent.
 func (b *readBelt) giveUp(h *HostRead) {
 	for _, c := range h.chunks {
-		b.putIdle(c, now())
+		b.keep(c, now())
 	}
 	b.reuseHost(h)
-}
-
-// LendTo lends a chunk for a read of size bytes, a multiple of 4, that the host makes at once, of places that it knows
-// can be read: it records their copies, submits them, maps the chunk, takes what is there, unmaps it and calls
-// [HostRead.End]. It gives nil where the read has to wait for others or for memory, where it is longer than a chunk, and
-// to a [ReadLatest] buffer.
-func (r *ReadbackBuffer) LendTo(size uint64, sink Sink, id uint64) *HostRead {
-	b := r.core.belt
-	b.sys.mu.Lock()
-	defer b.sys.mu.Unlock()
-	waits := len(b.queue) > 0 || len(b.inFlight)+len(b.lent) >= maxInFlight
-	if waits || size == 0 || size%4 != 0 || size > b.sys.options.ChunkSize || r.core.policy == ReadLatest || r.held.check("read") != nil {
-		return nil
-	}
-	c := b.spare(size)
-	if c == nil {
-		return nil
-	}
-	h, x := b.newHostRead(), b.newReading(r)
-	h.add(c)
-	x.sink, x.id, x.size, x.cut = sink, id, size, cut{piece: size, depth: 1, path: -1}
-	b.lend(h, x)
-	return h
-}
-
-// Gap is how many bytes between two ranges are better copied along than left out by another copy. reads is how many the
-// host makes at once: for many of them it is worth to measure what a copy costs.
-func (r *ReadbackBuffer) Gap(reads int) uint64 {
-	b := r.core.belt
-	b.sys.mu.Lock()
-	defer b.sys.mu.Unlock()
-	b.sys.engine.expectReads(reads)
-	return b.sys.engine.nearby()
 }
 
 func (b *readBelt) newHostRead() *HostRead {
@@ -159,11 +126,11 @@ func (h *HostRead) add(c *chunk) {
 // lend takes note that x is made by the host, with the chunks of h.
 func (b *readBelt) lend(h *HostRead, x *reading) {
 	h.ID, h.Src, h.Offset, h.Size, h.Piece, h.reading, h.turn = x.id, x.src, x.offset, x.size, x.piece, x, x.turn
-	h.asked, h.serial, h.Scoped = now(), b.sys.created, x.src != nil && x.group != gpu.Vouched
+	h.asked, h.serial, h.Scoped = now(), b.shared.created, x.src != nil && x.group != gpu.Vouched
 	x.recorded, x.sent = x.size, x.size
 	x.owner.inFlight++
-	b.sys.stats.Submits += (x.size + x.piece - 1) / x.piece
-	b.sys.stats.MapsPending += len(h.chunks)
+	b.shared.stats.Submits += (x.size + x.piece - 1) / x.piece
+	b.shared.stats.MapsPending += len(h.chunks)
 	b.lent = append(b.lent, h)
 }
 
@@ -174,14 +141,14 @@ func (h *HostRead) isOpen() bool { return h.reading.turn == h.turn && !h.reading
 // known state, and are destroyed.
 func (h *HostRead) End(failure error) {
 	b := h.belt
-	b.sys.mu.Lock()
-	defer b.sys.mu.Unlock()
+	b.shared.mu.Lock()
+	defer b.shared.mu.Unlock()
 	ended := now()
 	if failure == nil {
-		b.sys.confirm(h.serial)
+		b.shared.confirm(h.serial)
 	}
 	if failure == nil && h.Size == h.Piece {
-		b.sys.stats.MapLatency.add(time.Duration(ended - h.asked))
+		b.shared.stats.MapLatency.add(time.Duration(ended - h.asked))
 	}
 	h.end(ended, failure)
 }
@@ -189,8 +156,8 @@ func (h *HostRead) End(failure error) {
 // GiveUp cancels a read that the host has not begun, and takes the chunks back as they were.
 func (h *HostRead) GiveUp() {
 	b := h.belt
-	b.sys.mu.Lock()
-	defer b.sys.mu.Unlock()
+	b.shared.mu.Lock()
+	defer b.shared.mu.Unlock()
 	if h.isOpen() {
 		b.settle(h.reading, errCancelled)
 	}
@@ -199,13 +166,13 @@ func (h *HostRead) GiveUp() {
 
 func (h *HostRead) end(at moment, failure error) {
 	b := h.belt
-	b.sys.stats.MapsPending -= len(h.chunks)
+	b.shared.stats.MapsPending -= len(h.chunks)
 	for _, c := range h.chunks {
-		if failure != nil || b.sys.lost != nil {
+		if failure != nil || b.shared.lost != nil {
 			b.drop(c)
 			continue
 		}
-		b.putIdle(c, at)
+		b.keep(c, at)
 	}
 	if x := h.reading; h.isOpen() {
 		if failure == nil {
@@ -217,7 +184,7 @@ func (h *HostRead) end(at moment, failure error) {
 	b.lent = without(b.lent, h)
 	b.holds.leave(h.hold)
 	b.reuseHost(h)
-	b.sys.wake()
+	b.shared.wake()
 	b.dequeue()
 	b.pump()
 }

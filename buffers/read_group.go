@@ -4,8 +4,8 @@ import "github.com/gpubuffers/gpubuffers/buffers/gpu"
 
 // Groups of copies besides [Vouched]. Sources are kept apart by who can make their copies void.
 const (
-	// shared: buffers of the System that were handed out.
-	shared = 1
+	// handedOut: buffers of the System whose native object others have.
+	handedOut = 1
 	// single: from here on, each source has a group of its own. It is foreign, or so new that its creation may have
 	// failed.
 	single = 2
@@ -17,19 +17,20 @@ type copyGroups struct {
 	last int
 }
 
+// made is a buffer that a System has made. behind is the device's buffer behind it now, or nil if it is not vouched for:
+// others can destroy it.
+type made interface {
+	Held
+	behind() *currentBuffer
+}
+
 // groupOf is the group of x's copies.
 func (b *readBelt) groupOf(x *reading) int {
-	switch src := x.src.(type) {
-	case nil:
+	if x.src == nil {
 		return b.groups.ofTexture(x)
-	case *DeviceBuffer:
-		if src.held.sys == b.sys {
-			return b.groupOfOwn(src.core.current.Load())
-		}
-	case *mappable:
-		if src.held.sys == b.sys {
-			return shared
-		}
+	}
+	if src, ok := x.src.(made); ok && src.holds().shared == b.shared {
+		return b.groupOfOwn(src.behind())
 	}
 	if x.hold != nil {
 		return b.groupOfOwn(&x.hold.currentBuffer)
@@ -39,9 +40,9 @@ func (b *readBelt) groupOf(x *reading) int {
 
 func (b *readBelt) groupOfOwn(src *currentBuffer) int {
 	switch {
-	case src.handed.Load():
-		return shared
-	case src.serial > b.sys.confirmed:
+	case src == nil || src.handed.Load():
+		return handedOut
+	case src.serial > b.shared.confirmed:
 		return b.groups.ofBuffer(src.Buffer)
 	}
 	return gpu.Vouched
@@ -71,17 +72,3 @@ func (g *copyGroups) next() int {
 }
 
 func (g *copyGroups) reset() { clear(g.of) }
-
-// createBuffer makes a buffer of the device and takes note of how new it is.
-func (s *System) createBuffer(d *Descriptor) (*currentBuffer, error) {
-	b, err := s.device.CreateBuffer(d)
-	if err != nil {
-		return nil, err
-	}
-	s.created++
-	return &currentBuffer{Buffer: b, serial: s.created}, nil
-}
-
-// confirm is called when something has settled that was asked for when serial buffers had been created: whatever is
-// wrong with one of these is known by now.
-func (s *System) confirm(serial uint64) { s.confirmed = max(s.confirmed, serial) }

@@ -1,0 +1,316 @@
+package choice
+
+import (
+	"math/bits"
+	"time"
+)
+
+// Chooser picks the fastest path for one operation by what was measured of it.
+//
+// Sizes fall into classes, each four times the one below. The rate of a path in a class is the best of its last few
+// measurements: other work makes a transfer look slower than it is, and nothing makes it look faster.
+// Two paths are compared in the nearest class in which both were measured, since rates grow with size.
+type Chooser struct {
+	paths   []Path
+	from    uint64 // size from which on it picks another than the first
+	classes [classCount]class
+	count   uint64 // of all classes: transfers, of which a long one counts several times
+	probeAt uint64 // the count at which a probe is due
+	soon    uint64 // after how many it was due again
+	suspect bool   // a probe is due since a path has become slow: what was known is known no more
+}
+
+// New returns a Chooser of paths, the default first, which picks another for transfers of from bytes and more.
+func New(paths []Path, from uint64) Chooser { return Chooser{paths: paths, from: from} }
+
+// Choice is the path of a transfer.
+type Choice struct {
+	Path int
+	// Measure says that its time is worth measuring.
+	Measure bool
+}
+
+// turns are the transfers of a class that could be measured.
+type turns struct {
+	n     uint64
+	doubt int // how many are to be measured, since the fastest path has been slow
+	next  int // path to explore next
+}
+
+const (
+	classCount   = 5
+	exploreEvery = 64
+	exploreFirst = 8
+	measureEvery = 16
+	enough       = 2
+	window       = 8
+)
+
+// class is what is known of transfers of about one size.
+type class struct {
+	turns
+	seen [MaxPaths]estimate
+}
+
+// estimate is what is known of a path in a class.
+type estimate struct {
+	recent [window]float64 // bytes per second
+	n      int             // how many measurements there were
+	hung   bool            // the last one did not come to an end
+}
+
+func (e *estimate) rate() (best float64) {
+	if e.hung {
+		return 0
+	}
+	for _, r := range e.recent[:min(e.n, len(e.recent))] {
+		best = max(best, r)
+	}
+	return best
+}
+
+func (e *estimate) add(rate float64) {
+	e.recent[e.n%len(e.recent)] = rate
+	e.n++
+	e.hung = false
+}
+
+func classOf(size uint64) int {
+	return min((bits.Len64(max(size, Smallest)/Smallest)-1)/2, classCount-1)
+}
+
+// Ask is what Take would choose.
+func (c *Chooser) Ask(size uint64, h History, measurable bool) Choice {
+	choice, _ := c.choose(size, h, measurable)
+	return choice
+}
+
+// Take chooses a path for size bytes, and takes the turn. Only if it can be measured is anything but the fastest
+// path taken: every exploreEvery turns, and every exploreFirst until its likes were measured, which may take memory
+// that is new.
+func (c *Chooser) Take(size uint64, h History, measurable bool) Choice {
+	choice, after := c.choose(size, h, measurable)
+	c.classes[classOf(size)].turns = after
+	return choice
+}
+
+// choose gives a choice, and the turns of its class after it.
+func (c *Chooser) choose(size uint64, h History, measurable bool) (Choice, turns) {
+	k := &c.classes[classOf(size)]
+	t := k.turns
+	if size < c.from {
+		return Choice{}, t
+	}
+	best := c.Best(size, h)
+	if !measurable {
+		return Choice{Path: best}, t
+	}
+	t.n++
+	if i := c.explore(k, &t, size, h, best); i >= 0 {
+		return Choice{i, true}, t
+	}
+	t.doubt = max(t.doubt-1, 0)
+	return Choice{best, k.seen[best].n < window || t.n%measureEvery == 0 || t.doubt > 0}, t
+}
+
+// Best is the fastest path for size, or the first where nothing is known.
+func (c *Chooser) Best(size uint64, h History) int {
+	best := -1
+	for i := range c.paths {
+		if c.paths[i].suits(size, h) && (best < 0 || c.faster(i, best, size)) {
+			best = i
+		}
+	}
+	return best
+}
+
+// faster reports whether path i is known to be faster than path j.
+func (c *Chooser) faster(i, j int, size uint64) bool {
+	at := &c.classes[classOf(size)]
+	if at.seen[j].hung {
+		return !at.seen[i].hung
+	}
+	if at.seen[i].n == 0 && at.seen[j].n >= enough && c.atLeast(i, size) > at.seen[j].rate() {
+		return true
+	}
+	k := c.nearest(size, func(k *class) bool { return c.known(k, i).n > 0 && c.known(k, j).n > 0 })
+	if k == nil {
+		return c.Rate(j, size) == 0 && c.Rate(i, size) > 0
+	}
+	return c.known(k, i).rate() > c.known(k, j).rate()
+}
+
+// known is what is known of path i in a class. As long as a mapped path was not measured there, another one
+// stands for it.
+func (c *Chooser) known(k *class, i int) *estimate {
+	for j := 0; k.seen[i].n == 0 && c.paths[i].Mapped && j < len(c.paths); j++ {
+		if c.paths[j].Mapped && k.seen[j].n > 0 {
+			return &k.seen[j]
+		}
+	}
+	return &k.seen[i]
+}
+
+// atLeast is how fast path i is for size, since it is as fast for less; 0 is not known.
+func (c *Chooser) atLeast(i int, size uint64) (rate float64) {
+	for k := range classOf(size) {
+		rate = max(rate, c.classes[k].seen[i].rate())
+	}
+	return rate
+}
+
+// nearest is the class nearest to that of size for which something holds, the smaller first, or nil.
+func (c *Chooser) nearest(size uint64, holds func(*class) bool) *class {
+	at := classOf(size)
+	for distance := range classCount {
+		for _, k := range [2]int{at - distance, at + distance} {
+			if k >= 0 && k < classCount && holds(&c.classes[k]) {
+				return &c.classes[k]
+			}
+		}
+	}
+	return nil
+}
+
+// Rate is what is known of path i for size, from the nearest class in which it was measured; 0 is nothing.
+func (c *Chooser) Rate(i int, size uint64) float64 {
+	k := c.nearest(size, func(k *class) bool { return k.seen[i].n > 0 })
+	if k == nil {
+		return 0
+	}
+	return k.seen[i].rate()
+}
+
+// explore is a path other than the best to try in this turn, or -1. It is like the best one, and promising.
+func (c *Chooser) explore(k *class, t *turns, size uint64, h History, best int) int {
+	if t.n%exploreFirst == 0 {
+		for i := range c.paths {
+			if k.seen[i].n < enough && c.promises(i, size, h, best) {
+				return i
+			}
+		}
+	}
+	if t.n%exploreEvery == 0 {
+		for range c.paths {
+			t.next = (t.next + 1) % len(c.paths)
+			if t.next != best && c.promises(t.next, size, h, best) {
+				return t.next
+			}
+		}
+	}
+	return -1
+}
+
+// promises reports whether path i may turn out faster than the best, and may be tried on a transfer of the
+// program's: those of the other kind are left to the prober, since they may be far slower, and a copy into a buffer
+// may spoil it (see history).
+func (c *Chooser) promises(i int, size uint64, h History, best int) bool {
+	if i == best || !c.paths[i].suits(size, h) || c.paths[i].Mapped != c.paths[best].Mapped || c.classes[classOf(size)].seen[i].hung {
+		return false
+	}
+	return c.Rate(i, size) == 0 || c.Rate(i, size) > c.Rate(best, size)/2
+}
+
+const (
+	// turnBytes are those for which a transfer counts once more.
+	turnBytes = 16 << 20
+	// probeAgain is after how many transfers of an operation its paths are measured anew.
+	probeAgain = 1024
+	// probeSoon is the same for the first time; then it is four times as many each time.
+	probeSoon = 16
+)
+
+// Due says whether the paths are to be measured by a probe.
+type Due uint8
+
+const (
+	NotDue Due = iota
+	DueNow
+	// DueWhenIdle is for a probe that can wait until the program moves nothing.
+	DueWhenIdle
+)
+
+// Probe counts a transfer of size bytes, and says whether a probe is due. If it is, the next is due after very many more.
+// While the prober is busy none is.
+func (c *Chooser) Probe(size uint64, busy bool) Due {
+	if size < c.from {
+		return NotDue
+	}
+	c.count += 1 + size/turnBytes
+	if busy || c.count < c.probeAt {
+		return NotDue
+	}
+	c.probeAt = c.count + probeAgain
+	if c.soon == 0 || c.suspect {
+		return DueNow
+	}
+	return DueWhenIdle
+}
+
+// Probed is called when paths were measured, of this operation or another.
+func (c *Chooser) Probed(these bool) {
+	c.soon = min(max(4*c.soon, probeSoon), probeAgain)
+	c.probeAt = c.count + c.soon
+	c.suspect = c.suspect && !these
+}
+
+// IsSuspect reports whether what was known is known no more.
+func (c *Chooser) IsSuspect() bool { return c.suspect }
+
+// Load takes the rate of path i for the class of size as measured.
+func (c *Chooser) Load(i int, size uint64, rate float64) {
+	seen := &c.classes[classOf(size)].seen[i]
+	for range enough {
+		seen.add(rate)
+	}
+	c.probeAt = c.count + probeAgain
+}
+
+// Rates yields what is known: of a path, in a class whose least size is floor.
+func (c *Chooser) Rates(yield func(i int, floor uint64, rate float64)) {
+	for k := range c.classes {
+		for i := range c.paths {
+			if r := c.classes[k].seen[i].rate(); r > 0 {
+				yield(i, classFloor(k), r)
+			}
+		}
+	}
+}
+
+// Floor is the least size of the class of size.
+func Floor(size uint64) uint64 { return classFloor(classOf(size)) }
+
+// classFloor is the least size of a class.
+func classFloor(class int) uint64 { return Smallest << (2 * class) }
+
+// Learn takes note that path i moved size bytes in d. Where it has become slow for good, the prober is due.
+func (c *Chooser) Learn(i int, size uint64, d time.Duration) {
+	k := &c.classes[classOf(size)]
+	rate, before := rateOf(size, d), k.seen[i].rate()
+	if rate < before/2 {
+		k.doubt = max(k.doubt, window)
+	}
+	k.seen[i].add(rate)
+	if k.seen[i].n > window && k.seen[i].rate() < before/2 {
+		c.probeAt, c.soon, c.suspect = c.count, probeAgain, true
+	}
+}
+
+// Improves reports whether a measurement shows path i to be faster than is known.
+func (c *Chooser) Improves(i int, size uint64, d time.Duration) bool {
+	return rateOf(size, d) > c.classes[classOf(size)].seen[i].rate()
+}
+
+func rateOf(size uint64, d time.Duration) float64 {
+	return float64(size) / max(d, time.Microsecond).Seconds()
+}
+
+// Forget drops what is known of path i, before it is measured anew.
+func (c *Chooser) Forget(i int) {
+	for k := range c.classes {
+		c.classes[k].seen[i] = estimate{}
+	}
+}
+
+// Hang takes note that path i does not come to an end; it is left alone until it was seen to.
+func (c *Chooser) Hang(i int, size uint64) { c.classes[classOf(size)].seen[i].hung = true }

@@ -1,0 +1,73 @@
+package buffers
+
+import (
+	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
+
+// Options of a System. The zero value is good for most programs.
+type Options struct {
+	// Budget is the most bytes of mappable memory, pools included; 0 means 256 MiB.
+	Budget uint64
+	// OnBudget says what happens when the budget is used up.
+	OnBudget BudgetPolicy
+	// ChunkSize is the most bytes of a chunk that short reads share, and the piece that a longer read is cut
+	// into: a multiple of 256. 0 means 4 MiB, or a quarter of the budget if that is less, and pieces as the engine
+	// finds them fastest. No chunk has less than 4 KiB.
+	ChunkSize uint64
+	// MaxFramesInFlight is how many frames may be with the GPU before BeginFrame waits. 0 means 3, which keep it busy,
+	// and up to 8 while the oldest is there for less than 8 ms, or for a context that has ended.
+	MaxFramesInFlight int
+	// IdleAge is how long memory may lie idle in a pool, or in a slot of a DynamicBuffer, before it is destroyed,
+	// whether or not the System is called meanwhile: at the latest after twice that. 0 means 5 seconds.
+	IdleAge time.Duration
+	// HostWrites says that it is the host who writes the updates of dynamic buffers: where there is one to
+	// [DynamicBuffer.Mapped].
+	HostWrites bool
+	// Changed is for a host that keeps the native objects of buffers. It is called when one may have been replaced,
+	// or found to be of no use, by itself. Like the methods of a [Sink] it must be short, and call nothing of the
+	// System.
+	Changed func()
+	// Roused is for a host whose calls return before other goroutines have run: it is called when a goroutine or a timer
+	// was started, or a goroutine told something, so that the host has them run. Like the methods of a [Sink] it must be
+	// short, and call nothing of the System.
+	Roused func()
+	// Log hears of what the System does, from LogLevel up; nil costs nothing.
+	Log      LogFunc
+	LogLevel Level
+}
+
+func (o Options) withDefaults() Options {
+	o.Budget = orDefault(o.Budget, 256<<20)
+	o.ChunkSize = orDefault(o.ChunkSize, min(4<<20, max(o.Budget/4&^255, 256)))
+	o.MaxFramesInFlight = orDefault(o.MaxFramesInFlight, mostFrames)
+	o.IdleAge = orDefault(o.IdleAge, 5*time.Second)
+	return o
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+func (o *Options) validate() error {
+	switch {
+	case o.ChunkSize%256 != 0:
+		return gpu.NewError("open", "", ErrAlignment, "chunk size "+gpu.Decimal(o.ChunkSize)+" is not a multiple of 256")
+	case chunkSize(o.ChunkSize) > o.Budget:
+		return gpu.NewError("open", "", ErrBudget, "a chunk of "+gpu.Decimal(chunkSize(o.ChunkSize))+" bytes exceeds the budget "+gpu.Decimal(o.Budget))
+	case o.MaxFramesInFlight < 1:
+		return gpu.NewError("open", "", ErrRange, "fewer than one frame in flight")
+	}
+	return nil
+}
+
+// Frames that may be with the GPU before BeginFrame waits: of a program that leaves it to the System, and the most.
+const (
+	pacedFrames = 3
+	mostFrames  = 8
+)

@@ -1,0 +1,175 @@
+package buffers
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
+)
+
+// shared is what all parts of a System need, at the bottom of the package: belts, engine, buffers and frames have a
+// pointer to it, and none of them names the System.
+//
+// The lock is never held while something is waited for. Methods of unexported types are called with it
+// held, unless they say otherwise.
+type shared struct {
+	device  Device
+	queue   Queue
+	chunks  gpu.ChunkQueue
+	steps   gpu.Steps      // what a ChunkQueue does not do at once
+	relay   gpu.ChunkRelay // queue, where it is one; or nil
+	looker  gpu.Looker     // the same
+	limits  Limits
+	options Options
+	*reporter
+
+	mu sync.Mutex
+	waiters
+	budget budget
+	pools  []keeper // of mappable memory
+	upkeep
+	holdings   *holding // first of those that are not freed
+	freed      func()   // is called when one was
+	replaced   replaced
+	stats      Stats
+	lost       error         // not nil: every call fails with it
+	closed     chan struct{} // closed when lost is set
+	deviceLost <-chan struct{}
+	created    uint64 // buffers of the device, for how new one is
+	confirmed  uint64 // so many of these are known to be valid, or not: see confirm
+}
+
+// reporter is what of a System its device knows, which may outlive it.
+type reporter struct {
+	logger  logger
+	errors  chan error
+	changed func() // Options.Changed
+}
+
+func (r *reporter) report(err error) {
+	r.logger.log(LevelError, "the device reported an error", text("error", err.Error()))
+	if r.changed != nil {
+		r.changed()
+	}
+	select {
+	case r.errors <- err:
+	default:
+	}
+}
+
+// usable is the error of every call on a System whose device is lost, or that is destroyed. It is called in
+// so many places that its code would tell in a module's size.
+//
+//go:noinline
+func (s *shared) usable(op, label string) error {
+	lost := s.lost
+	select {
+	case <-s.deviceLost: // watchLoss may not know yet
+		if lost == nil {
+			lost = s.device.LostReason()
+		}
+	default:
+		if lost == nil {
+			return nil
+		}
+	}
+	return &Error{Op: op, Label: label, Reason: reasonOf(lost), Cause: lost}
+}
+
+func reasonOf(err error) error {
+	if e, ok := err.(*Error); ok {
+		return e.Reason
+	}
+	return ErrDeviceLost
+}
+
+// rouse is called whenever a goroutine or a timer is started, or a goroutine told something.
+func (s *shared) rouse() {
+	if s.options.Roused != nil {
+		s.options.Roused()
+	}
+}
+
+// answered waits for what the GPU answers, until ctx ends or the System does. The lock is not held.
+func (s *shared) answered(ctx context.Context, op, label string, answer <-chan error) error {
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return gpu.CausedBy(op, label, ctx.Err())
+	case <-s.closed:
+		return s.usable(op, label)
+	}
+}
+
+// createMapped makes a mappable buffer whose bytes are reserved in the budget already, and gives them
+// back where that fails.
+func (s *shared) createMapped(d *Descriptor) (MappableBuffer, error) {
+	b, err := s.device.CreateMappableBuffer(d)
+	if err != nil {
+		s.budget.release(d.Size)
+		return nil, err
+	}
+	s.stats.Peak = max(s.stats.Peak, s.budget.used)
+	return b, nil
+}
+
+// reserve takes n bytes of the budget, destroying idle chunks where it must.
+func (s *shared) reserve(n uint64) bool {
+	if s.budget.reserve(n) {
+		return true
+	}
+	for _, p := range s.pools {
+		p.trim(latest)
+	}
+	return s.budget.reserve(n)
+}
+
+type currentBuffer struct {
+	Buffer
+	history choice.History
+	serial  uint64      // how many buffers had been created with it: see System.confirm
+	handed  atomic.Bool // its owner is not the only one who can destroy it
+}
+
+// createBuffer makes a buffer of the device and takes note of how new it is.
+func (s *shared) createBuffer(d *Descriptor) (*currentBuffer, error) {
+	b, err := s.device.CreateBuffer(d)
+	if err != nil {
+		return nil, err
+	}
+	s.created++
+	return &currentBuffer{Buffer: b, serial: s.created}, nil
+}
+
+// confirm is called when something has settled that was asked for when serial buffers had been created: whatever is
+// wrong with one of these is known by now.
+func (s *shared) confirm(serial uint64) { s.confirmed = max(s.confirmed, serial) }
+
+// look has the host look that often whether the GPU is done, if it has to.
+func (s *shared) look(times int) {
+	if s.looker != nil {
+		s.looker.Look(times)
+	}
+}
+
+func (s *shared) init(device Device, options Options) {
+	*s = shared{
+		device:     device,
+		queue:      device.Queue(),
+		chunks:     gpu.ChunkQueueOf(device),
+		steps:      gpu.Steps{Device: device},
+		limits:     device.Limits(),
+		options:    options,
+		reporter:   &reporter{logger{options.Log, options.LogLevel}, make(chan error, 64), options.Changed},
+		closed:     make(chan struct{}),
+		deviceLost: device.Lost(),
+	}
+	s.relay, _ = s.queue.(gpu.ChunkRelay)
+	s.looker, _ = s.queue.(gpu.Looker)
+	s.budget = budget{freed: s.wake, limit: options.Budget, policy: options.OnBudget}
+	s.waiters.lock, s.waiters.roused = &s.mu, s.rouse
+	s.upkeep.init(device, &s.mu, options.IdleAge)
+}

@@ -1,0 +1,51 @@
+package buffers
+
+import "context"
+
+// NewDeviceBuffer makes a DeviceBuffer. CopySrc and CopyDst are added to its usage, for Grow and for
+// Write, and its size is rounded up to a multiple of 4, which copies need. MapRead and MapWrite are
+// [ErrUsage].
+func (s *System) NewDeviceBuffer(d Descriptor) (*DeviceBuffer, error) {
+	return newDeviceBuffer(&s.engine, d)
+}
+
+// NewImmediateStagingBuffer makes one on a pooled chunk that is mapped already, or on one mapped at
+// creation if the pool has none. It waits, until ctx ends, only if the budget is used up and [BudgetPolicy] says so.
+func (s *System) NewImmediateStagingBuffer(ctx context.Context, d StagingDescriptor) (*ImmediateStagingBuffer, error) {
+	return newImmediateStagingBuffer(ctx, &s.uploads, d)
+}
+
+// NewDeferredStagingBuffer makes one; it holds no memory until it is mapped.
+func (s *System) NewDeferredStagingBuffer(d StagingDescriptor) (*DeferredStagingBuffer, error) {
+	return newDeferredStagingBuffer(&s.uploads, d)
+}
+
+// NewMappableBuffer makes a buffer that the caller maps, for what the five buffers do not cover. Its
+// bytes count in the budget, for which it never waits: [ErrBudget].
+func (s *System) NewMappableBuffer(d Descriptor) (MappableBuffer, error) {
+	return newMappableBuffer(&s.shared, d)
+}
+
+// NewReadbackBuffer makes a ReadbackBuffer. It holds no memory while nothing is read.
+func (s *System) NewReadbackBuffer(d ReadbackDescriptor) (*ReadbackBuffer, error) {
+	return newReadbackBuffer(&s.reads, d)
+}
+
+// NewDynamicBuffer makes a DynamicBuffer with three slots of one page.
+func (s *System) NewDynamicBuffer(d DynamicDescriptor) (*DynamicBuffer, error) {
+	page, err := d.page(s.limits)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("create", d.Label); err != nil {
+		return nil, err
+	}
+	b, err := newDynamicBuffer(&s.engine, &s.frames.flights, d, page)
+	if err != nil {
+		return nil, err
+	}
+	s.join(b.ring)
+	return b, nil
+}

@@ -1,0 +1,42 @@
+package buffers
+
+import (
+	"context"
+	"io"
+)
+
+// NewUpload starts an upload to dst at offset, a multiple of 4. size is how many bytes are expected, or
+// 0: it guides the choice of the path and binds nobody.
+func (s *System) NewUpload(dst Buffer, offset, size uint64) (*Upload, error) {
+	return s.engine.newUpload(dst, offset, size)
+}
+
+// UploadMemory moves m to dst at offset along the fastest path, waiting as [Upload.Write] does. m is
+// the caller's again when it returns, and the data is ordered ahead of what is submitted later.
+func (s *System) UploadMemory(ctx context.Context, dst Buffer, offset uint64, m Memory) error {
+	u, err := s.engine.newMemoryUpload(dst, offset, m)
+	if err != nil {
+		return err
+	}
+	return u.whole(ctx, m)
+}
+
+// Upload streams what r delivers to dst at offset, and returns how many bytes that was. More than fits is
+// [ErrRange]; a stream that ends within a word is treated as [Upload.Finish] says. It waits as [Upload.Write] does, and
+// an error of r's is the Cause of an [*Error].
+//
+// It reads r in other goroutines, one Read at a time, and does not interrupt it. If ctx ends, dst or the System is
+// destroyed, or the device is lost, while a Read stands still, Upload returns at once with the error of that. Then the
+// Read is left to itself: no other begins, what it brings goes nowhere, and its goroutine ends when it returns. r must
+// not be used before.
+func (s *System) Upload(ctx context.Context, dst Buffer, offset uint64, r io.Reader) (int64, error) {
+	u, err := s.NewUpload(dst, offset, 0)
+	if err != nil {
+		return 0, err
+	}
+	if err := u.readFrom(ctx, r); err != nil {
+		u.Abort()
+		return int64(u.moved), err
+	}
+	return int64(u.moved), u.Finish()
+}
