@@ -90,7 +90,7 @@ var acts = map[string]func(context.Context, *party){
 	"device buffer": func(_ context.Context, p *party) {
 		_ = p.target.Write(0, make([]byte, 64))
 		_ = p.target.Write(0, make([]byte, partySize))
-		_ = p.target.AllowHostWrite(0, partySize)
+		_ = embedder.AllowWrite(p.target, 0, partySize)
 		_, _, _, _, _, _ = p.target.Label(), p.target.Size(), p.target.Usage(), p.target.State(), p.target.Valid(), p.target.Generation()
 	},
 	"grow": func(ctx context.Context, p *party) {
@@ -125,10 +125,10 @@ var acts = map[string]func(context.Context, *party){
 		}
 	},
 	"reads of a host": func(_ context.Context, p *party) {
-		_ = p.readback.StartTo(p.target, 0, 64, &p.sink, 1)
-		p.FlushReads()
-		p.readback.Cancel(&p.sink, 1)
-		if h := p.readback.LendTo(64, &p.sink, 2); h != nil {
+		_ = embedder.StartRead(p.readback, p.target, 0, 64, &p.sink, 1)
+		embedder.FlushReads(p.System)
+		embedder.CancelRead(p.readback, &p.sink, 1)
+		if h := embedder.LendRead(p.readback, 64, &p.sink, 2); h != nil {
 			h.End(nil)
 		}
 	},
@@ -138,7 +138,7 @@ var acts = map[string]func(context.Context, *party){
 			return
 		}
 		_, _ = p.dynamic.Update(64)
-		_ = p.dynamic.Advance(128)
+		_ = embedder.Advance(p.dynamic, 128)
 		_, _ = f.Encoder()
 		f.Use(buffers.AccessRead, p.target)
 		if rand.IntN(8) > 0 {
@@ -149,20 +149,20 @@ var acts = map[string]func(context.Context, *party){
 	"submits": func(_ context.Context, p *party) {
 		_ = p.Submit()
 		if f := p.TryBeginFrame(); f != nil {
-			p.RemindOfFrame()
+			embedder.RemindOfFrame(p.System)
 			f.Discard()
 		}
-		_ = p.FrameThen(func() {})
+		_ = embedder.FrameThen(p.System, func() {})
 	},
 	"uploads": func(ctx context.Context, p *party) {
 		_ = p.UploadMemory(ctx, p.target, 0, buffers.Bytes(make([]byte, partySize)))
 		_, _ = p.Upload(ctx, p.target, 0, io.LimitReader(zeros{}, partySize))
-		p.UploadThen(p.target, 0, buffers.Bytes(make([]byte, partySize)), func(error) {})
+		embedder.UploadThen(p.System, p.target, 0, buffers.Bytes(make([]byte, partySize)), func(error) {})
 		u, err := p.NewUpload(p.target, 0, 0)
 		if err != nil {
 			return
 		}
-		_, _, _ = u.Room(ctx)
+		_, _, _ = embedder.LendChunk(ctx, u)
 		_ = u.Write(ctx, buffers.Bytes(make([]byte, 40)))
 		if rand.IntN(2) == 0 {
 			_ = u.Finish()

@@ -58,14 +58,6 @@ func (b *DeviceBuffer) Native() any {
 	return current.Native()
 }
 
-// Vouched reports whether the GPU buffer is known to be there, and nobody but the System can destroy it.
-func (b *DeviceBuffer) Vouched() bool {
-	s, current := b.held.shared, b.core.current.Load()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !current.handed.Load() && current.serial <= s.confirmed
-}
-
 // Destroy implements [Buffer].
 func (b *DeviceBuffer) Destroy() { b.held.destroy() }
 

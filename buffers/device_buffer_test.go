@@ -85,14 +85,14 @@ func TestDeviceBufferRefusesMisuse(t *testing.T) {
 func TestABufferIsVouchedForUntilItIsHandedOut(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	b := deviceBuffer(t, s, 64)
-	require.False(t, b.Vouched(), "new")
+	require.False(t, embedder.Vouched(b), "new")
 	read(t, s, b, 0, 4)
-	require.True(t, b.Vouched(), "known")
+	require.True(t, embedder.Vouched(b), "known")
 	_ = b.Native()
-	require.False(t, b.Vouched(), "handed out")
+	require.False(t, embedder.Vouched(b), "handed out")
 	require.NoError(t, b.Grow(128))
 	require.NoError(t, b.AwaitGrow(within(t)))
-	require.True(t, b.Vouched(), "another")
+	require.True(t, embedder.Vouched(b), "another")
 }
 
 func TestGrowKeepsHandleAndContents(t *testing.T) {
@@ -167,13 +167,13 @@ func TestAHostWritesItselfWhatGoesByQueueWrites(t *testing.T) {
 		var piece uint64
 		for range 4 { // but for those that are measured
 			onPath(s, c.path)
-			piece = max(piece, c.b.AllowHostWrite(c.offset, c.size))
+			piece = max(piece, embedder.AllowWrite(c.b, c.offset, c.size))
 		}
 		require.Equal(t, c.piece, piece, "%d bytes at %d by %s", c.size, c.offset, c.path)
 		require.Equal(t, c.piece > 0, s.Stats().BytesUp > known)
 	}
 	small.Destroy()
-	require.Zero(t, small.AllowHostWrite(0, 4))
+	require.Zero(t, embedder.AllowWrite(small, 0, 4))
 }
 
 // What is done to a slice after the call changes nothing, whichever way its bytes go.

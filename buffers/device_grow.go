@@ -46,7 +46,7 @@ func (b *DeviceBuffer) Grow(size uint64) error {
 	if err != nil {
 		return err
 	}
-	b.core.engine.writes.endRelay() // the rest of it goes to the grown buffer
+	b.core.engine.writes.jobs.endRelay() // the rest of it goes to the grown buffer
 	if err := copyNow(s, old.Buffer, grown.Buffer, old.Size()); err != nil {
 		grown.Destroy()
 		return err
@@ -165,7 +165,7 @@ func (g *growth) failure() error {
 // revert puts back what stood there before g, which ends all that came after it too.
 func (g *growth) revert(err error) {
 	s, c := g.held.shared, g.core
-	c.engine.writes.endRelay()
+	c.engine.writes.jobs.endRelay()
 	c.replace(g.held, g.old)
 	for _, later := range c.growths {
 		s.replaced.buffers = append(s.replaced.buffers, later.grown.Buffer)

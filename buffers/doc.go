@@ -60,8 +60,7 @@
 // Memory that lies idle in a pool is destroyed after [Options].IdleAge, by a timer that exists only as long as there is
 // any. [System.Destroy] gives everything back before it returns. A buffer that is collected without a Destroy is freed
 // then, counts in [Stats].Leaks and is logged. A System that is collected has no pooled memory left; of its other memory
-// the backend's collector takes care. A host with a collector of its own says what that has found: see [Leaked] and
-// [Release].
+// the backend's collector takes care. A host with a collector of its own says what that has found: see [Embedder].
 //
 // In a bubble of testing/synctest, keep what is made, or destroy it: the collector frees from outside of the bubble, and
 // Go ends a program in which somebody within is woken from there.

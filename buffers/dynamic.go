@@ -17,7 +17,7 @@ type DynamicDescriptor struct {
 	// MaxSlots is how many frames' data may exist at a time; 0 means 8.
 	MaxSlots int
 	// HostMemory makes size bytes of the host's memory, if it is the host that writes the updates: see
-	// [DynamicBuffer.HostMemory]. Like the methods of a [Sink] it must be short, and call nothing of the System.
+	// [Embedder.Memory]. Like the methods of a [Sink] it must be short, and call nothing of the System.
 	// nil leaves the memory to Go.
 	HostMemory func(size uint64) (Host, error)
 }
@@ -190,26 +190,6 @@ func (b *DynamicBuffer) update(size uint64) (Allocation, error) {
 		return Allocation{}, err
 	}
 	return Allocation{r.current.buffers[page], offset, r.pages[page].bytes(offset, size)}, nil
-}
-
-// Advance takes the page of the latest update up to end, for a host that has given out that much of it by
-// itself.
-func (b *DynamicBuffer) Advance(end uint64) error {
-	r := b.ring
-	r.shared.mu.Lock()
-	defer r.shared.mu.Unlock()
-	if err := b.held.check("update"); err != nil {
-		return err
-	}
-	if r.current == nil {
-		return gpu.NewError("update", r.page.Label, ErrState, "nothing was updated since the last submit")
-	}
-	if end > r.page.Size {
-		return gpu.NewError("update", r.page.Label, ErrRange, gpu.Decimal(end)+" bytes exceed the page of "+gpu.Decimal(r.page.Size))
-	}
-	page := r.latest()
-	page.used = max(page.used, end)
-	return nil
 }
 
 // allocate returns page and offset of a new piece of the current slot.

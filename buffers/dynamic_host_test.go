@@ -45,7 +45,7 @@ func (h *hostPages) write(t testing.TB, p []byte) buffers.Allocation {
 	a, err := h.Update(uint64(len(p)))
 	require.NoError(t, err)
 	require.Nil(t, a.Bytes, "no byte is in Go's memory")
-	m, err := h.HostMemory()
+	m, err := embedder.Memory(h.DynamicBuffer)
 	require.NoError(t, err)
 	_, err = m.(*memory.HostBytes).WriteAt(p, int64(a.Offset))
 	require.NoError(t, err)
@@ -55,10 +55,10 @@ func (h *hostPages) write(t testing.TB, p []byte) buffers.Allocation {
 func TestUpdatesReachTheGPUFromTheHostsMemory(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	d := newHostPages(t, s, 1024)
-	m, err := d.HostMemory()
+	m, err := embedder.Memory(d.DynamicBuffer)
 	require.NoError(t, err)
 	require.Nil(t, m, "before the first update")
-	require.Equal(t, -1, d.Page())
+	require.Equal(t, -1, embedder.Page(d.DynamicBuffer))
 	for range 5 {
 		f, _ := frame(t, s)
 		var updates []buffers.Allocation
@@ -66,7 +66,7 @@ func TestUpdatesReachTheGPUFromTheHostsMemory(t *testing.T) {
 		for i := range 6 { // three pages
 			p := fresh(512 - 4)
 			updates, want = append(updates, d.write(t, p)), append(want, p)
-			require.Equal(t, i/2, d.Page())
+			require.Equal(t, i/2, embedder.Page(d.DynamicBuffer))
 		}
 		require.NoError(t, f.Submit())
 		for i, a := range updates {
@@ -95,7 +95,7 @@ func TestMemoryThatTheHostTookAwayIsMadeAnew(t *testing.T) {
 	d.none = true
 	_, err = d.Update(4)
 	require.NoError(t, err)
-	_, err = d.HostMemory()
+	_, err = embedder.Memory(d.DynamicBuffer)
 	require.ErrorIs(t, err, buffers.ErrOutOfMemory)
 	f.Discard()
 }
@@ -125,7 +125,7 @@ func TestNobodyElseGetsTheMemoryOfADestroyedBuffer(t *testing.T) {
 	d := dynamic(t, s, buffers.DynamicDescriptor{Size: 4096, Usage: buffers.UsageStorage})
 	stale := update(t, d, make([]byte, 4096)).Bytes
 	d.Destroy()
-	_, err := d.HostMemory()
+	_, err := embedder.Memory(d)
 	require.ErrorIs(t, err, buffers.ErrDestroyed)
 	for range 10 {
 		next := dynamic(t, other, buffers.DynamicDescriptor{Size: 4096, Usage: buffers.UsageStorage | buffers.UsageCopySrc})

@@ -88,51 +88,6 @@ func (b *DynamicBuffer) historyFor(size uint64) choice.History {
 // fills reports whether size bytes are most of a page.
 func (r *dynamicRing) fills(size uint64) bool { return size >= r.page.Size/4*3 }
 
-// Mapped is the memory that the host is to write the latest update to, at its offset, until the submit; or nil where
-// that is [Allocation].Bytes, or HostMemory.
-func (b *DynamicBuffer) Mapped() MappableBuffer {
-	r := b.ring
-	r.shared.mu.Lock()
-	defer r.shared.mu.Unlock()
-	if r.current == nil || r.latest().chunk == nil {
-		return nil
-	}
-	c := r.latest().chunk
-	c.handed = true
-	return c.buffer
-}
-
-// Page is the number of the page of the latest update, from 0 on in each frame, or -1 before the first. As long as
-// HostMemory is not called, a page keeps its memory.
-func (b *DynamicBuffer) Page() int {
-	r := b.ring
-	r.shared.mu.Lock()
-	defer r.shared.mu.Unlock()
-	return r.open - 1
-}
-
-// HostMemory is the memory, made by [DynamicDescriptor].HostMemory, that the host writes the latest update to where
-// that is not Mapped. It is new if the host took the old one away, and with it the updates in there. It is nil
-// before the first update.
-func (b *DynamicBuffer) HostMemory() (Host, error) {
-	r := b.ring
-	r.shared.mu.Lock()
-	defer r.shared.mu.Unlock()
-	if err := b.held.check("update"); err != nil || r.open == 0 {
-		return nil, err
-	}
-	p := r.latest()
-	if p.isDetached() {
-		arena, err := r.newArena("update")
-		if err != nil {
-			return nil, err
-		}
-		p.arena = arena
-	}
-	h, _, _ := p.arena.Host()
-	return h, nil
-}
-
 // flushPage moves what was not moved yet of a page to the GPU's memory of it.
 func (r *dynamicRing) flushPage(p *dynamicPage, dst Buffer) error {
 	size := roundUp4(p.used)

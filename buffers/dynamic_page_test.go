@@ -54,7 +54,7 @@ func hostUpdate(t testing.TB, b *buffers.DynamicBuffer, p []byte) (a buffers.All
 	t.Helper()
 	a, err := b.Update(uint64(len(p)))
 	require.NoError(t, err)
-	m := b.Mapped()
+	m := embedder.Mapped(b)
 	if m == nil {
 		copy(a.Bytes, p)
 		return a, false
@@ -103,7 +103,7 @@ func TestAHostFillsMappedMemoryWhereTheLastFrameFilledThePage(t *testing.T) {
 			for range 10 {
 				require.Equal(t, c.want, sendFrame(t, s, d, fresh(c.last)))
 			}
-			require.Nil(t, d.Mapped(), "after the submit")
+			require.Nil(t, embedder.Mapped(d), "after the submit")
 		})
 	}
 }
@@ -148,9 +148,9 @@ func TestADiscardedFrameGivesItsMappedMemoryBack(t *testing.T) {
 		f, _ := frame(t, s)
 		_, inPlace := hostUpdate(t, d, fresh(pageSize))
 		require.True(t, inPlace)
-		handed := d.Mapped()
+		handed := embedder.Mapped(d)
 		f.Discard()
-		require.Nil(t, d.Mapped())
+		require.Nil(t, embedder.Mapped(d))
 		require.Equal(t, buffers.Destroyed, handed.State(), "the host may still write to it")
 	}
 	uploads := s.Stats().Uploads
@@ -174,7 +174,7 @@ func TestALostDeviceTakesTheMappedMemoryAlong(t *testing.T) {
 	hostUpdate(t, d, fresh(pageSize))
 	s.Destroy()
 	require.ErrorIs(t, f.Submit(), buffers.ErrDestroyed)
-	require.Nil(t, d.Mapped())
+	require.Nil(t, embedder.Mapped(d))
 	require.Empty(t, device.Buffers())
 }
 

@@ -1,7 +1,6 @@
 package buffers
 
 import (
-	"sync"
 	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
@@ -9,39 +8,21 @@ import (
 
 // engine moves bytes to device memory, and is the one place where the path is chosen: for uploads,
 // flushes and reads, by what is measured on the device in hand.
-//
-// One transfer at a time is measured, from its start to the moment when the GPU is done with it. Where the program
-// moves something else meanwhile, the path is at least as fast as that.
 type engine struct {
-	shared    *shared
-	writes    *writeBelt
-	program   program // what else moves bytes
-	choosers  [opCount]choice.Chooser
-	prober    prober
-	probe     probe // that is measured, where probing
-	probing   bool
-	watch     func()      // watchProbe, made once
-	late      *time.Timer // of the probe
-	copyAsked bool
-	copyCost  time.Duration // of one more copy in a submit; 0 where it was not measured
-	scratch   sync.Pool     // of *[]byte, through which streams go
-	patience  time.Duration // until a path counts as hung
-	// fixedChunks says that reads are cut as [Options].ChunkSize says.
-	fixedChunks bool
-}
-
-// probe is a transfer that is being measured.
-type probe struct {
-	op    Operation
-	path  int
-	size  uint64
-	start moment
-	done  <-chan error
-	moved uint64 // by the program so far
+	shared   *shared
+	writes   *writeBelt
+	program  program // what else moves bytes
+	choosers [opCount]choice.Chooser
+	prober   prober
+	meter    meter
+	reads    readGuide
+	scratch  scratch
+	patience time.Duration // until a path counts as hung
 }
 
 func (e *engine) init(s *shared, writes *writeBelt, reads *readBelt, p program, fixedChunks bool) {
-	e.shared, e.writes, e.program, e.fixedChunks, e.patience = s, writes, p, fixedChunks, defaultPatience
+	e.shared, e.writes, e.program, e.patience = s, writes, p, defaultPatience
+	e.meter.engine, e.reads.engine, e.reads.fixedChunks = e, e, fixedChunks
 	e.prober.init(e, reads)
 	for op := range e.choosers {
 		e.choosers[op] = choice.New(paths[op], chosenFrom[op])
@@ -69,7 +50,7 @@ func (e *engine) write(dst Buffer, h *choice.History, offset uint64, m Memory) e
 	}
 	e.shared.stats.BytesUp += m.Size()
 	if taken.Measure && wholly {
-		e.observe(OpUpload, taken.Path, m.Size(), start)
+		e.meter.observe(OpUpload, taken.Path, m.Size(), start)
 	}
 	return nil
 }
@@ -141,7 +122,7 @@ func (e *engine) ask(op Operation, size uint64, h choice.History) (path int) {
 		return e.flushIndex(size, h)
 	case op == OpUpload:
 		return c.Ask(size, h, e.alone()).Path
-	case !e.sharesChunk(size):
+	case !e.reads.sharesChunk(size):
 		return c.Best(size, h)
 	}
 	return 0
@@ -163,7 +144,7 @@ func (e *engine) take(op Operation, size uint64, h choice.History) choice.Choice
 }
 
 // alone reports whether a transfer that begins now has the GPU for itself, as far as this System goes.
-func (e *engine) alone() bool { return !e.probing && !e.prober.busy && e.program.idle() }
+func (e *engine) alone() bool { return !e.meter.running && !e.prober.busy && e.program.idle() }
 
 // traffic is what the program has moved, and whether it is moving something.
 type traffic struct {
@@ -177,23 +158,6 @@ type program interface {
 	idle() bool
 	traffic() traffic
 }
-
-// observe has the time taken until the GPU is done with everything so far.
-func (e *engine) observe(op Operation, path int, size uint64, start moment) {
-	e.probing = true
-	e.shared.rouse()
-	e.probe = probe{op, path, size, start, e.workDone(size < unhurried), e.program.traffic().moved}
-	if e.watch == nil {
-		e.watch, e.late = e.watchProbe, time.NewTimer(e.patience)
-	} else {
-		e.late.Reset(e.patience)
-	}
-	go e.watch()
-}
-
-// unhurried is the size from which on the program's own transfers are measured without looks, which slow a ring down
-// while it goes on.
-const unhurried = 16 << 20
 
 // looks are for as long as most measurements last.
 const looks = 64
@@ -210,43 +174,6 @@ func (e *engine) workDone(hurried bool) <-chan error {
 
 // defaultPatience is how long a transfer may take before its path counts as hung.
 const defaultPatience = 2 * time.Second
-
-// watchProbe waits for the probe. The lock is not held.
-func (e *engine) watchProbe() {
-	p := e.probe
-	for {
-		select {
-		case err := <-p.done:
-			e.late.Stop()
-			e.conclude(p, err)
-			return
-		case <-e.late.C:
-			e.giveUp(p)
-		case <-e.shared.closed:
-			e.late.Stop()
-			return
-		}
-	}
-}
-
-func (e *engine) conclude(p probe, err error) {
-	took := p.start.age()
-	e.shared.mu.Lock()
-	defer e.shared.mu.Unlock()
-	e.probing = false
-	e.shared.look(0)
-	now := e.program.traffic()
-	alone := now.moved == p.moved && !now.underway
-	if err == nil && (alone || e.choosers[p.op].Improves(p.path, p.size, took)) {
-		e.learn(p.op, p.path, p.size, took)
-	}
-}
-
-func (e *engine) giveUp(p probe) {
-	e.shared.mu.Lock()
-	defer e.shared.mu.Unlock()
-	e.hang(p.op, p.path, p.size)
-}
 
 // hang leaves a path alone that does not come to an end.
 func (e *engine) hang(op Operation, path int, size uint64) {
@@ -267,53 +194,3 @@ func (e *engine) learn(op Operation, path int, size uint64, took time.Duration) 
 			count("bytes", size), count("megabytes per second", int64(c.Rate(after, size)/1e6)))
 	}
 }
-
-// scratchSize is the piece in which a stream is read.
-const scratchSize = 4 << 20
-
-func (e *engine) takeScratch() []byte {
-	if p, ok := e.scratch.Get().(*[]byte); ok {
-		return *p
-	}
-	return make([]byte, scratchSize)
-}
-
-func (e *engine) giveScratch(p []byte) { e.scratch.Put(&p) }
-
-// cut chooses how a read is cut that is sent now, alone or among others.
-func (e *engine) cut(x *reading, alone bool) cut {
-	if e.sharesChunk(x.size) {
-		return cut{piece: e.shared.options.ChunkSize, depth: ringDepth, path: -1}
-	}
-	taken := e.choosers[OpReadback].Take(x.size, choice.History{}, alone && x.tellsOfPath())
-	p := &paths[OpReadback][taken.Path]
-	most := e.shared.budget.limit / uint64(p.Depth) &^ 255
-	return cut{min(p.Piece, most), p.Depth, taken.Path, taken.Measure}
-}
-
-// sharesChunk reports whether a read of size bytes is not cut for itself, but goes into what chunks there are.
-func (e *engine) sharesChunk(size uint64) bool {
-	return size <= e.shared.options.ChunkSize/4 || e.fixedChunks
-}
-
-// manyReads at a time are worth knowing what a copy costs.
-const manyReads = 48
-
-// expectReads has the cost of a copy measured, once, if there are many reads at a time.
-func (e *engine) expectReads(n int) {
-	if n >= manyReads && e.copyCost == 0 && !e.copyAsked {
-		e.copyAsked = e.prober.inBackground(OpReadback)
-	}
-}
-
-// nearby is how many bytes between two ranges are better copied along than left out by another copy.
-func (e *engine) nearby() uint64 {
-	if e.copyCost == 0 {
-		return 4096
-	}
-	rate := e.choosers[OpReadback].Rate(0, 1<<20)
-	return min(max(uint64(rate*e.copyCost.Seconds()), 256), 256<<10)
-}
-
-// arrived implements guide.
-func (e *engine) arrived(x *reading) { e.learn(OpReadback, x.path, x.size, x.started.age()) }

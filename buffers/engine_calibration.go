@@ -49,9 +49,9 @@ type Destination interface {
 func (e *engine) reason(op Operation, chosen int, size uint64, h choice.History) string {
 	c := &e.choosers[op]
 	switch {
-	case op == OpReadback && e.fixedChunks:
+	case op == OpReadback && e.reads.fixedChunks:
 		return "a chunk size was asked for"
-	case op == OpReadback && e.sharesChunk(size):
+	case op == OpReadback && e.reads.sharesChunk(size):
 		return "small reads share a chunk and one map"
 	case size < chosenFrom[op]:
 		return "below " + gpu.Decimal(chosenFrom[op]) + " bytes a queue write is never slower"
@@ -116,7 +116,7 @@ func (e *engine) explain(op Operation, size uint64, dst Destination) Explanation
 }
 
 func (e *engine) calibration() Calibration {
-	c := Calibration{CopyCost: e.copyCost}
+	c := Calibration{CopyCost: e.reads.copyCost}
 	for op := range e.choosers {
 		e.choosers[op].Rates(func(i int, floor uint64, rate float64) {
 			c.Rates = append(c.Rates, Rate{Operation(op).String(), paths[op][i].Name, floor, rate})
@@ -126,7 +126,7 @@ func (e *engine) calibration() Calibration {
 }
 
 func (e *engine) load(c Calibration) {
-	e.copyCost = max(c.CopyCost, 0)
+	e.reads.copyCost = max(c.CopyCost, 0)
 	for _, r := range c.Rates {
 		e.loadRate(r)
 	}

@@ -29,7 +29,7 @@ type prober struct {
 
 func (p *prober) init(e *engine, reads *readBelt) {
 	p.shared, p.engine, p.reads = e.shared, e, reads
-	p.owner, p.held = &readbackCore{belt: reads, maxInFlight: 2}, &handle{&holding{shared: e.shared, label: "probe"}}
+	p.owner, p.held = &readbackCore{maxInFlight: 2}, &handle{&holding{shared: e.shared, label: "probe"}}
 }
 
 // What probing may cost each time, but for the first touch of its memory: each path that is measured moves its
@@ -354,7 +354,7 @@ func (b *probing) start(offset uint64, p []byte) (Read, error) {
 // copies measures what one more copy in a submit costs.
 func (b *probing) copies(ctx context.Context) error {
 	const many = 32
-	b.engine.setCopyCost(0) // or the reads would be merged
+	b.engine.reads.setCopyCost(0) // or the reads would be merged
 	var took [2]time.Duration
 	for range 2 { // of which the better counts
 		for i, n := range [2]int{1, many + 1} {
@@ -370,7 +370,7 @@ func (b *probing) copies(ctx context.Context) error {
 			}
 		}
 	}
-	b.engine.setCopyCost(max(took[1]-took[0], 0) / many)
+	b.engine.reads.setCopyCost(max(took[1]-took[0], 0) / many)
 	return nil
 }
 
@@ -393,10 +393,4 @@ func (b *probing) copyTimes(ctx context.Context, n int) (time.Duration, error) {
 		}
 	}
 	return start.age(), nil
-}
-
-func (e *engine) setCopyCost(d time.Duration) {
-	e.shared.mu.Lock()
-	defer e.shared.mu.Unlock()
-	e.copyCost = d
 }

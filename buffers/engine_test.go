@@ -515,7 +515,7 @@ func TestAHostIsToldOfWhatItHasStarted(t *testing.T) {
 			_, err := readback(r, r.System, buffers.ReadbackDescriptor{}).Start(r.target, 0, buffers.Bytes(make([]byte, 64)))
 			require.NoError(r, err)
 			roused()
-			r.FlushReads()
+			embedder.FlushReads(r.System)
 		},
 	} {
 		inRooms(t, name, options, func(r *room) {

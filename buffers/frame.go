@@ -13,7 +13,7 @@ import (
 //
 // One frame is open at a time. It is the System's and is used again: drop it after Submit or Discard.
 type Frame struct {
-	sys     *System
+	frames  *frames
 	open    bool
 	encoder Encoder
 	used    []use
@@ -22,20 +22,23 @@ type Frame struct {
 // frames lets as many frames begin as the GPU may have.
 type frames struct {
 	flights
-	reads   *readBelt
-	current Frame
-	fixed   bool          // how many there may be is what the program says
-	soon    time.Duration // see isFull
-	waiting []func()      // see FrameThen
+	uploads  *writeBelt
+	reads    *readBelt
+	dynamics []*dynamicRing
+	batch    []Encoder // scratch of submit
+	current  Frame
+	fixed    bool          // how many there may be is what the program says
+	soon     time.Duration // see isFull
+	waiting  []func()      // see FrameThen
 }
 
 // soon is half a frame of a display with 60 Hz.
 const soon = 8 * time.Millisecond
 
 // init has at most as many frames in flight as the program says; 0 leaves it to isFull. The belts are there.
-func (f *frames) init(s *System, most int) {
-	f.shared, f.reads, f.current.sys, f.fixed, f.soon = &s.shared, &s.reads, s, most != 0, soon
-	if s.uploads.notify != nil {
+func (f *frames) init(s *shared, uploads *writeBelt, reads *readBelt, most int) {
+	f.shared, f.uploads, f.reads, f.current.frames, f.fixed, f.soon = s, uploads, reads, f, most != 0, soon
+	if uploads.notify != nil {
 		f.notify = f.landed
 	}
 }
@@ -99,7 +102,7 @@ func (f *frames) tryBegin(mayWait bool) (begun bool, err error) {
 	if busy || err != nil {
 		return false, err
 	}
-	f.current.open, f.reads.frameOpen = true, true
+	f.current.open, f.reads.queue.frameOpen = true, true
 	return true, nil
 }
 
@@ -130,13 +133,13 @@ func (f *frames) isFull(mayWait bool) bool {
 
 // Encoder is the frame's own encoder, made at the first call.
 func (f *Frame) Encoder() (Encoder, error) {
-	f.sys.mu.Lock()
-	defer f.sys.mu.Unlock()
+	f.frames.shared.mu.Lock()
+	defer f.frames.shared.mu.Unlock()
 	if err := f.check("encode"); err != nil {
 		return nil, err
 	}
 	if f.encoder == nil {
-		e, err := f.sys.device.CreateEncoder("frame")
+		e, err := f.frames.shared.device.CreateEncoder("frame")
 		if err != nil {
 			return nil, err
 		}
@@ -149,8 +152,8 @@ func (f *Frame) Encoder() (Encoder, error) {
 // Submit can say which of them is mapped or destroyed. What the commands do with them matters only to a backend that
 // is a [gpu.AccessTracker].
 func (f *Frame) Use(access Access, buffers ...Buffer) {
-	f.sys.mu.Lock()
-	defer f.sys.mu.Unlock()
+	f.frames.shared.mu.Lock()
+	defer f.frames.shared.mu.Unlock()
 	for _, b := range buffers {
 		f.used = append(f.used, use{b, access})
 	}
@@ -166,9 +169,9 @@ type use struct {
 // further encoders in order, and the reads asked for. Where it fails nothing was submitted, nothing is
 // lost, and the frame is still open.
 func (f *Frame) Submit(further ...Encoder) error {
-	s := f.sys
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s := f.frames
+	s.shared.mu.Lock()
+	defer s.shared.mu.Unlock()
 	if err := f.check("submit"); err != nil {
 		return err
 	}
@@ -201,9 +204,9 @@ func (f *Frame) track(further []Encoder) {
 // Discard ends the frame without submitting: what was recorded and updated in it is dropped, but for updates that a
 // submit within the frame has moved. Reads that were asked for in it are sent all the same.
 func (f *Frame) Discard() {
-	s := f.sys
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s := f.frames
+	s.shared.mu.Lock()
+	defer s.shared.mu.Unlock()
 	if !f.open {
 		return
 	}
@@ -212,7 +215,7 @@ func (f *Frame) Discard() {
 	}
 	for _, d := range s.dynamics {
 		d.discard()
-		d.submitted(s.frames.serial, s.frames.sentAt) // after which the GPU may still work on what was moved within the frame
+		d.submitted(s.serial, s.sentAt) // after which the GPU may still work on what was moved within the frame
 	}
 	f.close()
 	s.reads.sendAll(true)
@@ -221,11 +224,11 @@ func (f *Frame) Discard() {
 func (f *Frame) close() {
 	clear(f.used)
 	f.used, f.encoder, f.open = f.used[:0], nil, false
-	f.sys.reads.leaveFrame()
+	f.frames.reads.queue.leaveFrame()
 }
 
 func (f *Frame) check(op string) error {
-	if err := f.sys.usable(op, ""); err != nil {
+	if err := f.frames.shared.usable(op, ""); err != nil {
 		return err
 	}
 	if !f.open {
@@ -251,7 +254,7 @@ func (s *System) Submit(encoders ...Encoder) error {
 	if err := s.usable("submit", ""); err != nil {
 		return err
 	}
-	return s.submit(nil, encoders, false)
+	return s.frames.submit(nil, encoders, false)
 }
 
 // submit is the one way to the GPU for recorded work:
@@ -261,60 +264,60 @@ func (s *System) Submit(encoders ...Encoder) error {
 //  3. submit
 //  4. map again what was staged, send the reads that were asked for, and, if no frame is left open that may refer
 //     to it, destroy what a Grow replaced
-func (s *System) submit(first Encoder, further []Encoder, isFrame bool) error {
-	s.batch = s.batch[:0]
-	defer func() { clear(s.batch) }()
+func (f *frames) submit(first Encoder, further []Encoder, isFrame bool) error {
+	f.batch = f.batch[:0]
+	defer func() { clear(f.batch) }()
 	if first != nil {
-		s.batch = append(s.batch, first)
+		f.batch = append(f.batch, first)
 	}
-	s.batch = append(s.batch, further...)
-	for _, e := range s.batch {
+	f.batch = append(f.batch, further...)
+	for _, e := range f.batch {
 		if err := e.Check(); err != nil {
 			return err
 		}
 	}
-	updated, err := s.flushDynamics()
+	updated, err := f.flushDynamics()
 	if err != nil {
 		return err
 	}
-	if err := s.submitBatch(); err != nil {
+	if err := f.submitBatch(); err != nil {
 		return err
 	}
-	s.submitted(updated, isFrame)
+	f.submitted(updated, isFrame)
 	return nil
 }
 
 // submitBatch leaves out a submit of nothing: in a browser it costs as much as any other.
-func (s *System) submitBatch() error {
-	if len(s.batch) == 0 {
+func (f *frames) submitBatch() error {
+	if len(f.batch) == 0 {
 		return nil
 	}
-	return s.queue.Submit(s.batch...)
+	return f.shared.queue.Submit(f.batch...)
 }
 
 // submitted does what follows a submit. It asks to hear when the GPU is done with one of a frame, or with updates.
-func (s *System) submitted(updated, isFrame bool) {
-	s.stats.Submits++
-	s.uploads.submitted(s.batch)
-	s.reads.sendAll(isFrame)
+func (f *frames) submitted(updated, isFrame bool) {
+	f.shared.stats.Submits++
+	f.uploads.submitted(f.batch)
+	f.reads.sendAll(isFrame)
 	if updated || isFrame {
-		s.frames.follow()
+		f.follow()
 	}
-	serial := s.frames.serial
-	if s.frames.current.open && !isFrame {
+	serial := f.serial
+	if f.current.open && !isFrame {
 		serial = ofOpenFrame
 	} else {
-		s.replaced.destroy()
+		f.shared.replaced.destroy()
 	}
-	for _, d := range s.dynamics {
-		d.submitted(serial, s.frames.sentAt)
+	for _, d := range f.dynamics {
+		d.submitted(serial, f.sentAt)
 	}
 }
 
 // flushDynamics moves every update to the GPU, ahead of the submit that follows, and reports whether there
 // were any. After a failure it can be done again.
-func (s *System) flushDynamics() (updated bool, err error) {
-	for _, r := range s.dynamics {
+func (f *frames) flushDynamics() (updated bool, err error) {
+	for _, r := range f.dynamics {
 		if r.current == nil {
 			continue
 		}
@@ -324,4 +327,30 @@ func (s *System) flushDynamics() (updated bool, err error) {
 		}
 	}
 	return updated, nil
+}
+
+// idle implements program.
+func (f *frames) idle() bool {
+	f.poll()
+	return f.uploads.isIdle() && len(f.inFlight) == 0
+}
+
+// traffic implements program.
+func (f *frames) traffic() traffic {
+	return traffic{
+		moved:    f.shared.stats.BytesUp + f.shared.stats.BytesDown + f.shared.stats.Submits,
+		underway: len(f.uploads.jobs.list) > 0 || f.reads.ring.underway() || len(f.inFlight) > 0,
+	}
+}
+
+// join has a dynamic buffer take part in submits, until it is freed.
+func (f *frames) join(r *dynamicRing) {
+	f.dynamics = append(f.dynamics, r)
+	f.shared.keepers = append(f.shared.keepers, r)
+	r.left = f.leave
+}
+
+func (f *frames) leave(r *dynamicRing) {
+	f.dynamics = without(f.dynamics, r)
+	f.shared.keepers = without(f.shared.keepers, keeper(r))
 }

@@ -69,17 +69,17 @@ func TestAHostIsToldWhenThereIsRoomForAFrame(t *testing.T) {
 			s, device := openNotifying(t, memory.Options{}, buffers.Options{MaxFramesInFlight: 2})
 			room := make(chan error, 3)
 			tell := func() { room <- nil }
-			require.False(t, s.FrameThen(tell), "there is room")
+			require.False(t, embedder.FrameThen(s, tell), "there is room")
 			device.Hold()
 			submitFrames(t, s, 2)
 			require.Nil(t, s.TryBeginFrame())
-			require.True(t, s.FrameThen(tell))
-			require.True(t, s.FrameThen(tell))
+			require.True(t, embedder.FrameThen(s, tell))
+			require.True(t, embedder.FrameThen(s, tell))
 			require.Empty(t, room)
 			end(s, device)
 			require.NoError(t, ended(t, room))
 			require.NoError(t, ended(t, room))
-			require.False(t, s.FrameThen(tell))
+			require.False(t, embedder.FrameThen(s, tell))
 			require.Empty(t, room, "told twice")
 		})
 	}
@@ -89,7 +89,7 @@ func TestAHostIsNotToldOfFramesWhereTheBackendCannotTell(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{MaxFramesInFlight: 2})
 	device.Hold()
 	submitFrames(t, s, 2)
-	require.False(t, s.FrameThen(func() { t.Error("told") }))
+	require.False(t, embedder.FrameThen(s, func() { t.Error("told") }))
 	device.Release()
 }
 

@@ -154,19 +154,6 @@ func (s *shared) logAlive() {
 // Held is a buffer that a System has made, of any kind.
 type Held interface{ holds() *holding }
 
-// Leaked is for a host whose own garbage collector has found that nothing refers to b any more: it is destroyed and
-// reported, with the place where the host made it, if that is known.
-func Leaked(b Held, created string) { b.holds().leaked(created) }
-
-// Release is Destroy for a host that has the GPU's buffers of b, and may go on using them: they are left to it, and
-// to its garbage collector. They count nowhere any more.
-func Release(b Held) {
-	h := b.holds()
-	h.shared.mu.Lock()
-	defer h.shared.mu.Unlock()
-	h.end(released)
-}
-
 // createdAt is the first frame outside of this package, as file:line.
 func (h *holding) createdAt() string {
 	frames := runtime.CallersFrames(h.site[:])

@@ -47,8 +47,8 @@ func TestWhatAHostHasLeakedIsFreed(t *testing.T) {
 	all := everyKind(t, s)
 	require.Len(t, all, len(buffers.Kinds()))
 	for _, b := range all {
-		buffers.Leaked(b, "there")
-		buffers.Leaked(b, "again")
+		embedder.Leaked(b, "there")
+		embedder.Leaked(b, "again")
 	}
 	require.Empty(t, device.Buffers())
 	st := s.Stats()
@@ -65,7 +65,7 @@ func TestWhatWasDestroyedIsNoLeak(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	for _, b := range everyKind(t, s) {
 		b.(interface{ Destroy() }).Destroy()
-		buffers.Leaked(b, "")
+		embedder.Leaked(b, "")
 	}
 	require.Zero(t, s.Stats().Leaks)
 }
@@ -74,7 +74,7 @@ func TestWhatWasDestroyedIsNoLeak(t *testing.T) {
 func TestWhatIsReleasedIsLeftToTheHost(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{})
 	for _, b := range everyKind(t, s) {
-		buffers.Release(b)
+		embedder.Release(b)
 	}
 	s.Trim()
 	st := s.Stats()

@@ -23,7 +23,7 @@ type Options struct {
 	// whether or not the System is called meanwhile: at the latest after twice that. 0 means 5 seconds.
 	IdleAge time.Duration
 	// HostWrites says that it is the host who writes the updates of dynamic buffers: where there is one to
-	// [DynamicBuffer.Mapped].
+	// [Embedder.Mapped].
 	HostWrites bool
 	// Changed is for a host that keeps the native objects of buffers. It is called when one may have been replaced,
 	// or found to be of no use, by itself. Like the methods of a [Sink] it must be short, and call nothing of the

@@ -156,3 +156,8 @@ func trim[T pooled](idle []T, before moment, drop func(T)) (kept []T, oldest mom
 	clear(idle[len(kept):])
 	return kept, oldest
 }
+
+// need is the size of a new chunk for size bytes.
+func (p *pool) need(size uint64) uint64 {
+	return min(chunkSize(size), p.shared.limits.MaxBufferSize)
+}

@@ -4,7 +4,7 @@ import "github.com/gpubuffers/gpubuffers/buffers/gpu"
 
 // reading is one read that was asked for.
 type reading struct {
-	belt     *readBelt
+	queue    *readQueue
 	owner    *readbackCore
 	held     *handle       // of the buffer of that: nobody drops it while it reads
 	name     string        // of the source
@@ -275,7 +275,7 @@ func (p *readPart) land(err error) {
 		return
 	}
 	if err != nil {
-		x.belt.settle(x, gpu.MapError(err, "read", x.name))
+		x.queue.settle(x, gpu.MapError(err, "read", x.name))
 		return
 	}
 	x.arrived(p.rows * p.rowBytes)
@@ -287,9 +287,44 @@ func (x *reading) arrived(n uint64) {
 	if x.landed < x.size {
 		return
 	}
-	x.belt.shared.stats.BytesDown += x.size
+	x.queue.shared.stats.BytesDown += x.size
 	if x.measure {
-		x.belt.guide.arrived(x)
+		x.queue.guide.arrived(x)
 	}
-	x.belt.settle(x, nil)
+	x.queue.settle(x, nil)
+}
+
+func (x *reading) describe(src Buffer, offset, size uint64) error {
+	x.name, x.src, x.offset, x.size, x.rowBytes, x.pitch = src.Label(), src, offset, size, size, size
+	return checkReadable(Unwrap(src), offset, size)
+}
+
+func (x *reading) describeTexels(region TextureRegion) error {
+	f, err := gpu.CheckRegion("read texture", region, gpu.TextureCopySrc)
+	x.name, x.region, x.texels = region.Texture.Label(), region, f
+	x.rowBytes, x.pitch, x.size = f.RowBytes, rowPitch(f.RowBytes), f.Bytes()
+	return err
+}
+
+func checkReadable(src Buffer, offset, size uint64) error {
+	if err := gpu.CheckUse("read", src, UsageCopySrc); err != nil {
+		return err
+	}
+	tail := src.Size() &^ 3
+	if offset <= tail && size <= tail-offset {
+		return nil
+	}
+	if err := gpu.CheckSpan("read", src, offset, size, 1, 1); err != nil || size == 0 {
+		return err
+	}
+	return gpu.NewError("read", src.Label(), ErrAlignment, "copies move 4 bytes, so those from "+gpu.Decimal(tail)+" on of a buffer of "+
+		gpu.Decimal(src.Size())+" cannot be read")
+}
+
+// sink is where the part goes, nil where that is memory, or nobody waits for it any more.
+func (p *readPart) sink() Sink {
+	if !p.open() {
+		return nil
+	}
+	return p.reading.sink
 }

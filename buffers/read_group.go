@@ -13,8 +13,9 @@ const (
 
 // copyGroups gives single sources their groups: a buffer for as long as reads are placed, a texture for each read.
 type copyGroups struct {
-	of   map[Buffer]int
-	last int
+	shared *shared
+	of     map[Buffer]int
+	last   int
 }
 
 // made is a buffer that a System has made. behind is the device's buffer behind it now, or nil if it is not vouched for:
@@ -25,25 +26,25 @@ type made interface {
 }
 
 // groupOf is the group of x's copies.
-func (b *readBelt) groupOf(x *reading) int {
+func (g *copyGroups) groupOf(x *reading) int {
 	if x.src == nil {
-		return b.groups.ofTexture(x)
+		return g.ofTexture(x)
 	}
-	if src, ok := x.src.(made); ok && src.holds().shared == b.shared {
-		return b.groupOfOwn(src.behind())
+	if src, ok := x.src.(made); ok && src.holds().shared == g.shared {
+		return g.ofOwn(src.behind())
 	}
 	if x.hold != nil {
-		return b.groupOfOwn(&x.hold.currentBuffer)
+		return g.ofOwn(&x.hold.currentBuffer)
 	}
-	return b.groups.ofBuffer(x.src)
+	return g.ofBuffer(x.src)
 }
 
-func (b *readBelt) groupOfOwn(src *currentBuffer) int {
+func (g *copyGroups) ofOwn(src *currentBuffer) int {
 	switch {
 	case src == nil || src.handed.Load():
 		return handedOut
-	case src.serial > b.shared.confirmed:
-		return b.groups.ofBuffer(src.Buffer)
+	case src.serial > g.shared.confirmed:
+		return g.ofBuffer(src.Buffer)
 	}
 	return gpu.Vouched
 }

@@ -18,7 +18,7 @@ type HostSink interface {
 // HostRead is a read that the host makes, and ends. It must not be used afterwards.
 type HostRead struct {
 	ID           uint64
-	Src          Buffer // nil where the host alone knows: see [ReadbackBuffer.LendTo]
+	Src          Buffer // nil where the host alone knows: see [Embedder.LendRead]
 	Offset, Size uint64 // multiples of 4
 	Piece        uint64 // what a chunk takes
 	Chunks       []MappableBuffer
@@ -26,7 +26,7 @@ type HostRead struct {
 	// Scoped says that the host copies from Src within an error scope, and hands nothing out before that was answered.
 	Scoped bool
 
-	belt    *readBelt
+	of      *hostReads
 	reading *reading
 	turn    uint64
 	chunks  []*chunk
@@ -36,45 +36,35 @@ type HostRead struct {
 }
 
 // lends hands x to its host where that makes such reads, and reports whether it does now.
-func (b *readBelt) lends(x *reading) bool {
+func (p *hostReads) lends(x *reading) bool {
 	sink, ok := x.sink.(HostSink)
 	if !ok || !x.isRange() || x.recorded > 0 || x.unjudged > 0 || x.size <= x.piece || x.offset%4 != 0 || x.size%4 != 0 {
 		return false
 	}
-	h := b.newHostRead()
-	for n := b.chunksToLend(x); uint64(len(h.chunks)) < n; {
-		c := b.spare(x.piece)
+	h := p.newHostRead()
+	for n := p.chunksToLend(x); uint64(len(h.chunks)) < n; {
+		c := p.ring.spare(x.piece)
 		if c == nil {
 			break
 		}
 		x.measure = x.measure && c.wasIdle()
 		h.add(c)
 	}
-	if len(h.chunks) == 0 || !b.lendRest(h, x) {
-		b.giveUp(h)
+	if len(h.chunks) == 0 || !p.lendRest(h, x) {
+		p.giveUp(h)
 		return false
 	}
-	b.lend(h, x)
+	p.lend(h, x)
 	sink.Lend(h)
 	return true
 }
 
-// spare returns a chunk for size bytes, idle or new, or nil if there is no memory for one.
-func (b *readBelt) spare(size uint64) *chunk {
-	want := chunkSize(size)
-	c := b.reuse(want)
-	if c == nil && b.shared.reserve(want) {
-		c, _ = b.create(want)
-	}
-	return c
-}
-
 // chunksToLend is how many pieces of x are to be in flight: more than its path says if a hold has no room for the rest.
-func (b *readBelt) chunksToLend(x *reading) uint64 {
-	if b.isFull(x, chunkSize(x.piece)) {
+func (p *hostReads) chunksToLend(x *reading) uint64 {
+	if p.ring.isFull(x, chunkSize(x.piece)) {
 		return 0
 	}
-	n, room := uint64(x.depth), b.holds.room()
+	n, room := uint64(x.depth), p.holds.room()
 	if x.hold == nil && x.size > n*x.piece+room {
 		n = (x.size - room + x.piece - 1) / x.piece
 	}
@@ -82,7 +72,7 @@ func (b *readBelt) chunksToLend(x *reading) uint64 {
 }
 
 // lendRest has h keep its place with what its chunks do not take at once, and reports whether there is memory for that.
-func (b *readBelt) lendRest(h *HostRead, x *reading) bool {
+func (p *hostReads) lendRest(h *HostRead, x *reading) bool {
 	first := uint64(len(h.chunks)) * x.piece
 	switch {
 	case x.hold != nil: // it does already
@@ -90,10 +80,10 @@ func (b *readBelt) lendRest(h *HostRead, x *reading) bool {
 		return true
 	case first >= x.size:
 		return true
-	case x.size-first > b.holds.room():
+	case x.size-first > p.holds.room():
 		return false
 	}
-	rest, err := b.holds.take(x.size - first)
+	rest, err := p.holds.take(x.size - first)
 	if err != nil {
 		return false
 	}
@@ -103,20 +93,20 @@ func (b *readBelt) lendRest(h *HostRead, x *reading) bool {
 }
 
 // giveUp takes back what was to be lent.
-func (b *readBelt) giveUp(h *HostRead) {
+func (p *hostReads) giveUp(h *HostRead) {
 	for _, c := range h.chunks {
-		b.keep(c, now())
+		p.ring.keep(c, now())
 	}
-	b.reuseHost(h)
+	p.reuse(h)
 }
 
-func (b *readBelt) newHostRead() *HostRead {
-	if n := len(b.hostFree); n > 0 {
-		h := b.hostFree[n-1]
-		b.hostFree = b.hostFree[:n-1]
+func (p *hostReads) newHostRead() *HostRead {
+	if n := len(p.free); n > 0 {
+		h := p.free[n-1]
+		p.free = p.free[:n-1]
 		return h
 	}
-	return &HostRead{belt: b}
+	return &HostRead{of: p}
 }
 
 func (h *HostRead) add(c *chunk) {
@@ -124,14 +114,15 @@ func (h *HostRead) add(c *chunk) {
 }
 
 // lend takes note that x is made by the host, with the chunks of h.
-func (b *readBelt) lend(h *HostRead, x *reading) {
+func (p *hostReads) lend(h *HostRead, x *reading) {
 	h.ID, h.Src, h.Offset, h.Size, h.Piece, h.reading, h.turn = x.id, x.src, x.offset, x.size, x.piece, x, x.turn
-	h.asked, h.serial, h.Scoped = now(), b.shared.created, x.src != nil && x.group != gpu.Vouched
+	h.asked, h.serial, h.Scoped = now(), p.shared.created, x.src != nil && x.group != gpu.Vouched
 	x.recorded, x.sent = x.size, x.size
 	x.owner.inFlight++
-	b.shared.stats.Submits += (x.size + x.piece - 1) / x.piece
-	b.shared.stats.MapsPending += len(h.chunks)
-	b.lent = append(b.lent, h)
+	p.shared.stats.Submits += (x.size + x.piece - 1) / x.piece
+	p.shared.stats.MapsPending += len(h.chunks)
+	p.lent = append(p.lent, h)
+	p.ring.lent++
 }
 
 // isOpen reports whether somebody waits for the read.
@@ -140,59 +131,71 @@ func (h *HostRead) isOpen() bool { return h.reading.turn == h.turn && !h.reading
 // End takes the chunks back. Without a failure each of them was mapped, emptied and unmapped; with one they are in no
 // known state, and are destroyed.
 func (h *HostRead) End(failure error) {
-	b := h.belt
-	b.shared.mu.Lock()
-	defer b.shared.mu.Unlock()
+	p := h.of
+	p.shared.mu.Lock()
+	defer p.shared.mu.Unlock()
 	ended := now()
 	if failure == nil {
-		b.shared.confirm(h.serial)
+		p.shared.confirm(h.serial)
 	}
 	if failure == nil && h.Size == h.Piece {
-		b.shared.stats.MapLatency.add(time.Duration(ended - h.asked))
+		p.shared.stats.MapLatency.add(time.Duration(ended - h.asked))
 	}
 	h.end(ended, failure)
 }
 
 // GiveUp cancels a read that the host has not begun, and takes the chunks back as they were.
 func (h *HostRead) GiveUp() {
-	b := h.belt
-	b.shared.mu.Lock()
-	defer b.shared.mu.Unlock()
+	p := h.of
+	p.shared.mu.Lock()
+	defer p.shared.mu.Unlock()
 	if h.isOpen() {
-		b.settle(h.reading, errCancelled)
+		p.queue.settle(h.reading, errCancelled)
 	}
 	h.end(now(), nil)
 }
 
 func (h *HostRead) end(at moment, failure error) {
-	b := h.belt
-	b.shared.stats.MapsPending -= len(h.chunks)
+	p := h.of
+	p.shared.stats.MapsPending -= len(h.chunks)
 	for _, c := range h.chunks {
-		if failure != nil || b.shared.lost != nil {
-			b.drop(c)
+		if failure != nil || p.shared.lost != nil {
+			p.ring.drop(c)
 			continue
 		}
-		b.keep(c, at)
+		p.ring.keep(c, at)
 	}
 	if x := h.reading; h.isOpen() {
 		if failure == nil {
 			x.arrived(x.size)
 		} else {
-			b.settle(x, failure)
+			p.queue.settle(x, failure)
 		}
 	}
-	b.lent = without(b.lent, h)
-	b.holds.leave(h.hold)
-	b.reuseHost(h)
-	b.shared.wake()
-	b.dequeue()
-	b.pump()
+	p.lent = without(p.lent, h)
+	p.ring.lent--
+	p.holds.leave(h.hold)
+	p.reuse(h)
+	p.shared.wake()
+	p.queue.dequeue()
+	p.ended()
 }
 
-// reuseHost makes a read that the host has ended available again.
-func (b *readBelt) reuseHost(h *HostRead) {
+// reuse makes a read that the host has ended available again.
+func (p *hostReads) reuse(h *HostRead) {
 	clear(h.chunks)
 	clear(h.Chunks)
-	*h = HostRead{belt: b, chunks: h.chunks[:0], Chunks: h.Chunks[:0]}
-	b.hostFree = append(b.hostFree, h)
+	*h = HostRead{of: p, chunks: h.chunks[:0], Chunks: h.Chunks[:0]}
+	p.free = append(p.free, h)
+}
+
+// hostReads are the reads that the host makes.
+type hostReads struct {
+	shared *shared
+	queue  *readQueue
+	ring   *readRing
+	holds  *readHolds
+	lent   []*HostRead
+	free   []*HostRead
+	ended  func() // is called when a read has ended
 }

@@ -37,8 +37,8 @@ func knownBuffer(t testing.TB, s *buffers.System, size uint64) *buffers.DeviceBu
 func lend(t testing.TB, s *buffers.System, size uint64) (*reader, *buffers.ReadbackBuffer, *buffers.DeviceBuffer, *buffers.HostRead) {
 	t.Helper()
 	host, rb, b := &reader{}, readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, size)
-	require.NoError(t, rb.StartTo(b, 0, size, host, 7))
-	require.True(t, s.FlushReads())
+	require.NoError(t, embedder.StartRead(rb, b, 0, size, host, 7))
+	require.True(t, embedder.FlushReads(s))
 	require.Len(t, host.lent, 1)
 	return host, rb, b, host.lent[0]
 }
@@ -77,8 +77,8 @@ func TestShortAndUnalignedReadsAreNotLent(t *testing.T) {
 	s, _ := openForReads(t)
 	host, rb, b := &reader{}, readback(t, s, buffers.ReadbackDescriptor{}), deviceBuffer(t, s, 10*readPiece)
 	for _, place := range [][2]uint64{{0, readPiece}, {1, 4 * readPiece}, {4, 4*readPiece + 2}} {
-		require.NoError(t, rb.StartTo(b, place[0], place[1], host, 1))
-		s.FlushReads()
+		require.NoError(t, embedder.StartRead(rb, b, place[0], place[1], host, 1))
+		embedder.FlushReads(s)
 	}
 	require.Empty(t, host.lent)
 }
@@ -101,7 +101,7 @@ func TestWhatEndsAReadThatIsLent(t *testing.T) {
 			h.End(failure)
 		}, failure, false},
 		{"it is cancelled", func(_ *buffers.System, r *reader, rb *buffers.ReadbackBuffer, _ *buffers.DeviceBuffer, _ *buffers.HostRead) {
-			rb.Cancel(r, 7)
+			embedder.CancelRead(rb, r, 7)
 		}, nil, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -133,15 +133,15 @@ func TestAReadThatIsLentIsInFlight(t *testing.T) {
 	host, b := &reader{}, knownBuffer(t, s, 10*readPiece)
 	rb := readback(t, s, buffers.ReadbackDescriptor{Policy: buffers.ReadLatest, MaxInFlight: 1})
 	for id := range uint64(3) {
-		require.NoError(t, rb.StartTo(b, 0, 10*readPiece, host, id))
-		s.FlushReads()
+		require.NoError(t, embedder.StartRead(rb, b, 0, 10*readPiece, host, id))
+		embedder.FlushReads(s)
 		require.Len(t, host.lent, 1)
 	}
 	host.lent[0].End(nil)
 	require.Len(t, host.lent, 2, "the latest of those that waited")
 	require.EqualValues(t, 2, host.lent[1].ID)
-	require.NoError(t, rb.StartTo(b, 0, 10*readPiece, host, 3))
-	s.FlushReads()
+	require.NoError(t, embedder.StartRead(rb, b, 0, 10*readPiece, host, 3))
+	embedder.FlushReads(s)
 	require.Len(t, host.lent, 2)
 	host.lent[1].End(nil)
 	host.lent[2].End(nil)
@@ -151,8 +151,8 @@ func TestAReadThatFindsNoMemoryIsLentLater(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{ChunkSize: readPiece, Budget: 10 * readPiece})
 	host, rb, b := &reader{}, readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, 10*readPiece)
 	others := lendChunks(t, s, rb, 10)
-	require.NoError(t, rb.StartTo(b, 0, 10*readPiece, host, 8))
-	s.FlushReads()
+	require.NoError(t, embedder.StartRead(rb, b, 0, 10*readPiece, host, 8))
+	embedder.FlushReads(s)
 	require.Empty(t, host.lent)
 	require.EqualValues(t, 10*readPiece, s.Stats().Held, "it keeps its place")
 	others[0].End(nil)
@@ -172,8 +172,8 @@ func TestEachChunkThatIsLentTakesAPiece(t *testing.T) {
 		for pieces, want := range map[float64]int{1: 1, 1.5: 1, 2.5: 2, 3: 3, 3.75: 3, 6: 4} {
 			s, _ := openSystem(t, buffers.Options{ChunkSize: readPiece, Budget: uint64(pieces * readPiece), OnBudget: policy})
 			host, rb, b := &reader{}, readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, 10*readPiece)
-			require.NoError(t, rb.StartTo(b, 0, uint64(want)*readPiece+readPiece/2, host, 7))
-			s.FlushReads()
+			require.NoError(t, embedder.StartRead(rb, b, 0, uint64(want)*readPiece+readPiece/2, host, 7))
+			embedder.FlushReads(s)
 			require.Len(t, host.lent, 1)
 			require.Empty(t, host.settled)
 			h := host.lent[0]
@@ -196,8 +196,8 @@ func TestAReadIsLentTheChunksThatAreThere(t *testing.T) {
 	s.Trim()
 	device.FailCreate(2)
 	for id := range uint64(3) {
-		require.NoError(t, rb.StartTo(b, 0, 10*readPiece, host, id))
-		s.FlushReads()
+		require.NoError(t, embedder.StartRead(rb, b, 0, 10*readPiece, host, id))
+		embedder.FlushReads(s)
 		require.Len(t, host.lent, int(id)+1)
 		host.lent[id].End(nil)
 	}
@@ -207,7 +207,7 @@ func TestAReadIsLentTheChunksThatAreThere(t *testing.T) {
 // lendChunk asks for a chunk for a read that the host makes by itself.
 func lendChunk(s *buffers.System, rb *buffers.ReadbackBuffer, size uint64) (*reader, *buffers.HostRead) {
 	host := &reader{}
-	return host, rb.LendTo(size, host, 7)
+	return host, embedder.LendRead(rb, size, host, 7)
 }
 
 // lendChunks has so many reads of a piece made by a host.
@@ -323,7 +323,7 @@ func TestAHostGivesUpAReadThatItHasNotBegun(t *testing.T) {
 	b := deviceBuffer(t, s, 64)
 	host, h := lendChunk(s, rb, 512)
 	h.GiveUp()
-	require.False(t, b.Vouched())
+	require.False(t, embedder.Vouched(b))
 	require.Empty(t, host.settled, "who gives up hears nothing")
 	st := s.Stats()
 	require.Zero(t, st.BytesDown)
@@ -333,7 +333,7 @@ func TestAHostGivesUpAReadThatItHasNotBegun(t *testing.T) {
 	require.Equal(t, st.Reads.Bytes, st.Reads.IdleBytes, "and idle")
 	_, h = lendChunk(s, rb, 512)
 	h.End(nil)
-	require.True(t, b.Vouched())
+	require.True(t, embedder.Vouched(b))
 }
 
 func TestAGoroutineThatWaitsForMemoryHearsOfALentChunk(t *testing.T) {
@@ -355,7 +355,6 @@ func TestAGoroutineThatWaitsForMemoryHearsOfALentChunk(t *testing.T) {
 // A copy takes as long as so many bytes of it.
 func TestTheGapFollowsFromTheCostOfACopy(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
-	r := readback(t, s, buffers.ReadbackDescriptor{})
 	for _, c := range []struct {
 		cost time.Duration
 		gap  uint64
@@ -368,6 +367,6 @@ func TestTheGapFollowsFromTheCostOfACopy(t *testing.T) {
 		s.Load(buffers.Calibration{CopyCost: c.cost, Rates: []buffers.Rate{{
 			Operation: "readback", Path: s.Explain(buffers.OpReadback, 4<<20, nil).Path, Size: 4 << 20, BytesPerSecond: 1e9,
 		}}})
-		require.Equal(t, c.gap, r.Gap(1), c.cost)
+		require.Equal(t, c.gap, embedder.Gap(s, 1), c.cost)
 	}
 }

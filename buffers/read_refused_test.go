@@ -53,7 +53,7 @@ func TestARefusedCopyRejectsItsReadAndSpoilsNoOther(t *testing.T) {
 				require.NoError(t, err)
 				all, got = append(all, r), append(got, p)
 			}
-			s.FlushReads()
+			embedder.FlushReads(s)
 			require.Equal(t, held, s.Stats().Held > 0)
 			device.Release()
 			for i, want := range []byte{77, 1, 3, 77, 2, 1} {
@@ -89,7 +89,7 @@ func TestAReadOfABufferThatWasNeverThereIsRejected(t *testing.T) {
 	require.NoError(t, err)
 	r, err := rb.Start(b, 0, buffers.Bytes(make([]byte, 64)))
 	require.NoError(t, err)
-	s.FlushReads()
+	embedder.FlushReads(s)
 	device.Release()
 	require.ErrorIs(t, r.Wait(within(t)), buffers.ErrValidation)
 	require.NoError(t, neighbour.Wait(within(t)))
@@ -224,8 +224,8 @@ func TestAReadIsNotLentAheadOfAVerdict(t *testing.T) {
 	host, rb := &reader{}, readback(t, s, buffers.ReadbackDescriptor{})
 	b, _ := foreignBuffer(t, device.Device, "foreign", 4*readPiece)
 	lent := lendChunks(t, s, rb, 12)
-	require.NoError(t, rb.StartTo(b, 0, 4*readPiece, host, 1))
-	s.FlushReads()
+	require.NoError(t, embedder.StartRead(rb, b, 0, 4*readPiece, host, 1))
+	embedder.FlushReads(s)
 	endAll(lent)
 	require.Empty(t, host.lent)
 	device.judge(true)
@@ -264,7 +264,7 @@ func TestTexturesAreReadApart(t *testing.T) {
 		textures, reads, got = append(textures, texture), append(reads, r), append(got, p)
 	}
 	textures[1].Destroy()
-	s.FlushReads()
+	embedder.FlushReads(s)
 	for i, r := range reads {
 		err := r.Wait(within(t))
 		if i == 1 {
@@ -288,7 +288,7 @@ func heldAheadOfAVerdict(t testing.TB, c *collection) (*buffers.System, *buffers
 	ask := func(number uint64) {
 		device.Hold()
 		all := sentAll(t, rb, own, chunk, 6)
-		require.NoError(t, rb.StartTo(b, 0, 64, c, number))
+		require.NoError(t, embedder.StartRead(rb, b, 0, 64, c, number))
 		rb.Flush()
 		require.NotZero(t, s.Stats().Held)
 		device.Release()
@@ -308,7 +308,7 @@ func TestAReadEndsAheadOfAVerdict(t *testing.T) {
 	t.Run("cancelled", func(t *testing.T) {
 		c := newCollection(t)
 		s, rb, device := heldAheadOfAVerdict(t, c)
-		rb.Cancel(c, 2)
+		embedder.CancelRead(rb, c, 2)
 		device.judge(true)
 		require.Eventually(t, func() bool { s.Trim(); return s.Stats().Held == 0 && s.Stats().Mappable == 0 }, hang, time.Millisecond)
 		c.silent()

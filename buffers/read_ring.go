@@ -2,77 +2,78 @@ package buffers
 
 import "context"
 
-// The chunks of a readBelt: where they come from, and where they go when they are empty.
+// readRing has the chunks of reads, and their ways. What its lists are, they are.
+type readRing struct {
+	pool
+	queue      *readQueue
+	holds      *readHolds
+	memory     source   // of memory that comes back: the other belt
+	freed      func()   // is called when there is memory again that was waited for
+	filling    []*chunk // none, but while reads are placed
+	inFlight   []*chunk
+	unjudged   []*chunk
+	lent       int    // reads that the host makes
+	bytes      uint64 // of chunks filling, in flight or unjudged
+	waiting    bool   // for memory to be given back
+	whenLanded func(*chunk, error)
+	deliveries []Delivery // scratch of deliver
+}
 
-// room returns a chunk that takes a piece of x, or nil.
-func (b *readBelt) room(x *reading) *chunk {
-	if n := len(b.filling); n > 0 {
-		if c := b.filling[n-1]; c.room() >= x.least() {
+// chunkFor returns a chunk that takes a piece of x, or nil.
+func (r *readRing) chunkFor(x *reading) *chunk {
+	if n := len(r.filling); n > 0 {
+		if c := r.filling[n-1]; c.room() >= x.least() {
 			return c
 		}
 	}
-	c := b.take(x)
+	c := r.take(x)
 	if c != nil {
-		b.filling = append(b.filling, c)
-		b.bytes += c.size()
+		r.filling = append(r.filling, c)
+		r.bytes += c.size()
 	}
 	return c
 }
 
 // take returns an idle chunk, or makes one, of the size that all that waits needs; or nil.
-func (b *readBelt) take(x *reading) *chunk {
-	want := chunkSize(max(min(b.demand(x.piece), x.piece), x.least()))
-	if b.isFull(x, want) {
+func (r *readRing) take(x *reading) *chunk {
+	want := chunkSize(max(min(r.queue.demand(x.piece), x.piece), x.least()))
+	if r.isFull(x, want) {
 		return nil
 	}
-	if c := b.reuse(want); c != nil {
+	if c := r.reuse(want); c != nil {
 		return c
 	}
-	if want = b.reserve(x, want); want == 0 {
+	if want = r.reserve(x, want); want == 0 {
 		return nil
 	}
 	x.measure = false // memory that is new costs more than the transfer
-	c, err := b.create(want)
+	c, err := r.create(want)
 	if err != nil {
-		b.settle(x, x.withoutMemory(err))
+		r.queue.settle(x, x.withoutMemory(err))
 		return nil
 	}
 	return c
 }
 
 // isFull reports whether x is to wait for chunks in flight. It does not if a hold has no room for it meanwhile.
-func (b *readBelt) isFull(x *reading, want uint64) bool {
-	if len(b.inFlight)+len(b.filling) >= maxInFlight {
+func (r *readRing) isFull(x *reading, want uint64) bool {
+	if len(r.inFlight)+len(r.filling) >= maxInFlight {
 		return true
 	}
-	return b.bytes > 0 && b.bytes+want > uint64(x.depth)*x.piece && (x.hold != nil || x.heldSize() <= b.holds.room())
-}
-
-// demand is how many bytes wait to be recorded, with their padding, as far as enough goes.
-func (b *readBelt) demand(enough uint64) (n uint64) {
-	for _, x := range b.queue {
-		if !x.done && x.released {
-			rows := (x.size - x.recorded) / x.rowBytes
-			n += x.size - x.recorded + 8 + rows*(rowPitch(x.rowBytes)-x.rowBytes)
-		}
-		if n >= enough {
-			return n
-		}
-	}
-	return n
+	return r.bytes > 0 && r.bytes+want > uint64(x.depth)*x.piece && (x.hold != nil || x.heldSize() <= r.holds.room())
 }
 
 // reserve takes memory for a chunk of the wanted size. If there is less, and no chunk will come back, it takes what
 // there is, as long as a piece of x makes sense in it. It returns the size, or 0.
-func (b *readBelt) reserve(x *reading, want uint64) uint64 {
-	comingBack := len(b.inFlight) + len(b.filling) + len(b.unjudged) + len(b.lent)
+func (r *readRing) reserve(x *reading, want uint64) uint64 {
+	comingBack := r.comingBack()
 	least := roundUp4(x.least())
 	for size := want; ; size = max(size/2&^3, least) {
-		if b.shared.reserve(size) {
+		if r.shared.reserve(size) {
 			return size
 		}
 		if comingBack > 0 || size <= least {
-			b.short(x, size, comingBack)
+			r.short(x, size, comingBack)
 			return 0
 		}
 	}
@@ -80,74 +81,95 @@ func (b *readBelt) reserve(x *reading, want uint64) uint64 {
 
 // short is called when the budget has no room for a chunk. What is in flight will come back and be used;
 // if nothing is, the policy says whether to wait for memory of others.
-func (b *readBelt) short(x *reading, want uint64, comingBack int) {
+func (r *readRing) short(x *reading, want uint64, comingBack int) {
 	switch {
-	case want > b.shared.budget.limit:
-		b.settle(x, b.shared.budget.refuse("read", x.name, want, nil))
-	case comingBack > 0 || b.waiting:
-	case b.shared.budget.policy != BudgetWait:
-		b.settle(x, b.shared.budget.refuse("read", x.name, want, nil))
+	case want > r.shared.budget.limit:
+		r.queue.settle(x, r.shared.budget.refuse("read", x.name, want, nil))
+	case comingBack > 0 || r.waiting:
+	case r.shared.budget.policy != BudgetWait:
+		r.queue.settle(x, r.shared.budget.refuse("read", x.name, want, nil))
 	default:
-		b.waiting = true
-		b.shared.rouse()
-		go b.retry(b.shared.join(b.memory))
+		r.waiting = true
+		r.shared.rouse()
+		go r.retry(r.shared.join(r.memory))
 	}
 }
 
 // retry goes on when memory was given back. The lock is not held.
-func (b *readBelt) retry(freed *waiter) {
+func (r *readRing) retry(freed *waiter) {
 	_ = freed.wait(context.Background())
-	b.shared.mu.Lock()
-	defer b.shared.mu.Unlock()
-	b.waiting = false
-	b.pump()
+	r.shared.mu.Lock()
+	defer r.shared.mu.Unlock()
+	r.waiting = false
+	r.freed()
 }
 
 // unplace takes readings out of chunks that were not sent.
-func (b *readBelt) unplace(chunks []*chunk) {
+func (r *readRing) unplace(chunks []*chunk) {
 	for _, c := range chunks {
 		for _, p := range c.parts {
 			if p.reading.turn == p.turn {
 				p.reading.recorded = p.reading.sent
 			}
 		}
-		b.toIdle(c)
+		r.toIdle(c)
 	}
 }
 
 // discard destroys a chunk that is idle, and in no known state.
-func (b *readBelt) discard(c *chunk) {
-	for i := range b.idle {
-		if b.idle[i] == c {
-			b.idle = remove(b.idle, i)
-			b.drop(c)
+func (r *readRing) discard(c *chunk) {
+	for i := range r.idle {
+		if r.idle[i] == c {
+			r.idle = remove(r.idle, i)
+			r.drop(c)
 			return
 		}
 	}
 }
 
 // toIdle empties a chunk that is not mapped.
-func (b *readBelt) toIdle(c *chunk) {
-	b.bytes -= c.size()
+func (r *readRing) toIdle(c *chunk) {
+	r.bytes -= c.size()
 	clear(c.parts)
 	clear(c.copies)
 	c.parts, c.copies, c.refusals, c.tail = c.parts[:0], c.copies[:0], nil, 0
-	if b.shared.lost != nil {
-		b.drop(c)
+	if r.shared.lost != nil {
+		r.drop(c)
 		return
 	}
-	b.keep(c, now())
-}
-
-func (b *readBelt) trim(before moment) (oldest moment) {
-	return min(b.pool.trim(before), b.holds.trim(before))
+	r.keep(c, now())
 }
 
 // create makes a chunk that tells the belt when it has landed.
-func (b *readBelt) create(size uint64) (*chunk, error) {
-	c, err := b.pool.create(size)
+func (r *readRing) create(size uint64) (*chunk, error) {
+	c, err := r.pool.create(size)
 	if err == nil {
-		c.landed = b.whenLanded
+		c.landed = r.whenLanded
 	}
 	return c, err
 }
+
+// spare returns a chunk for size bytes, idle or new, or nil if there is no memory for one.
+func (r *readRing) spare(size uint64) *chunk {
+	want := chunkSize(size)
+	c := r.reuse(want)
+	if c == nil && r.shared.reserve(want) {
+		c, _ = r.create(want)
+	}
+	return c
+}
+
+// comingBack is how many chunks are on their way back.
+func (r *readRing) comingBack() int {
+	return len(r.inFlight) + len(r.filling) + len(r.unjudged) + r.lent
+}
+
+// underway reports whether the GPU has reads.
+func (r *readRing) underway() bool { return len(r.inFlight)+r.lent > 0 }
+
+const (
+	// ringDepth bounds the bytes in flight, in pieces.
+	ringDepth = 4
+	// maxInFlight bounds the number of chunks in flight.
+	maxInFlight = 32
+)

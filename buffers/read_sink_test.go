@@ -89,7 +89,7 @@ func TestASinkIsHandedAChunkAtATime(t *testing.T) {
 	want := map[uint64][]byte{}
 	ask := func(r *buffers.ReadbackBuffer, b buffers.Buffer, p []byte, offset, size int) {
 		id := uint64(len(want)) * 1000003
-		require.NoError(t, r.StartTo(b, uint64(offset), uint64(size), sink, id))
+		require.NoError(t, embedder.StartRead(r, b, uint64(offset), uint64(size), sink, id))
 		want[id] = p[offset : offset+size]
 	}
 	for i := range 16 {
@@ -101,7 +101,7 @@ func TestASinkIsHandedAChunkAtATime(t *testing.T) {
 	x, err := two.Start(near, 3, buffers.Bytes(inMemory))
 	require.NoError(t, err)
 	sink.silent()
-	require.True(t, s.FlushReads())
+	require.True(t, embedder.FlushReads(s))
 	sink.whole(len(want))
 	require.NoError(t, x.Wait(within(t)))
 	require.Equal(t, nearBytes[3:103], inMemory, "one that goes to memory shares the chunk")
@@ -121,9 +121,9 @@ func TestPiecesOfALongReadReachASinkInOrder(t *testing.T) {
 	b, p := filled(t, s, 100*4096+60)
 	r := readback(t, s, buffers.ReadbackDescriptor{})
 	sink := newCollection(t)
-	require.NoError(t, r.StartTo(b, 3, uint64(len(p)-3), sink, 1))
-	require.NoError(t, r.StartTo(b, 1, 2, sink, 2))
-	require.False(t, s.FlushReads(), "most of it is not with the GPU yet")
+	require.NoError(t, embedder.StartRead(r, b, 3, uint64(len(p)-3), sink, 1))
+	require.NoError(t, embedder.StartRead(r, b, 1, 2, sink, 2))
+	require.False(t, embedder.FlushReads(s), "most of it is not with the GPU yet")
 	sink.whole(2)
 	require.Equal(t, map[uint64][]byte{1: p[3:], 2: p[1:3]}, sink.got)
 }
@@ -136,12 +136,12 @@ func TestTexelsReachASinkRowByRow(t *testing.T) {
 	require.NoError(t, device.Queue().WriteTexture(region, buffers.Bytes(texels), gpu.TexelLayout{BytesPerRow: 33 * 4, RowsPerImage: 40}))
 	sink := newCollection(t)
 	r := readback(t, s, buffers.ReadbackDescriptor{})
-	require.NoError(t, r.StartTextureTo(region, sink, 5))
+	require.NoError(t, embedder.StartTexture(r, region, sink, 5))
 	r.Flush()
 	sink.whole(1)
 	require.Equal(t, texels, sink.got[5])
 	region.Origin.X = 1
-	require.ErrorIs(t, r.StartTextureTo(region, sink, 6), buffers.ErrRange)
+	require.ErrorIs(t, embedder.StartTexture(r, region, sink, 6), buffers.ErrRange)
 	sink.silent()
 }
 
@@ -152,22 +152,22 @@ func TestASinkHearsNothingOfAReadThatIsCancelled(t *testing.T) {
 	sink, other := newCollection(t), newCollection(t)
 	device.Hold()
 	start := func(r *buffers.ReadbackBuffer, size uint64, to *collection, id uint64) {
-		require.NoError(t, r.StartTo(b, 0, size, to, id))
+		require.NoError(t, embedder.StartRead(r, b, 0, size, to, id))
 	}
 	start(one, 64, sink, 1)
 	start(one, 64, sink, 2)
 	start(one, 64, other, 1)
 	start(two, 64, sink, 1)
 	start(one, 50*4096, sink, 3) // in part with the GPU
-	s.FlushReads()
+	embedder.FlushReads(s)
 	start(one, 64, sink, 4) // not sent yet
 	for _, id := range []uint64{1, 3, 4, 4, 99} {
-		one.Cancel(sink, id)
+		embedder.CancelRead(one, sink, id)
 	}
 	start(two, 32, other, 5)
 	start(two, 32, other, 6)
 	device.Release()
-	s.FlushReads()
+	embedder.FlushReads(s)
 	require.Equal(t, end{2, nil}, sink.end())
 	require.Equal(t, end{1, nil}, sink.end(), "that of the other ReadbackBuffer")
 	require.Equal(t, end{1, nil}, other.end(), "that of the other sink")
@@ -176,7 +176,7 @@ func TestASinkHearsNothingOfAReadThatIsCancelled(t *testing.T) {
 	require.Equal(t, map[uint64][]byte{1: p[:64], 5: p[:32], 6: p[:32]}, other.got, "they are not taken for those that were cancelled")
 	require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, hang, time.Millisecond)
 	start(one, 64, sink, 3)
-	s.FlushReads()
+	embedder.FlushReads(s)
 	require.Equal(t, end{3, nil}, sink.end(), "the number can be used again")
 	require.Equal(t, map[uint64][]byte{1: p[:64], 2: p[:64], 3: p[:64]}, sink.got)
 	require.Less(t, s.Stats().MapLatency.Count, uint64(10), "what was not sent costs no copy")
@@ -198,10 +198,10 @@ func TestASinkHearsOnceWhatEndsAllItsReads(t *testing.T) {
 			r := readback(t, s, buffers.ReadbackDescriptor{})
 			sink := newCollection(t)
 			device.Hold()
-			require.NoError(t, r.StartTo(b, 0, 64, sink, 0))
-			require.NoError(t, r.StartTo(b, 0, 80*4096, sink, 1))
-			s.FlushReads()
-			require.NoError(t, r.StartTo(b, 0, 64, sink, 2))
+			require.NoError(t, embedder.StartRead(r, b, 0, 64, sink, 0))
+			require.NoError(t, embedder.StartRead(r, b, 0, 80*4096, sink, 1))
+			embedder.FlushReads(s)
+			require.NoError(t, embedder.StartRead(r, b, 0, 64, sink, 2))
 			c.end(s, device, r)
 			ended := map[uint64]bool{}
 			for range 3 {
@@ -214,7 +214,7 @@ func TestASinkHearsOnceWhatEndsAllItsReads(t *testing.T) {
 			require.Eventually(t, func() bool { return s.Stats().MapsPending == 0 }, hang, time.Millisecond)
 			sink.silent()
 			require.Empty(t, sink.got)
-			require.Error(t, r.StartTo(b, 0, 64, sink, 3))
+			require.Error(t, embedder.StartRead(r, b, 0, 64, sink, 3))
 			sink.silent()
 		})
 	}
@@ -228,15 +228,15 @@ func TestTexturesAreReadAfterManyBuffers(t *testing.T) {
 	c.ended = make(chan end, many)
 	for i := range uint64(many) {
 		b, _ := foreignBuffer(t, device, "foreign", 4)
-		require.NoError(t, rb.StartTo(b, 0, 4, c, i))
+		require.NoError(t, embedder.StartRead(rb, b, 0, 4, c, i))
 	}
-	s.FlushReads()
+	embedder.FlushReads(s)
 	c.whole(many)
 	texture := imageOf(device, buffers.Extent{Width: 4, Height: 4, Layers: 1})
 	for i := range uint64(2) {
-		require.NoError(t, rb.StartTextureTo(buffers.TextureRegion{Texture: texture, Extent: texture.Info().Extent}, c, many+i))
+		require.NoError(t, embedder.StartTexture(rb, buffers.TextureRegion{Texture: texture, Extent: texture.Info().Extent}, c, many+i))
 	}
-	s.FlushReads()
+	embedder.FlushReads(s)
 	c.whole(2)
 }
 
@@ -245,12 +245,12 @@ func TestASinkHearsOfStaleReads(t *testing.T) {
 	b, p := filled(t, s, 64)
 	r := readback(t, s, buffers.ReadbackDescriptor{Policy: buffers.ReadLatest})
 	sink := newCollection(t)
-	require.NoError(t, r.StartTo(b, 0, 64, sink, 0))
-	require.NoError(t, r.StartTo(b, 0, 64, sink, 1))
+	require.NoError(t, embedder.StartRead(r, b, 0, 64, sink, 0))
+	require.NoError(t, embedder.StartRead(r, b, 0, 64, sink, 1))
 	stale := sink.end()
 	require.EqualValues(t, 0, stale.id)
 	require.ErrorIs(t, stale.err, buffers.ErrStale)
-	s.FlushReads()
+	embedder.FlushReads(s)
 	require.Equal(t, end{1, nil}, sink.end())
 	require.Equal(t, p, sink.got[1])
 }
@@ -263,7 +263,7 @@ func TestAFailureEndsTheReadsOfItsChunkOnly(t *testing.T) {
 	sink := newCollection(t)
 	fails := func(want error, ids ...uint64) {
 		t.Helper()
-		s.FlushReads()
+		embedder.FlushReads(s)
 		for range ids {
 			e := sink.end()
 			require.ErrorIs(t, e.err, want)
@@ -272,23 +272,23 @@ func TestAFailureEndsTheReadsOfItsChunkOnly(t *testing.T) {
 		sink.silent()
 		require.Empty(t, sink.got)
 	}
-	require.NoError(t, r.StartTo(b, 0, 64, sink, 0))
-	require.NoError(t, r.StartTo(b, 0, 32, sink, 1))
+	require.NoError(t, embedder.StartRead(r, b, 0, 64, sink, 0))
+	require.NoError(t, embedder.StartRead(r, b, 0, 32, sink, 1))
 	device.FailMap(1, gpu.NewError("map", "readback chunk", buffers.ErrValidation, ""))
 	fails(buffers.ErrValidation, 0, 1)
 
 	sink.refuses = errors.New("no room")
-	require.NoError(t, r.StartTo(b, 0, 64, sink, 2))
+	require.NoError(t, embedder.StartRead(r, b, 0, 64, sink, 2))
 	fails(sink.refuses, 2)
 	sink.refuses = nil
 
-	require.NoError(t, r.StartTo(gone, 0, 64, sink, 3))
-	require.NoError(t, r.StartTo(gone, 0, 32, sink, 4))
+	require.NoError(t, embedder.StartRead(r, gone, 0, 64, sink, 3))
+	require.NoError(t, embedder.StartRead(r, gone, 0, 32, sink, 4))
 	gone.Destroy()
 	fails(buffers.ErrDestroyed, 3, 4)
 
-	require.NoError(t, r.StartTo(b, 0, 64, sink, 5))
-	s.FlushReads()
+	require.NoError(t, embedder.StartRead(r, b, 0, 64, sink, 5))
+	embedder.FlushReads(s)
 	require.Equal(t, end{5, nil}, sink.end())
 	require.Equal(t, p, sink.got[5])
 }
@@ -298,9 +298,9 @@ func TestFlushReadsTellsWhetherMapsAreComing(t *testing.T) {
 	b, p := filled(t, s, 64)
 	r := readback(t, s, buffers.ReadbackDescriptor{})
 	sink := newCollection(t)
-	require.False(t, s.FlushReads(), "nothing was asked for")
-	require.NoError(t, r.StartTo(b, 0, 64, sink, 0))
-	require.False(t, s.FlushReads(), "there is no memory")
+	require.False(t, embedder.FlushReads(s), "nothing was asked for")
+	require.NoError(t, embedder.StartRead(r, b, 0, 64, sink, 0))
+	require.False(t, embedder.FlushReads(s), "there is no memory")
 	all.Destroy()
 	sink.whole(1)
 	require.Equal(t, p, sink.got[0])
@@ -338,15 +338,15 @@ func TestReadsThatSayNothingOfAPathAreNotMeasured(t *testing.T) {
 	read := func(start func() error) {
 		for range 24 {
 			require.NoError(t, start())
-			s.FlushReads()
+			embedder.FlushReads(s)
 			require.NoError(t, <-plain.ended)
 		}
 	}
-	read(func() error { return r.StartTo(b, 0, b.Size(), making{plain}, 0) })
+	read(func() error { return embedder.StartRead(r, b, 0, b.Size(), making{plain}, 0) })
 	require.Equal(t, loaded, s.Calibration(), "into memory that is made for them")
-	read(func() error { return r.StartTextureTo(region, plain, 0) })
+	read(func() error { return embedder.StartTexture(r, region, plain, 0) })
 	require.Equal(t, loaded, s.Calibration(), "of textures, row by row")
-	read(func() error { return r.StartTo(b, 0, b.Size(), plain, 0) })
+	read(func() error { return embedder.StartRead(r, b, 0, b.Size(), plain, 0) })
 	require.NotEqual(t, loaded, s.Calibration())
 }
 
@@ -360,11 +360,11 @@ func TestReadsToASinkAllocateNothing(t *testing.T) {
 	sink := &counter{ended: make(chan error, 64)}
 	read := func() {
 		for i := range uint64(64) {
-			if err := r.StartTo(b, (i*37)%64*16384, 4096, sink, i); err != nil {
+			if err := embedder.StartRead(r, b, (i*37)%64*16384, 4096, sink, i); err != nil {
 				t.Fatal(err)
 			}
 		}
-		s.FlushReads()
+		embedder.FlushReads(s)
 		for range 64 {
 			if err := <-sink.ended; err != nil {
 				t.Fatal(err)
@@ -392,8 +392,8 @@ func TestALandingRousesWhoWaits(t *testing.T) {
 		rousesOnceSent := func(want bool, meanwhile func()) {
 			id++
 			device.Hold()
-			require.NoError(t, r.StartTo(b, 0, 64, sink, id))
-			require.True(t, s.FlushReads())
+			require.NoError(t, embedder.StartRead(r, b, 0, 64, sink, id))
+			require.True(t, embedder.FlushReads(s))
 			meanwhile()
 			synctest.Wait()
 			roused()

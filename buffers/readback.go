@@ -28,6 +28,7 @@ type ReadbackDescriptor struct {
 type ReadbackBuffer struct {
 	held *handle
 	core *readbackCore
+	belt *readBelt
 }
 
 func (r *ReadbackBuffer) holds() *holding { return r.held.holding }
@@ -65,7 +66,7 @@ func (r *ReadbackBuffer) ReadTexture(ctx context.Context, region TextureRegion, 
 // System, after everything in it, by Flush, or by Wait; if a frame is open, when that is submitted or discarded, or by
 // Flush. m must not be used until Wait returned. A read of 0 bytes has ended at once.
 func (r *ReadbackBuffer) Start(src Buffer, offset uint64, m Memory) (Read, error) {
-	return r.core.belt.start(r.core, r.held, func(x *reading) error {
+	return r.belt.start(r.core, r.held, func(x *reading) error {
 		x.dst = m
 		return x.describe(src, offset, m.Size())
 	})
@@ -73,7 +74,7 @@ func (r *ReadbackBuffer) Start(src Buffer, offset uint64, m Memory) (Read, error
 
 // StartTexture is Start for the texels of a region, row by row without padding.
 func (r *ReadbackBuffer) StartTexture(region TextureRegion, m Memory) (Read, error) {
-	return r.core.belt.start(r.core, r.held, func(x *reading) error {
+	return r.belt.start(r.core, r.held, func(x *reading) error {
 		x.dst = m
 		if err := x.describeTexels(region); err != nil {
 			return err
@@ -95,8 +96,8 @@ func newReadbackBuffer(reads *readBelt, d ReadbackDescriptor) (*ReadbackBuffer, 
 	if err := s.usable("create", d.Label); err != nil {
 		return nil, err
 	}
-	core := &readbackCore{belt: reads, policy: d.Policy, maxInFlight: orDefault(d.MaxInFlight, 2)}
-	return &ReadbackBuffer{s.hold(KindReadback, d.Label, 0, func(fate) { reads.abandon(core) }), core}, nil
+	core := &readbackCore{policy: d.Policy, maxInFlight: orDefault(d.MaxInFlight, 2)}
+	return &ReadbackBuffer{s.hold(KindReadback, d.Label, 0, func(fate) { reads.abandon(core) }), core, reads}, nil
 }
 
 // ReadSlice reads len(p) Ts of src from the byte offset on.
@@ -109,4 +110,4 @@ func ReadSlice[T any](ctx context.Context, r *ReadbackBuffer, src Buffer, offset
 }
 
 // Flush sends the reads that were asked for, ahead of the next submit.
-func (r *ReadbackBuffer) Flush() { r.core.belt.flush(r.core) }
+func (r *ReadbackBuffer) Flush() { r.belt.flush(r.core) }

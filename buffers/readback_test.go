@@ -419,7 +419,7 @@ func TestTheHostIsMadeToLookForTheLastChunksOfALongRead(t *testing.T) {
 			device.Hold()
 			pending, err := r.Start(b, 0, buffers.Bytes(into))
 			require.NoError(t, err)
-			require.True(t, s.FlushReads())
+			require.True(t, embedder.FlushReads(s))
 			sent := looks.Load()
 			require.Equal(t, c.looks, sent > 0, "when all is sent")
 			device.Release()

@@ -103,8 +103,8 @@ func (s *staging) Size() uint64 { return s.descriptor.Size }
 
 // Written is how many bytes UploadTo would copy: up to the last one written.
 func (s *staging) Written() uint64 {
-	s.lock()
-	defer s.unlock()
+	s.core.shared.mu.Lock()
+	defer s.core.shared.mu.Unlock()
 	return s.core.written
 }
 
@@ -113,9 +113,6 @@ func (s *staging) Written() uint64 {
 func (s *staging) Destroy() { s.held.destroy() }
 
 func (s *staging) holds() *holding { return s.held.holding }
-
-func (s *staging) lock()   { s.core.shared.mu.Lock() }
-func (s *staging) unlock() { s.core.shared.mu.Unlock() }
 
 // writable is the error of a write now. The lock is held.
 func (s *staging) writable(op string) error {
@@ -130,8 +127,8 @@ func (s *staging) writable(op string) error {
 
 // Write appends p.
 func (s *staging) Write(p []byte) (int, error) {
-	s.lock()
-	defer s.unlock()
+	s.core.shared.mu.Lock()
+	defer s.core.shared.mu.Unlock()
 	if err := s.write(s.core.next, Bytes(p)); err != nil {
 		return 0, err
 	}
@@ -141,8 +138,8 @@ func (s *staging) Write(p []byte) (int, error) {
 
 // WriteMemory is Write from memory that may be the host's.
 func (s *staging) WriteMemory(m Memory) error {
-	s.lock()
-	defer s.unlock()
+	s.core.shared.mu.Lock()
+	defer s.core.shared.mu.Unlock()
 	if err := s.write(s.core.next, m); err != nil {
 		return err
 	}
@@ -153,8 +150,8 @@ func (s *staging) WriteMemory(m Memory) error {
 // WriteAt writes p at offset and leaves alone where Write goes on. Bytes between what was written before
 // and offset become zero.
 func (s *staging) WriteAt(p []byte, offset int64) (int, error) {
-	s.lock()
-	defer s.unlock()
+	s.core.shared.mu.Lock()
+	defer s.core.shared.mu.Unlock()
 	if offset < 0 {
 		return 0, gpu.NewError("write", s.Label(), ErrRange, "a negative offset")
 	}
@@ -166,8 +163,8 @@ func (s *staging) WriteAt(p []byte, offset int64) (int, error) {
 
 // WriteMemoryAt is WriteAt from memory that may be the host's.
 func (s *staging) WriteMemoryAt(m Memory, offset uint64) error {
-	s.lock()
-	defer s.unlock()
+	s.core.shared.mu.Lock()
+	defer s.core.shared.mu.Unlock()
 	return s.write(offset, m)
 }
 
@@ -250,8 +247,8 @@ func (s *staging) alive() error { return s.held.check("write") }
 // means, such as webgpu's AdoptEncoder makes, counts as submitted by the next submit; if it was not part of that, its
 // memory is kept for it alone, until it is needed or was kept for [Options].IdleAge.
 func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error {
-	s.lock()
-	defer s.unlock()
+	s.core.shared.mu.Lock()
+	defer s.core.shared.mu.Unlock()
 	if s.descriptor.RowBytes != 0 {
 		return gpu.NewError("upload", s.Label(), ErrUsage, "it holds rows of texels, which go to a texture")
 	}
@@ -291,8 +288,8 @@ func (s *staging) padded(dst Buffer, offset uint64) (uint64, error) {
 
 // UploadToTexture is UploadTo for rows of texels, which must be those of the region.
 func (s *staging) UploadToTexture(encoder Encoder, region TextureRegion) error {
-	s.lock()
-	defer s.unlock()
+	s.core.shared.mu.Lock()
+	defer s.core.shared.mu.Unlock()
 	if err := s.uploadable(encoder); err != nil {
 		return err
 	}

@@ -19,8 +19,8 @@ type DeferredStagingBuffer struct{ *staging }
 // the same contract as [MappableBuffer.MapAsync]; a map while one is pending is [ErrMapPending], while
 // it is writable [ErrMapped]. Without room in the budget it does what [BudgetPolicy] says.
 func (b *DeferredStagingBuffer) MapAsync() <-chan error {
-	b.lock()
-	defer b.unlock()
+	b.core.shared.mu.Lock()
+	defer b.core.shared.mu.Unlock()
 	c := b.core
 	if err := b.mappable(); err != nil {
 		refused := make(chan error, 1)
@@ -70,8 +70,8 @@ func (b *DeferredStagingBuffer) tryMap() (settled bool) {
 
 // mapLater settles the map when there is memory, unless it is given up before.
 func (b *DeferredStagingBuffer) mapLater() {
-	b.lock()
-	defer b.unlock()
+	b.core.shared.mu.Lock()
+	defer b.core.shared.mu.Unlock()
 	for b.core.pending && !b.tryMap() {
 		_ = b.core.shared.wait(context.Background(), b.core.writes)
 	}
@@ -86,8 +86,8 @@ func (b *DeferredStagingBuffer) Map(ctx context.Context) error {
 // Unmap gives up the memory: a pending map settles with [ErrMapAborted], also one whose memory was there at once as
 // long as nobody has received from its channel. What was written and not uploaded is lost.
 func (b *DeferredStagingBuffer) Unmap() error {
-	b.lock()
-	defer b.unlock()
+	b.core.shared.mu.Lock()
+	defer b.core.shared.mu.Unlock()
 	if b.core.pending {
 		b.core.giveUp(b.Label())
 		b.core.shared.wake() // who waits for its memory ends

@@ -13,8 +13,8 @@ type ImmediateStagingBuffer struct{ *staging }
 // Reset makes the buffer writable from the start, on another chunk, for which it waits as NewImmediateStagingBuffer
 // does. What was written and not uploaded is lost.
 func (b *ImmediateStagingBuffer) Reset(ctx context.Context) error {
-	b.lock()
-	defer b.unlock()
+	b.core.shared.mu.Lock()
+	defer b.core.shared.mu.Unlock()
 	c, err := b.lend(ctx)
 	if err != nil {
 		return err

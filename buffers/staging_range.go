@@ -6,8 +6,8 @@ import "github.com/gpubuffers/gpubuffers/buffers/gpu"
 // copies all of Size, or until the buffer is reset, unmapped or destroyed. Bytes that nobody wrote hold what an
 // earlier use left there. Rows of texels with padding between them are [ErrUsage].
 func (s *staging) MappedRange() (any, error) {
-	s.lock()
-	defer s.unlock()
+	s.core.shared.mu.Lock()
+	defer s.core.shared.mu.Unlock()
 	const op = "mapped range"
 	if err := s.writable(op); err != nil {
 		return nil, err

@@ -14,13 +14,11 @@ import (
 // goroutines and timers last only as long as something is under way, or idle memory is to be destroyed.
 type System struct {
 	shared
-	cleanup  runtime.Cleanup
-	uploads  writeBelt
-	reads    readBelt
-	engine   engine
-	frames   frames
-	dynamics []*dynamicRing
-	batch    []Encoder // scratch of Submit
+	cleanup runtime.Cleanup
+	uploads writeBelt
+	reads   readBelt
+	engine  engine
+	frames  frames
 }
 
 // Open returns a System on device. The device stays the caller's: destroy the System first.
@@ -33,10 +31,10 @@ func Open(device Device, options Options) (*System, error) {
 	s := &System{}
 	s.shared.init(device, options)
 	s.uploads.init(&s.shared)
-	s.reads.init(&s.shared, &s.uploads, &s.engine)
-	s.engine.init(&s.shared, &s.uploads, &s.reads, s, asked.ChunkSize != 0)
-	s.frames.init(s, asked.MaxFramesInFlight)
-	s.freed = s.uploads.work // jobs whose buffer it was end
+	s.reads.init(&s.shared, &s.uploads, &s.engine.reads)
+	s.engine.init(&s.shared, &s.uploads, &s.reads, &s.frames, asked.ChunkSize != 0)
+	s.frames.init(&s.shared, &s.uploads, &s.reads, asked.MaxFramesInFlight)
+	s.freed = s.uploads.jobs.work // jobs whose buffer it was end
 	s.keepers = []keeper{&s.frames, &s.uploads, &s.reads, &s.engine.prober}
 	device.OnError(s.reporter.report)
 	s.cleanup = runtime.AddCleanup(s, func(closed chan struct{}) { close(closed) }, s.closed)
@@ -62,7 +60,7 @@ func (s *System) Stats() Stats {
 	s.uploads.poll()
 	st := s.stats
 	st.Budget, st.Mappable = s.budget.limit, s.budget.used
-	st.Uploads, st.Reads = s.uploads.poolStats(), s.reads.poolStats()
+	st.Uploads, st.Reads = s.uploads.poolStats(), s.reads.ring.poolStats()
 	st.MapsPending += len(s.uploads.pending)
 	st.Held = s.reads.holds.bytes
 	st.FramesInFlight = len(s.frames.inFlight)
@@ -121,8 +119,8 @@ func (s *System) close(reason error) {
 	s.frames.callWaiting()
 	s.engine.prober.destroy()
 	s.upkeep.end()
-	dynamics := s.dynamics
-	s.dynamics = nil
+	dynamics := s.frames.dynamics
+	s.frames.dynamics = nil
 	for _, d := range dynamics {
 		d.free(destroyed)
 	}
@@ -130,30 +128,4 @@ func (s *System) close(reason error) {
 	close(s.closed)
 	s.rouse()
 	s.wake()
-}
-
-// idle implements program.
-func (s *System) idle() bool {
-	s.frames.poll()
-	return s.uploads.isIdle() && len(s.frames.inFlight) == 0
-}
-
-// traffic implements program.
-func (s *System) traffic() traffic {
-	return traffic{
-		moved:    s.stats.BytesUp + s.stats.BytesDown + s.stats.Submits,
-		underway: len(s.uploads.jobs) > 0 || s.reads.underway() || len(s.frames.inFlight) > 0,
-	}
-}
-
-// join has a dynamic buffer take part in submits, until it is freed.
-func (s *System) join(r *dynamicRing) {
-	s.dynamics = append(s.dynamics, r)
-	s.keepers = append(s.keepers, r)
-	r.left = s.leave
-}
-
-func (s *System) leave(r *dynamicRing) {
-	s.dynamics = without(s.dynamics, r)
-	s.keepers = without(s.keepers, keeper(r))
 }

@@ -46,6 +46,6 @@ func (s *System) NewDynamicBuffer(d DynamicDescriptor) (*DynamicBuffer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.join(b.ring)
+	s.frames.join(b.ring)
 	return b, nil
 }

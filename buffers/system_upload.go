@@ -8,13 +8,13 @@ import (
 // NewUpload starts an upload to dst at offset, a multiple of 4. size is how many bytes are expected, or
 // 0: it guides the choice of the path and binds nobody.
 func (s *System) NewUpload(dst Buffer, offset, size uint64) (*Upload, error) {
-	return s.engine.newUpload(dst, offset, size)
+	return newUpload(&s.engine, dst, offset, size)
 }
 
 // UploadMemory moves m to dst at offset along the fastest path, waiting as [Upload.Write] does. m is
 // the caller's again when it returns, and the data is ordered ahead of what is submitted later.
 func (s *System) UploadMemory(ctx context.Context, dst Buffer, offset uint64, m Memory) error {
-	u, err := s.engine.newMemoryUpload(dst, offset, m)
+	u, err := newMemoryUpload(&s.engine, dst, offset, m)
 	if err != nil {
 		return err
 	}

@@ -156,7 +156,7 @@ func TestTexturesAreNotLent(t *testing.T) {
 	e := buffers.Extent{Width: 1024, Height: 100, Layers: 1}
 	region := buffers.TextureRegion{Texture: imageOf(device, e), Extent: e}
 	host := &reader{}
-	require.NoError(t, readback(t, s, buffers.ReadbackDescriptor{}).StartTextureTo(region, host, 1))
-	s.FlushReads()
+	require.NoError(t, embedder.StartTexture(readback(t, s, buffers.ReadbackDescriptor{}), region, host, 1))
+	embedder.FlushReads(s)
 	require.Empty(t, host.lent)
 }

@@ -380,8 +380,8 @@ func (u *Upload) Finish() error {
 // observe has the engine measure what was moved.
 func (u *Upload) observe() {
 	s := u.shared
-	if u.measure && u.wholly && !u.engine.probing && u.moved >= choice.Smallest && s.lost == nil {
-		u.engine.observe(OpUpload, u.path, u.moved, now()-moment(u.busy))
+	if u.measure && u.wholly && !u.engine.meter.running && u.moved >= choice.Smallest && s.lost == nil {
+		u.engine.meter.observe(OpUpload, u.path, u.moved, now()-moment(u.busy))
 	}
 }
 
@@ -425,8 +425,8 @@ func (u *Upload) giveBack() {
 	}
 }
 
-func (e *engine) newMemoryUpload(dst Buffer, offset uint64, m Memory) (*Upload, error) {
-	u, err := e.newUpload(dst, offset, m.Size())
+func newMemoryUpload(e *engine, dst Buffer, offset uint64, m Memory) (*Upload, error) {
+	u, err := newUpload(e, dst, offset, m.Size())
 	if err != nil {
 		return nil, err
 	}
@@ -447,7 +447,7 @@ func (u *Upload) whole(ctx context.Context, m Memory) error {
 
 func (u *Upload) readFrom(ctx context.Context, r io.Reader) error {
 	x := newStream("upload", u.dst.Label(), r)
-	p := u.engine.takeScratch()
+	p := u.engine.scratch.take()
 	for x.err == nil {
 		if err := ctx.Err(); err != nil {
 			return gpu.CausedBy("upload", u.dst.Label(), err)
@@ -459,7 +459,7 @@ func (u *Upload) readFrom(ctx context.Context, r io.Reader) error {
 			return err
 		}
 	}
-	u.engine.giveScratch(p)
+	u.engine.scratch.give(p)
 	return x.failure()
 }
 
@@ -474,7 +474,7 @@ func (u *Upload) alive() error {
 	return nil
 }
 
-func (e *engine) newUpload(dst Buffer, offset, size uint64) (*Upload, error) {
+func newUpload(e *engine, dst Buffer, offset, size uint64) (*Upload, error) {
 	s := e.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -503,8 +503,8 @@ func (u *Upload) close() {
 	u.closed = true
 	if j := u.job; j != nil {
 		u.job = nil
-		u.writes.jobs = without(u.writes.jobs, job(j))
+		u.writes.jobs.list = without(u.writes.jobs.list, job(j))
 		j.ready()
-		u.writes.work()
+		u.writes.jobs.work()
 	}
 }

@@ -24,7 +24,7 @@ const relayBytes = 64 << 20
 func (j *uploadJob) enqueue() {
 	u := j.Upload
 	u.job = j
-	u.writes.jobs = append(u.writes.jobs, j)
+	u.writes.jobs.list = append(u.writes.jobs.list, j)
 	if u.watch == nil {
 		u.watch = newPatience(u.engine.patience, u.ringHangs)
 		u.shared.rouse()
@@ -69,7 +69,7 @@ func (j *uploadJob) goOn() jobState {
 		if err != nil {
 			return j.end(err)
 		}
-		if len(j.writes.jobs) > 1 && j.rest.Size() > 0 {
+		if len(j.writes.jobs.list) > 1 && j.rest.Size() > 0 {
 			return jobTurns
 		}
 	}
@@ -119,7 +119,7 @@ func (j *uploadJob) hasMoved(n uint64) {
 
 // relay has the chunks that are pending go on by themselves, where no other job waits for them.
 func (j *uploadJob) relay(piece uint64) {
-	if s := j.shared; s.relay == nil || len(j.writes.jobs) > 1 {
+	if s := j.shared; s.relay == nil || len(j.writes.jobs.list) > 1 {
 		return
 	}
 	if n := min(j.rest.Size(), relayBytes); j.shared.relay.Relay(j.rest.Slice(0, n), piece, j.dst, j.at) {
@@ -170,20 +170,20 @@ func (u *Upload) ringHangs() (goOn bool) {
 	}
 	u.engine.hang(OpUpload, u.path, max(u.moved, choice.Smallest))
 	u.path, u.wholly = 0, false
-	u.writes.jobs = without(u.writes.jobs, job(j))
+	u.writes.jobs.list = without(u.writes.jobs.list, job(j))
 	if j.ready != nil {
 		j.served()
 		j.ready()
 	} else {
 		j.leave()
 	}
-	u.writes.work()
+	u.writes.jobs.work()
 	return !u.closed
 }
 
-// uploadThen is [System.UploadThen].
-func (e *engine) uploadThen(dst Buffer, offset uint64, m Memory, done func(error)) {
-	u, err := e.newMemoryUpload(dst, offset, m)
+// uploadThen is [Embedder.UploadThen].
+func uploadThen(e *engine, dst Buffer, offset uint64, m Memory, done func(error)) {
+	u, err := newMemoryUpload(e, dst, offset, m)
 	if err != nil {
 		done(err)
 		return
@@ -191,8 +191,8 @@ func (e *engine) uploadThen(dst Buffer, offset uint64, m Memory, done func(error
 	j := &uploadJob{Upload: u, rest: m, done: done, start: now()}
 	e.shared.mu.Lock()
 	defer e.shared.mu.Unlock()
-	e.writes.endRelay()
-	if j.goesByChunks() && len(e.writes.jobs) > 0 || j.goOn() == jobWaits {
+	e.writes.jobs.endRelay()
+	if j.goesByChunks() && len(e.writes.jobs.list) > 0 || j.goOn() == jobWaits {
 		j.enqueue()
 	}
 }

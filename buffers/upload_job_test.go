@@ -48,7 +48,7 @@ func (d *noting) note(chunk buffers.MappableBuffer, dst buffers.Buffer) {
 // uploadThen gives the channel on which the outcome arrives. It has room for one too many.
 func uploadThen(s *buffers.System, dst buffers.Buffer, offset uint64, m buffers.Memory) <-chan error {
 	ended := make(chan error, 2)
-	s.UploadThen(dst, offset, m, func(err error) { ended <- err })
+	embedder.UploadThen(s, dst, offset, m, func(err error) { ended <- err })
 	return ended
 }
 

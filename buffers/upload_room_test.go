@@ -29,7 +29,7 @@ func openRooms(t *testing.T, s *buffers.System, dst buffers.Buffer) *rooms {
 // ask gives the room, or nil where there is to be one later.
 func (r *rooms) ask() (chunk buffers.MappableBuffer, size uint64) {
 	r.t.Helper()
-	chunk, size, waits, err := r.u.RoomThen(func() { r.ready <- nil })
+	chunk, size, waits, err := embedder.LendChunkThen(r.u, func() { r.ready <- nil })
 	require.NoError(r.t, err)
 	require.Equal(r.t, waits, chunk == nil)
 	return chunk, size
@@ -39,7 +39,7 @@ func (r *rooms) fill(chunk buffers.MappableBuffer, p []byte) {
 	r.t.Helper()
 	_, err := chunk.WriteAt(p, 0)
 	require.NoError(r.t, err)
-	require.NoError(r.t, r.u.Filled(uint64(len(p))))
+	require.NoError(r.t, embedder.Filled(r.u, uint64(len(p))))
 }
 
 func TestRoomsThatNobodyWaitsFor(t *testing.T) {
@@ -98,10 +98,10 @@ func TestWhoAskedForARoomIsToldThatThereIsNone(t *testing.T) {
 			r := waiting(t, s, device)
 			c.end(s, device, r)
 			require.NoError(t, ended(t, r.ready))
-			_, _, waits, err := r.u.RoomThen(func() { t.Error("told") })
+			_, _, waits, err := embedder.LendChunkThen(r.u, func() { t.Error("told") })
 			require.ErrorIs(t, err, buffers.ErrBusy)
 			require.False(t, waits)
-			_, _, err = r.u.Room(within(t))
+			_, _, err = embedder.LendChunk(within(t), r.u)
 			require.ErrorIs(t, err, c.reason)
 			device.Release()
 			require.Empty(t, r.ready, "told once more")
@@ -114,9 +114,9 @@ func TestARingThatHangsHasNoRooms(t *testing.T) {
 	buffers.SetPatience(s, 20*time.Millisecond)
 	r := waiting(t, s, device)
 	require.NoError(t, ended(t, r.ready))
-	_, _, _, err := r.u.RoomThen(func() { t.Error("told") })
+	_, _, _, err := embedder.LendChunkThen(r.u, func() { t.Error("told") })
 	require.ErrorIs(t, err, buffers.ErrBusy)
-	chunk, _, err := r.u.Room(within(t))
+	chunk, _, err := embedder.LendChunk(within(t), r.u)
 	require.NoError(t, err)
 	require.Nil(t, chunk, "the rest goes by queue writes")
 	device.Release()
@@ -140,11 +140,11 @@ func TestRoomsAndUploadsTakeTurns(t *testing.T) {
 func TestARoomThatIsGivenBackIsNobodys(t *testing.T) {
 	for name, lend := range map[string]func(*buffers.Upload) (buffers.MappableBuffer, error){
 		"asked for by who may wait": func(u *buffers.Upload) (buffers.MappableBuffer, error) {
-			chunk, _, err := u.Room(t.Context())
+			chunk, _, err := embedder.LendChunk(t.Context(), u)
 			return chunk, err
 		},
 		"asked for by who must not": func(u *buffers.Upload) (buffers.MappableBuffer, error) {
-			chunk, _, _, err := u.RoomThen(func() {})
+			chunk, _, _, err := embedder.LendChunkThen(u, func() {})
 			return chunk, err
 		},
 	} {
@@ -152,12 +152,12 @@ func TestARoomThatIsGivenBackIsNobodys(t *testing.T) {
 			"abort":  func(_ *buffers.System, _ *buffers.DeviceBuffer, u *buffers.Upload) { u.Abort() },
 			"finish": func(_ *buffers.System, _ *buffers.DeviceBuffer, u *buffers.Upload) { require.NoError(t, u.Finish()) },
 			"a bad end": func(_ *buffers.System, _ *buffers.DeviceBuffer, u *buffers.Upload) {
-				require.NoError(t, u.Filled(3))
+				require.NoError(t, embedder.Filled(u, 3))
 				require.Error(t, u.Finish())
 			},
 			"the buffer's": func(_ *buffers.System, b *buffers.DeviceBuffer, u *buffers.Upload) {
 				b.Destroy()
-				require.Error(t, u.Filled(4))
+				require.Error(t, embedder.Filled(u, 4))
 			},
 			"the system's": func(s *buffers.System, _ *buffers.DeviceBuffer, u *buffers.Upload) { s.Destroy(); u.Abort() },
 		} {

@@ -146,7 +146,7 @@ func TestAnUploadByQueueWritesIsBounded(t *testing.T) {
 func fillRooms(t *testing.T, u *buffers.Upload, p []byte) (rooms int) {
 	t.Helper()
 	for len(p) > 0 {
-		chunk, size, err := u.Room(within(t))
+		chunk, size, err := embedder.LendChunk(within(t), u)
 		require.NoError(t, err)
 		n := min(int(size), len(p))
 		if chunk == nil {
@@ -156,7 +156,7 @@ func fillRooms(t *testing.T, u *buffers.Upload, p []byte) (rooms int) {
 			rooms++
 			_, err = chunk.WriteAt(p[:n], 0)
 			require.NoError(t, err)
-			require.NoError(t, u.Filled(uint64(n)))
+			require.NoError(t, embedder.Filled(u, uint64(n)))
 		}
 		p = p[n:]
 	}
@@ -194,13 +194,13 @@ func TestARoomEndsWhereTheBufferDoes(t *testing.T) {
 	u, err := s.NewUpload(b, 0, 0)
 	require.NoError(t, err)
 	for _, want := range []uint64{2 << 20, 300 << 10} {
-		_, room, err := u.Room(within(t))
+		_, room, err := embedder.LendChunk(within(t), u)
 		require.NoError(t, err)
 		require.Equal(t, want, room)
-		require.ErrorIs(t, u.Filled(room+4), buffers.ErrRange)
-		require.NoError(t, u.Filled(room))
+		require.ErrorIs(t, embedder.Filled(u, room+4), buffers.ErrRange)
+		require.NoError(t, embedder.Filled(u, room))
 	}
-	chunk, _, err := u.Room(within(t))
+	chunk, _, err := embedder.LendChunk(within(t), u)
 	require.NoError(t, err)
 	require.Nil(t, chunk)
 	require.ErrorIs(t, u.Write(within(t), buffers.Bytes(make([]byte, 4))), buffers.ErrRange)
@@ -214,13 +214,13 @@ func TestARoomThatIsNotFilledIsGivenBack(t *testing.T) {
 	for _, end := range []func(*buffers.Upload){(*buffers.Upload).Abort, func(u *buffers.Upload) { require.NoError(t, u.Finish()) }} {
 		u, err := s.NewUpload(b, 0, 0)
 		require.NoError(t, err)
-		_, _, err = u.Room(within(t))
+		_, _, err = embedder.LendChunk(within(t), u)
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, busyBytes(s), uint64(1<<20))
 		end(u)
 		require.Eventually(t, func() bool { return busyBytes(s) == 0 }, hang, time.Millisecond, "the prober's come back too")
-		require.ErrorIs(t, u.Filled(4), buffers.ErrState)
-		_, _, err = u.Room(within(t))
+		require.ErrorIs(t, embedder.Filled(u, 4), buffers.ErrState)
+		_, _, err = embedder.LendChunk(within(t), u)
 		require.ErrorIs(t, err, buffers.ErrState)
 	}
 }
@@ -262,7 +262,7 @@ func TestAHostWritesWhatAnUploadBringsByQueueWrites(t *testing.T) {
 	byHost := uint64(0)
 	step := func(size uint64) (taken uint64) {
 		t.Helper()
-		n, at := u.AllowHostWrite(size), u.Moved()
+		n, at := embedder.AllowUpload(u, size), u.Moved()
 		require.Zero(t, n%4)
 		require.LessOrEqual(t, n, size)
 		if n == 0 {
@@ -282,15 +282,15 @@ func TestAHostWritesWhatAnUploadBringsByQueueWrites(t *testing.T) {
 	}
 	require.Greater(t, byHost, b.Size()/2)
 	require.Less(t, byHost, b.Size()-(4<<20), "what is to wait for the GPU is Go's")
-	require.Zero(t, u.AllowHostWrite(4), "beyond the end")
+	require.Zero(t, embedder.AllowUpload(u, 4), "beyond the end")
 	require.NoError(t, u.Finish())
-	require.Zero(t, u.AllowHostWrite(4), "after the end")
+	require.Zero(t, embedder.AllowUpload(u, 4), "after the end")
 	require.True(t, bytes.Equal(p, read(t, s, b, 0, 64<<20)))
 
 	u, err = s.NewUpload(b, 0, 0)
 	require.NoError(t, err)
 	b.Destroy()
-	require.Zero(t, u.AllowHostWrite(4), "to a destroyed buffer")
+	require.Zero(t, embedder.AllowUpload(u, 4), "to a destroyed buffer")
 	u.Abort()
 }
 
@@ -300,6 +300,6 @@ func TestAHostWritesNothingThatGoesByARing(t *testing.T) {
 	onPath(s, "mapped ring, 2 MiB chunks")
 	u, err := s.NewUpload(b, 0, 0)
 	require.NoError(t, err)
-	require.Zero(t, u.AllowHostWrite(1<<20))
+	require.Zero(t, embedder.AllowUpload(u, 1<<20))
 	u.Abort()
 }

@@ -117,14 +117,6 @@ func (l *waiters) wakeFor(from source) {
 	}
 }
 
-// NoWait is a context that has ended, so that nothing waits under it. It is for hosts that must not wait: errors do not
-// name it as a cause, since nobody has ended anything.
-var NoWait = func() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
-}()
-
 // causeOf is the error of a context that has ended, or nil.
 func causeOf(ctx context.Context) error {
 	if ctx == NoWait {
@@ -132,3 +124,11 @@ func causeOf(ctx context.Context) error {
 	}
 	return ctx.Err()
 }
+
+// NoWait is a context that has ended, so that nothing waits under it. It is for hosts that must not wait: errors do not
+// name it as a cause, since nobody has ended anything.
+var NoWait = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()

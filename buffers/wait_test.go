@@ -88,7 +88,7 @@ func (r *room) read(host *reader, end func()) (free func()) {
 	require.NoError(r, err)
 	r.Cleanup(b.Destroy)
 	if host != nil {
-		require.NoError(r, b.StartTo(r.target, 0, whole, host, 1))
+		require.NoError(r, embedder.StartRead(b, r.target, 0, whole, host, 1))
 	} else {
 		_, err = b.Start(r.target, 0, buffers.Bytes(make([]byte, whole)))
 		require.NoError(r, err)
@@ -129,7 +129,7 @@ var waits = map[string]func(*room, context.Context) error{
 		u, err := r.NewUpload(r.target, 0, 0)
 		require.NoError(r, err)
 		defer u.Abort()
-		chunk, _, err := u.Room(ctx)
+		chunk, _, err := embedder.LendChunk(ctx, u)
 		require.True(r, err != nil || chunk != nil, "it goes by queue writes")
 		return err
 	},
@@ -182,7 +182,7 @@ var makers = map[string]func(*room) (free func()){
 	"an upload is aborted": func(r *room) func() {
 		u, err := r.NewUpload(r.target, 0, 0)
 		require.NoError(r, err)
-		_, _, err = u.Room(r.later())
+		_, _, err = embedder.LendChunk(r.later(), u)
 		require.NoError(r, err)
 		return u.Abort
 	},

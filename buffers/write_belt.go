@@ -26,9 +26,9 @@ type writeBelt struct {
 	spent   []*chunk
 	pending []*chunk // oldest first
 	heard   *chunk   // of those, that a waiter listens for
-	jobs    []job    // that go on when a chunk comes back, one after the other
-	loose   int      // how often a chunk was taken that is much larger than what it carries
-	notify  func()   // cameBack, made once; nil where the queue would not call it
+	jobs    jobs
+	loose   int    // how often a chunk was taken that is much larger than what it carries
+	notify  func() // cameBack, made once; nil where the queue would not call it
 }
 
 var (
@@ -68,11 +68,6 @@ func (p *writeBelt) pendingFor(size uint64) (n int) {
 		}
 	}
 	return n
-}
-
-// need is the size of a new chunk for size bytes.
-func (p *writeBelt) need(size uint64) uint64 {
-	return min(chunkSize(size), p.shared.limits.MaxBufferSize)
 }
 
 // lendNow returns a chunk of at least size bytes, or nil where none is to be had without waiting, or without
@@ -164,7 +159,7 @@ func (p *writeBelt) unlisten(answered bool, err error) {
 	if i := slices.Index(p.pending, c); answered && i >= 0 {
 		p.pending = remove(p.pending, i)
 		p.settle(c, err)
-		p.work()
+		p.jobs.work()
 	}
 }
 
@@ -173,44 +168,7 @@ func (p *writeBelt) cameBack() {
 	p.shared.mu.Lock()
 	defer p.shared.mu.Unlock()
 	p.poll()
-	p.work()
-}
-
-// job is a transfer that goes on in the call that says that a chunk came back: no goroutine waits for it.
-type job interface {
-	goOn() jobState
-	endRelay()
-}
-
-// jobState is what a job does next.
-type jobState uint8
-
-const (
-	jobEnds  jobState = iota // nothing, or it is left to a goroutine
-	jobTurns                 // it goes on after the others
-	jobWaits                 // it waits for a chunk to come back
-)
-
-// work has jobs go on in turns, as far as there are chunks.
-func (p *writeBelt) work() {
-	for len(p.jobs) > 0 {
-		j := p.jobs[0]
-		switch j.goOn() {
-		case jobWaits:
-			return
-		case jobTurns:
-			p.jobs = append(remove(p.jobs, 0), j)
-		case jobEnds:
-			p.jobs = remove(p.jobs, 0)
-		}
-	}
-}
-
-// endRelay has a job that is relayed share its chunks.
-func (p *writeBelt) endRelay() {
-	if len(p.jobs) > 0 {
-		p.jobs[0].endRelay()
-	}
+	p.jobs.work()
 }
 
 // willNotify reports whether cameBack is going to be called.
@@ -277,7 +235,8 @@ func (p *writeBelt) submitted(encoders []Encoder) {
 	for _, c := range p.sealed {
 		switch {
 		case contains(encoders, c.encoder):
-			p.remap(c)
+			c.encoder = nil
+			p.pend(c, c.buffer.MapAsync(MapWrite, 0, c.size()), false)
 		case isForeign(c.encoder):
 			p.layAside(c)
 		default:
@@ -294,12 +253,6 @@ func (p *writeBelt) layAside(c *chunk) {
 	p.spent = append(p.spent, c)
 	p.shared.tend()
 	p.shared.wake()
-}
-
-// remap asks for the map of a chunk whose copies were submitted.
-func (p *writeBelt) remap(c *chunk) {
-	c.encoder = nil
-	p.pend(c, c.buffer.MapAsync(MapWrite, 0, c.size()), false)
 }
 
 // pend takes a chunk that comes back when its map settles.
@@ -381,7 +334,7 @@ func (p *writeBelt) trim(before moment) (oldest moment) {
 func (p *writeBelt) destroy() {
 	p.pool.destroy()
 	p.sealed, p.spent, p.pending = nil, nil, nil
-	p.work()
+	p.jobs.work()
 }
 
 // awaitMemory waits for a change if the policy is to wait for n bytes, which were not to be had. Else, and when ctx ends,

@@ -106,10 +106,10 @@ func dynamicMemory(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	if mapped, ok := d.Mapped().(gpu.RangeMapper); ok {
+	if mapped, ok := embedder.Mapped(d.DynamicBuffer).(gpu.RangeMapper); ok {
 		return mapped.MappedRange(0, d.PageSize())
 	}
-	memory, err := d.HostMemory()
+	memory, err := embedder.Memory(d.DynamicBuffer)
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func systemOf(handle float64) *system {
 func awaitFrame(handle, number float64) (waits float64) {
 	defer leave(&waits)
 	s := systemOf(handle)
-	if s == nil || !isAttached() || !s.core.FrameThen(func() { promises.settle.Invoke(number, js.Undefined(), false) }) {
+	if s == nil || !isAttached() || !embedder.FrameThen(s.core, func() { promises.settle.Invoke(number, js.Undefined(), false) }) {
 		return refused
 	}
 	return 0
@@ -135,11 +135,11 @@ func giveNative(handle float64) (given float64) {
 	return 1
 }
 
-// vouched gives 1 if a device buffer may be read without an error scope: see [buffers.DeviceBuffer.Vouched].
+// vouched gives 1 if a device buffer may be read without an error scope: see [buffers.Embedder.Vouched].
 //
 //go:wasmexport vouched
 func vouched(handle float64) (yes float64) {
-	if b, _, ok := standsFor[deviceBuffer](handle); ok && b.Vouched() {
+	if b, _, ok := standsFor[deviceBuffer](handle); ok && embedder.Vouched(b.DeviceBuffer) {
 		return 1
 	}
 	return 0
@@ -188,14 +188,14 @@ func dynamicUpdate(handle, size float64) (update float64) {
 	return update
 }
 
-// dynamicAdvance takes the page of the latest update up to end: see [buffers.DynamicBuffer.Advance].
+// dynamicAdvance takes the page of the latest update up to end: see [buffers.Embedder.Advance].
 //
 //go:wasmexport dynamicAdvance
 func dynamicAdvance(handle, end float64) (taken float64) {
 	defer leave(&taken)
 	d := dynamicOf(handle)
 	n, ok := whole(end)
-	if d == nil || !ok || d.Advance(n) != nil {
+	if d == nil || !ok || embedder.Advance(d.DynamicBuffer, n) != nil {
 		return refused
 	}
 	return end
@@ -212,15 +212,15 @@ func dynamicPage(handle float64) (page float64) {
 	if d == nil || d.current == nil {
 		return refused
 	}
-	mapped := d.Mapped()
+	mapped := embedder.Mapped(d.DynamicBuffer)
 	if mapped != nil && webgpu.HandMapped(mapped, buffers.MapWrite, enter, float64(d.PageSize()), 0) == nil {
 		return 0
 	}
-	return float64(d.Page() + 1)
+	return float64(embedder.Page(d.DynamicBuffer) + 1)
 }
 
 // deviceAllow gives how many bytes at a time JavaScript is to write where it is to write size bytes at offset of a
-// device buffer itself, by writeBuffer of its GPUQueue: see [buffers.DeviceBuffer.AllowHostWrite].
+// device buffer itself, by writeBuffer of its GPUQueue: see [buffers.Embedder.AllowWrite].
 //
 //go:wasmexport deviceAllow
 func deviceAllow(handle, offset, size float64) (piece float64) {
@@ -229,7 +229,7 @@ func deviceAllow(handle, offset, size float64) (piece float64) {
 	if b == nil {
 		return refused
 	}
-	if p := b.AllowHostWrite(at, n); p > 0 {
+	if p := embedder.AllowWrite(b, at, n); p > 0 {
 		return float64(p)
 	}
 	return refused
@@ -280,7 +280,7 @@ func uploadTurn(handle, filled, number float64) (size float64) {
 }
 
 // uploadAllow gives how many of size bytes JavaScript is to write itself next, by writeBuffer of its GPUQueue: see
-// [buffers.Upload.AllowHostWrite].
+// [buffers.Embedder.AllowUpload].
 //
 //go:wasmexport uploadAllow
 func uploadAllow(handle, size float64) (allowed float64) {
@@ -290,7 +290,7 @@ func uploadAllow(handle, size float64) (allowed float64) {
 	if !ok || !isWhole || u.waits || u.asked {
 		return refused
 	}
-	return float64(u.core.AllowHostWrite(n))
+	return float64(embedder.AllowUpload(u.core, n))
 }
 
 // ask announces under which number the ES module made the Promise of the function that it calls next, or 0
@@ -318,7 +318,7 @@ func readStart(readback, source, offset, size, number, making float64) (bytes fl
 	at, isOffset := whole(offset)
 	n, isSize := whole(size)
 	id, isNumber := whole(number)
-	if !isOffset || !isSize || !isNumber || s.started(r.StartTo(b.shared(), at, n, sinkOf(making != 0), id)) != nil {
+	if !isOffset || !isSize || !isNumber || s.started(embedder.StartRead(r, b.shared(), at, n, sinkOf(making != 0), id)) != nil {
 		return refused
 	}
 	return size
@@ -335,19 +335,19 @@ func readFlush() (sent float64) {
 	return 1
 }
 
-// readGap is [buffers.ReadbackBuffer.Gap], and 0 of what is no such buffer any more.
+// readGap is [buffers.Embedder.Gap] of a readback buffer's system, and 0 of what is no such buffer any more.
 //
 //go:wasmexport readGap
 func readGap(readback, reads float64) (gap float64) {
-	r, _, _ := standsFor[*buffers.ReadbackBuffer](readback)
+	r, s, _ := standsFor[*buffers.ReadbackBuffer](readback)
 	if r == nil {
 		return 0
 	}
-	return float64(r.Gap(int(reads)))
+	return float64(embedder.Gap(s.core, int(reads)))
 }
 
 // readLend gives a number for a read that JavaScript makes at once of size bytes, a multiple of 4, of places that it
-// knows can be read: see [buffers.ReadbackBuffer.LendTo]. The chunk for it is the one that was last handed to give for
+// knows can be read: see [buffers.Embedder.LendRead]. The chunk for it is the one that was last handed to give for
 // that number, now or before. number is the one under which JavaScript hears where nobody is to wait any more.
 //
 //go:wasmexport readLend
@@ -359,7 +359,7 @@ func readLend(readback, size, number float64) (lent float64) {
 	if !ok || s.frame != 0 || !isSize || !isNumber || !isAttached() {
 		return refused
 	}
-	if h := r.LendTo(n, &reads, id); h != nil {
+	if h := embedder.LendRead(r, n, &reads, id); h != nil {
 		return float64(reads.lendChunk(h))
 	}
 	return refused
@@ -393,8 +393,8 @@ func readCancel(readback, number float64) {
 	defer leave(new(float64))
 	r, _, ok := standsFor[*buffers.ReadbackBuffer](readback)
 	if id, isNumber := whole(number); ok && isNumber {
-		r.Cancel(&reads, id)
-		r.Cancel(newReads, id)
+		embedder.CancelRead(r, &reads, id)
+		embedder.CancelRead(r, newReads, id)
 	}
 }
 

@@ -52,7 +52,7 @@ func (s *system) begin(ctx context.Context) (any, error) {
 }
 
 func (s *system) begun(core *buffers.Frame) float64 {
-	s.core.FlushReads() // what was asked for before the frame does not wait for it
+	embedder.FlushReads(s.core) // what was asked for before the frame does not wait for it
 	s.frame = handles.add(s, &frame{core: core})
 	return s.frame
 }

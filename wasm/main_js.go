@@ -21,11 +21,15 @@ package main
 import (
 	"syscall/js"
 
+	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
 // globalName is the property of the page's global object.
 const globalName = "gpubuffersRaw"
+
+// embedder is what JavaScript needs of a System besides what its programs do.
+var embedder buffers.Embedder
 
 func main() {
 	gpu.NameUsages([...]string{

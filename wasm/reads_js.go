@@ -136,7 +136,7 @@ func startRead(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	return size, s.started(r.StartTo(source, offset, size, sinkOf(making), number))
+	return size, s.started(embedder.StartRead(r, source, offset, size, sinkOf(making), number))
 }
 
 func startTextureRead(c *call) (any, error) {
@@ -148,7 +148,7 @@ func startTextureRead(c *call) (any, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	return size, s.started(r.StartTextureTo(region, &reads, number))
+	return size, s.started(embedder.StartTexture(r, region, &reads, number))
 }
 
 // asked are the systems with reads that the end of the task sends.
@@ -170,8 +170,8 @@ func sendReads() bool {
 	for i, s := range asked {
 		asked[i], s.asked, s.foreign = nil, false, nil
 		if s.frame != 0 {
-			s.core.RemindOfFrame()
-		} else if !s.core.FlushReads() {
+			embedder.RemindOfFrame(s.core)
+		} else if !embedder.FlushReads(s.core) {
 			all = false
 		}
 	}

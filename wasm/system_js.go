@@ -156,10 +156,10 @@ func forget(c *call) (any, error) {
 	case !isBuffer:
 		d.Destroy()
 	case kept:
-		buffers.Release(b)
+		embedder.Release(b)
 		collectSoon() // for what Go has of the GPUBuffers
 	default:
-		buffers.Leaked(b, made)
+		embedder.Leaked(b, made)
 	}
 	return nil, nil
 }

@@ -83,7 +83,7 @@ func uploadData(c *call) (any, error) {
 		return nil, c.err
 	}
 	p, settle := newPromise(c.op)
-	s.core.UploadThen(b.DeviceBuffer, offset, m, func(err error) {
+	embedder.UploadThen(s.core, b.DeviceBuffer, offset, m, func(err error) {
 		runtime.KeepAlive(b)
 		if err == nil {
 			settle(float64(m.Size()), nil)
@@ -120,12 +120,12 @@ func uploadNext(c *call) (any, error) {
 		return nil, u.failed
 	}
 	if filled > 0 {
-		if err := u.core.Filled(filled); err != nil {
+		if err := embedder.Filled(u.core, filled); err != nil {
 			return nil, err
 		}
 	}
 	return u.wait(c.op, func() (any, error) {
-		chunk, size, err := u.core.Room(u.ctx)
+		chunk, size, err := embedder.LendChunk(u.ctx, u.core)
 		if err != nil || chunk == nil {
 			return nil, err
 		}
@@ -139,11 +139,11 @@ func (u *upload) turn(filled uint64, number float64) (size float64) {
 		return refused
 	}
 	if filled > 0 {
-		if u.failed = u.core.Filled(filled); u.failed != nil {
+		if u.failed = embedder.Filled(u.core, filled); u.failed != nil {
 			return taken
 		}
 	}
-	chunk, room, waits, err := u.core.RoomThen(func() {
+	chunk, room, waits, err := embedder.LendChunkThen(u.core, func() {
 		u.asked = false
 		promises.settle.Invoke(number, js.Undefined(), false)
 	})
@@ -174,7 +174,7 @@ func uploadFinish(c *call) (any, error) {
 	handles.remove(c.number(0, "handle"))
 	defer u.cancel()
 	if filled > 0 {
-		if err := u.core.Filled(filled); err != nil {
+		if err := embedder.Filled(u.core, filled); err != nil {
 			u.core.Abort()
 			return nil, err
 		}

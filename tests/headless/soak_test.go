@@ -48,7 +48,7 @@ func soakInChrome(t *testing.T, frames int, leaking bool) *soak.Run {
 	p := openSoak(t)
 	run := soak.NewRun("Chrome", *soakSeed, frames, []soak.Series{
 		{Name: "JavaScript's heap KiB", Noise: 256}, {Name: "JavaScript's objects but Go's", Noise: noise(frames, 400, 64)},
-		{Name: "module's memory KiB", Noise: noise(frames, 64<<10, 512)}, {Name: "values of Go", Noise: 200},
+		{Name: "module's memory KiB", Noise: noise(frames, 64<<10, 512)}, {Name: "values of Go", Noise: noise(frames, 400, 200)},
 		{Name: "GPU buffers"}, {Name: "objects"}, {Name: "budget KiB"}, {Name: "held KiB"}, {Name: "maps pending"}, {Name: "frames in flight"}})
 	start := time.Now()
 	soaking := func(js string) string { return `import("/soak/soak.js").then((m) => m.` + js + `)` }
@@ -66,7 +66,8 @@ func soakInChrome(t *testing.T, frames int, leaking bool) *soak.Run {
 }
 
 // noise is more in a short run. Go's heap finds its size in the first thousands of frames, by steps of 4 MiB and more (12.5
-// MiB was seen), and the objects of a system that has ended are some hundred until they are collected.
+// MiB was seen), and the objects of a system that has ended, and what Go has of them, are some hundred until they are
+// collected.
 func noise(frames int, short, long float64) float64 {
 	if frames < 20_000 {
 		return short

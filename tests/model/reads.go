@@ -103,7 +103,7 @@ var readKinds = []Kind{
 			m.send(func(r *read) bool { return r.owner.system == o.Args[System] })
 			return m.refused()
 		},
-		Run: func(w *World, o Op) Result { w.systems[o.Args[System]].FlushReads(); return Result{} }},
+		Run: func(w *World, o Op) Result { embedder.FlushReads(w.systems[o.Args[System]]); return Result{} }},
 
 	{Name: "destroyReadback", Weight: 2, Takes: []Param{Readback},
 		Small: []string{"", "readback=1"},
@@ -228,7 +228,7 @@ func ofBuffer(r *buffers.ReadbackBuffer, b buffers.Buffer, o Op) reader {
 	at, size := uint64(o.Args[At]), uint64(o.Args[Size])
 	return reader{
 		func(m buffers.Memory) (buffers.Read, error) { return r.Start(b, at, m) },
-		func(s buffers.Sink) error { return r.StartTo(b, at, size, s, 1) },
+		func(s buffers.Sink) error { return embedder.StartRead(r, b, at, size, s, 1) },
 	}
 }
 
@@ -262,7 +262,7 @@ func (s *sink) read(ctx context.Context, r *buffers.ReadbackBuffer, from reader)
 	case err := <-s.settled:
 		return Result{Code: codeOf(err), Data: s.p}
 	case <-ctx.Done():
-		r.Cancel(s, 1)
+		embedder.CancelRead(r, s, 1)
 		return failed(ctx.Err())
 	}
 }

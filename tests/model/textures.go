@@ -152,7 +152,7 @@ var textureKinds = []Kind{
 			o.Args[Size] = boxBytes(o.Args[Box])
 			return w.read(r, o, reader{
 				func(m buffers.Memory) (buffers.Read, error) { return r.StartTexture(region(t, o.Args[Box]), m) },
-				func(s buffers.Sink) error { return r.StartTextureTo(region(t, o.Args[Box]), s, 1) },
+				func(s buffers.Sink) error { return embedder.StartTexture(r, region(t, o.Args[Box]), s, 1) },
 			})
 		}},
 

@@ -268,3 +268,6 @@ func countsOf(st buffers.Stats) Counts {
 	c.Kinds, c.LatencyMax = st.Kinds, st.MapLatency.Max
 	return c
 }
+
+// embedder calls what only a host needs.
+var embedder buffers.Embedder

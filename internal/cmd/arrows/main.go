@@ -7,16 +7,18 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 func main() {
 	dir := flag.String("dir", ".", "root of the module")
 	flag.Parse()
-	broken, err := run(*dir)
+	broken, counted, err := run(*dir)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "arrows:", err)
 		os.Exit(2)
 	}
+	fmt.Println(counted)
 	for _, line := range broken {
 		fmt.Println(line)
 	}
@@ -25,10 +27,15 @@ func main() {
 	}
 }
 
-func run(dir string) ([]string, error) {
+func run(dir string) (broken []string, counted string, err error) {
 	t, err := load(os.DirFS(dir))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return t.check(), nil
+	uses, err := usesOf(filepath.Join(dir, core))
+	if err != nil {
+		return nil, "", err
+	}
+	lines, up := checkOrder(uses, rooms, upward)
+	return append(t.check(), lines...), fmt.Sprintf("%d uses between files of the core, %d of them run up", len(uses), up), nil
 }

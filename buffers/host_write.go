@@ -5,10 +5,10 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// AllowHostWrite checks a write of size bytes at offset that the host makes itself next, by queue writes of its
+// AllowWrite checks a write of size bytes at offset that the host makes itself next, by queue writes of its
 // own API of at most piece bytes each, and counts it. piece is 0 where the write would be refused, or where the
 // engine has another path for it, or wants to measure it: then WriteMemory says why, or does it.
-func (b *DeviceBuffer) AllowHostWrite(offset, size uint64) (piece uint64) {
+func (Embedder) AllowWrite(b *DeviceBuffer, offset, size uint64) (piece uint64) {
 	s := b.held.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -21,6 +21,14 @@ func (b *DeviceBuffer) AllowHostWrite(offset, size uint64) (piece uint64) {
 	return piece
 }
 
+// Vouched reports whether the GPU buffer is known to be there, and nobody but the System can destroy it.
+func (Embedder) Vouched(b *DeviceBuffer) bool {
+	s, current := b.held.shared, b.core.current.Load()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !current.handed.Load() && current.serial <= s.confirmed
+}
+
 // leavesToHost gives the piece of the path of an upload that goes by queue writes and need not be measured. Where
 // it is 0, the turn is not taken.
 func (e *engine) leavesToHost(size uint64, h *choice.History) (piece uint64) {
@@ -29,12 +37,12 @@ func (e *engine) leavesToHost(size uint64, h *choice.History) (piece uint64) {
 		return size
 	}
 	c := &e.choosers[OpUpload]
-	asked := c.Ask(size, *h, !e.probing)
+	asked := c.Ask(size, *h, !e.meter.running)
 	p := &paths[OpUpload][asked.Path]
 	if asked.Measure || p.Mapped {
 		return 0
 	}
-	c.Take(size, *h, !e.probing)
+	c.Take(size, *h, !e.meter.running)
 	h.Touched = true
 	return p.Piece
 }

@@ -6,11 +6,11 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// Room lends mapped memory for the host to fill itself: the first size bytes of chunk. [Upload.Filled]
+// LendChunk lends mapped memory for the host to fill itself: the first size bytes of chunk. [Embedder.Filled]
 // takes what was written there. chunk is nil where the path goes by queue writes: then the host hands its
 // bytes to Write. It waits for memory to be had, until ctx ends. A room that is not used is destroyed, so that what
 // the host still has of it is nobody's.
-func (u *Upload) Room(ctx context.Context) (chunk MappableBuffer, size uint64, err error) {
+func (Embedder) LendChunk(ctx context.Context, u *Upload) (chunk MappableBuffer, size uint64, err error) {
 	start := now()
 	defer func() { u.busy += start.age() }()
 	if err := u.check(Memory{}); err != nil || !u.hasRooms() {
@@ -25,18 +25,12 @@ func (u *Upload) Room(ctx context.Context) (chunk MappableBuffer, size uint64, e
 	return chunk, size, nil
 }
 
-// hand hands out the room, which the host may write to until the unmap.
-func (u *Upload) hand() (chunk MappableBuffer, size uint64) {
-	u.chunk.handed = true
-	return u.chunk.buffer, u.roomSize()
-}
-
-// RoomThen is Room for a host that must not wait. Where Room would wait for the GPU waits is true, and ready is
+// LendChunkThen is LendChunk for a host that must not wait. Where LendChunk would wait for the GPU waits is true, and ready is
 // called, once, when there is a room, or nothing to wait for any more: then it is to be asked again, and until
 // then nothing is to be done with the upload but to abort it. Like the methods of a [Sink] ready must be short,
-// and call nothing of the System. Where Room would do anything else than lend memory that is there, the error is
+// and call nothing of the System. Where LendChunk would do anything else than lend memory that is there, the error is
 // [ErrBusy] itself, which is no [*Error].
-func (u *Upload) RoomThen(ready func()) (chunk MappableBuffer, size uint64, waits bool, err error) {
+func (Embedder) LendChunkThen(u *Upload, ready func()) (chunk MappableBuffer, size uint64, waits bool, err error) {
 	if u.check(Memory{}) != nil || !u.hasRooms() {
 		return nil, 0, false, ErrBusy
 	}
@@ -47,9 +41,9 @@ func (u *Upload) RoomThen(ready func()) (chunk MappableBuffer, size uint64, wait
 		chunk, size = u.hand()
 		return chunk, size, false, nil
 	}
-	u.writes.endRelay()
+	u.writes.jobs.endRelay()
 	j := &uploadJob{Upload: u, ready: func() {}, start: now()}
-	if len(u.writes.jobs) > 0 || j.goOn() == jobWaits {
+	if len(u.writes.jobs.list) > 0 || j.goOn() == jobWaits {
 		j.ready = ready
 		j.enqueue()
 		return nil, 0, true, nil
@@ -61,16 +55,8 @@ func (u *Upload) RoomThen(ready func()) (chunk MappableBuffer, size uint64, wait
 	return chunk, size, false, nil
 }
 
-// hasRooms reports whether the rest goes by mapped memory, where there is a rest.
-func (u *Upload) hasRooms() bool {
-	return paths[OpUpload][u.path].Mapped && u.at < u.dst.Size()
-}
-
-// roomSize is how much of the chunk there is to fill.
-func (u *Upload) roomSize() uint64 { return min(u.room(&paths[OpUpload][u.path]), u.dst.Size()-u.at) }
-
 // Filled takes the first n bytes of the room: all of it, but for the last time.
-func (u *Upload) Filled(n uint64) error {
+func (Embedder) Filled(u *Upload, n uint64) error {
 	start := now()
 	defer func() { u.busy += start.age() }()
 	if err := u.check(Memory{}); err != nil {
@@ -87,11 +73,11 @@ func (u *Upload) Filled(n uint64) error {
 	return u.launch()
 }
 
-// AllowHostWrite takes note of the first bytes of size that the host writes itself next, where the upload has come
+// AllowUpload takes note of the first bytes of size that the host writes itself next, where the upload has come
 // to, by one queue write of its own API, and gives their number. It is 0 where the path is another, or is being
 // measured, where much is on its way that is to be waited for first, or nothing may be written: then
 // [Upload.Write] does it, or says why not.
-func (u *Upload) AllowHostWrite(size uint64) (n uint64) {
+func (Embedder) AllowUpload(u *Upload, size uint64) (n uint64) {
 	p := &paths[OpUpload][u.path]
 	n = min(size&^3, p.Piece)
 	if n == 0 || p.Mapped || u.measure || u.filled > 0 || u.closed || u.sent >= queueBlock {
@@ -107,3 +93,24 @@ func (u *Upload) AllowHostWrite(size uint64) (n uint64) {
 	u.moved += n
 	return n
 }
+
+// UploadThen is UploadMemory for a host that must not wait: done is called once, with the outcome, before
+// UploadThen returns or later. Like the methods of a [Sink] it must be short, and call nothing of the System.
+// m must stay as it is until then.
+func (Embedder) UploadThen(s *System, dst Buffer, offset uint64, m Memory, done func(error)) {
+	uploadThen(&s.engine, dst, offset, m, done)
+}
+
+// hand hands out the room, which the host may write to until the unmap.
+func (u *Upload) hand() (chunk MappableBuffer, size uint64) {
+	u.chunk.handed = true
+	return u.chunk.buffer, u.roomSize()
+}
+
+// hasRooms reports whether the rest goes by mapped memory, where there is a rest.
+func (u *Upload) hasRooms() bool {
+	return paths[OpUpload][u.path].Mapped && u.at < u.dst.Size()
+}
+
+// roomSize is how much of the chunk there is to fill.
+func (u *Upload) roomSize() uint64 { return min(u.room(&paths[OpUpload][u.path]), u.dst.Size()-u.at) }

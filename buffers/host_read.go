@@ -1,64 +1,64 @@
 package buffers
 
-// StartTo asks for a read of size bytes of src at offset, like Start, whose parts go to a sink, under a
+// StartRead asks for a read of size bytes of src at offset, like Start, whose parts go to a sink, under a
 // number that the sink knows it by.
-func (r *ReadbackBuffer) StartTo(src Buffer, offset, size uint64, sink Sink, id uint64) error {
-	_, err := r.core.belt.start(r.core, r.held, func(x *reading) error {
+func (Embedder) StartRead(r *ReadbackBuffer, src Buffer, offset, size uint64, sink Sink, id uint64) error {
+	_, err := r.belt.start(r.core, r.held, func(x *reading) error {
 		x.sink, x.id = sink, id
 		return x.describe(src, offset, size)
 	})
 	return err
 }
 
-// StartTextureTo is StartTo for the texels of a region, row by row without padding.
-func (r *ReadbackBuffer) StartTextureTo(region TextureRegion, sink Sink, id uint64) error {
-	_, err := r.core.belt.start(r.core, r.held, func(x *reading) error {
+// StartTexture is StartRead for the texels of a region, row by row without padding.
+func (Embedder) StartTexture(r *ReadbackBuffer, region TextureRegion, sink Sink, id uint64) error {
+	_, err := r.belt.start(r.core, r.held, func(x *reading) error {
 		x.sink, x.id = sink, id
 		return x.describeTexels(region)
 	})
 	return err
 }
 
-// Cancel gives up the reads that a sink knows by the number. The sink hears nothing more of them.
-func (r *ReadbackBuffer) Cancel(sink Sink, id uint64) {
-	b := r.core.belt
+// CancelRead gives up the reads that a sink knows by the number. The sink hears nothing more of them.
+func (Embedder) CancelRead(r *ReadbackBuffer, sink Sink, id uint64) {
+	b := r.belt
 	b.shared.mu.Lock()
 	defer b.shared.mu.Unlock()
 	for x := range b.pending {
 		if x.owner == r.core && x.sink == sink && x.id == id {
-			b.settle(x, errCancelled)
+			b.queue.settle(x, errCancelled)
 		}
 	}
-	b.dequeue()
+	b.queue.dequeue()
 }
 
-// LendTo lends a chunk for a read of size bytes, a multiple of 4, that the host makes at once, of places that it knows
+// LendRead lends a chunk for a read of size bytes, a multiple of 4, that the host makes at once, of places that it knows
 // can be read: it records their copies, submits them, maps the chunk, takes what is there, unmaps it and calls
 // [HostRead.End]. It gives nil where the read has to wait for others or for memory, where it is longer than a chunk, and
 // to a [ReadLatest] buffer.
-func (r *ReadbackBuffer) LendTo(size uint64, sink Sink, id uint64) *HostRead {
-	b := r.core.belt
+func (Embedder) LendRead(r *ReadbackBuffer, size uint64, sink Sink, id uint64) *HostRead {
+	b := r.belt
 	b.shared.mu.Lock()
 	defer b.shared.mu.Unlock()
-	waits := len(b.queue) > 0 || len(b.inFlight)+len(b.lent) >= maxInFlight
+	waits := len(b.queue.list) > 0 || len(b.ring.inFlight)+b.ring.lent >= maxInFlight
 	if waits || size == 0 || size%4 != 0 || size > b.shared.options.ChunkSize || r.core.policy == ReadLatest || r.held.check("read") != nil {
 		return nil
 	}
-	c := b.spare(size)
+	c := b.ring.spare(size)
 	if c == nil {
 		return nil
 	}
-	h, x := b.newHostRead(), b.newReading(r.core, r.held)
+	h, x := b.hosts.newHostRead(), b.queue.newReading(r.core, r.held)
 	h.add(c)
 	x.sink, x.id, x.size, x.cut = sink, id, size, cut{piece: size, depth: 1, path: -1}
-	b.lend(h, x)
+	b.hosts.lend(h, x)
 	return h
 }
 
 // Gap is how many bytes between two ranges are better copied along than left out by another copy. reads is how many the
 // host makes at once: for many of them it is worth to measure what a copy costs.
-func (r *ReadbackBuffer) Gap(reads int) uint64 {
-	b := r.core.belt
+func (Embedder) Gap(s *System, reads int) uint64 {
+	b := &s.reads
 	b.shared.mu.Lock()
 	defer b.shared.mu.Unlock()
 	b.guide.expectReads(reads)

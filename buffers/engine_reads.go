@@ -1,0 +1,62 @@
+package buffers
+
+import (
+	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
+)
+
+// readGuide cuts reads, by what the engine has measured.
+type readGuide struct {
+	engine   *engine
+	asked    bool          // for the cost of a copy
+	copyCost time.Duration // of one more copy in a submit; 0 where it was not measured
+	// fixedChunks says that reads are cut as [Options].ChunkSize says.
+	fixedChunks bool
+}
+
+var _ guide = (*readGuide)(nil)
+
+// cut chooses how a read is cut that is sent now, alone or among others.
+func (g *readGuide) cut(x *reading, alone bool) cut {
+	if g.sharesChunk(x.size) {
+		return cut{piece: g.engine.shared.options.ChunkSize, depth: ringDepth, path: -1}
+	}
+	taken := g.engine.choosers[OpReadback].Take(x.size, choice.History{}, alone && x.tellsOfPath())
+	p := &paths[OpReadback][taken.Path]
+	most := g.engine.shared.budget.limit / uint64(p.Depth) &^ 255
+	return cut{min(p.Piece, most), p.Depth, taken.Path, taken.Measure}
+}
+
+// sharesChunk reports whether a read of size bytes is not cut for itself, but goes into what chunks there are.
+func (g *readGuide) sharesChunk(size uint64) bool {
+	return size <= g.engine.shared.options.ChunkSize/4 || g.fixedChunks
+}
+
+// manyReads at a time are worth knowing what a copy costs.
+const manyReads = 48
+
+// expectReads has the cost of a copy measured, once, if there are many reads at a time.
+func (g *readGuide) expectReads(n int) {
+	if n >= manyReads && g.copyCost == 0 && !g.asked {
+		g.asked = g.engine.prober.inBackground(OpReadback)
+	}
+}
+
+// nearby is how many bytes between two ranges are better copied along than left out by another copy.
+func (g *readGuide) nearby() uint64 {
+	if g.copyCost == 0 {
+		return 4096
+	}
+	rate := g.engine.choosers[OpReadback].Rate(0, 1<<20)
+	return min(max(uint64(rate*g.copyCost.Seconds()), 256), 256<<10)
+}
+
+// arrived implements guide.
+func (g *readGuide) arrived(x *reading) { g.engine.learn(OpReadback, x.path, x.size, x.started.age()) }
+
+func (g *readGuide) setCopyCost(d time.Duration) {
+	g.engine.shared.mu.Lock()
+	defer g.engine.shared.mu.Unlock()
+	g.copyCost = d
+}

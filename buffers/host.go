@@ -1,0 +1,51 @@
+package buffers
+
+// Embedder is what only a host needs that embeds this package for programs of another language, as the JavaScript module
+// does: calls that must not wait, memory and native objects that the host fills and keeps by itself, and a garbage
+// collector besides Go's. Its methods are those of the types that they name, and are called like them. Everything that
+// it has called must be short, and call nothing of the System.
+type Embedder struct{}
+
+// FrameThen is for a host that must not wait: it reports whether BeginFrame would wait for the GPU, and then
+// has room called, once, when it no longer would. Like the methods of a [Sink] room must be short, and call
+// nothing of the System. Where the backend cannot tell it reports false.
+func (Embedder) FrameThen(s *System, room func()) (waits bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := &s.frames
+	if busy, _ := f.isBusy(true); !busy || f.notify == nil {
+		return false
+	}
+	f.waiting = append(f.waiting, room)
+	return true
+}
+
+// RemindOfFrame has the log tell of reads that still wait for the open frame in a second, lest somebody waits for one
+// before the submit. A [Read] that is waited for does so by itself.
+func (Embedder) RemindOfFrame(s *System) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reads.queue.remind()
+}
+
+// FlushReads sends the reads that were asked for of all ReadbackBuffers, ahead of the next submit. It
+// reports whether all of them are with the GPU, so that maps are going to settle.
+func (Embedder) FlushReads(s *System) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reads.sendAll(true)
+	return len(s.reads.queue.list) == 0 && s.reads.ring.underway()
+}
+
+// Leaked says that the host's own garbage collector has found that nothing refers to b any more: it is destroyed and
+// reported, with the place where the host made it, if that is known.
+func (Embedder) Leaked(b Held, created string) { b.holds().leaked(created) }
+
+// Release is Destroy for a host that has the GPU's buffers of b, and may go on using them: they are left to it, and
+// to its garbage collector. They count nowhere any more.
+func (Embedder) Release(b Held) {
+	h := b.holds()
+	h.shared.mu.Lock()
+	defer h.shared.mu.Unlock()
+	h.end(released)
+}
