@@ -486,8 +486,8 @@ func TestALongTransferOfTheProgramsIsMeasuredWithoutLooks(t *testing.T) {
 }
 
 func TestAHostIsToldThatGoroutinesAreToRun(t *testing.T) {
-	options, roused := rousing(buffers.Options{})
-	s, _ := openSystem(t, options)
+	s, _ := openSystem(t, buffers.Options{})
+	roused := rousing(s)
 	require.False(t, roused())
 	d := dynamic(t, s, buffers.DynamicDescriptor{Size: 1 << 20, Usage: buffers.UsageStorage})
 	f, _ := frame(t, s)
@@ -503,14 +503,13 @@ func TestAHostIsToldThatGoroutinesAreToRun(t *testing.T) {
 
 // Whatever starts a goroutine tells the host, whose call returns before that has run.
 func TestAHostIsToldOfWhatItHasStarted(t *testing.T) {
-	options, roused := rousing(buffers.Options{Budget: whole})
-	for name, start := range map[string]func(*room){
-		"a map that waits": func(r *room) {
+	for name, start := range map[string]func(r *room, roused func() bool){
+		"a map that waits": func(r *room, roused func() bool) {
 			r.hold()
 			r.staging(64).MapAsync()
 		},
-		"a grow": func(r *room) { require.NoError(r, r.target.Grow(2*whole)) },
-		"a read that waits for memory": func(r *room) {
+		"a grow": func(r *room, roused func() bool) { require.NoError(r, r.target.Grow(2*whole)) },
+		"a read that waits for memory": func(r *room, roused func() bool) {
 			r.hold()
 			_, err := readback(r, r.System, buffers.ReadbackDescriptor{}).Start(r.target, 0, buffers.Bytes(make([]byte, 64)))
 			require.NoError(r, err)
@@ -518,9 +517,10 @@ func TestAHostIsToldOfWhatItHasStarted(t *testing.T) {
 			embedder.FlushReads(r.System)
 		},
 	} {
-		inRooms(t, name, options, func(r *room) {
+		inRooms(t, name, buffers.Options{Budget: whole}, func(r *room) {
+			roused := rousing(r.System)
 			roused()
-			start(r)
+			start(r, roused)
 			require.True(r, roused())
 			require.False(r, roused(), "once")
 		})
@@ -530,8 +530,8 @@ func TestAHostIsToldOfWhatItHasStarted(t *testing.T) {
 // The timer that finds out that a ring hangs is set when the first chunk is waited for.
 func TestAHostIsToldOfTheWatchOfARing(t *testing.T) {
 	regime(t, "", func(t *testing.T) {
-		options, roused := rousing(buffers.Options{})
-		s, device := openNotifying(t, memory.Options{}, options)
+		s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+		roused := rousing(s)
 		onPath(s, "mapped ring, 2 MiB chunks")
 		b := deviceBuffer(t, s, 32<<20)
 		device.Hold()

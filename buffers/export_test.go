@@ -66,3 +66,14 @@ func Waiting(s *System) int {
 	defer s.mu.Unlock()
 	return len(s.waiters.waiting)
 }
+
+// SetWaker has f called in the place of the device's [gpu.Waker].
+func SetWaker(s *System, f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waker = waker(f)
+}
+
+type waker func()
+
+func (w waker) Wake() { w() }

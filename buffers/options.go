@@ -29,10 +29,6 @@ type Options struct {
 	// or found to be of no use, by itself. Like the methods of a [Sink] it must be short, and call nothing of the
 	// System.
 	Changed func()
-	// Roused is for a host whose calls return before other goroutines have run: it is called when a goroutine or a timer
-	// was started, or a goroutine told something, so that the host has them run. Like the methods of a [Sink] it must be
-	// short, and call nothing of the System.
-	Roused func()
 	// Log hears of what the System does, from LogLevel up; nil costs nothing.
 	Log      LogFunc
 	LogLevel Level

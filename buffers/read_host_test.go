@@ -228,8 +228,8 @@ func endAll(lent []*buffers.HostRead) {
 }
 
 func TestAChunkIsLentForAShortRead(t *testing.T) {
-	options, roused := rousing(buffers.Options{ChunkSize: readPiece})
-	s, _ := openSystem(t, options)
+	s, _ := openForReads(t)
+	roused := rousing(s)
 	rb := readback(t, s, buffers.ReadbackDescriptor{})
 	for range 3 {
 		host, h := lendChunk(s, rb, 512)
@@ -337,8 +337,8 @@ func TestAHostGivesUpAReadThatItHasNotBegun(t *testing.T) {
 }
 
 func TestAGoroutineThatWaitsForMemoryHearsOfALentChunk(t *testing.T) {
-	options, roused := rousing(buffers.Options{ChunkSize: readPiece, Budget: 4 * readPiece, OnBudget: buffers.BudgetWait})
-	s, _ := openSystem(t, options)
+	s, _ := openSystem(t, buffers.Options{ChunkSize: readPiece, Budget: 4 * readPiece, OnBudget: buffers.BudgetWait})
+	roused := rousing(s)
 	rb := readback(t, s, buffers.ReadbackDescriptor{})
 	lent := lendChunks(t, s, rb, 4)
 	b := deviceBuffer(t, s, 64)

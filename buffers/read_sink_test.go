@@ -384,8 +384,8 @@ func TestReadsToASinkAllocateNothing(t *testing.T) {
 // A chunk that lands rouses who waits for what it brings, or for its memory, and nobody else.
 func TestALandingRousesWhoWaits(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T) {
-		options, roused := rousing(buffers.Options{Budget: 1 << 20})
-		s, device := openNotifying(t, memory.Options{}, options)
+		s, device := openNotifying(t, memory.Options{}, buffers.Options{Budget: 1 << 20})
+		roused := rousing(s)
 		b, p := filled(t, s, 64)
 		r, sink := readback(t, s, buffers.ReadbackDescriptor{}), newCollection(t)
 		id := uint64(0)

@@ -21,6 +21,7 @@ type shared struct {
 	steps   gpu.Steps      // what a ChunkQueue does not do at once
 	relay   gpu.ChunkRelay // queue, where it is one; or nil
 	looker  gpu.Looker     // the same
+	waker   gpu.Waker      // device, where it is one; or nil
 	limits  Limits
 	options Options
 	*reporter
@@ -87,8 +88,8 @@ func reasonOf(err error) error {
 
 // rouse is called whenever a goroutine or a timer is started, or a goroutine told something.
 func (s *shared) rouse() {
-	if s.options.Roused != nil {
-		s.options.Roused()
+	if s.waker != nil {
+		s.waker.Wake()
 	}
 }
 
@@ -169,6 +170,7 @@ func (s *shared) init(device Device, options Options) {
 	}
 	s.relay, _ = s.queue.(gpu.ChunkRelay)
 	s.looker, _ = s.queue.(gpu.Looker)
+	s.waker, _ = device.(gpu.Waker)
 	s.budget = budget{freed: s.wake, limit: options.Budget, policy: options.OnBudget}
 	s.waiters.lock, s.waiters.roused = &s.mu, s.rouse
 	s.upkeep.init(device, &s.mu, options.IdleAge)

@@ -127,7 +127,7 @@ func TestTheReminderOfAFrameIsATimerOfTheDevice(t *testing.T) {
 		"discarded": func(_ *buffers.System, f *buffers.Frame) { f.Discard() },
 		"destroyed": func(s *buffers.System, _ *buffers.Frame) { s.Destroy() },
 	} {
-		t.Run(name, func(t *testing.T) {
+		regime(t, name, func(t *testing.T) {
 			told := 0
 			device := &timers{Device: memory.Open(memory.Options{})}
 			s := openOn(t, device, buffers.Options{LogLevel: buffers.LevelWarn, Log: func(buffers.Level, string, []buffers.Field) { told++ }})
@@ -143,6 +143,7 @@ func TestTheReminderOfAFrameIsATimerOfTheDevice(t *testing.T) {
 			embedder.RemindOfFrame(s)
 			require.Len(t, device.set, 2)
 			end(s, f)
+			synctest.Wait() // until what was sent has landed
 			require.Nil(t, device.set[1], "it was stopped")
 		})
 	}

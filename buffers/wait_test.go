@@ -399,16 +399,16 @@ func TestWhatIsNoChangeForAWaiterDoesNotWakeIt(t *testing.T) {
 	})
 }
 
-// rousing has options say whether the host was told, since that was asked last, that goroutines are to run.
-func rousing(options buffers.Options) (_ buffers.Options, roused func() bool) {
+// rousing says whether the host of s was told, since that was asked last, that goroutines are to run.
+func rousing(s *buffers.System) (roused func() bool) {
 	var flag atomic.Bool
-	options.Roused = func() { flag.Store(true) }
-	return options, func() bool { return flag.Swap(false) }
+	buffers.SetWaker(s, func() { flag.Store(true) })
+	return func() bool { return flag.Swap(false) }
 }
 
 func TestAWaiterThatIsWokenHasItsHostRoused(t *testing.T) {
-	options, roused := rousing(buffers.Options{Budget: whole})
-	inRooms(t, "", options, func(r *room) {
+	inRooms(t, "", buffers.Options{Budget: whole}, func(r *room) {
+		roused := rousing(r.System)
 		holder := r.hold()
 		done := r.begin(waits["Map"], r.later())
 		roused()

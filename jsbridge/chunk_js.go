@@ -19,8 +19,8 @@ func (d *Device) Send(chunk *Buffer, mapped uint64, dst *Buffer, offset, size ui
 	taken := chunk.mapping.taken
 	chunk.mapping.end()
 	s := takeSlot()
-	s.expectMap(chunk, part{0, mapped}, then.Token, then.Then)
-	s.notify = then.Notify
+	s.expectMap(chunk, part{0, mapped})
+	s.follow(then)
 	_, err := compositeSend.call(d.v, d.queue.v, chunk.v, uint32(taken), mapped, dst.v, offset, size, s.plain, s.reject.Value)
 	return s.attached(err)
 }
@@ -48,8 +48,8 @@ func (d *Device) FillAndSendFrom(data js.Value, dataOffset, size uint64, chunk *
 
 func (d *Device) fillAndSend(from span, chunk *Buffer, mapped uint64, dst *Buffer, offset uint64, relays bool, then Followup) (<-chan error, error) {
 	s := takeSlot()
-	s.expectMap(chunk, part{0, mapped}, then.Token, then.Then)
-	s.notify = then.Notify
+	s.expectMap(chunk, part{0, mapped})
+	s.follow(then)
 	_, err := compositeFill.call(from.buffer, from.offset, d.v, d.queue.v, chunk.v, mapped, dst.v, offset, from.size, relays, s.plain, s.reject.Value)
 	return s.attached(err)
 }
@@ -133,9 +133,8 @@ func (d *Device) EndFetchGroup(scoped bool) error {
 type Fetch struct {
 	Scoped bool // the last group is
 	Size   uint64
-	Token  uint64
-	Then   Completion
-	Looks  int // see [Device.Look]
+	Followup
+	Looks int // see [Device.Look]
 }
 
 // Verdicts are what the scopes of a fetch caught, in order, nil for those that
@@ -161,7 +160,8 @@ func (d *Device) Look(times int) {
 // Fetch records the last copies into a chunk and does what f says.
 func (d *Device) Fetch(chunk *Buffer, c Copies, step FetchStep, f Fetch) error {
 	s := takeSlot()
-	s.expectMap(chunk, part{0, f.Size}, f.Token, f.Then)
+	s.expectMap(chunk, part{0, f.Size})
+	s.follow(f.Followup)
 	s.silent = true
 	_, err := s.attached(c.lend(func(data js.Value, at uint64, size int) error {
 		_, err := compositeFetch.call(d.v, int(step), c.From.v, chunk.v, data, at, size, d.queue.v, f.Scoped, f.Size, f.Looks, s.plain, s.reject.Value)

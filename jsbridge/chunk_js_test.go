@@ -67,11 +67,11 @@ func TestCopiesAreFetchedIntoAChunk(t *testing.T) {
 	other := buffer(t, d, 64)
 	require.NoError(t, d.AddFetch(into, Copies{source, []float64{8, 0, 4, 16, 4, 4}}, FetchFirst))
 	completed, settled := uint64(0), make(chan error, 1)
-	require.NoError(t, d.Fetch(into, Copies{other, []float64{32, 8, 4}}, FetchGoesOn, Fetch{Size: 12, Token: 7, Then: func(token uint64, err error) error {
+	require.NoError(t, d.Fetch(into, Copies{other, []float64{32, 8, 4}}, FetchGoesOn, Fetch{Size: 12, Followup: Followup{Token: 7, Then: func(token uint64, err error) error {
 		completed = token
 		settled <- err
 		return err
-	}}))
+	}}}))
 	require.Equal(t, lines(
 		"GPUDevice.createCommandEncoder()",
 		"GPUCommandEncoder.copyBufferToBuffer(b,8,b,0,4)",
@@ -107,10 +107,10 @@ func TestTheVerdictsOfAFetchComeWithItsMap(t *testing.T) {
 			require.NoError(t, d.EndFetchGroup(false))
 			require.NoError(t, d.AddFetch(into, Copies{source, []float64{8, 4, 4}}, FetchGroup))
 			require.NoError(t, d.EndFetchGroup(true))
-			require.NoError(t, d.Fetch(into, Copies{source, []float64{16, 8, 4}}, FetchGroup, Fetch{Scoped: true, Size: 12, Then: func(_ uint64, err error) error {
+			require.NoError(t, d.Fetch(into, Copies{source, []float64{16, 8, 4}}, FetchGroup, Fetch{Scoped: true, Size: 12, Followup: Followup{Then: func(_ uint64, err error) error {
 				settled <- err
 				return err
-			}}))
+			}}}))
 			copied := func(from, to string) string {
 				return "GPUCommandEncoder.copyBufferToBuffer(b," + from + ",b," + to + ",4)"
 			}
@@ -130,10 +130,10 @@ func TestTheVerdictsOfAFetchComeWithItsMap(t *testing.T) {
 			require.NoError(t, into.ReadMapped(make([]byte, 12), 0), "it is mapped in any case")
 
 			into.Unmap()
-			require.NoError(t, d.Fetch(into, Copies{source, []float64{16, 8, 4}}, FetchFirst, Fetch{Size: 12, Then: func(_ uint64, err error) error {
+			require.NoError(t, d.Fetch(into, Copies{source, []float64{16, 8, 4}}, FetchFirst, Fetch{Size: 12, Followup: Followup{Then: func(_ uint64, err error) error {
 				settled <- err
 				return err
-			}}))
+			}}}))
 			require.NoError(t, wait(t, settled), "nothing is left of the scopes before")
 		})
 	}
@@ -238,13 +238,13 @@ func TestTheBrowserIsMadeToLook(t *testing.T) {
 			into := buffer(t, d, 64)
 			settled := make(chan error, 1)
 			calls()
-			require.NoError(t, d.Fetch(into, Copies{source, []float64{0, 0, 4}}, FetchFirst, Fetch{Scoped: c.scoped, Size: 4, Looks: c.looks, Then: func(_ uint64, err error) error {
+			require.NoError(t, d.Fetch(into, Copies{source, []float64{0, 0, 4}}, FetchFirst, Fetch{Scoped: c.scoped, Size: 4, Looks: c.looks, Followup: Followup{Then: func(_ uint64, err error) error {
 				if c.take {
 					_ = into.ReadMapped(make([]byte, 4), 0)
 				}
 				settled <- err
 				return err
-			}}))
+			}}}))
 			looked := looks()
 			if c.scoped {
 				require.Equal(t, 1, looked, "before the answer")

@@ -17,6 +17,10 @@ type Followup struct {
 	Token  uint64
 	Then   Completion
 	Notify func()
+	// Quiet says that Then and Notify call [Wake] where they tell a goroutine
+	// something, and that nobody waits for the channel. Else goroutines run
+	// after each promise, at the cost of an event.
+	Quiet bool
 }
 
 // MapAsyncThen is [Buffer.MapAsync] with a completion. What JavaScript throws
@@ -27,9 +31,10 @@ func (b *Buffer) MapAsyncThen(mode MapMode, offset, size, token uint64, then Com
 
 // WorkDoneThen is [Queue.WorkDone] with a completion in the channel's place.
 // What JavaScript throws at once is returned, and is not completed.
-func (q *Queue) WorkDoneThen(token uint64, then Completion) error {
+func (q *Queue) WorkDoneThen(then Followup) error {
 	s := takeSlot()
-	s.op, s.silent, s.token, s.then = &queueWorkDone, true, token, then
+	s.op, s.silent = &queueWorkDone, true
+	s.follow(then)
 	_, err := compositeWorkDone.call(q.v, s.plain, s.reject.Value)
 	_, err = s.attached(err)
 	return err

@@ -27,7 +27,7 @@ func TestACompletionHasAWordBeforeTheChannel(t *testing.T) {
 
 func TestACompletionInAChannelsPlace(t *testing.T) {
 	for name, start := range map[string]func(*Device, Completion) error{
-		"work done": func(d *Device, then Completion) error { return d.Queue().WorkDoneThen(7, then) },
+		"work done": func(d *Device, then Completion) error { return d.Queue().WorkDoneThen(Followup{Token: 7, Then: then}) },
 		"an error scope": func(d *Device, then Completion) error {
 			if err := d.PushErrorScope(FilterValidation); err != nil {
 				return err

@@ -27,7 +27,7 @@
   (import "Function" "bind" (func $bindTurn (param externref externref externref f64 externref externref) (result externref)))
   (import "Function" "call" (func $callNone (param externref externref)))
   (import "Function" "call" (func $callOne (param externref externref externref)))
-  (import "Function" "call" (func $callNumber (param externref externref f64)))
+  (import "Function" "call" (func $callNumber (param externref externref f64) (result i32)))
   (import "Function" "call" (func $callGiving (param externref externref externref) (result externref)))
   (import "Object" "is" (func $isSame (param externref externref) (result i32)))
   (import "Object" "create" (func $newObject (param externref) (result externref)))
@@ -135,10 +135,11 @@
     (call $then (local.get $promise) (local.get $resolve) (local.get $reject)))
 
   ;; Tells a program that the promise with a number resolved, and has its goroutines
-  ;; run; where the program has ended that throws.
+  ;; run, where one is awake; or where the program has ended, which throws.
   (func (export "settled") (param $resolved externref) (param $go externref) (param $resume externref) (param $number f64)
     (if (i32.eqz (call $isSet (local.get $go) (global.get $exited)))
-      (then (call $callNumber (local.get $resolved) (ref.null extern) (local.get $number))))
+      (then (if (i32.eqz (call $callNumber (local.get $resolved) (ref.null extern) (local.get $number)))
+        (then (return)))))
     (call $callNone (local.get $resume) (local.get $go)))
 
   ;; Maps a buffer and has the promise call resolve or reject.

@@ -97,7 +97,8 @@ func (b *Buffer) MapAsync(mode MapMode, offset, size uint64) <-chan error {
 
 func (b *Buffer) mapAsync(mode MapMode, p part, token uint64, then Completion) (<-chan error, error) {
 	s := takeSlot()
-	s.expectMap(b, p, token, then)
+	s.expectMap(b, p)
+	s.token, s.then = token, then
 	_, err := compositeMap.call(b.v, uint32(mode), p.offset, p.size, s.plain, s.reject.Value)
 	return s.attached(err)
 }

@@ -28,6 +28,7 @@ type slot struct {
 	token   uint64     // then's
 	silent  bool       // nobody has the channel: then is all there is
 	notify  func()     // is called last; nil for none
+	quiet   bool       // who is told calls Wake: see Followup
 	settled chan error
 	resolve js.Func
 	reject  js.Func
@@ -115,6 +116,9 @@ func (s *slot) finish(err error) {
 	if !s.silent {
 		s.settled <- err
 	}
+	if !s.quiet {
+		Wake()
+	}
 	notify := s.notify
 	s.release()
 	if notify != nil {
@@ -123,7 +127,7 @@ func (s *slot) finish(err error) {
 }
 
 func (s *slot) release() {
-	s.convert, s.mapping, s.then, s.notify, s.silent, s.waits = nil, nil, nil, nil, false, false
+	s.convert, s.mapping, s.then, s.notify, s.silent, s.quiet, s.waits = nil, nil, nil, nil, false, false, false
 	slots.Lock()
 	slots.free = append(slots.free, s)
 	slots.Unlock()
@@ -160,8 +164,12 @@ func (s *slot) attachTo(promise js.Value) error {
 }
 
 // expectMap prepares the slot for the promise of a map of part p.
-func (s *slot) expectMap(b *Buffer, p part, token uint64, then Completion) {
-	s.op, s.mapping, s.part, s.token, s.then = &bufferMapAsync, &b.mapping, p, token, then
+func (s *slot) expectMap(b *Buffer, p part) {
+	s.op, s.mapping, s.part = &bufferMapAsync, &b.mapping, p
+}
+
+func (s *slot) follow(f Followup) {
+	s.token, s.then, s.notify, s.quiet = f.Token, f.Then, f.Notify, f.Quiet
 }
 
 // attached is the channel of a slot whose callbacks a composite operation has

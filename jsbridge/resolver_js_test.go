@@ -76,16 +76,18 @@ func TestALoaderThatIsNotAsItWasIsNotUsed(t *testing.T) {
 
 func TestAPromiseTellsAProgramAndHasItRun(t *testing.T) {
 	for _, c := range []struct {
-		name     string
-		exited   bool
-		wantTold bool
+		name             string
+		exited           bool
+		awake            int
+		wantTold, resume bool
 	}{
-		{"that goes on", false, true},
-		{"that has ended, whose loader says so", true, false},
+		{"where a goroutine may be awake", false, 1, true, true},
+		{"where none is", false, 0, true, false},
+		{"that has ended, whose loader says so", true, 0, false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			told, resumed := js.Undefined(), js.Undefined()
-			resolved := js.FuncOf(func(_ js.Value, args []js.Value) any { told = args[0]; return nil })
+			resolved := js.FuncOf(func(_ js.Value, args []js.Value) any { told = args[0]; return c.awake })
 			defer resolved.Release()
 			resume := js.FuncOf(func(this js.Value, _ []js.Value) any { resumed = this; return nil })
 			defer resume.Release()
@@ -93,7 +95,7 @@ func TestAPromiseTellsAProgramAndHasItRun(t *testing.T) {
 			program.Set("exited", c.exited)
 			composites().Call("settled", resolved, program, resume, 7)
 			require.Equal(t, c.wantTold, told.Equal(js.ValueOf(7)))
-			require.True(t, resumed.Equal(program))
+			require.Equal(t, c.resume, resumed.Equal(program))
 		})
 	}
 }
@@ -104,17 +106,48 @@ func TestNumbersOfPromisesThatNobodyWaitsForAreNone(t *testing.T) {
 	free := takeSlot()
 	free.release()
 	number := float64(s.number)
+	Woken()
 	for _, n := range []float64{
 		float64(free.number), number + 0.5, -1, -number - 1, float64(len(slots.all)),
 		1 << 31, 1 << 53, 1 << 63, 1 << 64, 1e300, math.NaN(), math.Inf(1), math.Inf(-1),
 	} {
-		resolved(n)
+		require.Zero(t, resolved(n), "%v", n)
 		require.Nil(t, slotOf(n), "%v", n)
 	}
 	require.Empty(t, s.settled)
 	require.Same(t, s, slotOf(number))
-	resolved(number)
+	require.EqualValues(t, 1, resolved(number))
 	require.NoError(t, <-s.settled)
-	resolved(number) // a second time
+	require.Zero(t, resolved(number), "a second time")
 	require.Empty(t, s.settled)
+}
+
+// To run the goroutines costs as much as an event, so it is done if one is awake alone.
+func TestAnExportSaysWhetherAGoroutineIsAwake(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		slot  func(*slot)
+		awake float64
+	}{
+		{"a channel", func(*slot) {}, 1},
+		{"a completion", func(s *slot) { s.silent = true }, 1},
+		{"a quiet completion", func(s *slot) { s.silent, s.quiet = true, true }, 0},
+		{"a quiet completion that wakes one", func(s *slot) {
+			s.silent, s.quiet, s.then = true, true, func(_ uint64, err error) error { Wake(); return err }
+		}, 1},
+		{"a quiet channel beside which somebody is notified", func(s *slot) { s.quiet, s.notify = true, func() {} }, 0},
+		{"a notification that wakes one", func(s *slot) { s.quiet, s.notify = true, Wake }, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			Woken()
+			s := takeSlot()
+			c.slot(s)
+			require.Equal(t, c.awake, resolved(float64(s.number)))
+			require.False(t, Woken(), "it was taken")
+			select {
+			case <-s.settled:
+			default:
+			}
+		})
+	}
 }

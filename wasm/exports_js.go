@@ -8,6 +8,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
 //lint:file-ignore U1000 staticcheck does not know that go:wasmexport uses a function
@@ -166,7 +167,7 @@ func destroyObject(handle float64) (ended float64) {
 	handles.remove(handle)
 	d.Destroy()
 	if _, isDevice := d.(deviceBuffer); !isDevice {
-		awake = true // who waits for it hears of its end by a context
+		jsbridge.Wake() // who waits for it hears of its end by a context
 	}
 	return 1
 }
@@ -398,17 +399,12 @@ func readCancel(readback, number float64) {
 	}
 }
 
-// awake says that goroutines or timers are to run: see [buffers.Options].Roused. They run by themselves when a function
-// of the global object returns, but not when an export does.
-var awake bool
-
 // leave is where every export ends: a fault refuses it, and what is awake runs when the task ends.
 func leave(result *float64) {
 	if recover() != nil {
 		*result = refused
 	}
-	if awake {
-		awake = false
+	if jsbridge.Woken() {
 		wake()
 	}
 }

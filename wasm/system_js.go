@@ -57,7 +57,6 @@ func open(c *call) (any, error) {
 	if !onLog.IsUndefined() {
 		options.Log = logTo(onLog)
 	}
-	options.Roused = func() { awake = true }
 	if is(changed, js.TypeFunction) {
 		options.Changed = func() { changed.Invoke() }
 	}

@@ -8,6 +8,7 @@ import (
 
 // landing is what was heard of a fetch.
 type landing struct {
+	wake    func()
 	landed  chan error
 	refused []int // groups
 	reasons []error
@@ -19,6 +20,7 @@ func (l *landing) Refused(group int, err error) {
 
 func (l *landing) Landed(err error) {
 	l.landed <- err
+	l.wake()
 }
 
 // fetch asks for copies, and gives the channel on which their map settles.
@@ -29,7 +31,7 @@ func (t *trial) fetch(chunk gpu.MappableBuffer, size uint64, copies []gpu.ChunkC
 
 // fetchGroups is fetch that gives what is heard of the groups, too.
 func (t *trial) fetchGroups(chunk gpu.MappableBuffer, size uint64, copies []gpu.ChunkCopy) (settled <-chan error, heard *landing, refused int, err error) {
-	heard = &landing{landed: make(chan error, 2)} // twice would be once too often
+	heard = &landing{wake: t.wake, landed: make(chan error, 2)} // twice would be once too often
 	mapped, refused, err := t.chunks().FetchChunk(chunk, size, copies, heard)
 	if mapped != nil {
 		return mapped, heard, refused, err
@@ -41,7 +43,7 @@ func (t *trial) fetchGroups(chunk gpu.MappableBuffer, size uint64, copies []gpu.
 func (t *trial) chunks() gpu.ChunkQueue { return gpu.ChunkQueueOf(t.device) }
 
 // telling is a function to be called when a channel has settled, and the channel on which it says so.
-func telling(settled *<-chan error) (told chan error, tell func()) {
+func (t *trial) telling(settled *<-chan error) (told chan error, tell func()) {
 	told = make(chan error, 4)
 	return told, func() {
 		if len(*settled) == 1 {
@@ -49,6 +51,7 @@ func telling(settled *<-chan error) (told chan error, tell func()) {
 		} else {
 			told <- errors.New("told before there was an outcome")
 		}
+		t.wake()
 	}
 }
 
@@ -93,7 +96,7 @@ var chunkRules = []rule{
 		f: func(t *trial) {
 			chunk, dst := t.mappedForWriting(64), t.filled("target", make([]byte, 64))
 			var settled <-chan error
-			told, tell := telling(&settled)
+			told, tell := t.telling(&settled)
 			release := t.hold()
 			settled, err := t.chunks().SendChunk(chunk, 24, dst, 8, tell)
 			t.must(err)
@@ -115,7 +118,7 @@ var chunkRules = []rule{
 		why:  "who looks for room too early finds none, and is not told again",
 		f: func(t *trial) {
 			var settled <-chan error
-			told, tell := telling(&settled)
+			told, tell := t.telling(&settled)
 			release := t.hold()
 			settled = t.chunks().WorkDoneThen(tell)
 			release()

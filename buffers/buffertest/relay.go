@@ -17,7 +17,7 @@ var relayRules = []rule{
 			told := make(chan error, 8)
 			settled := make([]<-chan error, len(chunks))
 			for i, c := range chunks {
-				settled[i] = t.fillHost(c, pattern(32, byte(i)), dst, uint64(i)*32, func() { told <- nil })
+				settled[i] = t.fillHost(c, pattern(32, byte(i)), dst, uint64(i)*32, func() { told <- nil; t.wake() })
 			}
 			h, _ := t.host(pattern(900, 7))
 			t.relayed(relay.Relay(gpu.HostMemory(h).Slice(4, 844), 64, dst, 100))

@@ -281,3 +281,10 @@ func with(base []byte, offset int, p []byte) []byte {
 	copy(whole[offset:], p)
 	return whole
 }
+
+// wake has the host run the goroutine that was told something.
+func (t *trial) wake() {
+	if w, ok := t.device.(gpu.Waker); ok {
+		w.Wake()
+	}
+}

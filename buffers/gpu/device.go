@@ -56,6 +56,12 @@ type Looker interface {
 	Look(times int)
 }
 
+// Waker is a Device whose calls, and completions, may return to the host before other goroutines have run. Wake is called
+// whenever one was told something, or a goroutine or a timer was started, so that the host has them run.
+type Waker interface {
+	Wake()
+}
+
 // Timers is a Device whose host has timers that cost less, while they are set, than those of package time. f must
 // not block.
 type Timers interface {

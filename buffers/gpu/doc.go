@@ -15,6 +15,7 @@
 //	[Looker]        Queue            the host tells by itself when the GPU is done
 //	[AccessTracker] Encoder          the API tracks its buffers itself
 //	[Timers]        Device           timers of package time
+//	[Waker]         Device           goroutines run by themselves
 //
 // # Other APIs
 //

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
 // perEvent is what a promise costs, as package jsbridge says.
@@ -110,4 +111,7 @@ type landing struct{ landed chan error }
 
 func (l landing) Refused(int, error) {}
 
-func (l landing) Landed(err error) { l.landed <- err }
+func (l landing) Landed(err error) {
+	l.landed <- err
+	jsbridge.Wake()
+}

@@ -21,7 +21,7 @@ func (q *queue) SendChunk(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer,
 	if err != nil {
 		return nil, err
 	}
-	settled, err := d.bridge.Send(c.bridge, c.Size(), to.bridge, offset, size, jsbridge.Followup{Token: c.token, Then: c.completion, Notify: notify})
+	settled, err := d.bridge.Send(c.bridge, c.Size(), to.bridge, offset, size, c.followup(notify))
 	return settled, c.turned(err)
 }
 
@@ -46,7 +46,7 @@ func (q *queue) FillChunk(chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer
 
 func (c *mappable) fill(m gpu.Memory, to *buffer, offset uint64, notify func()) (<-chan error, error) {
 	bridge := c.device.bridge
-	mapped := jsbridge.Followup{Token: c.token, Then: c.completion, Notify: notify}
+	mapped := c.followup(notify)
 	if p, ok := m.Bytes(); ok {
 		return bridge.FillAndSend(p, c.bridge, c.Size(), to.bridge, offset, mapped)
 	}
@@ -55,6 +55,11 @@ func (c *mappable) fill(m gpu.Memory, to *buffer, offset uint64, notify func()) 
 		return nil, err
 	}
 	return bridge.FillAndSendFrom(data.v, at, size, c.bridge, c.Size(), to.bridge, offset, mapped)
+}
+
+// followup is what follows the map of a chunk that was sent. If nobody is notified somebody waits for the channel.
+func (c *mappable) followup(notify func()) jsbridge.Followup {
+	return jsbridge.Followup{Token: c.token, Then: c.completion, Notify: notify, Quiet: notify != nil}
 }
 
 // Relay carries JavaScript's memory alone: Go's may move.
@@ -187,7 +192,8 @@ func (d *Device) fetch(c *mappable, size uint64, copies []gpu.ChunkCopy) error {
 			c.scoped = append(c.scoped, group)
 		}
 		if len(copies) == 0 {
-			return d.bridge.Fetch(c.bridge, from, step, jsbridge.Fetch{Scoped: group != gpu.Vouched, Size: size, Token: c.token, Then: c.fetched, Looks: d.looks(size)})
+			return d.bridge.Fetch(c.bridge, from, step, jsbridge.Fetch{Scoped: group != gpu.Vouched, Size: size, Looks: d.looks(size),
+				Followup: jsbridge.Followup{Token: c.token, Then: c.fetched, Quiet: true}})
 		}
 		if err := d.addFetch(c, from, step, ends, group); err != nil {
 			return err

@@ -33,6 +33,7 @@ type Device struct {
 var (
 	_ gpu.Device = (*Device)(nil)
 	_ gpu.Timers = (*Device)(nil)
+	_ gpu.Waker  = (*Device)(nil)
 )
 
 // Open returns the backend on a device, which is its own from then on: Destroy destroys the GPUDevice.
@@ -65,6 +66,9 @@ func (d *Device) AfterFunc(delay time.Duration, f func()) (stop func()) {
 
 // Queue is the device's one queue.
 func (d *Device) Queue() gpu.Queue { return &d.queue }
+
+// Wake has the goroutines run that are awake.
+func (d *Device) Wake() { jsbridge.Wake() }
 
 // Limits are those that the device was made with.
 func (d *Device) Limits() gpu.Limits { return d.limits }

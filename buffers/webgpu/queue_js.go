@@ -201,7 +201,7 @@ func (q *queue) WorkDoneThen(notify func()) <-chan error {
 		return failed(err)
 	}
 	w := q.waits.take()
-	if err := q.bridge.WorkDoneThen(w.token, q.completion); err != nil {
+	if err := q.bridge.WorkDoneThen(jsbridge.Followup{Token: w.token, Then: q.completion, Quiet: notify != nil}); err != nil {
 		return failed(translate("work done", "", err))
 	}
 	w.notify = notify

@@ -130,8 +130,7 @@ export class Module {
   #resolved(number) {
     if (this.#ended) return;
     try {
-      this.exports.gpubuffers_resolved(number);
-      this.exports.resume();
+      if (this.exports.gpubuffers_resolved(number) === 1) this.exports.resume();
     } catch (cause) {
       this.#end(cause);
     }
