@@ -14,7 +14,7 @@ type growth struct {
 	held  *holding
 	old   *currentBuffer
 	grown *currentBuffer
-	turn  uint64        // turn of replaced when old was replaced
+	round uint64        // round of replaced when old was
 	done  chan struct{} // closed when the outcome is known
 	err   error         // the outcome
 }
@@ -52,7 +52,7 @@ func (b *DeviceBuffer) Grow(size uint64) error {
 		return err
 	}
 	b.core.replace(b.held.holding, grown)
-	beginGrowth(&growth{core: b.core, held: b.held.holding, old: old, grown: grown, turn: s.replaced.turn, done: make(chan struct{})})
+	beginGrowth(&growth{core: b.core, held: b.held.holding, old: old, grown: grown, round: s.replaced.round, done: make(chan struct{})})
 	if l := &s.logger; l.enabled(LevelInfo) {
 		l.log(LevelInfo, "buffer grown", label("label", b.Label()), count("from", old.Size()), count("to", grown.Size()))
 	}
@@ -145,7 +145,7 @@ func (g *growth) copied(lost error) {
 			first.revert(err)
 		default:
 			c.growths = remove(c.growths, 0)
-			s.replaced.add(first.old.Buffer, first.turn)
+			s.replaced.add(first.old.Buffer, first.round)
 			first.end(nil)
 		}
 	}

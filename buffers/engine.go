@@ -9,23 +9,23 @@ import (
 // engine moves bytes to device memory, and is the one place where the path is chosen: for uploads,
 // flushes and reads, by what is measured on the device in hand.
 type engine struct {
-	shared   *shared
-	writes   *writeBelt
-	program  program // what else moves bytes
-	choosers [opCount]choice.Chooser
-	prober   prober
-	meter    meter
-	reads    readGuide
-	scratch  scratch
-	patience time.Duration // until a path counts as hung
+	shared    *shared
+	writes    *writeBelt
+	program   program // what else moves bytes
+	choosers  [opCount]choice.Chooser
+	prober    prober
+	meter     meter
+	reads     readGuide
+	scratch   scratch
+	hangAfter time.Duration // until a path counts as hung
 }
 
 func (e *engine) init(s *shared, writes *writeBelt, reads *readBelt, p program, fixedChunks bool) {
-	e.shared, e.writes, e.program, e.patience = s, writes, p, defaultPatience
+	e.shared, e.writes, e.program, e.hangAfter = s, writes, p, hangAfter
 	e.meter.engine, e.reads.engine, e.reads.fixedChunks = e, e, fixedChunks
 	e.prober.init(e, reads)
 	for op := range e.choosers {
-		e.choosers[op] = choice.New(paths[op], chosenFrom[op])
+		e.choosers[op].Init(paths[op], chosenFrom[op])
 	}
 }
 
@@ -172,8 +172,8 @@ func (e *engine) workDone(hurried bool) <-chan error {
 	return done
 }
 
-// defaultPatience is how long a transfer may take before its path counts as hung.
-const defaultPatience = 2 * time.Second
+// hangAfter is how long a transfer may take before its path counts as hung.
+const hangAfter = 2 * time.Second
 
 // hang leaves a path alone that does not come to an end.
 func (e *engine) hang(op Operation, path int, size uint64) {

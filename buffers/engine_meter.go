@@ -28,9 +28,9 @@ func (m *meter) observe(op Operation, path int, size uint64, start moment) {
 	m.engine.shared.rouse()
 	m.probe = probe{op, path, size, start, m.engine.workDone(size < unhurried), m.engine.program.traffic().moved}
 	if m.watch == nil {
-		m.watch, m.late = m.wait, time.NewTimer(m.engine.patience)
+		m.watch, m.late = m.wait, time.NewTimer(m.engine.hangAfter)
 	} else {
-		m.late.Reset(m.engine.patience)
+		m.late.Reset(m.engine.hangAfter)
 	}
 	go m.watch()
 }

@@ -315,7 +315,7 @@ func (b *probing) conclude(ctx context.Context, step probeStep, path int, done <
 	e := b.engine
 	late, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer time.AfterFunc(e.patience, cancel).Stop()
+	defer time.AfterFunc(e.hangAfter, cancel).Stop()
 	err := b.shared.answered(late, "probe", "", done)
 	b.shared.mu.Lock()
 	defer b.shared.mu.Unlock()

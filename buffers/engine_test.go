@@ -662,7 +662,7 @@ func TestAnUploadDoesNotStarveOnARingThatHangs(t *testing.T) {
 	var a adapter
 	a.set(slow, fast, atOnce)
 	s, _ := a.open(t, buffers.Options{})
-	buffers.SetPatience(s, 20*time.Millisecond)
+	buffers.SetHangAfter(s, 20*time.Millisecond)
 	s.Load(buffers.Calibration{Rates: []buffers.Rate{{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: 16 << 20, BytesPerSecond: 5e9}}})
 	require.Contains(t, s.Explain(buffers.OpUpload, 32<<20, nil).Path, "mapped")
 	a.set(fast, fast, memory.Fixed(time.Hour))

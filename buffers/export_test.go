@@ -6,13 +6,13 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// SetPatience shortens, before it is first used, how long the engine of s waits for a path.
-func SetPatience(s *System, d time.Duration) { s.engine.patience = d }
+// SetHangAfter shortens, before it is first used, how long the engine of s waits for a path.
+func SetHangAfter(s *System, d time.Duration) { s.engine.hangAfter = d }
 
-// LooksOn reports whether a patience looks on that was stopped while it looked.
+// LooksOn reports whether a watchdog looks on that was stopped while it looked.
 func LooksOn() bool {
-	var p *patience
-	p = newPatience(time.Second, func() bool { p.stop(); return true })
+	var p *watchdog
+	p = newWatchdog(time.Second, func() bool { p.stop(); return true })
 	p.begin()
 	time.Sleep(time.Minute + time.Second/2)
 	return p.timer.Stop()
@@ -33,12 +33,13 @@ func Probing(s *System) bool {
 }
 
 // SetSoon says, before the first frame, within what time the GPU is done with a frame that does not count.
-func SetSoon(s *System, d time.Duration) { s.frames.soon = d }
+func SetSoon(s *System, d time.Duration) { s.frames.short = d }
 
 // Picks makes transfers of size bytes, one after the other, that each take as long as took says, and returns the
 // paths that were picked for them.
 func Picks(op Operation, size uint64, transfers int, took func(path string) time.Duration) (picked []string) {
-	c := choice.New(paths[op], chosenFrom[op])
+	var c choice.Chooser
+	c.Init(paths[op], chosenFrom[op])
 	for range transfers {
 		taken := c.Take(size, choice.History{}, true)
 		name := paths[op][taken.Path].Name

@@ -28,16 +28,16 @@ type frames struct {
 	batch    []Encoder // scratch of submit
 	current  Frame
 	fixed    bool          // how many there may be is what the program says
-	soon     time.Duration // see isFull
+	short    time.Duration // see isFull
 	waiting  []func()      // see FrameThen
 }
 
-// soon is half a frame of a display with 60 Hz.
-const soon = 8 * time.Millisecond
+// shortFrame is half a frame of a display with 60 Hz.
+const shortFrame = 8 * time.Millisecond
 
 // init has at most as many frames in flight as the program says; 0 leaves it to isFull. The belts are there.
 func (f *frames) init(s *shared, uploads *writeBelt, reads *readBelt, most int) {
-	f.shared, f.uploads, f.reads, f.current.frames, f.fixed, f.soon = s, uploads, reads, f, most != 0, soon
+	f.shared, f.uploads, f.reads, f.current.frames, f.fixed, f.short = s, uploads, reads, f, most != 0, shortFrame
 	if uploads.notify != nil {
 		f.notify = f.landed
 	}
@@ -79,9 +79,9 @@ func (f *frames) landed() {
 }
 
 func (f *frames) callWaiting() {
-	for i, room := range f.waiting {
+	for i, ready := range f.waiting {
 		f.waiting[i] = nil
-		room()
+		ready()
 	}
 	f.waiting = f.waiting[:0]
 }
@@ -128,7 +128,7 @@ func (f *frames) isFull(mayWait bool) bool {
 	case n < pacedFrames || f.fixed || !mayWait:
 		return false
 	}
-	return f.inFlight[0].since.age() > f.soon
+	return f.inFlight[0].since.age() > f.short
 }
 
 // Encoder is the frame's own encoder, made at the first call.

@@ -7,16 +7,16 @@ package buffers
 type Embedder struct{}
 
 // FrameThen is for a host that must not wait: it reports whether BeginFrame would wait for the GPU, and then
-// has room called, once, when it no longer would. Like the methods of a [Sink] room must be short, and call
+// has ready called, once, when it no longer would. Like the methods of a [Sink] ready must be short, and call
 // nothing of the System. Where the backend cannot tell it reports false.
-func (Embedder) FrameThen(s *System, room func()) (waits bool) {
+func (Embedder) FrameThen(s *System, ready func()) (waits bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := &s.frames
 	if busy, _ := f.isBusy(true); !busy || f.notify == nil {
 		return false
 	}
-	f.waiting = append(f.waiting, room)
+	f.waiting = append(f.waiting, ready)
 	return true
 }
 

@@ -13,7 +13,7 @@ import (
 func (Embedder) LendChunk(ctx context.Context, u *Upload) (chunk MappableBuffer, size uint64, err error) {
 	start := now()
 	defer func() { u.busy += start.age() }()
-	if err := u.check(Memory{}); err != nil || !u.hasRooms() {
+	if err := u.check(Memory{}); err != nil || !u.borrows() {
 		return nil, 0, err
 	}
 	if u.chunk == nil {
@@ -31,7 +31,7 @@ func (Embedder) LendChunk(ctx context.Context, u *Upload) (chunk MappableBuffer,
 // and call nothing of the System. Where LendChunk would do anything else than lend memory that is there, the error is
 // [ErrBusy] itself, which is no [*Error].
 func (Embedder) LendChunkThen(u *Upload, ready func()) (chunk MappableBuffer, size uint64, waits bool, err error) {
-	if u.check(Memory{}) != nil || !u.hasRooms() {
+	if u.check(Memory{}) != nil || !u.borrows() {
 		return nil, 0, false, ErrBusy
 	}
 	s := u.shared
@@ -104,13 +104,13 @@ func (Embedder) UploadThen(s *System, dst Buffer, offset uint64, m Memory, done 
 // hand hands out the room, which the host may write to until the unmap.
 func (u *Upload) hand() (chunk MappableBuffer, size uint64) {
 	u.chunk.handed = true
-	return u.chunk.buffer, u.roomSize()
+	return u.chunk.buffer, u.toFill()
 }
 
-// hasRooms reports whether the rest goes by mapped memory, where there is a rest.
-func (u *Upload) hasRooms() bool {
+// borrows reports whether the rest goes by mapped memory, if there is a rest.
+func (u *Upload) borrows() bool {
 	return paths[OpUpload][u.path].Mapped && u.at < u.dst.Size()
 }
 
-// roomSize is how much of the chunk there is to fill.
-func (u *Upload) roomSize() uint64 { return min(u.room(&paths[OpUpload][u.path]), u.dst.Size()-u.at) }
+// toFill is how much of the chunk there is to fill.
+func (u *Upload) toFill() uint64 { return min(u.capacity(&paths[OpUpload][u.path]), u.dst.Size()-u.at) }

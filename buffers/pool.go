@@ -8,20 +8,20 @@ import (
 
 // chunk is a pooled mappable buffer. What its lists are, it is: see writeBelt and readBelt.
 type chunk struct {
-	buffer    MappableBuffer
-	settled   <-chan error        // of the map that is pending
-	notifies  bool                // upload: so does its queue when that has settled
-	asked     moment              // when that map was asked for
-	landed    func(*chunk, error) // readback: takes the chunk when its map settled
-	idleSince moment
-	handed    bool    // upload: the host has its mapped memory, and may write to it until the unmap
-	encoder   Encoder // that its copies are recorded in
-	turn      uint64  // how often it was lent
-	tail      uint64  // readback: bytes filled
-	parts     []readPart
-	copies    []gpu.ChunkCopy
-	refusals  []refusal
-	serial    uint64 // of the latest creation when its map was asked for: see System.confirm
+	buffer     MappableBuffer
+	settled    <-chan error        // of the map that is pending
+	notifies   bool                // upload: so does its queue when that has settled
+	asked      moment              // when that map was asked for
+	landed     func(*chunk, error) // readback: takes the chunk when its map settled
+	idleSince  moment
+	handed     bool    // upload: the host has its mapped memory, and may write to it until the unmap
+	encoder    Encoder // that its copies are recorded in
+	generation uint64  // how often it was lent
+	tail       uint64  // readback: bytes filled
+	parts      []readPart
+	copies     []gpu.ChunkCopy
+	refusals   []refusal
+	serial     uint64 // of the latest creation when its map was asked for: see System.confirm
 }
 
 // pooled is memory that lies idle in a pool between its uses.

@@ -8,8 +8,8 @@ import (
 
 // Read is a read that was asked for. Wait for it, or cancel it, once.
 type Read struct {
-	reading *reading
-	turn    uint64
+	reading    *reading
+	generation uint64
 }
 
 // Wait returns when the memory is filled, or the read failed. When ctx ends first the read is cancelled.
@@ -50,7 +50,7 @@ func (r Read) claim(f func(*readQueue, *reading)) (<-chan error, error) {
 	s := r.reading.queue.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.reading.turn != r.turn || r.reading.claimed {
+	if r.reading.generation != r.generation || r.reading.claimed {
 		return nil, gpu.NewError("wait", "", ErrState, "the read was waited for, or cancelled, before")
 	}
 	r.reading.claimed = true

@@ -31,12 +31,13 @@ type readBelt struct {
 }
 
 func (b *readBelt) init(s *shared, memory source, g guide) {
+	q, r, h := &b.queue, &b.ring, &b.hosts
 	b.shared, b.guide, b.holds.shared = s, g, s
-	b.queue = readQueue{shared: s, guide: g, holds: &b.holds, groups: copyGroups{shared: s}, sources: map[Buffer]int{}, pump: b.pump}
-	b.ring = readRing{queue: &b.queue, holds: &b.holds, memory: memory, freed: b.pump, whenLanded: b.landed}
-	b.ring.pool.init(s, Descriptor{Label: "readback chunk", Usage: UsageMapRead | UsageCopyDst})
-	b.hosts = hostReads{shared: s, queue: &b.queue, ended: b.pump, ring: &b.ring, holds: &b.holds}
-	b.collector = readCollector{shared: s, landed: b.bring}
+	q.shared, q.guide, q.holds, q.groups.shared, q.sources, q.pump = s, g, &b.holds, s, map[Buffer]int{}, b.pump
+	r.queue, r.holds, r.memory, r.freed, r.whenLanded = q, &b.holds, memory, b.pump, b.landed
+	r.pool.init(s, Descriptor{Label: "readback chunk", Usage: UsageMapRead | UsageCopyDst})
+	h.shared, h.queue, h.ring, h.holds, h.ended = s, q, r, &b.holds, b.pump
+	b.collector.shared, b.collector.landed = s, b.bring
 	s.pools = append(s.pools, b)
 }
 
@@ -184,14 +185,14 @@ func (b *readBelt) start(owner *readbackCore, held *handle, describe func(*readi
 	if x.size == 0 {
 		b.queue.settle(x, nil)
 		b.queue.dequeue()
-		return Read{x, x.turn}, nil
+		return Read{x, x.generation}, nil
 	}
 	if owner.policy == ReadLatest {
 		b.queue.dropStale(owner)
 	}
 	x.inFrame = b.queue.frameOpen
 	b.queue.list = append(b.queue.list, x)
-	return Read{x, x.turn}, nil
+	return Read{x, x.generation}, nil
 }
 
 // flush sends the reads of one owner.

@@ -4,30 +4,30 @@ import "github.com/gpubuffers/gpubuffers/buffers/gpu"
 
 // reading is one read that was asked for.
 type reading struct {
-	queue    *readQueue
-	owner    *readbackCore
-	held     *handle       // of the buffer of that: nobody drops it while it reads
-	name     string        // of the source
-	src      Buffer        // or, if it is nil,
-	region   TextureRegion // rows of texels, which
-	texels   gpu.Footprint // they take
-	offset   uint64        // in src, of byte from
-	from     uint64        // what is before it was sent before the rest was held
-	size     uint64        // of all
-	rowBytes uint64        // size, if it is a buffer that is read
-	pitch    uint64        // of rows in a chunk or a hold
-	dst      Memory        // or, where sink is not nil,
-	sink     Sink          // under the number
-	id       uint64
-	recorded uint64 // bytes that copies are recorded or submitted for
-	sent     uint64 // bytes that copies are submitted for
-	landed   uint64 // bytes that have arrived in dst
-	inFrame  bool   // goes with the frame that is open
-	released bool   // may be sent
-	done     bool   // settled: nothing touches dst any more
-	claimed  bool   // somebody waits
-	settled  chan error
-	turn     uint64
+	queue      *readQueue
+	owner      *readbackCore
+	held       *handle       // of the buffer of that: nobody drops it while it reads
+	name       string        // of the source
+	src        Buffer        // or, if it is nil,
+	region     TextureRegion // rows of texels, which
+	texels     gpu.Footprint // they take
+	offset     uint64        // in src, of byte from
+	from       uint64        // what is before it was sent before the rest was held
+	size       uint64        // of all
+	rowBytes   uint64        // size, if it is a buffer that is read
+	pitch      uint64        // of rows in a chunk or a hold
+	dst        Memory        // or, where sink is not nil,
+	sink       Sink          // under the number
+	id         uint64
+	recorded   uint64 // bytes that copies are recorded or submitted for
+	sent       uint64 // bytes that copies are submitted for
+	landed     uint64 // bytes that have arrived in dst
+	inFrame    bool   // goes with the frame that is open
+	released   bool   // may be sent
+	done       bool   // settled: nothing touches dst any more
+	claimed    bool   // somebody waits
+	settled    chan error
+	generation uint64
 
 	rank     int    // of its source, while the queue is put in order
 	group    int    // of its copies: see groupOf
@@ -55,20 +55,20 @@ func (x *reading) tellsOfPath() bool {
 
 // readPart is a piece of a read in a chunk: rows of rowBytes, pitch apart from at on.
 type readPart struct {
-	reading   *reading
-	turn      uint64
-	at, pitch uint64
-	dst       uint64 // where in the reading's memory
-	rowBytes  uint64
-	rows      uint64
-	group     int
+	reading    *reading
+	generation uint64
+	at, pitch  uint64
+	dst        uint64 // where in the reading's memory
+	rowBytes   uint64
+	rows       uint64
+	group      int
 }
 
 // isRange reports whether x is byte after byte of a buffer, and not rows of texels.
 func (x *reading) isRange() bool { return x.src != nil && x.pitch == x.rowBytes }
 
-// room is how many bytes are free.
-func (c *chunk) room() uint64 { return c.size() - c.tail }
+// free is how many bytes are.
+func (c *chunk) free() uint64 { return c.size() - c.tail }
 
 // least is the choice.Smallest room in which a piece of x makes sense.
 func (x *reading) least() uint64 {
@@ -106,7 +106,7 @@ func (c *chunk) addRange(x *reading, nearby uint64) uint64 {
 		c.addPart(x, at+skip, n)
 		return n
 	}
-	n := min(x.size-x.recorded, c.room()-skip)
+	n := min(x.size-x.recorded, c.free()-skip)
 	c.copies = append(c.copies, gpu.ChunkCopy{Src: x.src, Offset: start, Size: (first+n+3)&^3 - start, At: c.tail, Group: x.group})
 	c.addPart(x, c.tail+skip, n)
 	c.tail += (skip + n + 3) &^ 3
@@ -136,14 +136,14 @@ func (c *chunk) addTexels(x *reading) uint64 {
 
 // addRows adds rows of texels that are held.
 func (c *chunk) addRows(x *reading) uint64 {
-	rows := min((x.size-x.recorded)/x.rowBytes, c.room()/x.pitch)
+	rows := min((x.size-x.recorded)/x.rowBytes, c.free()/x.pitch)
 	first := x.offset + (x.recorded-x.from)/x.rowBytes*x.pitch
 	c.copies = append(c.copies, gpu.ChunkCopy{Src: x.src, Offset: first, Size: rows * x.pitch, At: c.tail, Group: x.group})
 	return c.addRowsAt(x, c.tail, rows)
 }
 
 func (c *chunk) addRowsAt(x *reading, at, rows uint64) uint64 {
-	c.parts = append(c.parts, readPart{x, x.turn, at, x.pitch, x.recorded, x.rowBytes, rows, x.group})
+	c.parts = append(c.parts, readPart{x, x.generation, at, x.pitch, x.recorded, x.rowBytes, rows, x.group})
 	c.tail = at + rows*x.pitch
 	return rows * x.rowBytes
 }
@@ -165,7 +165,7 @@ func (x *reading) copyRows(from, rows, at uint64) gpu.ChunkCopy {
 }
 
 func (c *chunk) addPart(x *reading, at, n uint64) {
-	c.parts = append(c.parts, readPart{x, x.turn, at, n, x.recorded, n, 1, x.group})
+	c.parts = append(c.parts, readPart{x, x.generation, at, n, x.recorded, n, 1, x.group})
 }
 
 // fetch submits the copies into the chunk and asks for its map. If a copy is refused it returns a reading that the
@@ -246,7 +246,7 @@ func (x *reading) withoutMemory(err error) error {
 }
 
 // open reports whether somebody waits for the part.
-func (p *readPart) open() bool { return p.reading.turn == p.turn && !p.reading.done }
+func (p *readPart) open() bool { return p.reading.generation == p.generation && !p.reading.done }
 
 // sent takes note that the copies of the part are submitted.
 func (p *readPart) sent() {

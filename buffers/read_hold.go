@@ -22,8 +22,8 @@ func (h *hold) since() moment { return h.idleSince }
 
 func (h *hold) size() uint64 { return h.Size() }
 
-// room is how many bytes a new hold may have.
-func (p *readHolds) room() uint64 {
+// free is how many bytes a new hold may have.
+func (p *readHolds) free() uint64 {
 	used := p.bytes
 	for _, h := range p.idle {
 		used -= h.Size()
@@ -31,14 +31,14 @@ func (p *readHolds) room() uint64 {
 	return min(p.shared.budget.limit-min(p.shared.budget.limit, used), p.shared.limits.MaxBufferSize) &^ 3
 }
 
-// take returns a hold of at least size bytes, which are within room.
+// take returns a hold of at least size bytes, which are free.
 func (p *readHolds) take(size uint64) (*hold, error) {
 	if i := bestFit(p.idle, size); i >= 0 {
 		h := p.idle[i]
 		p.idle = remove(p.idle, i)
 		return h, nil
 	}
-	size = min(chunkSize(size), p.room())
+	size = min(chunkSize(size), p.free())
 	if p.bytes+size > p.shared.budget.limit {
 		p.trim(latest)
 	}

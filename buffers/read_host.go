@@ -26,13 +26,13 @@ type HostRead struct {
 	// Scoped says that the host copies from Src within an error scope, and hands nothing out before that was answered.
 	Scoped bool
 
-	of      *hostReads
-	reading *reading
-	turn    uint64
-	chunks  []*chunk
-	hold    *hold // that Src or Rest is, or nil
-	asked   moment
-	serial  uint64 // see System.confirm
+	of         *hostReads
+	reading    *reading
+	generation uint64
+	chunks     []*chunk
+	hold       *hold // that Src or Rest is, or nil
+	asked      moment
+	serial     uint64 // see System.confirm
 }
 
 // lends hands x to its host where that makes such reads, and reports whether it does now.
@@ -64,9 +64,9 @@ func (p *hostReads) chunksToLend(x *reading) uint64 {
 	if p.ring.isFull(x, chunkSize(x.piece)) {
 		return 0
 	}
-	n, room := uint64(x.depth), p.holds.room()
-	if x.hold == nil && x.size > n*x.piece+room {
-		n = (x.size - room + x.piece - 1) / x.piece
+	n, free := uint64(x.depth), p.holds.free()
+	if x.hold == nil && x.size > n*x.piece+free {
+		n = (x.size - free + x.piece - 1) / x.piece
 	}
 	return min(n, (x.size+x.piece-1)/x.piece)
 }
@@ -80,7 +80,7 @@ func (p *hostReads) lendRest(h *HostRead, x *reading) bool {
 		return true
 	case first >= x.size:
 		return true
-	case x.size-first > p.holds.room():
+	case x.size-first > p.holds.free():
 		return false
 	}
 	rest, err := p.holds.take(x.size - first)
@@ -115,7 +115,7 @@ func (h *HostRead) add(c *chunk) {
 
 // lend takes note that x is made by the host, with the chunks of h.
 func (p *hostReads) lend(h *HostRead, x *reading) {
-	h.ID, h.Src, h.Offset, h.Size, h.Piece, h.reading, h.turn = x.id, x.src, x.offset, x.size, x.piece, x, x.turn
+	h.ID, h.Src, h.Offset, h.Size, h.Piece, h.reading, h.generation = x.id, x.src, x.offset, x.size, x.piece, x, x.generation
 	h.asked, h.serial, h.Scoped = now(), p.shared.created, x.src != nil && x.group != gpu.Vouched
 	x.recorded, x.sent = x.size, x.size
 	x.owner.inFlight++
@@ -126,7 +126,7 @@ func (p *hostReads) lend(h *HostRead, x *reading) {
 }
 
 // isOpen reports whether somebody waits for the read.
-func (h *HostRead) isOpen() bool { return h.reading.turn == h.turn && !h.reading.done }
+func (h *HostRead) isOpen() bool { return h.reading.generation == h.generation && !h.reading.done }
 
 // End takes the chunks back. Without a failure each of them was mapped, emptied and unmapped; with one they are in no
 // known state, and are destroyed.

@@ -4,13 +4,13 @@ import "github.com/gpubuffers/gpubuffers/buffers/gpu"
 
 // heldRead is a reading that goes into a hold.
 type heldRead struct {
-	reading *reading
-	turn    uint64
-	group   int
-	at      uint64 // in the hold
+	reading    *reading
+	generation uint64
+	group      int
+	at         uint64 // in the hold
 }
 
-func (r *heldRead) isOpen() bool { return r.reading.turn == r.turn && !r.reading.done }
+func (r *heldRead) isOpen() bool { return r.reading.generation == r.generation && !r.reading.done }
 
 func (q *readQueue) copiesOf(late []heldRead) []gpu.ChunkCopy {
 	q.copies = q.copies[:0]
@@ -63,7 +63,7 @@ const largestBlock = 16
 
 // late lists the readings to hold, and how many bytes they need. One that there is no room for is settled.
 func (q *readQueue) late() (late []heldRead, size uint64) {
-	room := q.holds.room()
+	free := q.holds.free()
 	late = q.held[:0]
 	defer func() { q.held = late }()
 	for _, x := range q.list {
@@ -75,9 +75,9 @@ func (q *readQueue) late() (late []heldRead, size uint64) {
 			at = (size + largestBlock - 1) / largestBlock * largestBlock
 		}
 		switch {
-		case at+n <= room:
+		case at+n <= free:
 			x.group = q.groups.groupOf(x)
-			late = append(late, heldRead{x, x.turn, x.group, at})
+			late = append(late, heldRead{x, x.generation, x.group, at})
 			size = at + n
 		case len(late) > 0:
 			return late, size

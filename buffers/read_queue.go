@@ -42,7 +42,7 @@ func (q *readQueue) freeReading() *reading {
 		q.free = q.free[:n-1]
 		return x
 	}
-	return &reading{queue: q, settled: make(chan error, 1), turn: 1}
+	return &reading{queue: q, settled: make(chan error, 1), generation: 1}
 }
 
 // recycle makes a reading that nobody waits for available again.
@@ -51,7 +51,7 @@ func (q *readQueue) recycle(x *reading) {
 	case <-x.settled:
 	default:
 	}
-	*x = reading{queue: q, settled: x.settled, turn: x.turn + 1}
+	*x = reading{queue: q, settled: x.settled, generation: x.generation + 1}
 	q.free = append(q.free, x)
 }
 

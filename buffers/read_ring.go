@@ -22,7 +22,7 @@ type readRing struct {
 // chunkFor returns a chunk that takes a piece of x, or nil.
 func (r *readRing) chunkFor(x *reading) *chunk {
 	if n := len(r.filling); n > 0 {
-		if c := r.filling[n-1]; c.room() >= x.least() {
+		if c := r.filling[n-1]; c.free() >= x.least() {
 			return c
 		}
 	}
@@ -60,7 +60,7 @@ func (r *readRing) isFull(x *reading, want uint64) bool {
 	if len(r.inFlight)+len(r.filling) >= maxInFlight {
 		return true
 	}
-	return r.bytes > 0 && r.bytes+want > uint64(x.depth)*x.piece && (x.hold != nil || x.heldSize() <= r.holds.room())
+	return r.bytes > 0 && r.bytes+want > uint64(x.depth)*x.piece && (x.hold != nil || x.heldSize() <= r.holds.free())
 }
 
 // reserve takes memory for a chunk of the wanted size. If there is less, and no chunk will come back, it takes what
@@ -108,7 +108,7 @@ func (r *readRing) retry(freed *waiter) {
 func (r *readRing) unplace(chunks []*chunk) {
 	for _, c := range chunks {
 		for _, p := range c.parts {
-			if p.reading.turn == p.turn {
+			if p.reading.generation == p.generation {
 				p.reading.recorded = p.reading.sent
 			}
 		}

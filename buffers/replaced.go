@@ -4,13 +4,13 @@ package buffers
 // them.
 type replaced struct {
 	buffers []Buffer
-	turn    uint64 // how often they were destroyed
+	round   uint64 // how often they were destroyed
 }
 
-// add destroys a buffer that was replaced at that turn when nothing recorded refers to it: after the next submit
+// add destroys a buffer that was replaced in that round when nothing recorded refers to it: after the next submit
 // that leaves no frame open.
-func (r *replaced) add(b Buffer, turn uint64) {
-	if turn < r.turn {
+func (r *replaced) add(b Buffer, round uint64) {
+	if round < r.round {
 		b.Destroy()
 		return
 	}
@@ -18,7 +18,7 @@ func (r *replaced) add(b Buffer, turn uint64) {
 }
 
 func (r *replaced) destroy() {
-	r.turn++
+	r.round++
 	for i, b := range r.buffers {
 		b.Destroy()
 		r.buffers[i] = nil

@@ -157,20 +157,13 @@ func (s *shared) look(times int) {
 }
 
 func (s *shared) init(device Device, options Options) {
-	*s = shared{
-		device:     device,
-		queue:      device.Queue(),
-		chunks:     gpu.ChunkQueueOf(device),
-		steps:      gpu.Steps{Device: device},
-		limits:     device.Limits(),
-		options:    options,
-		reporter:   &reporter{logger{options.Log, options.LogLevel}, make(chan error, 64), options.Changed},
-		closed:     make(chan struct{}),
-		deviceLost: device.Lost(),
-	}
+	s.device, s.queue, s.chunks, s.steps.Device = device, device.Queue(), gpu.ChunkQueueOf(device), device
 	s.relay, _ = s.queue.(gpu.ChunkRelay)
 	s.looker, _ = s.queue.(gpu.Looker)
 	s.waker, _ = device.(gpu.Waker)
+	s.limits, s.options = device.Limits(), options
+	s.reporter = &reporter{logger{options.Log, options.LogLevel}, make(chan error, 64), options.Changed}
+	s.closed, s.deviceLost = make(chan struct{}), device.Lost()
 	s.budget = budget{freed: s.wake, limit: options.Budget, policy: options.OnBudget}
 	s.waiters.lock, s.waiters.roused = &s.mu, s.rouse
 	s.upkeep.init(device, &s.mu, options.IdleAge)

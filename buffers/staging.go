@@ -57,13 +57,13 @@ type staging struct {
 
 // stagingCore is the part that outlives the handle until it is freed.
 type stagingCore struct {
-	shared  *shared
-	writes  *writeBelt
-	chunk   *chunk
-	turn    uint64 // of the chunk, when it was lent
-	sealed  bool
-	next    uint64 // where Write goes on
-	written uint64 // every byte before it was written, or is zero
+	shared     *shared
+	writes     *writeBelt
+	chunk      *chunk
+	generation uint64 // of the chunk, when it was lent
+	sealed     bool
+	next       uint64 // where Write goes on
+	written    uint64 // every byte before it was written, or is zero
 
 	settled chan error // of the latest map, of a deferred staging buffer; or nil
 	pending bool       // that map is
@@ -72,7 +72,7 @@ type stagingCore struct {
 // arm makes the staging buffer writable, from the start.
 func (c *stagingCore) arm(chunk *chunk) {
 	c.disarm()
-	c.chunk, c.turn, c.sealed, c.next, c.written = chunk, chunk.turn, false, 0, 0
+	c.chunk, c.generation, c.sealed, c.next, c.written = chunk, chunk.generation, false, 0, 0
 }
 
 // disarm gives an unused chunk back. What is sealed is the pool's already.
@@ -93,7 +93,9 @@ func (c *stagingCore) free(f fate, label string) {
 }
 
 // submitted reports whether the sealed chunk has moved on.
-func (c *stagingCore) submitted() bool { return c.chunk.turn != c.turn || c.chunk.encoder == nil }
+func (c *stagingCore) submitted() bool {
+	return c.chunk.generation != c.generation || c.chunk.encoder == nil
+}
 
 // Label is the one it was made with.
 func (s *staging) Label() string { return s.descriptor.Label }

@@ -30,7 +30,7 @@ type Upload struct {
 	closed bool
 
 	waits   *waits    // of a goroutine, nil until something was waited for
-	watch   *patience // for the ring, while no goroutine waits for it; or nil
+	watch   *watchdog // for the ring, while no goroutine waits for it; or nil
 	job     *uploadJob
 	history *choice.History // of dst
 	failed  *growth         // of dst, when it began
@@ -104,15 +104,15 @@ func (u *Upload) step(ctx context.Context, m Memory) (uint64, error) {
 	if u.chunk == nil { // none is to be had, and the path was changed for it
 		return 0, nil
 	}
-	n := min(m.Size(), u.room(p)-u.filled)
-	if u.filled == 0 && (n == u.room(p) || n%4 == 0 && u.moved+n == u.size) {
+	n := min(m.Size(), u.capacity(p)-u.filled)
+	if u.filled == 0 && (n == u.capacity(p) || n%4 == 0 && u.moved+n == u.size) {
 		return n, u.fill(m.Slice(0, n))
 	}
 	if err := gpu.WriteMapped(u.chunk.buffer, m.Slice(0, n), u.filled); err != nil {
 		return 0, err
 	}
 	u.filled += n
-	if u.filled == u.room(p) {
+	if u.filled == u.capacity(p) {
 		return n, u.launch()
 	}
 	return n, nil
@@ -136,8 +136,8 @@ func (u *Upload) queueStep(ctx context.Context, p *choice.Path, m Memory) (uint6
 	return n, u.queueWrite(ctx, Bytes(u.word[:]))
 }
 
-// room is how much of the chunk is to be filled.
-func (u *Upload) room(p *choice.Path) uint64 { return min(p.Piece, u.chunk.size()) }
+// capacity is how much of the chunk is to be filled.
+func (u *Upload) capacity(p *choice.Path) uint64 { return min(p.Piece, u.chunk.size()) }
 
 // borrow makes sure that there is a chunk to fill. If a ring does not come round, or the policy of the budget says so,
 // the rest goes by queue writes.
@@ -206,7 +206,7 @@ func (u *Upload) awaitRing(ctx context.Context) error {
 	s := u.shared
 	if u.waits == nil || u.waits.parent != ctx {
 		u.waits.stop()
-		u.waits = newWaits(ctx, u.engine.patience)
+		u.waits = newWaits(ctx, u.engine.hangAfter)
 	}
 	u.waits.begin()
 	err := s.wait(u.waits.ctx, u.writes)
@@ -233,14 +233,14 @@ func (u *Upload) awaitMemory(ctx context.Context, size uint64) error {
 type waits struct {
 	parent, ctx context.Context
 	cancel      func()
-	patience    *patience
+	watchdog    *watchdog
 	waiting     bool
 }
 
 func newWaits(parent context.Context, limit time.Duration) *waits {
 	w := &waits{parent: parent}
 	w.ctx, w.cancel = context.WithCancel(parent)
-	w.patience = newPatience(limit, func() bool { w.cancel(); return false })
+	w.watchdog = newWatchdog(limit, func() bool { w.cancel(); return false })
 	return w
 }
 
@@ -248,7 +248,7 @@ func newWaits(parent context.Context, limit time.Duration) *waits {
 func (w *waits) begin() {
 	if !w.waiting {
 		w.waiting = true
-		w.patience.begin()
+		w.watchdog.begin()
 	}
 }
 
@@ -256,14 +256,14 @@ func (w *waits) begin() {
 func (w *waits) end() {
 	if w != nil && w.waiting {
 		w.waiting = false
-		w.patience.end()
+		w.watchdog.end()
 	}
 }
 
 // stop is called when there are no more; nil has none.
 func (w *waits) stop() {
 	if w != nil {
-		w.patience.stop()
+		w.watchdog.stop()
 		w.cancel()
 	}
 }
@@ -484,8 +484,8 @@ func newUpload(e *engine, dst Buffer, offset, size uint64) (*Upload, error) {
 	if err := gpu.CheckWrite(dst, offset, 0); err != nil {
 		return nil, gpu.Relabel(err, "upload", dst.Label())
 	}
-	if room := dst.Size() - offset; size == 0 || size > room {
-		size = room
+	if left := dst.Size() - offset; size == 0 || size > left {
+		size = left
 	}
 	u := &Upload{shared: s, engine: e, writes: e.writes, dst: dst, size: size, at: offset, wholly: true}
 	u.history, u.failed = historyOf(dst), failedGrow(dst)

@@ -26,7 +26,7 @@ func (j *uploadJob) enqueue() {
 	u.job = j
 	u.writes.jobs.list = append(u.writes.jobs.list, j)
 	if u.watch == nil {
-		u.watch = newPatience(u.engine.patience, u.ringHangs)
+		u.watch = newWatchdog(u.engine.hangAfter, u.ringHangs)
 		u.shared.rouse()
 	}
 	u.watch.begin()

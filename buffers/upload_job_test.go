@@ -173,14 +173,14 @@ func TestAnUploadThatNobodyWaitsForIsRefusedAtOnce(t *testing.T) {
 func TestAnUploadThatNobodyWaitsForDoesNotStarve(t *testing.T) {
 	t.Run("on a ring that hangs", func(t *testing.T) {
 		s, _ := openNotifying(t, memory.Options{Map: memory.Fixed(time.Hour)}, buffers.Options{})
-		buffers.SetPatience(s, 20*time.Millisecond)
+		buffers.SetHangAfter(s, 20*time.Millisecond)
 		onPath(s, "mapped ring, 2 MiB chunks")
 		b := deviceBuffer(t, s, 32<<20)
 		require.NoError(t, ended(t, uploadThen(s, b, 0, buffers.Bytes(make([]byte, 32<<20)))))
 	})
 	t.Run("behind chunks that are not told of", func(t *testing.T) {
 		s, device := openNotifying(t, memory.Options{}, buffers.Options{})
-		buffers.SetPatience(s, time.Hour)
+		buffers.SetHangAfter(s, time.Hour)
 		onPath(s, "mapped ring, 2 MiB chunks")
 		b := deviceBuffer(t, s, 32<<20)
 		device.Hold()

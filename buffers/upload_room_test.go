@@ -111,7 +111,7 @@ func TestWhoAskedForARoomIsToldThatThereIsNone(t *testing.T) {
 
 func TestARingThatHangsHasNoRooms(t *testing.T) {
 	s, device := openNotifying(t, memory.Options{}, buffers.Options{})
-	buffers.SetPatience(s, 20*time.Millisecond)
+	buffers.SetHangAfter(s, 20*time.Millisecond)
 	r := waiting(t, s, device)
 	require.NoError(t, ended(t, r.ready))
 	_, _, _, err := embedder.LendChunkThen(r.u, func() { t.Error("told") })

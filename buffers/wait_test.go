@@ -337,7 +337,7 @@ func TestABufferThatIsDestroyedEndsWhatWaitsForIt(t *testing.T) {
 func TestAJobEndsWithItsTarget(t *testing.T) {
 	regime(t, "", func(t *testing.T) {
 		s, device := openNotifying(t, memory.Options{}, buffers.Options{})
-		buffers.SetPatience(s, time.Hour)
+		buffers.SetHangAfter(s, time.Hour)
 		onPath(s, "mapped ring, 2 MiB chunks")
 		b := deviceBuffer(t, s, 32<<20)
 		device.Hold()
@@ -420,6 +420,6 @@ func TestAWaiterThatIsWokenHasItsHostRoused(t *testing.T) {
 }
 
 // No timer outlives what it was set for: it would keep the system alive.
-func TestAPatienceThatIsStoppedWhileItLooksEnds(t *testing.T) {
+func TestAWatchdogThatIsStoppedWhileItLooksEnds(t *testing.T) {
 	regime(t, "", func(t *testing.T) { require.False(t, buffers.LooksOn()) })
 }

@@ -114,7 +114,7 @@ func (p *writeBelt) fromIdle(size uint64) *chunk {
 		p.drop(c)
 		return p.fromIdle(size)
 	}
-	c.turn++
+	c.generation++
 	return c
 }
 

@@ -36,8 +36,10 @@ var invalidRules = []rule{
 		why:   "what it is used for is void, with all else of its submit, and no call says so",
 		needs: lateFailures,
 		f: func(t *trial) {
-			chunk, good, b := t.mappedForWriting(64), t.filled("good", pattern(64, 1)), t.invalid(gpuUsage)
+			chunk, good := t.mappedForWriting(64), t.filled("good", pattern(64, 1))
+			b, release := t.stillInvalid(gpuUsage)
 			recorded := t.copied(good, 0, b, 0, 64)
+			release()
 			t.must(t.wait(t.device.Queue().WorkDone()))
 			e := t.encoder("copy")
 			_, filled := t.chunks().FillChunk(t.mappedForWriting(64), gpu.Bytes(pattern(64, 2)), b, 0, nil)
@@ -64,8 +66,11 @@ var invalidRules = []rule{
 		why:   "a chunk that is lent for ever is memory that is gone",
 		needs: lateFailures,
 		f: func(t *trial) {
-			b := t.invalid(stagingUsage).(gpu.MappableBuffer)
-			t.refused("early", t.wait(b.MapAsync(gpu.MapWrite, 0, 64)), gpu.ErrOutOfMemory)
+			made, release := t.stillInvalid(stagingUsage)
+			b := made.(gpu.MappableBuffer)
+			early := b.MapAsync(gpu.MapWrite, 0, 64)
+			release()
+			t.refused("early", t.wait(early), gpu.ErrOutOfMemory)
 			t.expectFailure(b)
 			t.refused("late", t.wait(b.MapAsync(gpu.MapWrite, 0, 64)), gpu.ErrOutOfMemory)
 			t.expectState(b, gpu.Ready)
@@ -83,12 +88,19 @@ func lateFailures(b *Backend) string {
 // invalidLabel names the buffer of which the device may report errors.
 const invalidLabel = "for which there is no memory"
 
-// invalid is a buffer without memory. Nobody knows yet.
+// invalid is a buffer without memory. Nobody knew yet when it was made.
 func (t *trial) invalid(usage gpu.Usage) gpu.Buffer {
 	t.Helper()
-	if t.backend.Hold != nil { // or a GPU that works beside this might have told by then
-		defer t.backend.Hold(t.device)()
-	}
+	b, release := t.stillInvalid(usage)
+	release()
+	return b
+}
+
+// stillInvalid is a buffer without memory, of which nobody knows until release: a GPU that works beside this could tell
+// at any time.
+func (t *trial) stillInvalid(usage gpu.Usage) (_ gpu.Buffer, release func()) {
+	t.Helper()
+	release = t.hold()
 	size, b := t.backend.Exhaust(t.device), gpu.Buffer(nil)
 	if usage == gpuUsage {
 		b = t.buffer(invalidLabel, usage, size)
@@ -98,7 +110,7 @@ func (t *trial) invalid(usage gpu.Usage) gpu.Buffer {
 	if !b.Valid() || b.Failure() != nil {
 		t.Fatalf("known at once: %v", b.Failure())
 	}
-	return b
+	return b, release
 }
 
 // expectFailure checks what is known of a creation that failed, and that the device told of it first.

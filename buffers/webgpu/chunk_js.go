@@ -17,12 +17,12 @@ func (q *queue) SendChunk(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer,
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	c, to, err := q.turn(chunk, size, dst, offset)
+	c, to, err := q.takeChunk(chunk, size, dst, offset)
 	if err != nil {
 		return nil, err
 	}
 	settled, err := d.bridge.Send(c.bridge, c.Size(), to.bridge, offset, size, c.followup(notify))
-	return settled, c.turned(err)
+	return settled, c.returned(err)
 }
 
 // FillChunk crosses to the browser once, where nothing was written to the chunk before.
@@ -36,12 +36,12 @@ func (q *queue) FillChunk(chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	c, to, err := q.turn(chunk, m.Size(), dst, offset)
+	c, to, err := q.takeChunk(chunk, m.Size(), dst, offset)
 	if err != nil {
 		return nil, err
 	}
 	settled, err := c.fill(m, to, offset, notify)
-	return settled, c.turned(err)
+	return settled, c.returned(err)
 }
 
 func (c *mappable) fill(m gpu.Memory, to *buffer, offset uint64, notify func()) (<-chan error, error) {
@@ -103,8 +103,8 @@ func (d *Device) chunk(b gpu.MappableBuffer) (*mappable, error) {
 	return c, nil
 }
 
-// turn takes a chunk from mapped over unmapped, when its copy is checked, to map pending.
-func (q *queue) turn(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer, offset uint64) (*mappable, *buffer, error) {
+// takeChunk takes a chunk from mapped over unmapped, when its copy is checked, to map pending.
+func (q *queue) takeChunk(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer, offset uint64) (*mappable, *buffer, error) {
 	d := q.device
 	if err := d.alive("send", chunk.Label()); err != nil {
 		return nil, nil, err
@@ -128,8 +128,8 @@ func (q *queue) turn(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer, offs
 	return c, to, err
 }
 
-// turned is the error of what followed a turn, or a fetch.
-func (c *mappable) turned(err error) error {
+// returned is the error of what followed a turn, or a fetch.
+func (c *mappable) returned(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -162,7 +162,7 @@ func (q *queue) FetchChunk(chunk gpu.MappableBuffer, size uint64, copies []gpu.C
 	if err = d.fetch(c, size, copies); err != nil {
 		d.fetching--
 	}
-	return nil, -1, c.turned(err)
+	return nil, -1, c.returned(err)
 }
 
 func (d *Device) checkFetch(c *mappable, copy *gpu.ChunkCopy) error {

@@ -11,17 +11,17 @@ import (
 // measurements: other work makes a transfer look slower than it is, and nothing makes it look faster.
 // Two paths are compared in the nearest class in which both were measured, since rates grow with size.
 type Chooser struct {
-	paths   []Path
-	from    uint64 // size from which on it picks another than the first
-	classes [classCount]class
-	count   uint64 // of all classes: transfers, of which a long one counts several times
-	probeAt uint64 // the count at which a probe is due
-	soon    uint64 // after how many it was due again
-	suspect bool   // a probe is due since a path has become slow: what was known is known no more
+	paths    []Path
+	from     uint64 // size from which on it picks another than the first
+	classes  [classCount]class
+	count    uint64 // of all classes: transfers, of which a long one counts several times
+	probeAt  uint64 // the count at which a probe is due
+	interval uint64 // after how many it was due again
+	suspect  bool   // a probe is due since a path has become slow: what was known is known no more
 }
 
-// New returns a Chooser of paths, the default first, which picks another for transfers of from bytes and more.
-func New(paths []Path, from uint64) Chooser { return Chooser{paths: paths, from: from} }
+// Init has the Chooser choose from paths, the default first. It picks another for transfers of from bytes and more.
+func (c *Chooser) Init(paths []Path, from uint64) { c.paths, c.from = paths, from }
 
 // Choice is the path of a transfer.
 type Choice struct {
@@ -241,7 +241,7 @@ func (c *Chooser) Probe(size uint64, busy bool) Due {
 		return NotDue
 	}
 	c.probeAt = c.count + probeAgain
-	if c.soon == 0 || c.suspect {
+	if c.interval == 0 || c.suspect {
 		return DueNow
 	}
 	return DueWhenIdle
@@ -249,8 +249,8 @@ func (c *Chooser) Probe(size uint64, busy bool) Due {
 
 // Probed is called when paths were measured, of this operation or another.
 func (c *Chooser) Probed(these bool) {
-	c.soon = min(max(4*c.soon, probeSoon), probeAgain)
-	c.probeAt = c.count + c.soon
+	c.interval = min(max(4*c.interval, probeSoon), probeAgain)
+	c.probeAt = c.count + c.interval
 	c.suspect = c.suspect && !these
 }
 
@@ -292,7 +292,7 @@ func (c *Chooser) Learn(i int, size uint64, d time.Duration) {
 	}
 	k.seen[i].add(rate)
 	if k.seen[i].n > window && k.seen[i].rate() < before/2 {
-		c.probeAt, c.soon, c.suspect = c.count, probeAgain, true
+		c.probeAt, c.interval, c.suspect = c.count, probeAgain, true
 	}
 }
 
