@@ -26,6 +26,33 @@ type deviceCore struct {
 	failed     atomic.Pointer[growth] // that failed last
 }
 
+func newDeviceBuffer(e *engine, d Descriptor) (*DeviceBuffer, error) {
+	s := e.shared
+	if d.Usage&(UsageMapRead|UsageMapWrite) != 0 || d.MappedAtCreation {
+		return nil, gpu.NewError("create", d.Label, ErrUsage, "a DeviceBuffer is never mapped: stage into it, or make a MappableBuffer")
+	}
+	if d.Usage == 0 {
+		return nil, d.Validate(s.limits)
+	}
+	d.Usage |= UsageCopySrc | UsageCopyDst
+	d.Size = roundUp4(d.Size)
+	if err := d.Validate(s.limits); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("create", d.Label); err != nil {
+		return nil, err
+	}
+	b, err := s.createBuffer(&d)
+	if err != nil {
+		return nil, err
+	}
+	core := &deviceCore{engine: e}
+	core.current.Store(b)
+	return &DeviceBuffer{s.hold(KindDevice, d.Label, d.Size, func(f fate) { core.free(f, d.Label) }), core}, nil
+}
+
 func (b *DeviceBuffer) holds() *holding { return b.held.holding }
 
 // Unwrap returns the GPU buffer that stands behind the handle now, for backends: see [DeviceBuffer.Native].
@@ -85,33 +112,6 @@ func (b *DeviceBuffer) WriteMemory(offset uint64, m Memory) error {
 		return nil
 	}
 	return b.core.engine.write(dst, b.history(), offset, m)
-}
-
-func newDeviceBuffer(e *engine, d Descriptor) (*DeviceBuffer, error) {
-	s := e.shared
-	if d.Usage&(UsageMapRead|UsageMapWrite) != 0 || d.MappedAtCreation {
-		return nil, gpu.NewError("create", d.Label, ErrUsage, "a DeviceBuffer is never mapped: stage into it, or make a MappableBuffer")
-	}
-	if d.Usage == 0 {
-		return nil, d.Validate(s.limits)
-	}
-	d.Usage |= UsageCopySrc | UsageCopyDst
-	d.Size = roundUp4(d.Size)
-	if err := d.Validate(s.limits); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.usable("create", d.Label); err != nil {
-		return nil, err
-	}
-	b, err := s.createBuffer(&d)
-	if err != nil {
-		return nil, err
-	}
-	core := &deviceCore{engine: e}
-	core.current.Store(b)
-	return &DeviceBuffer{s.hold(KindDevice, d.Label, d.Size, func(f fate) { core.free(f, d.Label) }), core}, nil
 }
 
 func (b *DeviceBuffer) behind() *currentBuffer { return b.core.current.Load() }

@@ -114,7 +114,7 @@ func copyNow(s *shared, src, dst Buffer, size uint64) error {
 	return s.queue.Submit(e)
 }
 
-// begin waits for the outcome of g: when the device is done with the copy it knows whether there was memory.
+// beginGrowth waits for the outcome of g: when the device is done with the copy it knows whether there was memory.
 func beginGrowth(g *growth) {
 	s := g.held.shared
 	g.core.growths = append(g.core.growths, g)

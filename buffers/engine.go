@@ -98,7 +98,7 @@ func (e *engine) flushChunk(dst Buffer, h *choice.History, c *chunk, size uint64
 	return e.writes.send(c, size, dst, 0)
 }
 
-// flushPath is the path of size bytes of updates. Where copies went once, they go on: see history.
+// flushPath is the path of size bytes of updates. Where copies went once, they go on: see choice.History.
 func (e *engine) flushPath(size uint64, h choice.History) *choice.Path {
 	return &paths[OpFlush][e.flushIndex(size, h)]
 }

@@ -46,6 +46,28 @@ type Destination interface {
 	historyFor(size uint64) choice.History
 }
 
+func (e *engine) explain(op Operation, size uint64, dst Destination) Explanation {
+	if op >= opCount {
+		return Explanation{Operation: op, Size: size, Reason: "there is no such operation"}
+	}
+	h := choice.History{Hosted: e.shared.options.HostWrites}
+	if dst != nil {
+		h = dst.historyFor(size)
+	}
+	h.Hosted = h.Hosted && op == OpFlush
+	c, chosen := &e.choosers[op], e.ask(op, size, h)
+	known := max(size, choice.Smallest)
+	p := &paths[op][chosen]
+	x := Explanation{Operation: op, Size: size, Path: p.Name, Copies: copiesOf(p, op), BytesPerSecond: c.Rate(chosen, known)}
+	for i := range paths[op] {
+		if i != chosen && c.Rate(i, known) > 0 {
+			x.Alternatives = append(x.Alternatives, Rate{op.String(), paths[op][i].Name, choice.Floor(known), c.Rate(i, known)})
+		}
+	}
+	x.Reason = e.reason(op, chosen, size, h)
+	return x
+}
+
 func (e *engine) reason(op Operation, chosen int, size uint64, h choice.History) string {
 	c := &e.choosers[op]
 	switch {
@@ -91,28 +113,6 @@ func (e *engine) calibrate(ctx context.Context) error {
 		return err
 	}
 	return b.copies(ctx)
-}
-
-func (e *engine) explain(op Operation, size uint64, dst Destination) Explanation {
-	if op >= opCount {
-		return Explanation{Operation: op, Size: size, Reason: "there is no such operation"}
-	}
-	h := choice.History{Hosted: e.shared.options.HostWrites}
-	if dst != nil {
-		h = dst.historyFor(size)
-	}
-	h.Hosted = h.Hosted && op == OpFlush
-	c, chosen := &e.choosers[op], e.ask(op, size, h)
-	known := max(size, choice.Smallest)
-	p := &paths[op][chosen]
-	x := Explanation{Operation: op, Size: size, Path: p.Name, Copies: copiesOf(p, op), BytesPerSecond: c.Rate(chosen, known)}
-	for i := range paths[op] {
-		if i != chosen && c.Rate(i, known) > 0 {
-			x.Alternatives = append(x.Alternatives, Rate{op.String(), paths[op][i].Name, choice.Floor(known), c.Rate(i, known)})
-		}
-	}
-	x.Reason = e.reason(op, chosen, size, h)
-	return x
 }
 
 func (e *engine) calibration() Calibration {

@@ -13,21 +13,6 @@ var (
 	_ gpu.HostMapper = (*mappable)(nil)
 )
 
-func (m *mappable) holds() *holding { return m.held.holding }
-
-// Unwrap returns the backend's buffer.
-func (m *mappable) Unwrap() Buffer { return m.MappableBuffer }
-
-func (m *mappable) Destroy() { m.held.destroy() }
-
-func (m *mappable) WriteMemoryAt(mem Memory, offset uint64) error {
-	return gpu.WriteMapped(m.MappableBuffer, mem, offset)
-}
-
-func (m *mappable) ReadMemoryAt(mem Memory, offset uint64) error {
-	return gpu.ReadMapped(m.MappableBuffer, mem, offset)
-}
-
 func newMappableBuffer(s *shared, d Descriptor) (MappableBuffer, error) {
 	if err := d.ValidateMappable(s.limits); err != nil {
 		return nil, err
@@ -50,6 +35,21 @@ func newMappableBuffer(s *shared, d Descriptor) (MappableBuffer, error) {
 		}
 		s.budget.release(d.Size)
 	})}, nil
+}
+
+func (m *mappable) holds() *holding { return m.held.holding }
+
+// Unwrap returns the backend's buffer.
+func (m *mappable) Unwrap() Buffer { return m.MappableBuffer }
+
+func (m *mappable) Destroy() { m.held.destroy() }
+
+func (m *mappable) WriteMemoryAt(mem Memory, offset uint64) error {
+	return gpu.WriteMapped(m.MappableBuffer, mem, offset)
+}
+
+func (m *mappable) ReadMemoryAt(mem Memory, offset uint64) error {
+	return gpu.ReadMapped(m.MappableBuffer, mem, offset)
 }
 
 func (m *mappable) behind() *currentBuffer { return nil }

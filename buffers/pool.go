@@ -6,7 +6,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// chunk is a pooled mappable buffer. What its lists are, it is: see writeBelt and readBelt.
+// chunk is a pooled mappable buffer. What its lists are, it is: see writeBelt and readRing.
 type chunk struct {
 	buffer     MappableBuffer
 	settled    <-chan error        // of the map that is pending
@@ -21,7 +21,7 @@ type chunk struct {
 	parts      []readPart
 	copies     []gpu.ChunkCopy
 	refusals   []refusal
-	serial     uint64 // of the latest creation when its map was asked for: see System.confirm
+	serial     uint64 // of the latest creation when its map was asked for: see shared.confirm
 }
 
 // pooled is memory that lies idle in a pool between its uses.

@@ -41,6 +41,43 @@ func (b *readBelt) init(s *shared, memory source, g guide) {
 	s.pools = append(s.pools, b)
 }
 
+// start asks for a read that describe fills in, for a buffer that is held.
+func (b *readBelt) start(owner *readbackCore, held *handle, describe func(*reading) error) (Read, error) {
+	b.shared.mu.Lock()
+	defer b.shared.mu.Unlock()
+	if err := held.check("read"); err != nil {
+		return Read{}, err
+	}
+	x := b.queue.newReading(owner, held)
+	if err := describe(x); err != nil {
+		b.queue.recycle(x)
+		return Read{}, err
+	}
+	if x.size == 0 {
+		b.queue.settle(x, nil)
+		b.queue.dequeue()
+		return Read{x, x.generation}, nil
+	}
+	if owner.policy == ReadLatest {
+		b.queue.dropStale(owner)
+	}
+	x.inFrame = b.queue.frameOpen
+	b.queue.list = append(b.queue.list, x)
+	return Read{x, x.generation}, nil
+}
+
+// flush sends the reads of one owner.
+func (b *readBelt) flush(owner *readbackCore) {
+	b.shared.mu.Lock()
+	defer b.shared.mu.Unlock()
+	for _, x := range b.queue.list {
+		if x.owner == owner {
+			x.released = true
+		}
+	}
+	b.pump()
+}
+
 func (b *readBelt) trim(before moment) (oldest moment) {
 	return min(b.ring.trim(before), b.holds.trim(before))
 }
@@ -169,43 +206,6 @@ func (b *readBelt) fill(x *reading) bool {
 
 // fewLooks are for as long as most chunks of a read take to land.
 const fewLooks = 6
-
-// start asks for a read that describe fills in, for a buffer that is held.
-func (b *readBelt) start(owner *readbackCore, held *handle, describe func(*reading) error) (Read, error) {
-	b.shared.mu.Lock()
-	defer b.shared.mu.Unlock()
-	if err := held.check("read"); err != nil {
-		return Read{}, err
-	}
-	x := b.queue.newReading(owner, held)
-	if err := describe(x); err != nil {
-		b.queue.recycle(x)
-		return Read{}, err
-	}
-	if x.size == 0 {
-		b.queue.settle(x, nil)
-		b.queue.dequeue()
-		return Read{x, x.generation}, nil
-	}
-	if owner.policy == ReadLatest {
-		b.queue.dropStale(owner)
-	}
-	x.inFrame = b.queue.frameOpen
-	b.queue.list = append(b.queue.list, x)
-	return Read{x, x.generation}, nil
-}
-
-// flush sends the reads of one owner.
-func (b *readBelt) flush(owner *readbackCore) {
-	b.shared.mu.Lock()
-	defer b.shared.mu.Unlock()
-	for _, x := range b.queue.list {
-		if x.owner == owner {
-			x.released = true
-		}
-	}
-	b.pump()
-}
 
 // sendChunk submits the copies into a chunk and asks for its map. If it fails it returns a reading that
 // the refused copy was for, or nil.

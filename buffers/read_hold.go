@@ -11,7 +11,7 @@ type hold struct {
 	idleSince moment
 }
 
-// readHolds are the holds of a readBelt. Together they have at most as many bytes as the budget of mappable memory.
+// readHolds are the holds of the read belt. Together they have at most as many bytes as the budget of mappable memory.
 type readHolds struct {
 	shared *shared
 	idle   []*hold

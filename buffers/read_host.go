@@ -32,7 +32,18 @@ type HostRead struct {
 	chunks     []*chunk
 	hold       *hold // that Src or Rest is, or nil
 	asked      moment
-	serial     uint64 // see System.confirm
+	serial     uint64 // see shared.confirm
+}
+
+// hostReads are the reads that the host makes.
+type hostReads struct {
+	shared *shared
+	queue  *readQueue
+	ring   *readRing
+	holds  *readHolds
+	lent   []*HostRead
+	free   []*HostRead
+	ended  func() // is called when a read has ended
 }
 
 // lends hands x to its host where that makes such reads, and reports whether it does now.
@@ -187,15 +198,4 @@ func (p *hostReads) reuse(h *HostRead) {
 	clear(h.Chunks)
 	*h = HostRead{of: p, chunks: h.chunks[:0], Chunks: h.Chunks[:0]}
 	p.free = append(p.free, h)
-}
-
-// hostReads are the reads that the host makes.
-type hostReads struct {
-	shared *shared
-	queue  *readQueue
-	ring   *readRing
-	holds  *readHolds
-	lent   []*HostRead
-	free   []*HostRead
-	ended  func() // is called when a read has ended
 }

@@ -31,6 +31,20 @@ type ReadbackBuffer struct {
 	belt *readBelt
 }
 
+func newReadbackBuffer(reads *readBelt, d ReadbackDescriptor) (*ReadbackBuffer, error) {
+	if d.MaxInFlight < 0 {
+		return nil, gpu.NewError("create", d.Label, ErrRange, "a negative number of reads in flight")
+	}
+	s := reads.shared
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("create", d.Label); err != nil {
+		return nil, err
+	}
+	core := &readbackCore{policy: d.Policy, maxInFlight: orDefault(d.MaxInFlight, 2)}
+	return &ReadbackBuffer{s.hold(KindReadback, d.Label, 0, func(fate) { reads.abandon(core) }), core, reads}, nil
+}
+
 func (r *ReadbackBuffer) holds() *holding { return r.held.holding }
 
 // Label is the one it was made with.
@@ -84,20 +98,6 @@ func (r *ReadbackBuffer) StartTexture(region TextureRegion, m Memory) (Read, err
 		}
 		return nil
 	})
-}
-
-func newReadbackBuffer(reads *readBelt, d ReadbackDescriptor) (*ReadbackBuffer, error) {
-	if d.MaxInFlight < 0 {
-		return nil, gpu.NewError("create", d.Label, ErrRange, "a negative number of reads in flight")
-	}
-	s := reads.shared
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.usable("create", d.Label); err != nil {
-		return nil, err
-	}
-	core := &readbackCore{policy: d.Policy, maxInFlight: orDefault(d.MaxInFlight, 2)}
-	return &ReadbackBuffer{s.hold(KindReadback, d.Label, 0, func(fate) { reads.abandon(core) }), core, reads}, nil
 }
 
 // ReadSlice reads len(p) Ts of src from the byte offset on.

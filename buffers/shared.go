@@ -42,6 +42,19 @@ type shared struct {
 	confirmed  uint64 // so many of these are known to be valid, or not: see confirm
 }
 
+func (s *shared) init(device Device, options Options) {
+	s.device, s.queue, s.chunks, s.steps.Device = device, device.Queue(), gpu.ChunkQueueOf(device), device
+	s.relay, _ = s.queue.(gpu.ChunkRelay)
+	s.looker, _ = s.queue.(gpu.Looker)
+	s.waker, _ = device.(gpu.Waker)
+	s.limits, s.options = device.Limits(), options
+	s.reporter = &reporter{logger{options.Log, options.LogLevel}, make(chan error, 64), options.Changed}
+	s.closed, s.deviceLost = make(chan struct{}), device.Lost()
+	s.budget = budget{freed: s.wake, limit: options.Budget, policy: options.OnBudget}
+	s.waiters.lock, s.waiters.roused = &s.mu, s.rouse
+	s.upkeep.init(device, &s.mu, options.IdleAge)
+}
+
 // reporter is what of a System its device knows, which may outlive it.
 type reporter struct {
 	logger  logger
@@ -131,7 +144,7 @@ func (s *shared) reserve(n uint64) bool {
 type currentBuffer struct {
 	Buffer
 	history choice.History
-	serial  uint64      // how many buffers had been created with it: see System.confirm
+	serial  uint64      // how many buffers had been created with it: see shared.confirm
 	handed  atomic.Bool // its owner is not the only one who can destroy it
 }
 
@@ -154,17 +167,4 @@ func (s *shared) look(times int) {
 	if s.looker != nil {
 		s.looker.Look(times)
 	}
-}
-
-func (s *shared) init(device Device, options Options) {
-	s.device, s.queue, s.chunks, s.steps.Device = device, device.Queue(), gpu.ChunkQueueOf(device), device
-	s.relay, _ = s.queue.(gpu.ChunkRelay)
-	s.looker, _ = s.queue.(gpu.Looker)
-	s.waker, _ = device.(gpu.Waker)
-	s.limits, s.options = device.Limits(), options
-	s.reporter = &reporter{logger{options.Log, options.LogLevel}, make(chan error, 64), options.Changed}
-	s.closed, s.deviceLost = make(chan struct{}), device.Lost()
-	s.budget = budget{freed: s.wake, limit: options.Budget, policy: options.OnBudget}
-	s.waiters.lock, s.waiters.roused = &s.mu, s.rouse
-	s.upkeep.init(device, &s.mu, options.IdleAge)
 }

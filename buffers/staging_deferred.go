@@ -15,6 +15,15 @@ import (
 // the last.
 type DeferredStagingBuffer struct{ *staging }
 
+func newDeferredStagingBuffer(writes *writeBelt, d StagingDescriptor) (*DeferredStagingBuffer, error) {
+	shared, err := newStaging(writes, KindDeferredStaging, d)
+	if err != nil {
+		return nil, err
+	}
+	shared.core.settled = make(chan error, 1)
+	return &DeferredStagingBuffer{shared}, nil
+}
+
 // MapAsync asks for memory to write. The channel has a capacity of one and settles exactly once, under
 // the same contract as [MappableBuffer.MapAsync]; a map while one is pending is [ErrMapPending], while
 // it is writable [ErrMapped]. Without room in the budget it does what [BudgetPolicy] says.
@@ -99,13 +108,4 @@ func (b *DeferredStagingBuffer) Unmap() error {
 	b.core.giveUp(b.Label())
 	b.core.disarm()
 	return nil
-}
-
-func newDeferredStagingBuffer(writes *writeBelt, d StagingDescriptor) (*DeferredStagingBuffer, error) {
-	shared, err := newStaging(writes, KindDeferredStaging, d)
-	if err != nil {
-		return nil, err
-	}
-	shared.core.settled = make(chan error, 1)
-	return &DeferredStagingBuffer{shared}, nil
 }

@@ -10,19 +10,6 @@ import "context"
 // It is used once; Reset makes it writable again.
 type ImmediateStagingBuffer struct{ *staging }
 
-// Reset makes the buffer writable from the start, on another chunk, for which it waits as NewImmediateStagingBuffer
-// does. What was written and not uploaded is lost.
-func (b *ImmediateStagingBuffer) Reset(ctx context.Context) error {
-	b.core.shared.mu.Lock()
-	defer b.core.shared.mu.Unlock()
-	c, err := b.lend(ctx)
-	if err != nil {
-		return err
-	}
-	b.core.arm(c)
-	return nil
-}
-
 func newImmediateStagingBuffer(ctx context.Context, writes *writeBelt, d StagingDescriptor) (*ImmediateStagingBuffer, error) {
 	shared, err := newStaging(writes, KindImmediateStaging, d)
 	if err != nil {
@@ -34,4 +21,17 @@ func newImmediateStagingBuffer(ctx context.Context, writes *writeBelt, d Staging
 		return nil, err
 	}
 	return b, nil
+}
+
+// Reset makes the buffer writable from the start, on another chunk, for which it waits as NewImmediateStagingBuffer
+// does. What was written and not uploaded is lost.
+func (b *ImmediateStagingBuffer) Reset(ctx context.Context) error {
+	b.core.shared.mu.Lock()
+	defer b.core.shared.mu.Unlock()
+	c, err := b.lend(ctx)
+	if err != nil {
+		return err
+	}
+	b.core.arm(c)
+	return nil
 }

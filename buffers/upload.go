@@ -45,6 +45,37 @@ type Upload struct {
 // queueBlock is how many bytes of queue writes go before those ahead of them are waited for.
 const queueBlock = 32 << 20
 
+func newUpload(e *engine, dst Buffer, offset, size uint64) (*Upload, error) {
+	s := e.shared
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable("upload", dst.Label()); err != nil {
+		return nil, err
+	}
+	if err := gpu.CheckWrite(dst, offset, 0); err != nil {
+		return nil, gpu.Relabel(err, "upload", dst.Label())
+	}
+	if left := dst.Size() - offset; size == 0 || size > left {
+		size = left
+	}
+	u := &Upload{shared: s, engine: e, writes: e.writes, dst: dst, size: size, at: offset, wholly: true}
+	u.history, u.failed = historyOf(dst), failedGrow(dst)
+	taken := e.take(OpUpload, size, *u.history)
+	u.path, u.measure = taken.Path, taken.Measure
+	return u, nil
+}
+
+func newMemoryUpload(e *engine, dst Buffer, offset uint64, m Memory) (*Upload, error) {
+	u, err := newUpload(e, dst, offset, m.Size())
+	if err != nil {
+		return nil, err
+	}
+	if end := offset + m.Size(); end%4 != 0 && end < dst.Size() && dst.Size()-end >= 4 {
+		return nil, u.endsWithinWord(m.Size())
+	}
+	return u, u.check(m)
+}
+
 // Moved is how many bytes were written.
 func (u *Upload) Moved() uint64 { return u.moved }
 
@@ -425,17 +456,6 @@ func (u *Upload) giveBack() {
 	}
 }
 
-func newMemoryUpload(e *engine, dst Buffer, offset uint64, m Memory) (*Upload, error) {
-	u, err := newUpload(e, dst, offset, m.Size())
-	if err != nil {
-		return nil, err
-	}
-	if end := offset + m.Size(); end%4 != 0 && end < dst.Size() && dst.Size()-end >= 4 {
-		return nil, u.endsWithinWord(m.Size())
-	}
-	return u, u.check(m)
-}
-
 // whole moves the last of what there is.
 func (u *Upload) whole(ctx context.Context, m Memory) error {
 	if err := u.Write(ctx, m); err != nil {
@@ -472,26 +492,6 @@ func (u *Upload) alive() error {
 		return gpu.NewError("upload", u.dst.Label(), ErrDestroyed, "")
 	}
 	return nil
-}
-
-func newUpload(e *engine, dst Buffer, offset, size uint64) (*Upload, error) {
-	s := e.shared
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.usable("upload", dst.Label()); err != nil {
-		return nil, err
-	}
-	if err := gpu.CheckWrite(dst, offset, 0); err != nil {
-		return nil, gpu.Relabel(err, "upload", dst.Label())
-	}
-	if left := dst.Size() - offset; size == 0 || size > left {
-		size = left
-	}
-	u := &Upload{shared: s, engine: e, writes: e.writes, dst: dst, size: size, at: offset, wholly: true}
-	u.history, u.failed = historyOf(dst), failedGrow(dst)
-	taken := e.take(OpUpload, size, *u.history)
-	u.path, u.measure = taken.Path, taken.Measure
-	return u, nil
 }
 
 // close ends all that waits for the upload. The lock is not held.

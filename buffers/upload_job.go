@@ -20,6 +20,22 @@ type uploadJob struct {
 // relayBytes go by one relay at the most: what the job looks at between two is looked at that often.
 const relayBytes = 64 << 20
 
+// uploadThen is [Embedder.UploadThen].
+func uploadThen(e *engine, dst Buffer, offset uint64, m Memory, done func(error)) {
+	u, err := newMemoryUpload(e, dst, offset, m)
+	if err != nil {
+		done(err)
+		return
+	}
+	j := &uploadJob{Upload: u, rest: m, done: done, start: now()}
+	e.shared.mu.Lock()
+	defer e.shared.mu.Unlock()
+	e.writes.jobs.endRelay()
+	if j.goesByChunks() && len(e.writes.jobs.list) > 0 || j.goOn() == jobWaits {
+		j.enqueue()
+	}
+}
+
 // enqueue has the job go on when a chunk comes back and those ahead of it were served.
 func (j *uploadJob) enqueue() {
 	u := j.Upload
@@ -179,20 +195,4 @@ func (u *Upload) ringHangs() (goOn bool) {
 	}
 	u.writes.jobs.work()
 	return !u.closed
-}
-
-// uploadThen is [Embedder.UploadThen].
-func uploadThen(e *engine, dst Buffer, offset uint64, m Memory, done func(error)) {
-	u, err := newMemoryUpload(e, dst, offset, m)
-	if err != nil {
-		done(err)
-		return
-	}
-	j := &uploadJob{Upload: u, rest: m, done: done, start: now()}
-	e.shared.mu.Lock()
-	defer e.shared.mu.Unlock()
-	e.writes.jobs.endRelay()
-	if j.goesByChunks() && len(e.writes.jobs.list) > 0 || j.goOn() == jobWaits {
-		j.enqueue()
-	}
 }

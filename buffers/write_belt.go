@@ -36,6 +36,15 @@ var (
 	errShort   = errors.New("the budget has no room")
 )
 
+// init makes the belt.
+func (p *writeBelt) init(s *shared) {
+	p.pool.init(s, Descriptor{Label: "staging chunk", Usage: UsageMapWrite | UsageCopySrc, MappedAtCreation: true})
+	if _, steps := s.chunks.(*gpu.Steps); !steps {
+		p.notify = p.cameBack
+	}
+	s.pools = append(s.pools, p)
+}
+
 // find returns a chunk, or says why there is none now: errPending, errShort, or an error for good. If depth is not 0
 // it is for a ring: at most depth chunks of that size are pending, and what is pending makes room for the next.
 func (p *writeBelt) find(label string, size uint64, depth int) (*chunk, error) {
@@ -270,15 +279,6 @@ func (p *writeBelt) pend(c *chunk, settled <-chan error, notifies bool) {
 func (p *writeBelt) send(c *chunk, size uint64, dst Buffer, offset uint64) error {
 	settled, err := p.shared.chunks.SendChunk(c.buffer, size, dst, offset, p.notify)
 	return p.sent(c, settled, err)
-}
-
-// init makes the belt.
-func (p *writeBelt) init(s *shared) {
-	p.pool.init(s, Descriptor{Label: "staging chunk", Usage: UsageMapWrite | UsageCopySrc, MappedAtCreation: true})
-	if _, steps := s.chunks.(*gpu.Steps); !steps {
-		p.notify = p.cameBack
-	}
-	s.pools = append(s.pools, p)
 }
 
 // isIdle reports whether nothing is on its way.

@@ -203,7 +203,7 @@ func (c *Chooser) explore(k *class, t *turns, size uint64, h History, best int) 
 
 // promises reports whether path i may turn out faster than the best, and may be tried on a transfer of the
 // program's: those of the other kind are left to the prober, since they may be far slower, and a copy into a buffer
-// may spoil it (see history).
+// may spoil it (see History).
 func (c *Chooser) promises(i int, size uint64, h History, best int) bool {
 	if i == best || !c.paths[i].suits(size, h) || c.paths[i].Mapped != c.paths[best].Mapped || c.classes[classOf(size)].seen[i].hung {
 		return false
