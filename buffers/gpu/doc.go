@@ -7,15 +7,15 @@
 // Everything else is an ability, found by a type assertion. The engine does without those that are not there.
 //
 //	ability         of               without it
-//	[HostMapper]    MappableBuffer   Go memory only
-//	[RangeMapper]   MappableBuffer   no MappedRange of the backend's own
-//	[ByteMapper]    MappableBuffer   WriteAt and ReadAt alone
-//	[ChunkQueue]    Queue            the engine takes the same steps itself: [Steps]
-//	[ChunkRelay]    ChunkQueue       a call for each chunk
-//	[Looker]        Queue            the host tells by itself when the GPU is done
-//	[AccessTracker] Encoder          the API tracks its buffers itself
-//	[Timers]        Device           timers of package time
-//	[Waker]         Device           goroutines run by themselves
+//	HostMapper      MappableBuffer   Go memory only
+//	RangeMapper     MappableBuffer   no MappedRange of the backend's own
+//	ByteMapper      MappableBuffer   WriteAt and ReadAt alone
+//	ChunkQueue      Queue            the engine takes the same steps itself: Steps
+//	ChunkRelay      ChunkQueue       a call for each chunk
+//	Looker          Queue            the host tells by itself when the GPU is done
+//	AccessTracker   Encoder          the API tracks its buffers itself
+//	Timers          Device           timers of package time
+//	Waker           Device           goroutines run by themselves
 //
 // # Other APIs
 //
@@ -27,11 +27,11 @@
 //	MapAsync                 mapAsync                   fence of the last use, then     fence of the last use, then
 //	                                                    vkInvalidateMappedMemoryRanges  Map with the range to read
 //	Unmap                    unmap                      vkFlushMappedMemoryRanges       Unmap with the range written
-//	[ByteMapper]             none                       the mapped pointer              the mapped pointer
+//	ByteMapper               none                       the mapped pointer              the mapped pointer
 //	WriteBuffer              writeBuffer                copy from the backend's ring    copy from the backend's ring
 //	CreateEncoder            createCommandEncoder       command buffer, recording       command list and allocator
 //	Copy..., ClearBuffer     the same                   vkCmdCopy..., vkCmdFillBuffer   Copy...Region
-//	[AccessTracker].Use      none: tracked              access masks of a barrier       states of a resource barrier
+//	AccessTracker.Use        none: tracked              access masks of a barrier       states of a resource barrier
 //	Submit                   finish, submit             vkQueueSubmit with a fence      ExecuteCommandLists, Signal
 //	SubmitScoped             an error scope around it   Submit: nothing is found later  Submit: nothing is found later
 //	WorkDone                 onSubmittedWorkDone        the fence of the last submit    the fence's value reached
