@@ -16,8 +16,8 @@ func (Embedder) LendChunk(ctx context.Context, u *Upload) (chunk MappableBuffer,
 	if err := u.check(Memory{}); err != nil || !u.borrows() {
 		return nil, 0, err
 	}
-	if u.chunk == nil {
-		if err := u.borrow(ctx, 1); err != nil || u.chunk == nil {
+	if u.ring.chunk == nil {
+		if err := u.ring.borrow(ctx, 1); err != nil || u.ring.chunk == nil {
 			return nil, 0, err
 		}
 	}
@@ -37,7 +37,7 @@ func (Embedder) LendChunkThen(u *Upload, ready func()) (chunk MappableBuffer, si
 	s := u.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if u.chunk != nil {
+	if u.ring.chunk != nil {
 		chunk, size = u.hand()
 		return chunk, size, false, nil
 	}
@@ -48,7 +48,7 @@ func (Embedder) LendChunkThen(u *Upload, ready func()) (chunk MappableBuffer, si
 		j.enqueue()
 		return nil, 0, true, nil
 	}
-	if u.chunk == nil {
+	if u.ring.chunk == nil {
 		return nil, 0, false, ErrBusy
 	}
 	chunk, size = u.hand()
@@ -62,7 +62,7 @@ func (Embedder) Filled(u *Upload, n uint64) error {
 	if err := u.check(Memory{}); err != nil {
 		return err
 	}
-	if u.chunk == nil || n < u.filled || n > min(u.chunk.size(), u.dst.Size()-min(u.dst.Size(), u.at)) {
+	if u.ring.chunk == nil || n < u.filled || n > min(u.ring.chunk.size(), u.dst.Size()-min(u.dst.Size(), u.at)) {
 		return gpu.NewError("upload", u.dst.Label(), ErrRange, gpu.Decimal(n)+" bytes are more than the room for them")
 	}
 	u.moved += n - u.filled
@@ -70,7 +70,7 @@ func (Embedder) Filled(u *Upload, n uint64) error {
 	if n == 0 || n%4 != 0 {
 		return nil // Finish says whether it may end so
 	}
-	return u.launch()
+	return u.ring.launch()
 }
 
 // AllowUpload takes note of the first bytes of size that the host writes itself next, where the upload has come
@@ -80,7 +80,7 @@ func (Embedder) Filled(u *Upload, n uint64) error {
 func (Embedder) AllowUpload(u *Upload, size uint64) (n uint64) {
 	p := &paths[OpUpload][u.path]
 	n = min(size&^3, p.Piece)
-	if n == 0 || p.Mapped || u.measure || u.filled > 0 || u.closed || u.sent >= queueBlock {
+	if n == 0 || p.Mapped || u.measure || u.filled > 0 || u.closed || u.byQueue.sent >= queueBlock {
 		return 0
 	}
 	s := u.shared
@@ -103,8 +103,8 @@ func (Embedder) UploadThen(s *System, dst Buffer, offset uint64, m Memory, done 
 
 // hand hands out the room, which the host may write to until the unmap.
 func (u *Upload) hand() (chunk MappableBuffer, size uint64) {
-	u.chunk.handed = true
-	return u.chunk.buffer, u.toFill()
+	u.ring.chunk.handed = true
+	return u.ring.chunk.buffer, u.toFill()
 }
 
 // borrows reports whether the rest goes by mapped memory, if there is a rest.
@@ -113,4 +113,6 @@ func (u *Upload) borrows() bool {
 }
 
 // toFill is how much of the chunk there is to fill.
-func (u *Upload) toFill() uint64 { return min(u.capacity(&paths[OpUpload][u.path]), u.dst.Size()-u.at) }
+func (u *Upload) toFill() uint64 {
+	return min(u.ring.capacity(&paths[OpUpload][u.path]), u.dst.Size()-u.at)
+}

@@ -24,12 +24,11 @@ type Upload struct {
 	size   uint64 // expected
 	at     uint64 // where the next byte goes, in dst
 	moved  uint64
-	chunk  *chunk  // being filled
-	word   [4]byte // being filled on a path of queue writes, which cannot begin within one
-	filled uint64
+	filled uint64 // of the chunk, or of the word
 	closed bool
 
-	waits   *waits    // of a goroutine, nil until something was waited for
+	ring    uploadRing
+	byQueue uploadQueue
 	watch   *watchdog // for the ring, while no goroutine waits for it; or nil
 	job     *uploadJob
 	history *choice.History // of dst
@@ -38,12 +37,7 @@ type Upload struct {
 	measure bool
 	wholly  bool          // all went along the path
 	busy    time.Duration // spent in Write, so that a slow source does not look like a slow path
-	sent    uint64        // by queue writes since done was asked for
-	done    <-chan error  // of the queue writes before those
 }
-
-// queueBlock is how many bytes of queue writes go before those ahead of them are waited for.
-const queueBlock = 32 << 20
 
 func newUpload(e *engine, dst Buffer, offset, size uint64) (*Upload, error) {
 	s := e.shared
@@ -59,6 +53,7 @@ func newUpload(e *engine, dst Buffer, offset, size uint64) (*Upload, error) {
 		size = left
 	}
 	u := &Upload{shared: s, engine: e, writes: e.writes, dst: dst, size: size, at: offset, wholly: true}
+	u.ring.upload, u.byQueue.upload = u, u
 	u.history, u.failed = historyOf(dst), failedGrow(dst)
 	taken := e.take(OpUpload, size, *u.history)
 	u.path, u.measure = taken.Path, taken.Measure
@@ -127,72 +122,26 @@ func (u *Upload) intact() error {
 func (u *Upload) step(ctx context.Context, m Memory) (uint64, error) {
 	p := &paths[OpUpload][u.path]
 	if !p.Mapped {
-		return u.queueStep(ctx, p, m)
+		return u.byQueue.step(ctx, p, m)
 	}
-	if err := u.borrow(ctx, m.Size()); err != nil {
+	if err := u.ring.borrow(ctx, m.Size()); err != nil {
 		return 0, err
 	}
-	if u.chunk == nil { // none is to be had, and the path was changed for it
+	if u.ring.chunk == nil { // none is to be had, and the path was changed for it
 		return 0, nil
 	}
-	n := min(m.Size(), u.capacity(p)-u.filled)
-	if u.filled == 0 && (n == u.capacity(p) || n%4 == 0 && u.moved+n == u.size) {
-		return n, u.fill(m.Slice(0, n))
+	n := min(m.Size(), u.ring.capacity(p)-u.filled)
+	if u.filled == 0 && (n == u.ring.capacity(p) || n%4 == 0 && u.moved+n == u.size) {
+		return n, u.ring.fill(m.Slice(0, n))
 	}
-	if err := gpu.WriteMapped(u.chunk.buffer, m.Slice(0, n), u.filled); err != nil {
+	if err := gpu.WriteMapped(u.ring.chunk.buffer, m.Slice(0, n), u.filled); err != nil {
 		return 0, err
 	}
 	u.filled += n
-	if u.filled == u.capacity(p) {
-		return n, u.launch()
+	if u.filled == u.ring.capacity(p) {
+		return n, u.ring.launch()
 	}
 	return n, nil
-}
-
-// queueStep is step on a path of queue writes. What does not end with a word waits for the rest of it.
-func (u *Upload) queueStep(ctx context.Context, p *choice.Path, m Memory) (uint64, error) {
-	if whole := m.Size() &^ 3; u.filled == 0 && whole > 0 {
-		n := min(whole, p.Piece)
-		return n, u.queueWrite(ctx, m.Slice(0, n))
-	}
-	n := min(m.Size(), 4-u.filled)
-	if err := m.Slice(0, n).CopyTo(u.word[u.filled:]); err != nil {
-		return 0, err
-	}
-	u.filled += n
-	if u.filled < 4 {
-		return n, nil
-	}
-	u.filled = 0
-	return n, u.queueWrite(ctx, Bytes(u.word[:]))
-}
-
-// capacity is how much of the chunk is to be filled.
-func (u *Upload) capacity(p *choice.Path) uint64 { return min(p.Piece, u.chunk.size()) }
-
-// borrow makes sure that there is a chunk to fill. If a ring does not come round, or the policy of the budget says so,
-// the rest goes by queue writes.
-func (u *Upload) borrow(ctx context.Context, size uint64) error {
-	if u.chunk != nil {
-		return nil
-	}
-	s := u.shared
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch err := u.lend(ctx, u.needs(size)); err {
-	case errHung:
-		u.engine.hang(OpUpload, u.path, max(u.moved, choice.Smallest))
-	case errShort:
-	default:
-		return err
-	}
-	u.path, u.wholly = 0, false
-	return nil
-}
-
-// needs is how large a chunk is to be for what comes next, size bytes or more.
-func (u *Upload) needs(size uint64) uint64 {
-	return (min(paths[OpUpload][u.path].Piece, max(size, u.expected())) + 7) &^ 7
 }
 
 // expected is how many bytes are still to come: what fits, where more than were expected came.
@@ -205,170 +154,12 @@ func (u *Upload) expected() uint64 {
 
 var errHung = errors.New("the ring does not come round")
 
-// lend takes a chunk. It is errHung if that takes too long, and errShort if there is no memory for one, and it is not to
-// be waited for.
-func (u *Upload) lend(ctx context.Context, size uint64) (err error) {
-	u.filled = 0
-	for {
-		u.chunk, err = u.find(size)
-		switch err {
-		case errPending:
-			err = u.awaitRing(ctx)
-		case errShort:
-			err = u.awaitMemory(ctx, size)
-		}
-		if u.chunk != nil || err != nil {
-			u.waits.end()
-			return err
-		}
-	}
-}
-
-// find takes a chunk of the ring, or says why not: see [writeBelt.find].
-func (u *Upload) find(size uint64) (*chunk, error) {
-	if u.dst.State() == Destroyed {
-		return nil, gpu.NewError("upload", u.dst.Label(), ErrDestroyed, "")
-	}
-	return u.writes.find(u.dst.Label(), size, paths[OpUpload][u.path].Depth)
-}
-
-// awaitRing waits for a change while chunks of the ring are pending.
-func (u *Upload) awaitRing(ctx context.Context) error {
-	s := u.shared
-	if u.waits == nil || u.waits.parent != ctx {
-		u.waits.stop()
-		u.waits = newWaits(ctx, u.engine.hangAfter)
-	}
-	u.waits.begin()
-	err := s.wait(u.waits.ctx, u.writes)
-	switch {
-	case ctx.Err() != nil:
-		return gpu.CausedBy("upload", u.dst.Label(), ctx.Err())
-	case err != nil:
-		return errHung
-	}
-	return nil
-}
-
-// awaitMemory waits for a change while others have the memory.
-func (u *Upload) awaitMemory(ctx context.Context, size uint64) error {
-	u.waits.end()
-	need := u.writes.need(size)
-	if b := &u.shared.budget; need > b.limit || b.policy == BudgetFallback {
-		return errShort
-	}
-	return u.writes.awaitMemory(ctx, "upload", u.dst.Label(), need)
-}
-
-// waits are those of a goroutine with one context: each ends with that, or where it lasts for too long.
-type waits struct {
-	parent, ctx context.Context
-	cancel      func()
-	watchdog    *watchdog
-	waiting     bool
-}
-
-func newWaits(parent context.Context, limit time.Duration) *waits {
-	w := &waits{parent: parent}
-	w.ctx, w.cancel = context.WithCancel(parent)
-	w.watchdog = newWatchdog(limit, func() bool { w.cancel(); return false })
-	return w
-}
-
-// begin is called when a wait begins, or goes on.
-func (w *waits) begin() {
-	if !w.waiting {
-		w.waiting = true
-		w.watchdog.begin()
-	}
-}
-
-// end is called when it is over; nil has none.
-func (w *waits) end() {
-	if w != nil && w.waiting {
-		w.waiting = false
-		w.watchdog.end()
-	}
-}
-
-// stop is called when there are no more; nil has none.
-func (w *waits) stop() {
-	if w != nil {
-		w.watchdog.stop()
-		w.cancel()
-	}
-}
-
-// queueWrite writes m, and waits where very much is on its way.
-func (u *Upload) queueWrite(ctx context.Context, m Memory) error {
-	if u.sent >= queueBlock {
-		if err := u.awaitQueue(ctx); err != nil {
-			return err
-		}
-	}
-	return u.writeNow(m)
-}
-
-func (u *Upload) writeNow(m Memory) error {
-	s := u.shared
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.usable("upload", u.dst.Label()); err != nil {
-		return err
-	}
-	if err := s.queue.WriteBuffer(u.dst, u.at, m); err != nil {
-		return err
-	}
-	u.wrote(m.Size())
-	return nil
-}
-
 // wrote takes note of n bytes that went by a queue write.
 func (u *Upload) wrote(n uint64) {
 	u.history.Touched = true
 	u.shared.stats.BytesUp += n
 	u.at += n
-	u.sent += n
-}
-
-// awaitQueue waits for the block before the last.
-func (u *Upload) awaitQueue(ctx context.Context) error {
-	if u.done != nil {
-		if err := u.shared.answered(ctx, "upload", u.dst.Label(), u.done); err != nil {
-			return err
-		}
-	}
-	u.done, u.sent = u.shared.queue.WorkDone(), 0
-	return nil
-}
-
-// launch sends the chunk that is filled.
-func (u *Upload) launch() error {
-	n := u.filled
-	return u.pass(n, func(c *chunk) error { return u.writes.send(c, n, u.dst, u.at) })
-}
-
-// fill is launch of a chunk that m goes into alone.
-func (u *Upload) fill(m Memory) error {
-	return u.pass(m.Size(), func(c *chunk) error { return u.writes.fill(c, m, u.dst, u.at) })
-}
-
-// pass has n bytes sent by way of the chunk.
-func (u *Upload) pass(n uint64, send func(*chunk) error) error {
-	u.shared.mu.Lock()
-	defer u.shared.mu.Unlock()
-	if err := u.shared.usable("upload", u.dst.Label()); err != nil {
-		u.writes.drop(u.chunk)
-		u.chunk = nil
-		return err
-	}
-	c := u.chunk
-	u.chunk, u.filled = nil, 0
-	if err := send(c); err != nil {
-		return err
-	}
-	u.passed(n)
-	return nil
+	u.byQueue.sent += n
 }
 
 // passed takes note of n bytes that went by way of a chunk.
@@ -394,11 +185,11 @@ func (u *Upload) Finish() error {
 		return err
 	}
 	if u.filled == 0 {
-		u.giveBack()
+		u.ring.giveBack()
 	}
 	u.close()
-	if u.chunk != nil {
-		if err := u.launch(); err != nil {
+	if u.ring.chunk != nil {
+		if err := u.ring.launch(); err != nil {
 			return err
 		}
 	}
@@ -425,11 +216,11 @@ func (u *Upload) pad() error {
 	if end := u.at + u.filled + rest; end != u.dst.Size() {
 		return u.endsWithinWord(u.moved)
 	}
-	if u.chunk == nil {
-		clear(u.word[u.filled:])
-		return u.writeNow(Bytes(u.word[:]))
+	if u.ring.chunk == nil {
+		clear(u.byQueue.word[u.filled:])
+		return u.byQueue.writeNow(Bytes(u.byQueue.word[:]))
 	}
-	if err := gpu.WriteMapped(u.chunk.buffer, Bytes(zeros[:rest]), u.filled); err != nil {
+	if err := gpu.WriteMapped(u.ring.chunk.buffer, Bytes(zeros[:rest]), u.filled); err != nil {
 		return err
 	}
 	u.filled += rest
@@ -443,17 +234,7 @@ func (u *Upload) endsWithinWord(size uint64) error {
 // Abort gives up. What was written so far may have reached the buffer, or not.
 func (u *Upload) Abort() {
 	u.close()
-	u.giveBack()
-}
-
-// giveBack gives the chunk back as it is.
-func (u *Upload) giveBack() {
-	if c := u.chunk; c != nil {
-		u.shared.mu.Lock()
-		defer u.shared.mu.Unlock()
-		u.writes.giveBack(c)
-		u.chunk = nil
-	}
+	u.ring.giveBack()
 }
 
 // whole moves the last of what there is.
@@ -496,7 +277,7 @@ func (u *Upload) alive() error {
 
 // close ends all that waits for the upload. The lock is not held.
 func (u *Upload) close() {
-	u.waits.stop()
+	u.ring.waits.stop()
 	u.watch.stop()
 	u.shared.mu.Lock()
 	defer u.shared.mu.Unlock()

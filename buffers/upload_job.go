@@ -69,7 +69,7 @@ func (j *uploadJob) goOn() jobState {
 	p := &paths[OpUpload][j.path]
 	for j.rest.Size() > 0 {
 		n := min(p.Piece, j.rest.Size())
-		c, err := j.find((n + 7) &^ 7)
+		c, err := j.ring.find((n + 7) &^ 7)
 		switch err {
 		case nil:
 			err = j.moveBy(c, n)
@@ -96,12 +96,12 @@ func (j *uploadJob) goOn() jobState {
 
 // lendRoom takes a chunk for who asked for one. Where there can be none he finds out by asking again.
 func (j *uploadJob) lendRoom() jobState {
-	c, err := j.find(j.needs(1))
+	c, err := j.ring.find(j.ring.needs(1))
 	if err == errPending && j.writes.willNotify() {
 		return jobWaits
 	}
 	if err == nil {
-		j.chunk, j.filled = c, 0
+		j.ring.chunk, j.filled = c, 0
 	}
 	j.busy += j.start.age()
 	j.served()

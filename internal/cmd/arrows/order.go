@@ -20,7 +20,7 @@ var rooms = strings.Fields(`
 	system_scope.go system_new.go system_upload.go system_calibration.go system.go frame.go
 	dynamic.go dynamic_page.go dynamic_arena.go readback.go
 	staging_deferred.go staging_immediate.go staging_range.go staging.go
-	upload_job.go upload.go upload_stream.go
+	upload_job.go upload.go upload_ring.go upload_queue.go upload_stream.go
 	device_buffer.go device_grow.go mappable.go layout.go
 	engine_calibration.go engine_prober.go engine_meter.go engine_reads.go engine.go engine_path.go
 	read_belt.go read.go read_collect.go read_host.go read_land.go read_ring.go read_late.go read_queue.go
@@ -44,6 +44,8 @@ var upward = map[use]string{
 	{"pool.go", "read_chunk.go"}:            "a chunk carries the parts of reads that lie in it",
 	{"read_chunk.go", "read_queue.go"}:      "a reading settles in its queue",
 	{"read_queue.go", "read_late.go"}:       "the queue keeps the scratch of what it lists",
+	{"upload_queue.go", "upload.go"}:        "each of the two ways is a part of its upload",
+	{"upload_ring.go", "upload.go"}:         "each of the two ways is a part of its upload",
 	{"upload.go", "upload_job.go"}:          "an upload ends the job that goes on with it",
 }
 
