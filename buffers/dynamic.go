@@ -60,7 +60,7 @@ type dynamicRing struct {
 	held     *holding
 	page     Descriptor // of each GPU buffer
 	align    uint64
-	host     func(size uint64) (Host, error) // makes arenas; nil where they are Go's
+	host     func(size uint64) (Host, error) // makes arenas; nil if they are Go's
 	maxSlots int
 	history  choice.History // of the buffers of its slots
 	pages    []*dynamicPage
@@ -168,7 +168,7 @@ func (b *DynamicBuffer) Slots() int {
 }
 
 // Update returns size bytes to be written for the next submit. More than a page holds is [ErrTooLarge];
-// where every slot is in use by the GPU and there can be no more, it is [ErrBusy], which BeginFrame
+// if every slot is in use by the GPU and there can be no more, it is [ErrBusy], which BeginFrame
 // prevents if MaxSlots is at least [Options].MaxFramesInFlight. Each submit with updates in the middle of a frame
 // takes a slot more, until the frame ends. A slot that the device had no memory for is done without; a submit of
 // updates in it is refused until a frame is discarded.
@@ -264,7 +264,7 @@ func (s *dynamicSlot) checkCreated() error {
 	return nil
 }
 
-// grow makes a slot where all are in use.
+// grow makes a slot if all are in use.
 func (r *dynamicRing) grow() error {
 	if len(r.slots) >= r.maxSlots {
 		return gpu.NewError("update", r.page.Label, ErrBusy, "all "+gpu.Decimal(uint64(len(r.slots)))+" slots are in use, by the GPU or the open frame")

@@ -62,7 +62,7 @@ func (p *dynamicPage) isDetached() bool {
 	return h != nil && h.ByteLength() < size
 }
 
-// goOn opens the next page for the current slot. Where the last frame filled most of it, a host fills mapped memory
+// goOn opens the next page for the current slot. If the last frame filled most of it, a host fills mapped memory
 // in place, if that is the way of such a flush: then no byte is copied out of an arena. The unmap takes all of the
 // chunk, used or not.
 func (r *dynamicRing) goOn() {

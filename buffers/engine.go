@@ -98,7 +98,7 @@ func (e *engine) flushChunk(dst Buffer, h *choice.History, c *chunk, size uint64
 	return e.writes.send(c, size, dst, 0)
 }
 
-// flushPath is the path of size bytes of updates. Where copies went once, they go on: see choice.History.
+// flushPath is the path of size bytes of updates. If copies went once, they go on: see choice.History.
 func (e *engine) flushPath(size uint64, h choice.History) *choice.Path {
 	return &paths[OpFlush][e.flushIndex(size, h)]
 }
@@ -162,7 +162,7 @@ type program interface {
 // looks are for as long as most measurements last.
 const looks = 64
 
-// workDone tells when the GPU is done with everything so far, where that is hurried as soon as can be: then what is
+// workDone tells when the GPU is done with everything so far, if that is hurried as soon as can be: then what is
 // measured is the transfer, and not when the host happens to look.
 func (e *engine) workDone(hurried bool) <-chan error {
 	done := e.shared.queue.WorkDone()
@@ -183,7 +183,7 @@ func (e *engine) hang(op Operation, path int, size uint64) {
 	}
 }
 
-// learn takes a measurement, and logs where it changes the choice.
+// learn takes a measurement, and logs if it changes the choice.
 func (e *engine) learn(op Operation, path int, size uint64, took time.Duration) {
 	c := &e.choosers[op]
 	before := c.Best(size, choice.History{})

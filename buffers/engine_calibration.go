@@ -12,7 +12,7 @@ import (
 // the same adapter. It is plain data.
 type Calibration struct {
 	Rates []Rate
-	// CopyCost is the time that one more copy in a submit takes; 0 where it was not measured.
+	// CopyCost is the time that one more copy in a submit takes; 0 if it was not measured.
 	CopyCost time.Duration
 }
 
@@ -32,7 +32,7 @@ type Explanation struct {
 	Reason    string
 	// Copies is how often each byte is copied on its way, by CPU and GPU together.
 	Copies int
-	// BytesPerSecond is what the engine believes the path to reach; 0 where it knows nothing yet. For OpFlush the
+	// BytesPerSecond is what the engine believes the path to reach; 0 if it knows nothing yet. For OpFlush the
 	// time that the program's thread is kept counts twice, since that fills the next frame meanwhile.
 	BytesPerSecond float64
 	// Alternatives are the other paths for this size that were measured.

@@ -246,7 +246,7 @@ func (b *probing) measure(ctx context.Context, step probeStep, path int) error {
 	return b.transfer(ctx, step, path, func(took time.Duration) { b.learn(step, path, took) })
 }
 
-// learn takes a measurement. Where nothing is suspect one that is slow says little: the page may have been busy
+// learn takes a measurement. If nothing is suspect one that is slow says little: the page may have been busy
 // with something else.
 func (b *probing) learn(step probeStep, path int, took time.Duration) {
 	e := b.engine

@@ -10,7 +10,7 @@ import (
 type readGuide struct {
 	engine   *engine
 	asked    bool          // for the cost of a copy
-	copyCost time.Duration // of one more copy in a submit; 0 where it was not measured
+	copyCost time.Duration // of one more copy in a submit; 0 if it was not measured
 	// fixedChunks says that reads are cut as [Options].ChunkSize says.
 	fixedChunks bool
 }

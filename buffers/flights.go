@@ -8,7 +8,7 @@ type flights struct {
 	done     uint64 // of the last one the GPU is done with
 	inFlight []flight
 	heard    bool   // a waiter listens for the oldest flight
-	notify   func() // is called when the GPU is done with one; nil where the queue would not call it
+	notify   func() // is called when the GPU is done with one; nil if the queue would not call it
 }
 
 type flight struct {

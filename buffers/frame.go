@@ -86,7 +86,7 @@ func (f *frames) callWaiting() {
 	f.waiting = f.waiting[:0]
 }
 
-// TryBeginFrame is BeginFrame where that would neither wait nor fail, and else nil.
+// TryBeginFrame is BeginFrame if that would neither wait nor fail, and else nil.
 func (s *System) TryBeginFrame() *Frame {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,7 +166,7 @@ type use struct {
 }
 
 // Submit ends the frame: what the dynamic buffers hold goes to the GPU, then the frame's encoder, the
-// further encoders in order, and the reads asked for. Where it fails nothing was submitted, nothing is
+// further encoders in order, and the reads asked for. If it fails nothing was submitted, nothing is
 // lost, and the frame is still open.
 func (f *Frame) Submit(further ...Encoder) error {
 	s := f.frames

@@ -8,7 +8,7 @@ type Embedder struct{}
 
 // FrameThen is for a host that must not wait: it reports whether BeginFrame would wait for the GPU, and then
 // has ready called, once, when it no longer would. Like the methods of a [Sink] ready must be short, and call
-// nothing of the System. Where the backend cannot tell it reports false.
+// nothing of the System. If the backend cannot tell it reports false.
 func (Embedder) FrameThen(s *System, ready func()) (waits bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

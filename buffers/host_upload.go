@@ -7,7 +7,7 @@ import (
 )
 
 // LendChunk lends mapped memory for the host to fill itself: the first size bytes of chunk. [Embedder.Filled]
-// takes what was written there. chunk is nil where the path goes by queue writes: then the host hands its
+// takes what was written there. chunk is nil if the path goes by queue writes: then the host hands its
 // bytes to Write. It waits for memory to be had, until ctx ends. A room that is not used is destroyed, so that what
 // the host still has of it is nobody's.
 func (Embedder) LendChunk(ctx context.Context, u *Upload) (chunk MappableBuffer, size uint64, err error) {
@@ -74,8 +74,8 @@ func (Embedder) Filled(u *Upload, n uint64) error {
 }
 
 // AllowUpload takes note of the first bytes of size that the host writes itself next, where the upload has come
-// to, by one queue write of its own API, and gives their number. It is 0 where the path is another, or is being
-// measured, where much is on its way that is to be waited for first, or nothing may be written: then
+// to, by one queue write of its own API, and gives their number. It is 0 if the path is another, or is being
+// measured, if much is on its way that is to be waited for first, or nothing may be written: then
 // [Upload.Write] does it, or says why not.
 func (Embedder) AllowUpload(u *Upload, size uint64) (n uint64) {
 	p := &paths[OpUpload][u.path]

@@ -6,7 +6,7 @@ import (
 )
 
 // AllowWrite checks a write of size bytes at offset that the host makes itself next, by queue writes of its
-// own API of at most piece bytes each, and counts it. piece is 0 where the write would be refused, or where the
+// own API of at most piece bytes each, and counts it. piece is 0 if the write would be refused, or if the
 // engine has another path for it, or wants to measure it: then WriteMemory says why, or does it.
 func (Embedder) AllowWrite(b *DeviceBuffer, offset, size uint64) (piece uint64) {
 	s := b.held.shared

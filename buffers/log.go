@@ -26,7 +26,7 @@ func (l Level) String() string {
 	return "unknown level"
 }
 
-// Field is one named value of a log record: Text, or where that is "" Number.
+// Field is one named value of a log record: Text, or if that is "" Number.
 type Field struct {
 	Key    string
 	Text   string
@@ -37,7 +37,7 @@ type Field struct {
 // fields.
 type LogFunc func(level Level, message string, fields []Field)
 
-// logger costs one comparison where no function is set: ask enabled before building fields.
+// logger costs one comparison if no function is set: ask enabled before building fields.
 type logger struct {
 	f     LogFunc
 	level Level

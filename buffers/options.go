@@ -22,7 +22,7 @@ type Options struct {
 	// IdleAge is how long memory may lie idle in a pool, or in a slot of a DynamicBuffer, before it is destroyed,
 	// whether or not the System is called meanwhile: at the latest after twice that. 0 means 5 seconds.
 	IdleAge time.Duration
-	// HostWrites says that it is the host who writes the updates of dynamic buffers: where there is one to
+	// HostWrites says that it is the host who writes the updates of dynamic buffers: if there is one to
 	// [Embedder.Mapped].
 	HostWrites bool
 	// Changed is for a host that keeps the native objects of buffers. It is called when one may have been replaced,

@@ -154,7 +154,7 @@ func (b *readBelt) place() {
 	}
 }
 
-// hurry has the host look whether the GPU is done with the chunks in flight, where there are at least so many: with
+// hurry has the host look whether the GPU is done with the chunks in flight, if there are at least so many: with
 // each chunk that is sent it looks by itself, but no more will be. One alone is the backend's matter.
 func (b *readBelt) hurry(least int) {
 	if len(b.queue.list) == 0 && len(b.ring.inFlight) >= least {
@@ -162,7 +162,7 @@ func (b *readBelt) hurry(least int) {
 	}
 }
 
-// send sends the chunks that are filled. Where a copy is refused, the readings of its source fail, and all
+// send sends the chunks that are filled. If a copy is refused, the readings of its source fail, and all
 // others of chunks that were not sent are to be placed again.
 func (b *readBelt) send() {
 	for i, c := range b.ring.filling {

@@ -16,7 +16,7 @@ type reading struct {
 	size       uint64        // of all
 	rowBytes   uint64        // size, if it is a buffer that is read
 	pitch      uint64        // of rows in a chunk or a hold
-	dst        Memory        // or, where sink is not nil,
+	dst        Memory        // or, if sink is not nil,
 	sink       Sink          // under the number
 	id         uint64
 	recorded   uint64 // bytes that copies are recorded or submitted for
@@ -46,8 +46,8 @@ type cut struct {
 	measure bool
 }
 
-// tellsOfPath reports whether the time that x takes is that of its path: not where the rows of a texture are padded,
-// nor where the memory they go to is made.
+// tellsOfPath reports whether the time that x takes is that of its path: not if the rows of a texture are padded,
+// nor if the memory they go to is made.
 func (x *reading) tellsOfPath() bool {
 	_, making := x.sink.(MakingSink)
 	return x.src != nil && !making
@@ -113,7 +113,7 @@ func (c *chunk) addRange(x *reading, nearby uint64) uint64 {
 	return n
 }
 
-// near is the last copy of the chunk, where the range of src from start on touches it, or nearly, and
+// near is the last copy of the chunk, if the range of src from start on touches it, or nearly, and
 // there is room to widen it.
 func (c *chunk) near(src Buffer, start, nearby uint64) *gpu.ChunkCopy {
 	if len(c.copies) == 0 {
@@ -321,7 +321,7 @@ func checkReadable(src Buffer, offset, size uint64) error {
 		gpu.Decimal(src.Size())+" cannot be read")
 }
 
-// sink is where the part goes, nil where that is memory, or nobody waits for it any more.
+// sink is where the part goes, nil if that is memory, or nobody waits for it any more.
 func (p *readPart) sink() Sink {
 	if !p.open() {
 		return nil

@@ -18,7 +18,7 @@ type HostSink interface {
 // HostRead is a read that the host makes, and ends. It must not be used afterwards.
 type HostRead struct {
 	ID           uint64
-	Src          Buffer // nil where the host alone knows: see [Embedder.LendRead]
+	Src          Buffer // nil if the host alone knows: see [Embedder.LendRead]
 	Offset, Size uint64 // multiples of 4
 	Piece        uint64 // what a chunk takes
 	Chunks       []MappableBuffer
@@ -46,7 +46,7 @@ type hostReads struct {
 	ended  func() // is called when a read has ended
 }
 
-// lends hands x to its host where that makes such reads, and reports whether it does now.
+// lends hands x to its host if that makes such reads, and reports whether it does now.
 func (p *hostReads) lends(x *reading) bool {
 	sink, ok := x.sink.(HostSink)
 	if !ok || !x.isRange() || x.recorded > 0 || x.unjudged > 0 || x.size <= x.piece || x.offset%4 != 0 || x.size%4 != 0 {

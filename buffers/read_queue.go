@@ -140,7 +140,7 @@ func (q *readQueue) rank(src Buffer) int {
 	return n
 }
 
-// refuse ends the readings of the source of a copy, or where that is nil all that were to be sent.
+// refuse ends the readings of the source of a copy, or if that is nil all that were to be sent.
 func (q *readQueue) refuse(source *reading, err error) {
 	for _, x := range q.list {
 		switch {
@@ -215,7 +215,7 @@ type guide interface {
 }
 
 // cancel ends a reading for the one who waits for it. It returns errLanded or the reading's own error
-// where that came first. The lock is not held.
+// if that came first. The lock is not held.
 func (q *readQueue) cancel(x *reading) error {
 	q.shared.mu.Lock()
 	defer q.shared.mu.Unlock()

@@ -9,7 +9,7 @@ type Sink interface {
 	// Deliver hands over the parts for this sink in a chunk that landed. The chunk is mapped until it
 	// returns, and the slice is the System's. An error ends the reads of these parts, with it.
 	Deliver(chunk MappableBuffer, parts []Delivery) error
-	// Settle ends a read: with nil where every part of it was delivered. It is called once for each read
+	// Settle ends a read: with nil if every part of it was delivered. It is called once for each read
 	// that is not cancelled.
 	Settle(id uint64, err error)
 }

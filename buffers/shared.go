@@ -19,9 +19,9 @@ type shared struct {
 	queue   Queue
 	chunks  gpu.ChunkQueue
 	steps   gpu.Steps      // what a ChunkQueue does not do at once
-	relay   gpu.ChunkRelay // queue, where it is one; or nil
+	relay   gpu.ChunkRelay // queue, if it is one; or nil
 	looker  gpu.Looker     // the same
-	waker   gpu.Waker      // device, where it is one; or nil
+	waker   gpu.Waker      // device, if it is one; or nil
 	limits  Limits
 	options Options
 	*reporter
@@ -119,7 +119,7 @@ func (s *shared) answered(ctx context.Context, op, label string, answer <-chan e
 }
 
 // createMapped makes a mappable buffer whose bytes are reserved in the budget already, and gives them
-// back where that fails.
+// back if that fails.
 func (s *shared) createMapped(d *Descriptor) (MappableBuffer, error) {
 	b, err := s.device.CreateMappableBuffer(d)
 	if err != nil {
@@ -130,7 +130,7 @@ func (s *shared) createMapped(d *Descriptor) (MappableBuffer, error) {
 	return b, nil
 }
 
-// reserve takes n bytes of the budget, destroying idle chunks where it must.
+// reserve takes n bytes of the budget, destroying idle chunks if it must.
 func (s *shared) reserve(n uint64) bool {
 	if s.budget.reserve(n) {
 		return true

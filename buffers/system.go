@@ -49,7 +49,7 @@ func (s *System) Device() Device { return s.device }
 func (s *System) Limits() Limits { return s.limits }
 
 // Errors delivers what the device reports later than the call that caused it, as [*Error] with
-// operation and label where the backend knows them. When 64 are unread, further ones are only logged.
+// operation and label if the backend knows them. When 64 are unread, further ones are only logged.
 func (s *System) Errors() <-chan error { return s.errors }
 
 // Stats is a snapshot.

@@ -33,7 +33,7 @@ func (s *System) Load(c Calibration) {
 }
 
 // Calibrate measures the paths on buffers of its own: it moves at most 36.5 MiB, and begins nothing after 50 ms.
-// Where its memory is new, as it is the first time, up to 17.5 MiB go through that besides, slowly: neither those
+// If its memory is new, as it is the first time, up to 17.5 MiB go through that besides, slowly: neither those
 // bytes nor their time count. The engine does the same by itself, in the
 // background, as soon as something large is moved: Calibrate does it before.
 //

@@ -144,7 +144,7 @@ func (u *Upload) step(ctx context.Context, m Memory) (uint64, error) {
 	return n, nil
 }
 
-// expected is how many bytes are still to come: what fits, where more than were expected came.
+// expected is how many bytes are still to come: what fits, if more than were expected came.
 func (u *Upload) expected() uint64 {
 	if u.moved < u.size {
 		return u.size - u.moved
@@ -169,7 +169,7 @@ func (u *Upload) passed(n uint64) {
 	u.at += n
 }
 
-// Finish sends what is left. Where the last piece was not a multiple of 4 bytes, the word it ends in must
+// Finish sends what is left. If the last piece was not a multiple of 4 bytes, the word it ends in must
 // be the last of the buffer and is filled up with zeros. When it returns, everything is ordered ahead of
 // what is submitted later.
 func (u *Upload) Finish() error {

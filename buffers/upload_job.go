@@ -53,7 +53,7 @@ func (j *uploadJob) goesByChunks() bool {
 	return paths[OpUpload][j.path].Mapped && j.rest.Size()%4 == 0
 }
 
-// goOn moves what there are chunks for, piece by piece where others wait. What a goroutine has to wait for is
+// goOn moves what there are chunks for, piece by piece if others wait. What a goroutine has to wait for is
 // left to one.
 func (j *uploadJob) goOn() jobState {
 	j.endRelay()
@@ -94,7 +94,7 @@ func (j *uploadJob) goOn() jobState {
 	return j.end(nil)
 }
 
-// lendRoom takes a chunk for who asked for one. Where there can be none he finds out by asking again.
+// lendRoom takes a chunk for who asked for one. If there can be none he finds out by asking again.
 func (j *uploadJob) lendRoom() jobState {
 	c, err := j.ring.find(j.ring.needs(1))
 	if err == errPending && j.writes.willNotify() {
@@ -133,7 +133,7 @@ func (j *uploadJob) hasMoved(n uint64) {
 	j.rest = j.rest.Slice(n, j.rest.Size()-n)
 }
 
-// relay has the chunks that are pending go on by themselves, where no other job waits for them.
+// relay has the chunks that are pending go on by themselves, if no other job waits for them.
 func (j *uploadJob) relay(piece uint64) {
 	if s := j.shared; s.relay == nil || len(j.writes.jobs.list) > 1 {
 		return

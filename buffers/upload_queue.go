@@ -36,7 +36,7 @@ func (q *uploadQueue) step(ctx context.Context, p *choice.Path, m Memory) (uint6
 	return n, q.write(ctx, Bytes(q.word[:]))
 }
 
-// write writes m, and waits where very much is on its way.
+// write writes m, and waits if very much is on its way.
 func (q *uploadQueue) write(ctx context.Context, m Memory) error {
 	if q.sent >= queueBlock {
 		if err := q.await(ctx); err != nil {

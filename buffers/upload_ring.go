@@ -147,7 +147,7 @@ func (r *uploadRing) giveBack() {
 	}
 }
 
-// waits are those of a goroutine with one context: each ends with that, or where it lasts for too long.
+// waits are those of a goroutine with one context: each ends with that, or if it lasts for too long.
 type waits struct {
 	parent, ctx context.Context
 	cancel      func()

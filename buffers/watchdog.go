@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// watchdog is for the waits of one transfer: where one has lasted for longer than the limit it calls over, at
+// watchdog is for the waits of one transfer: if one has lasted for longer than the limit it calls over, at
 // the latest after twice that. A timer looks now and then, so that a wait that does not last costs next to
 // nothing.
 type watchdog struct {

@@ -28,7 +28,7 @@ type writeBelt struct {
 	heard   *chunk   // of those, that a waiter listens for
 	jobs    jobs
 	loose   int    // how often a chunk was taken that is much larger than what it carries
-	notify  func() // cameBack, made once; nil where the queue would not call it
+	notify  func() // cameBack, made once; nil if the queue would not call it
 }
 
 var (
@@ -54,7 +54,7 @@ func (p *writeBelt) find(label string, size uint64, depth int) (*chunk, error) {
 	}
 	p.poll()
 	if depth > 0 && p.pendingFor(size) >= depth {
-		return nil, errPending // even where others are idle: those that went round just now are in the caches
+		return nil, errPending // even if others are idle: those that went round just now are in the caches
 	}
 	if c := p.fromIdle(size); c != nil {
 		return c, nil
@@ -79,7 +79,7 @@ func (p *writeBelt) pendingFor(size uint64) (n int) {
 	return n
 }
 
-// lendNow returns a chunk of at least size bytes, or nil where none is to be had without waiting, or without
+// lendNow returns a chunk of at least size bytes, or nil if none is to be had without waiting, or without
 // the pool having more than most bytes or half of the budget.
 func (p *writeBelt) lendNow(size, most uint64) *chunk {
 	p.poll()
@@ -89,7 +89,7 @@ func (p *writeBelt) lendNow(size, most uint64) *chunk {
 	return p.make(size, most)
 }
 
-// make returns a new chunk, or nil where that takes a wait, or more memory than most bytes or half of the budget.
+// make returns a new chunk, or nil if that takes a wait, or more memory than most bytes or half of the budget.
 func (p *writeBelt) make(size, most uint64) *chunk {
 	need := chunkSize(size)
 	if p.stats.Bytes+need > min(most, p.shared.budget.limit/2) || !p.shared.reserve(need) {

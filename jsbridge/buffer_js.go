@@ -37,7 +37,7 @@ const (
 // See https://www.w3.org/TR/webgpu/#gpubufferdescriptor.
 type BufferDescriptor struct {
 	Label            string
-	Size             uint64 // bytes; a multiple of 4 where MappedAtCreation is set
+	Size             uint64 // bytes; a multiple of 4 if MappedAtCreation is set
 	Usage            BufferUsage
 	MappedAtCreation bool
 }

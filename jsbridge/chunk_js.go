@@ -13,7 +13,7 @@ import (
 
 // Send unmaps a chunk that is mapped for writing, copies its first size bytes
 // to dst at the offset in a submit of its own, and maps the first mapped bytes
-// again, with what follows then. Where it fails the chunk is in no known
+// again, with what follows then. If it fails the chunk is in no known
 // state, and fit only to be destroyed.
 func (d *Device) Send(chunk *Buffer, mapped uint64, dst *Buffer, offset, size uint64, then Followup) (<-chan error, error) {
 	taken := chunk.mapping.taken

@@ -7,7 +7,7 @@ import "syscall/js"
 // A Completion runs in the callback of a promise, so that a program's own
 // state is settled before anything else runs. It is given the token of the
 // call that it completes, and must not block for longer than a lock is held.
-// Where the call gave a channel, the channel then receives what the completion
+// If the call gave a channel, the channel then receives what the completion
 // returns. A completion kept in a variable costs no allocation a call.
 type Completion func(token uint64, err error) error
 
@@ -17,7 +17,7 @@ type Followup struct {
 	Token  uint64
 	Then   Completion
 	Notify func()
-	// Quiet says that Then and Notify call [Wake] where they tell a goroutine
+	// Quiet says that Then and Notify call [Wake] if they tell a goroutine
 	// something, and that nobody waits for the channel. Else goroutines run
 	// after each promise, at the cost of an event.
 	Quiet bool

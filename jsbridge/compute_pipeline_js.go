@@ -18,7 +18,7 @@ var (
 // See https://www.w3.org/TR/webgpu/#gpuprogrammablestage.
 type ProgrammableStage struct {
 	Module     *ShaderModule
-	EntryPoint string             // empty where the module has one for the stage
+	EntryPoint string             // empty if the module has one for the stage
 	Constants  map[string]float64 // values of the module's override declarations
 }
 

@@ -37,7 +37,7 @@
 //
 // # Several calls in one
 //
-// Where each call takes the result of the one before and nobody wants to see
+// If each call takes the result of the one before and nobody wants to see
 // it, all of them cost one crossing to JavaScript, and no value of Go's is made
 // in between: [Device.Send] and [Device.FillAndSend] unmap a buffer, copy from
 // it and map it again, [Device.Fetch] submits copies into one and maps it, and
@@ -51,7 +51,7 @@
 //
 // Go's memory, JavaScript's arrays and a buffer's mapped range are three
 // different memories. [Queue.WriteBuffer] and [Queue.WriteTexture] let the
-// browser read a Go slice where it lies; where the loader of the module gives
+// browser read a Go slice where it lies; if the loader of the module gives
 // no access to its memory, which the first use finds out, they copy into one
 // kept array first. [Buffer.WriteMapped] and [Buffer.ReadMapped] copy once.
 // The methods that end in From and To take JavaScript's ArrayBuffers, typed

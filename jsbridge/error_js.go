@@ -18,7 +18,7 @@ type Error struct {
 	Op      string   // the call that failed: "GPUBuffer.mapAsync"
 	Name    string   // what kind of failure
 	Message string   // the browser's own words
-	Cause   js.Value // the thrown value itself; undefined where Go found the fault
+	Cause   js.Value // the thrown value itself; undefined if Go found the fault
 }
 
 // Error names operation, kind and message.

@@ -30,7 +30,7 @@ func (d *Device) PushErrorScope(filter ErrorFilter) error {
 }
 
 // PopErrorScope ends the innermost scope. The channel receives once: nil
-// where the scope caught nothing, else the first error it caught. A scope
+// if the scope caught nothing, else the first error it caught. A scope
 // that could not be popped arrives there too, as an [ErrOperation].
 //
 // NOTE: after a crash of the GPU process Chromium rejects with

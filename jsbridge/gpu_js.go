@@ -53,8 +53,8 @@ func (o *AdapterOptions) value() js.Value {
 }
 
 // RequestAdapter asks for an adapter; nil options are the browser's defaults.
-// It fails with [ErrUnavailable] where there is no WebGPU, with
-// [ErrNoAdapter] where no adapter fits, and with the context's error where
+// It fails with [ErrUnavailable] if there is no WebGPU, with
+// [ErrNoAdapter] if no adapter fits, and with the context's error where
 // that ends first.
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpu-requestadapter.
@@ -73,7 +73,7 @@ func RequestAdapter(ctx context.Context, options *AdapterOptions) (*Adapter, err
 }
 
 // PreferredCanvasFormat is the format that a canvas shows without a
-// conversion; empty where there is no WebGPU.
+// conversion; empty if there is no WebGPU.
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpu-getpreferredcanvasformat.
 func PreferredCanvasFormat() TextureFormat {

@@ -66,7 +66,7 @@ func (b *Buffer) take(op string, offset, size uint64) error {
 	return nil
 }
 
-// mappedError says what became of the range where a copy failed: it was
+// mappedError says what became of the range if a copy failed: it was
 // detached behind this package's back, as by the end of a device.
 func (b *Buffer) mappedError(op string, err error) error {
 	if err == nil {

@@ -15,7 +15,7 @@ var goMemory memory
 
 // memory lends slices to JavaScript calls. With the live buffer of the
 // module's WebAssembly.Memory in hand, JavaScript reads a slice where it lies.
-// Where that buffer can't be had, the slice is copied into one kept array.
+// If that buffer can't be had, the slice is copied into one kept array.
 //
 // The buffer is had from [js.CopyBytesToJS], which calls the method set of
 // its destination with a view of Go's memory: the tap is a Uint8Array whose
@@ -36,7 +36,7 @@ type memory struct {
 }
 
 // lend calls f with the ArrayBuffer that holds p, and where in it p begins. f
-// must be done with it when it returns. It is called again where Go's heap
+// must be done with it when it returns. It is called again if Go's heap
 // grew since the last call, which detaches the memory's buffer.
 func (m *memory) lend(p []byte, f func(data js.Value, at uint64) error) error {
 	if !m.readable() {

@@ -141,7 +141,7 @@ func first(args []js.Value) js.Value {
 }
 
 // settle turns a promise into a channel of capacity one that receives
-// convert's verdict on the resolved value (nil where convert is nil), or the
+// convert's verdict on the resolved value (nil if convert is nil), or the
 // *Error that the promise rejected with. Receive from it once: the channel
 // serves another promise afterwards.
 func settle(op *method, promise js.Value, convert func(js.Value) error) <-chan error {
@@ -173,7 +173,7 @@ func (s *slot) follow(f Followup) {
 }
 
 // attached is the channel of a slot whose callbacks a composite operation has
-// attached. Where that threw, no promise has them, and the slot is free again.
+// attached. If that threw, no promise has them, and the slot is free again.
 func (s *slot) attached(err error) (<-chan error, error) {
 	settled := s.settled
 	if err != nil {
@@ -216,7 +216,7 @@ func receive(ctx context.Context, discard func(js.Value), m *method, promise js.
 }
 
 // A waiter keeps a resolved value for whoever waits for it, or discards it
-// where nobody waits any more.
+// if nobody waits any more.
 type waiter struct {
 	mu        sync.Mutex
 	value     js.Value

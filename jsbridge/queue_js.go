@@ -25,7 +25,7 @@ func (q *Queue) JSValue() js.Value { return q.v }
 
 // WriteBuffer writes p at the offset, both multiples of four bytes. The
 // browser has taken its copy when WriteBuffer returns: p is the caller's
-// again. It reads Go's memory without a copy of its own where it can, and
+// again. It reads Go's memory without a copy of its own if it can, and
 // allocates nothing.
 //
 // NOTE: a range outside the buffer is reported later, through error scopes,

@@ -14,7 +14,7 @@ type resolver func(number int) js.Value
 // exportName is that of the export [resolved].
 const exportName = "gpubuffers_resolved"
 
-// resolved settles the promise that waits under a number. Where it gives 1 a
+// resolved settles the promise that waits under a number. If it gives 1 a
 // goroutine is awake, which the loader's _resume, or Go's export "resume", has
 // run: that costs as much as an event.
 //
@@ -70,7 +70,7 @@ func SetResolver(host js.Value) {
 }
 
 // loadersResolver is the resolver of a program that runs by the loader that
-// comes with Go, or nil where that is not as it was.
+// comes with Go, or nil if that is not as it was.
 func loadersResolver(loader js.Value) resolver {
 	if !isObject(loader) || !isObject(loader.Get("_inst")) {
 		return nil

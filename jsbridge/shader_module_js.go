@@ -91,7 +91,7 @@ const (
 type CompilationMessage struct {
 	Type    CompilationMessageType
 	Message string
-	Line    uint64 // from 1; 0 where the message is about no place
+	Line    uint64 // from 1; 0 if the message is about no place
 	Column  uint64 // from 1, in UTF-16 code units
 	Offset  uint64 // from the beginning, in UTF-16 code units
 	Length  uint64 // in UTF-16 code units

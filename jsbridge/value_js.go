@@ -57,7 +57,7 @@ func Collect() {
 	runtime.GC()
 }
 
-// lookup gives undefined where the browser has no such class or method.
+// lookup gives undefined if the browser has no such class or method.
 func (m *method) lookup() js.Value {
 	if m.composite != "" {
 		return composites().Get(m.composite)
@@ -115,7 +115,7 @@ func isObject(v js.Value) bool {
 var reflectGet = method{class: "Reflect", name: "get"}
 
 // property reads a property of a value that nothing is known about:
-// Value.Get would end the program where a getter throws.
+// Value.Get would end the program if a getter throws.
 func property(v js.Value, name string) (value js.Value, err error) {
 	defer catch(&reflectGet, &err)
 	return js.Global().Get("Reflect").Call("get", v, name), nil

@@ -34,7 +34,7 @@ func (c *call) memory(v js.Value, name string) buffers.Memory {
 	return m
 }
 
-// isDetached tries to view the memory of a BufferSource, which fails where it is detached.
+// isDetached tries to view the memory of a BufferSource, which fails if it is detached.
 func isDetached(v js.Value) bool {
 	memory := v
 	if b, err := property(v, "buffer"); err == nil && isObject(b) {
@@ -81,7 +81,7 @@ func (c *call) buffer(i int, s *system, name string) buffers.Buffer {
 // gpuBuffer is what a GPUBuffer stands behind.
 type gpuBuffer interface{ shared() buffers.Buffer }
 
-// own is what a handle of the system's stands for. That of another system is refused, on whatever device: where it is
+// own is what a handle of the system's stands for. That of another system is refused, on whatever device: if it is
 // the same, the GPUBuffer can be given.
 func own[T any](c *call, i int, s *system, name string) T {
 	o, owner := c.handle(i)

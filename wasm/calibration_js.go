@@ -110,7 +110,7 @@ func loadCalibration(c *call) (any, error) {
 	return nil, nil
 }
 
-// sane is the cost of a copy, given in milliseconds; 0, which is unknown, where it cannot be.
+// sane is the cost of a copy, given in milliseconds; 0, which is unknown, if it cannot be.
 func sane(copyCost float64) time.Duration {
 	if copyCost > 0 && copyCost < 1000 {
 		return time.Duration(copyCost * float64(time.Millisecond))

@@ -21,7 +21,7 @@ type call struct {
 	err       error
 }
 
-// value is an argument, or undefined where it was left out.
+// value is an argument, or undefined if it was left out.
 func (c *call) value(i int) js.Value {
 	if i < len(c.values) {
 		return c.values[i]
@@ -52,7 +52,7 @@ const maxLabel = 1024
 
 var sliceText = js.Global().Get("Function").Get("prototype").Get("call").Call("bind", js.Global().Get("String").Get("prototype").Get("slice"))
 
-// text is a string, "" where it was left out. A long one is cut.
+// text is a string, "" if it was left out. A long one is cut.
 func (c *call) text(i int, name string) string { return c.cutText(i, name, maxLabel) }
 
 // longText is text of a stack of calls.
@@ -70,7 +70,7 @@ func (c *call) cutText(i int, name string, most int) string {
 	return cut(v, most)
 }
 
-// labelOf is a string of JavaScript's, cut where it is longer than a label.
+// labelOf is a string of JavaScript's, cut if it is longer than a label.
 func labelOf(v js.Value) string { return cut(v, maxLabel) }
 
 func cut(text js.Value, most int) string { return sliceText.Invoke(text, 0, most).String() }
@@ -105,7 +105,7 @@ func (c *call) whole(i int, name string) uint64 {
 	return 0
 }
 
-// wholeOr is whole, or otherwise where it was left out.
+// wholeOr is whole, or otherwise if it was left out.
 func (c *call) wholeOr(i int, name string, otherwise uint64) uint64 {
 	if c.value(i).IsUndefined() {
 		return otherwise
@@ -131,7 +131,7 @@ func (c *call) word(i int, name string, otherwise uint32) uint32 {
 	return uint32(n)
 }
 
-// flag is a boolean, false where it was left out.
+// flag is a boolean, false if it was left out.
 func (c *call) flag(i int, name string) bool {
 	v := c.value(i)
 	if !v.IsUndefined() && !is(v, js.TypeBoolean) {
@@ -141,7 +141,7 @@ func (c *call) flag(i int, name string) bool {
 	return v.Equal(js.ValueOf(true))
 }
 
-// choice is the index of a string among those allowed, 0 where it was left out.
+// choice is the index of a string among those allowed, 0 if it was left out.
 func (c *call) choice(i int, name string, allowed ...string) int {
 	v := c.value(i)
 	if v.IsUndefined() {
@@ -167,7 +167,7 @@ func (c *call) usage(i int) buffers.Usage {
 	return u
 }
 
-// function is a function, or undefined where it was left out.
+// function is a function, or undefined if it was left out.
 func (c *call) function(i int, name string) js.Value {
 	v := c.value(i)
 	if !v.IsUndefined() && !is(v, js.TypeFunction) {
@@ -179,7 +179,7 @@ func (c *call) function(i int, name string) js.Value {
 // maxElements is how many elements an Array may have.
 const maxElements = 1 << 16
 
-// list is the elements of an Array; none where it was left out.
+// list is the elements of an Array; none if it was left out.
 func (c *call) list(i int, name string) []js.Value {
 	v := c.value(i)
 	if c.err != nil || v.IsUndefined() {

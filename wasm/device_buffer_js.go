@@ -74,7 +74,7 @@ func generation(c *call) (any, error) {
 	return float64(b.Generation()), nil
 }
 
-// labelled has errors name the object that the call is on, where the handle was one.
+// labelled has errors name the object that the call is on, if the handle was one.
 func (c *call) labelled(o interface{ Label() string }) {
 	if c.err == nil {
 		c.label = o.Label()

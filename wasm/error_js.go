@@ -11,7 +11,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-// errorFactory makes the Errors that JavaScript sees, where it set one:
+// errorFactory makes the Errors that JavaScript sees, if it set one:
 // (code, function, label, text, cause) => Error. It knows the functions by names of its own.
 var errorFactory js.Value
 

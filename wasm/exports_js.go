@@ -20,7 +20,7 @@ import (
 // refused is what an export returns in place of an error: the function of the same name tells which.
 const refused = -1
 
-// tryFrame opens a frame of a system where that need not wait.
+// tryFrame opens a frame of a system if that need not wait.
 //
 //go:wasmexport tryFrame
 func tryFrame(handle float64) (frame float64) {
@@ -35,7 +35,7 @@ func tryFrame(handle float64) (frame float64) {
 	return refused
 }
 
-// standsFor gives what a handle stands for, where that is a T, and the system that it belongs to.
+// standsFor gives what a handle stands for, if that is a T, and the system that it belongs to.
 func standsFor[T any](handle float64) (object T, owner *system, ok bool) {
 	e, _ := handles.find(handle)
 	if e == nil {
@@ -45,7 +45,7 @@ func standsFor[T any](handle float64) (object T, owner *system, ok bool) {
 	return object, e.owner, ok
 }
 
-// systemOf is nil where the handle is not that of a system.
+// systemOf is nil if the handle is not that of a system.
 func systemOf(handle float64) *system {
 	s, _, _ := standsFor[*system](handle)
 	return s
@@ -100,7 +100,7 @@ func submitOwnFrame(handle float64) (submitted float64) {
 	return 1
 }
 
-// createDeviceBuffer makes a device buffer of a system. Its label is lent where that has any characters.
+// createDeviceBuffer makes a device buffer of a system. Its label is lent if that has any characters.
 //
 //go:wasmexport createDeviceBuffer
 func makeDeviceBuffer(handle, size, usage, characters float64) (buffer float64) {
@@ -220,7 +220,7 @@ func dynamicPage(handle float64) (page float64) {
 	return float64(embedder.Page(d.DynamicBuffer) + 1)
 }
 
-// deviceAllow gives how many bytes at a time JavaScript is to write where it is to write size bytes at offset of a
+// deviceAllow gives how many bytes at a time JavaScript is to write if it is to write size bytes at offset of a
 // device buffer itself, by writeBuffer of its GPUQueue: see [buffers.Embedder.AllowWrite].
 //
 //go:wasmexport deviceAllow
@@ -252,7 +252,7 @@ func deviceWrite(handle, offset, start, size float64) (written float64) {
 	return size
 }
 
-// deviceOf is nil where the handle is not that of a device buffer, or a number is not whole.
+// deviceOf is nil if the handle is not that of a device buffer, or a number is not whole.
 func deviceOf(handle, offset, size float64) (b *buffers.DeviceBuffer, at, n uint64) {
 	at, isOffset := whole(offset)
 	n, isSize := whole(size)
@@ -263,11 +263,11 @@ func deviceOf(handle, offset, size float64) (b *buffers.DeviceBuffer, at, n uint
 	return device.DeviceBuffer, at, n
 }
 
-// taken is what uploadTurn returns where it took what was filled, and uploadNext is to be called for the rest.
+// taken is what uploadTurn returns if it took what was filled, and uploadNext is to be called for the rest.
 const taken = -2
 
 // uploadTurn takes the first bytes of the room of an upload, hands the next one to enter, and gives its size; or 0
-// where it is to be called again for it when the Promise of the number resolves.
+// if it is to be called again for it when the Promise of the number resolves.
 //
 //go:wasmexport uploadTurn
 func uploadTurn(handle, filled, number float64) (size float64) {
@@ -295,7 +295,7 @@ func uploadAllow(handle, size float64) (allowed float64) {
 }
 
 // ask announces under which number the ES module made the Promise of the function that it calls next, or 0
-// where that made none.
+// if that made none.
 //
 //go:wasmexport ask
 func ask(number float64) {
@@ -349,7 +349,7 @@ func readGap(readback, reads float64) (gap float64) {
 
 // readLend gives a number for a read that JavaScript makes at once of size bytes, a multiple of 4, of places that it
 // knows can be read: see [buffers.Embedder.LendRead]. The chunk for it is the one that was last handed to give for
-// that number, now or before. number is the one under which JavaScript hears where nobody is to wait any more.
+// that number, now or before. number is the one under which JavaScript hears if nobody is to wait any more.
 //
 //go:wasmexport readLend
 func readLend(readback, size, number float64) (lent float64) {

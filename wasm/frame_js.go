@@ -57,7 +57,7 @@ func (s *system) begun(core *buffers.Frame) float64 {
 	return s.frame
 }
 
-// openFrame is nil where none is open.
+// openFrame is nil if none is open.
 func (s *system) openFrame() *frame {
 	e, _ := handles.find(s.frame)
 	if e == nil {

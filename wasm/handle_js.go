@@ -15,7 +15,7 @@ type table struct {
 }
 
 type entry struct {
-	object     any // nil where the entry is free
+	object     any // nil if the entry is free
 	owner      *system
 	generation uint64
 }
@@ -47,7 +47,7 @@ func (t *table) place() uint32 {
 	return uint32(len(t.entries) - 1)
 }
 
-// find returns the entry of a handle, or nil where it is no longer, or never was, one; stale tells which.
+// find returns the entry of a handle, or nil if it is no longer, or never was, one; stale tells which.
 func (t *table) find(handle float64) (e *entry, stale bool) {
 	n, ok := whole(handle)
 	if !ok {

@@ -11,7 +11,7 @@
 //   - Numbers that count or index are whole and up to 2^53 - 1, and lists have up to 65,536 elements.
 //   - No function gives an address or a view of the module's memory. attach and takeReads are for the
 //     ES module alone, whose functions are trusted.
-//   - A function that fails returns an Error with code, operation, label and, where the browser said
+//   - A function that fails returns an Error with code, operation, label and, if the browser said
 //     something, cause; a Go function cannot throw. One that waits returns a Promise, which rejects
 //     with such an Error.
 //   - Functions that a frame calls often are exports of the WebAssembly instance instead, on numbers

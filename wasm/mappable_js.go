@@ -52,7 +52,7 @@ func createMappableBuffer(c *call) (any, error) {
 	return handles.add(s, &mappableBuffer{b.(heldMappable), s.gpu.AdoptBuffer(webgpu.BufferOf(b))}), nil
 }
 
-// explainMap fails where a map of the buffer, unmapped, would be refused.
+// explainMap fails if a map of the buffer, unmapped, would be refused.
 func explainMap(c *call) (any, error) {
 	b, _ := object[*mappableBuffer](c, 0)
 	c.labelled(b)

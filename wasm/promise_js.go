@@ -25,14 +25,14 @@ func init() {
 }
 
 // promise waits in a goroutine, since a function that JavaScript called must not block, and returns the
-// Promise of its outcome, or undefined where the ES module made it.
+// Promise of its outcome, or undefined if the ES module made it.
 func promise(op string, wait func() (any, error)) js.Value {
 	p, settle := newPromise(op)
 	go func() { settle(await(op, wait)) }()
 	return p
 }
 
-// newPromise is a Promise that settle settles, once, or undefined where the ES module made it.
+// newPromise is a Promise that settle settles, once, or undefined if the ES module made it.
 func newPromise(op string) (p js.Value, settle func(any, error)) {
 	if number := promises.number; number != 0 {
 		promises.number = 0

@@ -47,7 +47,7 @@ type readSink struct {
 	settle  js.Value // (number, error)
 	lend    js.Value // (number, lent, GPUBuffer, offset, size, piece, chunks, GPUBuffer for the rest, whether the copies are scoped): JavaScript is to make the read
 	numbers []float64
-	lent    []*buffers.HostRead      // by number; nil where there is none
+	lent    []*buffers.HostRead      // by number; nil if there is none
 	known   []buffers.MappableBuffer // by the same: the chunk that JavaScript knows by it
 }
 

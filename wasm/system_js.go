@@ -18,7 +18,7 @@ var systemFunctions = []function{
 	{"stats", stats},     // (system) => object
 	{"trim", trim},       // (system)
 	{"destroy", destroy}, // (handle of a system or a buffer)
-	{"forget", forget},   // (handle, kept, made): the page dropped its object, made there, but for its GPUBuffers where they are kept
+	{"forget", forget},   // (handle, kept, made): the page dropped its object, made there, but for its GPUBuffers if they are kept
 }
 
 // system is a buffers.System with what JavaScript has open in it.

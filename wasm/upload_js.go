@@ -133,7 +133,7 @@ func uploadNext(c *call) (any, error) {
 	})
 }
 
-// turn is uploadNext where that need not wait for a goroutine: see the export uploadTurn.
+// turn is uploadNext if that need not wait for a goroutine: see the export uploadTurn.
 func (u *upload) turn(filled uint64, number float64) (size float64) {
 	if u.waits || u.asked || u.failed != nil {
 		return refused
@@ -182,7 +182,7 @@ func uploadFinish(c *call) (any, error) {
 	return nil, u.core.Finish()
 }
 
-// uploadAbort does nothing where the upload has ended.
+// uploadAbort does nothing if the upload has ended.
 func uploadAbort(c *call) (any, error) {
 	u, _ := object[*upload](c, 0)
 	if c.err != nil {

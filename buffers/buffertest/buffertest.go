@@ -29,7 +29,7 @@ type Backend struct {
 	// the owner destroys it, of which the device does not hear. If it is nil the rules about late refusals are
 	// not run.
 	NewForeign func(t testing.TB, device gpu.Device, size uint64) (b gpu.Buffer, destroy func())
-	// NewHost makes host memory with p's content and a function that reads the content. Where it is nil
+	// NewHost makes host memory with p's content and a function that reads the content. If it is nil
 	// the rules about host memory are not run.
 	NewHost func(t testing.TB, p []byte) (h gpu.Host, content func() []byte)
 	// Relays says that the device's Queue is a ChunkRelay for host memory. Else the rules about that are not
@@ -52,7 +52,7 @@ type Backend struct {
 // rule is a promise, named by a sentence.
 type rule struct {
 	name string
-	// why says what goes wrong for a program where the rule is broken.
+	// why says what goes wrong for a program if the rule is broken.
 	why string
 	f   func(*trial)
 	// needs returns what b lacks for the rule to run, or "".

@@ -163,7 +163,7 @@ var scopeRules = withForeign([]rule{
 	},
 })
 
-// withForeign has rules run where a backend makes foreign buffers.
+// withForeign has rules run if a backend makes foreign buffers.
 func withForeign(list []rule) []rule {
 	for i := range list {
 		list[i].needs = func(b *Backend) string {

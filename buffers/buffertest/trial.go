@@ -68,7 +68,7 @@ func (t *trial) hold() (release func()) {
 	return release
 }
 
-// end leaves nothing behind, also where the rule gave up half-way.
+// end leaves nothing behind, also if the rule gave up half-way.
 func (t *trial) end() {
 	t.release()
 	t.device.Destroy()

@@ -17,7 +17,7 @@ type Buffer interface {
 	// Failure is what the device found out, after the call, to be wrong with the creation of the buffer: an
 	// [*Error], or nil while nothing is known. See [Factory].
 	Failure() error
-	// Native returns the backend's own object, for use where a backend's API is used directly.
+	// Native returns the backend's own object, for use if a backend's API is used directly.
 	Native() any
 	// Destroy frees the memory once the GPU is done with it. It may be called again, and in any state:
 	// a pending map settles with [ErrMapAborted].
@@ -85,7 +85,7 @@ type Factory interface {
 	CreateMappableBuffer(*Descriptor) (MappableBuffer, error)
 }
 
-// Unwrap returns the backend's buffer inside of b, or b where it is that already. What the engine
+// Unwrap returns the backend's buffer inside of b, or b if it is that already. What the engine
 // makes wraps a backend's buffer, and can replace it with a larger one.
 func Unwrap(b Buffer) Buffer {
 	for {

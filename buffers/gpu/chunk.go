@@ -2,7 +2,7 @@ package gpu
 
 // ChunkQueue is a Queue that moves a whole chunk of pooled memory in one step, and tells of what has settled,
 // so that no goroutine need wait for it. What each method does is said in steps of the other contracts, which
-// the core takes itself where a Queue is none.
+// the core takes itself if a Queue is none.
 //
 // A chunk that a method failed with is in no known state: it is destroyed.
 type ChunkQueue interface {
@@ -22,7 +22,7 @@ type ChunkQueue interface {
 	WorkDoneThen(notify func()) <-chan error
 }
 
-// ChunkRelay is a ChunkQueue that fills and sends chunks by itself, where a call for each would cost more than
+// ChunkRelay is a ChunkQueue that fills and sends chunks by itself, if a call for each would cost more than
 // its copy.
 type ChunkRelay interface {
 	ChunkQueue
@@ -31,7 +31,7 @@ type ChunkRelay interface {
 	// settles, and notify is called, when nothing of m is left, or the relay has ended. What FillChunk would
 	// check was checked; m must stay as it is until then.
 	//
-	// It reports whether it does that: only with some memory, and one at a time. It ends by itself where dst
+	// It reports whether it does that: only with some memory, and one at a time. It ends by itself if dst
 	// is destroyed, and where the browser fails: then a map fails too.
 	Relay(m Memory, piece uint64, dst Buffer, offset uint64) bool
 	// EndRelay ends the relay, unless it has, and gives the number of bytes that were left.

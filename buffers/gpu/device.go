@@ -34,7 +34,7 @@ type Queue interface {
 	// WriteTexture copies rows of texels, laid out in m as layout says, to a region of a texture.
 	WriteTexture(dst TextureRegion, m Memory, layout TexelLayout) error
 	// Submit checks the encoders, finishes them and hands them to the GPU in order, after which none can
-	// be used again. Where a check refuses, nothing was submitted and all can still be used. The slice is
+	// be used again. If a check refuses, nothing was submitted and all can still be used. The slice is
 	// the caller's again when Submit returns.
 	//
 	// What the GPU finds wrong later, such as a buffer that its owner has destroyed, voids every command of

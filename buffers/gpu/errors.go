@@ -40,9 +40,9 @@ func (r *reason) Text() string { return r.text }
 // Error says which operation failed, on what, with which numbers and against which rule.
 type Error struct {
 	Op     string // what was asked for: "write", "map", "submit"
-	Label  string // the label of the buffer, or "" where there is none
-	Reason error  // one of the sentinels above, or nil where Cause is it
-	Detail string // numbers and rule, or "" where Reason says it all
+	Label  string // the label of the buffer, or "" if there is none
+	Reason error  // one of the sentinels above, or nil if Cause is it
+	Detail string // numbers and rule, or "" if Reason says it all
 	Cause  error  // the error of the backend, of a context that ended, or of a reader; or nil
 }
 
@@ -88,7 +88,7 @@ func (e *Error) problem() string {
 	return e.Detail
 }
 
-// Text is what err says without the name of its package and operation, where it is made to leave them out: an error
+// Text is what err says without the name of its package and operation, if it is made to leave them out: an error
 // around it has said them.
 func Text(err error) string {
 	if e, ok := err.(interface{ Text() string }); ok {

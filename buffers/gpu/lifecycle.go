@@ -48,7 +48,7 @@ func (l *Lifecycle) BeginMap(b Buffer, mode MapMode, offset, size uint64) (token
 }
 
 // EndMap is the completion of the map with that token. It returns what the map's channel settles with:
-// [ErrMapAborted] where the map was cancelled, whatever the backend says.
+// [ErrMapAborted] if the map was cancelled, whatever the backend says.
 func (l *Lifecycle) EndMap(b Buffer, token uint64, err error) error {
 	if token != l.token || l.state != MapPending {
 		return NewError("map", b.Label(), ErrMapAborted, "")

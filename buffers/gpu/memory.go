@@ -3,7 +3,7 @@ package gpu
 // Host is memory outside of Go's, such as a JavaScript ArrayBuffer, which a backend moves to and from
 // the GPU without bringing it into Go. Only the backend that made it knows what is inside.
 type Host interface {
-	// ByteLength is its size; 0 where it was taken away (a detached ArrayBuffer).
+	// ByteLength is its size; 0 if it was taken away (a detached ArrayBuffer).
 	ByteLength() uint64
 	// CopyTo copies from byte offset on, as much as there is room for in p.
 	CopyTo(p []byte, offset uint64) error
@@ -32,7 +32,7 @@ func HostMemory(h Host) Memory { return Memory{host: h, size: h.ByteLength()} }
 // Size is in bytes.
 func (m Memory) Size() uint64 { return m.size }
 
-// Slice is the part of size bytes at offset. It panics where that is not within m, as a slice would.
+// Slice is the part of size bytes at offset. It panics if that is not within m, as a slice would.
 func (m Memory) Slice(offset, size uint64) Memory {
 	if offset > m.size || size > m.size-offset {
 		panic("buffers: Memory.Slice out of range")
@@ -43,10 +43,10 @@ func (m Memory) Slice(offset, size uint64) Memory {
 	return Memory{host: m.host, offset: m.offset + offset, size: size}
 }
 
-// Bytes returns the Go slice, or false where the memory is the host's.
+// Bytes returns the Go slice, or false if the memory is the host's.
 func (m Memory) Bytes() ([]byte, bool) { return m.bytes, m.host == nil }
 
-// Host returns the host's memory with the offset and size of the part meant, or nil where the memory
+// Host returns the host's memory with the offset and size of the part meant, or nil if the memory
 // is Go's.
 func (m Memory) Host() (h Host, offset, size uint64) { return m.host, m.offset, m.size }
 

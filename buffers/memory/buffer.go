@@ -12,7 +12,7 @@ type Buffer struct {
 	descriptor gpu.Descriptor
 
 	life     gpu.Lifecycle
-	contents []byte        // what the GPU sees; nil where there was no memory for it
+	contents []byte        // what the GPU sees; nil if there was no memory for it
 	mapped   []byte        // what the CPU sees of the mapped range
 	uses     int           // commands that name it and have not run
 	freeAt   time.Duration // when the last of these is due
@@ -108,7 +108,7 @@ func (b *Buffer) Destroy() {
 	b.free()
 }
 
-// free gives the memory back where nothing needs it any more.
+// free gives the memory back if nothing needs it any more.
 func (b *Buffer) free() {
 	if b.life.State() != gpu.Destroyed || b.uses > 0 || b.contents == nil {
 		return

@@ -43,7 +43,7 @@ func (d *Device) Calls() Calls {
 	return d.faults.Calls
 }
 
-// enter counts a call, and returns an error where the device is lost, or loses it as LoseAt said.
+// enter counts a call, and returns an error if the device is lost, or loses it as LoseAt said.
 func (d *Device) enter(op, label string) error {
 	d.faults.All++
 	d.loseNow(due(d.faults.lose, d.faults.All))
@@ -189,7 +189,7 @@ func (d *Device) LostReason() error {
 	return d.alive("device", d.options.Label)
 }
 
-// alive returns an error where the device is lost.
+// alive returns an error if the device is lost.
 func (d *Device) alive(op, label string) error {
 	if d.loss == notLost {
 		return nil
@@ -201,7 +201,7 @@ func (d *Device) lossOf(op, label string) error {
 	return gpu.NewError(op, label, gpu.ErrDeviceLost, "the device is lost: "+d.loss.String())
 }
 
-// orLost is err, or the loss of the device where that is its cause.
+// orLost is err, or the loss of the device if that is its cause.
 func (d *Device) orLost(op, label string, err error) error {
 	if lost := d.alive(op, label); lost != nil {
 		return lost

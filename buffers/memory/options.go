@@ -10,7 +10,7 @@ import (
 // much memory as Go has.
 type Options struct {
 	Label string
-	// Limits are the default ones where they are left zero.
+	// Limits are the default ones if they are left zero.
 	Limits gpu.Limits
 
 	// What the GPU takes for a write of the queue, for each command of a submit, and for a map once

@@ -32,7 +32,7 @@ type task struct {
 	failure error // what the map fails with, or why the commands are void
 }
 
-// before orders tasks by when they are due, and by age where that is the same.
+// before orders tasks by when they are due, and by age if that is the same.
 func (t *task) before(other *task) bool {
 	if t.due != other.due {
 		return t.due < other.due
@@ -238,7 +238,7 @@ func (d *Device) Release() {
 }
 
 // Step makes the GPU do one thing before it returns, held or not and without waiting for what it costs:
-// one write, submit, map, WorkDone or report, the first that is due. It returns false where there was
+// one write, submit, map, WorkDone or report, the first that is due. It returns false if there was
 // none.
 func (d *Device) Step() bool {
 	d.mu.Lock()
@@ -252,7 +252,7 @@ func (d *Device) Step() bool {
 }
 
 // StepBeside makes the GPU do the nth of those things that need not wait for its queue, from 0, as Step does: a map
-// whose buffer no queued work uses, or the report of a creation. It returns false where there are fewer. The first is
+// whose buffer no queued work uses, or the report of a creation. It returns false if there are fewer. The first is
 // the one that is due first; those about one buffer stay in their order.
 func (d *Device) StepBeside(n int) bool {
 	d.mu.Lock()

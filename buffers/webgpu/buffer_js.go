@@ -97,7 +97,7 @@ func (d *Device) own(op string, b gpu.Buffer) (*buffer, error) {
 	return nil, gpu.NewError(op, b.Label(), gpu.ErrWrongDevice, "")
 }
 
-// BufferOf is the buffer in jsbridge's terms, for bind groups and passes; nil where b is not of this
+// BufferOf is the buffer in jsbridge's terms, for bind groups and passes; nil if b is not of this
 // backend. Leave mapping, unmapping and destroying it to b.
 func BufferOf(b gpu.Buffer) *jsbridge.Buffer {
 	bridge, _ := b.Native().(*jsbridge.Buffer)

@@ -25,7 +25,7 @@ func (q *queue) SendChunk(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer,
 	return settled, c.returned(err)
 }
 
-// FillChunk crosses to the browser once, where nothing was written to the chunk before.
+// FillChunk crosses to the browser once, if nothing was written to the chunk before.
 func (q *queue) FillChunk(chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer, offset uint64, notify func()) (<-chan error, error) {
 	if c, err := q.device.chunk(chunk); err == nil && !c.bridge.Untaken() {
 		if err := c.write(m, 0); err != nil {

@@ -98,7 +98,7 @@ func (f *failures) drop(b *buffer) {
 
 // creationError is the error of a creation that threw.
 //
-// NOTE: mappedAtCreation throws a RangeError where there is no memory for the mapping, and also when
+// NOTE: mappedAtCreation throws a RangeError if there is no memory for the mapping, and also when
 // the GPU process crashed and the loss was not reported yet (measured in Chromium).
 func creationError(label string, err error) error {
 	if errors.Is(err, jsbridge.ErrRange) {

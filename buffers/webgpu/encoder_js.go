@@ -62,7 +62,7 @@ func (d *Device) retire(e *encoder) {
 // Native is a [*jsbridge.CommandEncoder]; nil when the encoder is finished.
 func (e *encoder) Native() any { return e.bridge }
 
-// EncoderOf is the encoder in jsbridge's terms, for passes; nil where e is not of this backend or not
+// EncoderOf is the encoder in jsbridge's terms, for passes; nil if e is not of this backend or not
 // recording any more. Leave finishing it to [gpu.Queue.Submit].
 func EncoderOf(e gpu.Encoder) *jsbridge.CommandEncoder {
 	bridge, _ := e.Native().(*jsbridge.CommandEncoder)
@@ -72,7 +72,7 @@ func EncoderOf(e gpu.Encoder) *jsbridge.CommandEncoder {
 // Foreign reports whether the caller made the encoder, so that nobody else submits it.
 func (e *encoder) Foreign() bool { return e.adopted }
 
-// finish makes the commands. It may be called again where a submit failed after it.
+// finish makes the commands. It may be called again if a submit failed after it.
 func (e *encoder) finish() error {
 	if e.commands != nil {
 		return nil

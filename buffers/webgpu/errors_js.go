@@ -35,7 +35,7 @@ func reasonOf(err error) error {
 }
 
 // translated is what a call ends with: nil, an error of the core's, or one of jsbridge's in the core's
-// terms. Where the device is lost, that is why.
+// terms. If the device is lost, that is why.
 func (d *Device) translated(op, label string, err error) error {
 	if _, ok := err.(*gpu.Error); ok || err == nil {
 		return err

@@ -58,7 +58,7 @@ func (d *Device) lose(destroyed bool, why string) {
 	close(d.loss.lost)
 }
 
-// alive returns an error where the device is lost.
+// alive returns an error if the device is lost.
 func (d *Device) alive(op, label string) error {
 	if d.loss.detail == "" {
 		return nil
@@ -71,7 +71,7 @@ func (d *Device) lossOf(op, label string, cause error) error {
 	return &gpu.Error{Op: op, Label: label, Reason: gpu.ErrDeviceLost, Detail: d.loss.detail, Cause: cause}
 }
 
-// orLost is err, or the loss of the device where that is its cause.
+// orLost is err, or the loss of the device if that is its cause.
 func (d *Device) orLost(op, label string, err error) error {
 	if lost := d.alive(op, label); lost != nil {
 		return lost

@@ -22,7 +22,7 @@ type RequestOptions struct {
 // Request asks the browser for an adapter and a device; nil options ask for the fastest. The device's
 // buffers may be as large, and be bound as large, as the adapter allows.
 //
-// Where there is no WebGPU, or no adapter, the error is [gpu.ErrUnsupported].
+// If there is no WebGPU, or no adapter, the error is [gpu.ErrUnsupported].
 func Request(ctx context.Context, options *RequestOptions) (*Device, error) {
 	if options == nil {
 		options = &RequestOptions{}
@@ -50,7 +50,7 @@ func (o *RequestOptions) request(ctx context.Context) (*jsbridge.Device, error) 
 	})
 }
 
-// sizeLimits are the adapter's limits on buffers where they are better than the default ones.
+// sizeLimits are the adapter's limits on buffers if they are better than the default ones.
 func sizeLimits(adapter jsbridge.Limits) jsbridge.Limits {
 	least := gpu.DefaultLimits()
 	return jsbridge.Limits{

@@ -5,7 +5,7 @@ package webgpu
 // keptWaits bounds how many settled waits are kept for reuse.
 const keptWaits = 8
 
-// waits are the channels of WorkDone. They are this backend's own, not those of the promises: where the
+// waits are the channels of WorkDone. They are this backend's own, not those of the promises: if the
 // GPU hangs, destroying the device does not settle the promises (measured in Chromium).
 type waits struct {
 	token   uint64 // of the last one

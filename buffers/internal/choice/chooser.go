@@ -113,7 +113,7 @@ func (c *Chooser) choose(size uint64, h History, measurable bool) (Choice, turns
 	return Choice{best, k.seen[best].n < window || t.n%measureEvery == 0 || t.doubt > 0}, t
 }
 
-// Best is the fastest path for size, or the first where nothing is known.
+// Best is the fastest path for size, or the first if nothing is known.
 func (c *Chooser) Best(size uint64, h History) int {
 	best := -1
 	for i := range c.paths {
@@ -283,7 +283,7 @@ func Floor(size uint64) uint64 { return classFloor(classOf(size)) }
 // classFloor is the least size of a class.
 func classFloor(class int) uint64 { return Smallest << (2 * class) }
 
-// Learn takes note that path i moved size bytes in d. Where it has become slow for good, the prober is due.
+// Learn takes note that path i moved size bytes in d. If it has become slow for good, the prober is due.
 func (c *Chooser) Learn(i int, size uint64, d time.Duration) {
 	k := &c.classes[classOf(size)]
 	rate, before := rateOf(size, d), k.seen[i].rate()

@@ -20,9 +20,9 @@ type Path struct {
 	Above uint64
 	// Below is the size from which on one of larger pieces is better; 0 is none.
 	Below uint64
-	// Depth is how many pieces are on their way at a time, where something waits for them.
+	// Depth is how many pieces are on their way at a time, if something waits for them.
 	Depth int
-	// Copied says that it is for buffers that copies went into, else it is for all, or, where there is one
+	// Copied says that it is for buffers that copies went into, else it is for all, or, if there is one
 	// for those, for the others.
 	Copied bool
 	// Mapped says that they go through mapped chunks, and else by queue writes.
@@ -44,7 +44,7 @@ func (p *Path) suits(size uint64, h History) bool {
 type History struct {
 	// Touched: something was written to it, so that its memory is there.
 	Touched bool
-	// Copied: a copy went into it. What only queue writes went into, Chromium writes to directly where the
+	// Copied: a copy went into it. What only queue writes went into, Chromium writes to directly if the
 	// GPU's memory is the CPU's; from the first copy on it goes by way of memory that it makes for the
 	// purpose: with SwiftShader 16 MiB take 47 ms instead of 3 (measured).
 	Copied bool

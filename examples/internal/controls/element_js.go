@@ -7,7 +7,7 @@ import (
 	"syscall/js"
 )
 
-// element panics where the page has none with this id.
+// element panics if the page has none with this id.
 func element(id string) js.Value {
 	e := js.Global().Get("document").Call("getElementById", id)
 	if e.IsNull() {
