@@ -141,6 +141,7 @@ func (s *shared) reserve(n uint64) bool {
 	return s.budget.reserve(n)
 }
 
+// currentBuffer is a buffer of the device, with what is known of it.
 type currentBuffer struct {
 	Buffer
 	history choice.History
