@@ -190,6 +190,9 @@ func (f *Frame) Submit(further ...Encoder) error {
 
 // track tells the first encoder of the submit what its commands do with the buffers that Use has named.
 func (f *Frame) track(further []Encoder) {
+	if len(f.used) == 0 {
+		return
+	}
 	first := f.encoder
 	if first == nil && len(further) > 0 {
 		first = further[0]

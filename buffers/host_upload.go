@@ -8,7 +8,7 @@ import (
 
 // LendChunk lends mapped memory for the host to fill itself: the first size bytes of chunk. [Embedder.Filled]
 // takes what was written there. chunk is nil if the path goes by queue writes: then the host hands its
-// bytes to Write. It waits for memory to be had, until ctx ends. A room that is not used is destroyed, so that what
+// bytes to Write. It waits for memory to be had, until ctx ends. A chunk that is not used is destroyed, so that what
 // the host still has of it is nobody's.
 func (Embedder) LendChunk(ctx context.Context, u *Upload) (chunk MappableBuffer, size uint64, err error) {
 	start := now()
@@ -25,11 +25,10 @@ func (Embedder) LendChunk(ctx context.Context, u *Upload) (chunk MappableBuffer,
 	return chunk, size, nil
 }
 
-// LendChunkThen is LendChunk for a host that must not wait. Where LendChunk would wait for the GPU waits is true, and ready is
-// called, once, when there is a room, or nothing to wait for any more: then it is to be asked again, and until
-// then nothing is to be done with the upload but to abort it. Like the methods of a [Sink] ready must be short,
-// and call nothing of the System. Where LendChunk would do anything else than lend memory that is there, the error is
-// [ErrBusy] itself, which is no [*Error].
+// LendChunkThen is LendChunk for a host that must not wait. If LendChunk would wait for the GPU, waits is true. Then ready
+// is called, once, when there is a chunk or nothing to wait for any more, and LendChunkThen is to be called again; until
+// then nothing may be done with the upload but to abort it. If LendChunk would do anything else than lend memory that is
+// there, the error is [ErrBusy] itself, which is no [*Error].
 func (Embedder) LendChunkThen(u *Upload, ready func()) (chunk MappableBuffer, size uint64, waits bool, err error) {
 	if u.check(Memory{}) != nil || !u.borrows() {
 		return nil, 0, false, ErrBusy
@@ -55,7 +54,7 @@ func (Embedder) LendChunkThen(u *Upload, ready func()) (chunk MappableBuffer, si
 	return chunk, size, false, nil
 }
 
-// Filled takes the first n bytes of the room: all of it, but for the last time.
+// Filled takes the first n bytes of the chunk: all of it, but for the last time.
 func (Embedder) Filled(u *Upload, n uint64) error {
 	start := now()
 	defer func() { u.busy += start.age() }()
@@ -101,7 +100,7 @@ func (Embedder) UploadThen(s *System, dst Buffer, offset uint64, m Memory, done 
 	uploadThen(&s.engine, dst, offset, m, done)
 }
 
-// hand hands out the room, which the host may write to until the unmap.
+// hand hands out the chunk, which the host may write to until the unmap.
 func (u *Upload) hand() (chunk MappableBuffer, size uint64) {
 	u.ring.chunk.handed = true
 	return u.ring.chunk.buffer, u.toFill()

@@ -340,6 +340,7 @@ func readFlush() (sent float64) {
 //
 //go:wasmexport readGap
 func readGap(readback, reads float64) (gap float64) {
+	defer leave(new(float64)) // a probe may have begun
 	r, s, _ := standsFor[*buffers.ReadbackBuffer](readback)
 	if r == nil {
 		return 0
@@ -399,7 +400,8 @@ func readCancel(readback, number float64) {
 	}
 }
 
-// leave is where every export ends: a fault refuses it, and what is awake runs when the task ends.
+// leave is where an export ends that can fail or wake somebody: a fault refuses it, and what is awake runs when the task
+// ends.
 func leave(result *float64) {
 	if recover() != nil {
 		*result = refused
