@@ -24,18 +24,13 @@ func Eval[T any](p *Page, js string) T {
 	return v
 }
 
-// evalTimeout bounds every evaluation: one that hangs is named, long before all tests are out of time.
-const evalTimeout = 5 * time.Minute
-
-var errHangs = fmt.Errorf("not done after %v", evalTimeout)
-
 // Void is the type of no value.
 type Void = chromedp.Void
 
 // TryEval is Eval for an expression that may throw or reject: the error then
 // names what was thrown.
 func TryEval[T any](p *Page, js string) (T, error) {
-	ctx, cancel := context.WithTimeoutCause(p.ctx, evalTimeout, errHangs)
+	ctx, cancel := context.WithTimeoutCause(p.ctx, p.evalTimeout, fmt.Errorf("not done after %v", p.evalTimeout))
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
 	if cause := context.Cause(ctx); err != nil && cause != nil {

@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	defaultTimeout = 2 * time.Minute
-	verdictTimeout = 30 * time.Second // to drain the GPU's queue, and for a screenshot
+	defaultTimeout     = 2 * time.Minute
+	defaultEvalTimeout = 5 * time.Minute
+	verdictTimeout     = 30 * time.Second // to drain the GPU's queue, and for a screenshot
 )
 
 // A Page is one tab, of one test, used by the test's goroutine only.
@@ -25,6 +26,8 @@ type Page struct {
 	t   testing.TB
 	tab context.Context // ends when the page closes or its renderer crashes
 	ctx context.Context // tab, with the test's deadline
+
+	evalTimeout time.Duration
 
 	close func()
 	watch *watch
@@ -48,6 +51,7 @@ type Option func(*settings)
 
 type settings struct {
 	timeout time.Duration
+	eval    time.Duration
 	faulty  bool
 	own     bool
 	flags   []string
@@ -56,6 +60,12 @@ type settings struct {
 // Timeout bounds the life of the page; the default is two minutes.
 func Timeout(d time.Duration) Option {
 	return func(s *settings) { s.timeout = d }
+}
+
+// EvalTimeout bounds each evaluation; the default is five minutes. One that hangs is named so, long before all tests are
+// out of time.
+func EvalTimeout(d time.Duration) Option {
+	return func(s *settings) { s.eval = d }
 }
 
 // Own opens the page in a browser of its own, with further command-line
@@ -72,13 +82,13 @@ func Faulty() Option {
 
 func open(t testing.TB, options []Option) *Page {
 	t.Helper()
-	s := settings{timeout: defaultTimeout}
+	s := settings{timeout: defaultTimeout, eval: defaultEvalTimeout}
 	for _, o := range options {
 		o(&s)
 	}
 	b := pickChrome(t, s)
 
-	p := &Page{t: t}
+	p := &Page{t: t, evalTimeout: s.eval}
 	tab, closeTab := chromedp.NewContext(b.ctx)
 	if err := chromedp.Do(tab); err != nil {
 		closeTab()

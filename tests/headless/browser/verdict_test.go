@@ -124,6 +124,15 @@ func TestPageEndsAtItsDeadline(t *testing.T) {
 	require.Contains(t, tr.errors.String(), "deadline exceeded")
 }
 
+func TestAnEvaluationThatHangsIsNamed(t *testing.T) {
+	tr := attempt(t, func(t testing.TB) {
+		p := browser.Open(t, browser.Blank, browser.EvalTimeout(time.Second))
+		browser.Eval[browser.Void](p, `new Promise(() => {})`)
+	})
+	require.True(t, tr.failed)
+	require.Contains(t, tr.errors.String(), `"new Promise(() => {})": not done after 1s`)
+}
+
 func TestLostDeviceFails(t *testing.T) {
 	lose := func(t testing.TB) *browser.Page {
 		p := browser.Open(t, browser.Blank, browser.Own())
