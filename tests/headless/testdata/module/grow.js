@@ -138,14 +138,16 @@ export const firstCallsAfterAGrowThatFailed = () =>
     }
   });
 
+/** So large that every path waits for the GPU in between: what ends before the outcome is known is a write that is lost. */
 export const uploadsAreLostWithAGrowThatFails = () =>
   withoutMemory(async (gpu, size) => {
+    const large = 100 * MiB;
     for (const copied of [false, true]) {
-      const b = device(gpu, 64 * MiB);
+      const b = device(gpu, large + 4);
       if (copied) stage(gpu, b);
       const grown = b.grow(size);
       const uploads = ["memory", "stream"].map((kind, i) => {
-        const data = new Uint8Array(40 * MiB);
+        const data = new Uint8Array(large);
         return b.upload(i * 4, kind === "memory" ? data : new Blob([data]).stream());
       });
       const lost = uploads.map((upload) => rejects("out-of-memory", () => upload, "upload", "b"));
