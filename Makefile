@@ -147,7 +147,7 @@ lint: ## check format, vet and staticcheck for both platforms, the import arrows
 	go run ./internal/cmd/mutants -list
 	go run ./internal/cmd/promises
 	@.ci/need wat2wasm
-	wat2wasm jsbridge/composite.wat --output=/dev/stdout | cmp - jsbridge/composite.wasm
+	wat2wasm jsbridge/fused.wat --output=/dev/stdout | cmp - jsbridge/fused.wasm
 	@$(MAKE) --no-print-directory lint-javascript
 
 .PHONY: lint-javascript

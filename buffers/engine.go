@@ -159,15 +159,15 @@ type program interface {
 	traffic() traffic
 }
 
-// looks are for as long as most measurements last.
-const looks = 64
+// polls are for as long as most measurements last.
+const polls = 64
 
 // workDone tells when the GPU is done with everything so far, if that is hurried as soon as can be: then what is
-// measured is the transfer, and not when the host happens to look.
+// measured is the transfer, and not when the host happens to poll.
 func (e *engine) workDone(hurried bool) <-chan error {
 	done := e.shared.queue.WorkDone()
 	if hurried {
-		e.shared.look(looks)
+		e.shared.poll(polls)
 	}
 	return done
 }

@@ -58,7 +58,7 @@ func (m *meter) conclude(p probe, err error) {
 	m.engine.shared.mu.Lock()
 	defer m.engine.shared.mu.Unlock()
 	m.running = false
-	m.engine.shared.look(0)
+	m.engine.shared.poll(0)
 	now := m.engine.program.traffic()
 	alone := now.moved == p.moved && !now.underway
 	if err == nil && (alone || m.engine.choosers[p.op].Improves(p.path, p.size, took)) {
@@ -72,6 +72,6 @@ func (m *meter) giveUp(p probe) {
 	m.engine.hang(p.op, p.path, p.size)
 }
 
-// unhurried is the size from which on the program's own transfers are measured without looks, which slow a ring down
+// unhurried is the size from which on the program's own transfers are measured without polls, which slow a ring down
 // while it goes on.
 const unhurried = 16 << 20

@@ -321,7 +321,7 @@ func (b *probing) conclude(ctx context.Context, step probeStep, path int, done <
 	defer b.shared.mu.Unlock()
 	switch {
 	case err == nil:
-		b.shared.look(0)
+		b.shared.poll(0)
 		learn()
 	case late.Err() != nil && ctx.Err() == nil:
 		e.hang(step.op, path, step.size)

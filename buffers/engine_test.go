@@ -457,18 +457,18 @@ func TestWhatAHostFillsInPlaceIsAPathOfItsOwn(t *testing.T) {
 	})
 }
 
-// Looks slow a ring down while it goes on.
-func TestALongTransferOfTheProgramsIsMeasuredWithoutLooks(t *testing.T) {
+// Polls slow a ring down while it goes on.
+func TestALongTransferOfTheProgramsIsMeasuredWithoutPolls(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		size  uint64
-		looks bool
+		polls bool
 	}{
 		{"a short one with", 8 << 20, true},
 		{"a long one without", 16 << 20, false},
 	} {
 		regime(t, c.name, func(t *testing.T) {
-			device, looks := openLooking()
+			device, polls := openPolling()
 			s := openOn(t, device, buffers.Options{})
 			onPath(s, "mapped ring, 4 MiB chunks")
 			b := deviceBuffer(t, s, c.size)
@@ -480,7 +480,7 @@ func TestALongTransferOfTheProgramsIsMeasuredWithoutLooks(t *testing.T) {
 				synctest.Wait()
 			}
 			require.NotEqual(t, known, rate(), "it was measured")
-			require.Equal(t, c.looks, looks.Load() > 0)
+			require.Equal(t, c.polls, polls.Load() > 0)
 		})
 	}
 }

@@ -154,11 +154,11 @@ func (b *readBelt) place() {
 	}
 }
 
-// hurry has the host look whether the GPU is done with the chunks in flight, if there are at least so many: with
-// each chunk that is sent it looks by itself, but no more will be. One alone is the backend's matter.
+// hurry has the host poll whether the GPU is done with the chunks in flight, if there are at least so many: with
+// each chunk that is sent it polls by itself, but no more will be. One alone is the backend's matter.
 func (b *readBelt) hurry(least int) {
 	if len(b.queue.list) == 0 && len(b.ring.inFlight) >= least {
-		b.shared.look(fewLooks)
+		b.shared.poll(fewPolls)
 	}
 }
 
@@ -204,8 +204,8 @@ func (b *readBelt) fill(x *reading) bool {
 	return true
 }
 
-// fewLooks are for as long as most chunks of a read take to land.
-const fewLooks = 6
+// fewPolls are for as long as most chunks of a read take to land.
+const fewPolls = 6
 
 // sendChunk submits the copies into a chunk and asks for its map. If it fails it returns a reading that
 // the refused copy was for, or nil.

@@ -389,42 +389,42 @@ func TestAReadWaitsForTheMemoryOfUploads(t *testing.T) {
 	require.Equal(t, p, got)
 }
 
-// looks counts how often a queue is made to look.
-type looks struct{ atomic.Int64 }
+// polls counts how often a queue is made to poll.
+type polls struct{ atomic.Int64 }
 
-func (l *looks) Look(times int) { l.Add(int64(times)) }
+func (l *polls) Poll(times int) { l.Add(int64(times)) }
 
-func openLooking() (*standIn, *looks) {
-	device, looks := newStandIn(memory.Options{}), &looks{}
-	device.looker = looks
-	return device, looks
+func openPolling() (*standIn, *polls) {
+	device, polls := newStandIn(memory.Options{}), &polls{}
+	device.poller = polls
+	return device, polls
 }
 
-func TestTheHostIsMadeToLookForTheLastChunksOfALongRead(t *testing.T) {
+func TestTheHostIsMadeToPollForTheLastChunksOfALongRead(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		size  uint64
-		looks bool
+		polls bool
 	}{
 		{"in one chunk, which is the backend's matter", 1 << 20, false},
 		{"in two", 8 << 20, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			device, looks := openLooking()
+			device, polls := openPolling()
 			s := openOn(t, device, buffers.Options{ChunkSize: 4 << 20})
 			b, r := deviceBuffer(t, s, c.size), readback(t, s, buffers.ReadbackDescriptor{})
 			into := make([]byte, c.size)
 			require.NoError(t, r.Read(within(t), b, 0, into)) // makes the chunks
-			looks.Store(0)
+			polls.Store(0)
 			device.Hold()
 			pending, err := r.Start(b, 0, buffers.Bytes(into))
 			require.NoError(t, err)
 			require.True(t, embedder.FlushReads(s))
-			sent := looks.Load()
-			require.Equal(t, c.looks, sent > 0, "when all is sent")
+			sent := polls.Load()
+			require.Equal(t, c.polls, sent > 0, "when all is sent")
 			device.Release()
 			require.NoError(t, pending.Wait(within(t)))
-			require.Equal(t, c.looks, looks.Load() > sent, "when the first has landed")
+			require.Equal(t, c.polls, polls.Load() > sent, "when the first has landed")
 		})
 	}
 }

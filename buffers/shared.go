@@ -20,7 +20,7 @@ type shared struct {
 	chunks  gpu.ChunkQueue
 	steps   gpu.Steps      // what a ChunkQueue does not do at once
 	relay   gpu.ChunkRelay // queue, if it is one; or nil
-	looker  gpu.Looker     // the same
+	poller  gpu.Poller     // the same
 	waker   gpu.Waker      // device, if it is one; or nil
 	limits  Limits
 	options Options
@@ -45,7 +45,7 @@ type shared struct {
 func (s *shared) init(device Device, options Options) {
 	s.device, s.queue, s.chunks, s.steps.Device = device, device.Queue(), gpu.ChunkQueueOf(device), device
 	s.relay, _ = s.queue.(gpu.ChunkRelay)
-	s.looker, _ = s.queue.(gpu.Looker)
+	s.poller, _ = s.queue.(gpu.Poller)
 	s.waker, _ = device.(gpu.Waker)
 	s.limits, s.options = device.Limits(), options
 	s.reporter = &reporter{logger{options.Log, options.LogLevel}, make(chan error, 64), options.Changed}
@@ -163,9 +163,9 @@ func (s *shared) createBuffer(d *Descriptor) (*currentBuffer, error) {
 // wrong with one of these is known by now.
 func (s *shared) confirm(serial uint64) { s.confirmed = max(s.confirmed, serial) }
 
-// look has the host look that often whether the GPU is done, if it has to.
-func (s *shared) look(times int) {
-	if s.looker != nil {
-		s.looker.Look(times)
+// poll has the host poll that often whether the GPU is done, if the host does not tell by itself.
+func (s *shared) poll(times int) {
+	if s.poller != nil {
+		s.poller.Poll(times)
 	}
 }

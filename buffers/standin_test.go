@@ -10,7 +10,7 @@ import (
 // it replaces, and is that method until a test sets it.
 //
 // Its queue has the abilities that a test asks for, which are nil until then: it is a ChunkQueue with fillChunk or
-// fetchChunk, a ChunkRelay with relay too, and a Looker with looker.
+// fetchChunk, a ChunkRelay with relay too, and a Poller with poller.
 type standIn struct {
 	*memory.Device
 	lost          func(*memory.Device) <-chan struct{}
@@ -24,7 +24,7 @@ type standIn struct {
 	fillChunk  func(gpu.ChunkQueue, gpu.MappableBuffer, gpu.Memory, gpu.Buffer, uint64, func()) (<-chan error, error)
 	fetchChunk func(gpu.ChunkQueue, gpu.MappableBuffer, uint64, []gpu.ChunkCopy, gpu.Landing) (<-chan error, int, error)
 	relay      relayer
-	looker     gpu.Looker
+	poller     gpu.Poller
 }
 
 // relayer is what a ChunkRelay adds to a ChunkQueue.
@@ -73,11 +73,11 @@ func (d *standIn) Queue() gpu.Queue {
 		}{chunks, d.relay}
 	case d.fillChunk != nil || d.fetchChunk != nil:
 		return chunks
-	case d.looker != nil:
+	case d.poller != nil:
 		return struct {
 			standInQueue
-			gpu.Looker
-		}{q, d.looker}
+			gpu.Poller
+		}{q, d.poller}
 	default:
 		return q
 	}

@@ -116,8 +116,8 @@ func TestPromisesByOtherLoadersAllocateWhatACallbackDoes(t *testing.T) {
 	require.Equal(t, floor, allocs(func() { <-b.MapAsync(MapModeWrite, 0, 64); b.Unmap() }), "MapAsync and Unmap")
 }
 
-func TestTheCompositeModuleIsSmall(t *testing.T) {
-	require.Less(t, len(compositeCode), 3000, "the package's documentation says so")
+func TestTheFusedModuleIsSmall(t *testing.T) {
+	require.Less(t, len(fusedCode), 3000, "the package's documentation says so")
 }
 
 func TestShortLivedObjectsCostTwoAllocations(t *testing.T) {

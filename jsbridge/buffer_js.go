@@ -132,7 +132,7 @@ var mapStates = [...]MapState{Unmapped, MapPending, Mapped}
 
 // MapState asks the browser.
 func (b *Buffer) MapState() MapState {
-	state, err := compositeMapState.call(bufferMapState.function(), b.v)
+	state, err := fusedMapState.call(bufferMapState.function(), b.v)
 	if err != nil {
 		return Unmapped
 	}

@@ -184,7 +184,7 @@ func TestARangeIsLetGoWhenItsMappingEnds(t *testing.T) {
 		require.NotZero(t, number)
 		end(b)
 		require.Zero(t, b.mapping.taken, name)
-		kept, err := compositeRange.call(uint32(number))
+		kept, err := fusedRange.call(uint32(number))
 		require.NoError(t, err)
 		require.True(t, kept.IsNull(), name)
 	}

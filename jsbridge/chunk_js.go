@@ -21,7 +21,7 @@ func (d *Device) Send(chunk *Buffer, mapped uint64, dst *Buffer, offset, size ui
 	s := takeSlot()
 	s.expectMap(chunk, part{0, mapped})
 	s.follow(then)
-	_, err := compositeSend.call(d.v, d.queue.v, chunk.v, uint32(taken), mapped, dst.v, offset, size, s.plain, s.reject.Value)
+	_, err := fusedSend.call(d.v, d.queue.v, chunk.v, uint32(taken), mapped, dst.v, offset, size, s.plain, s.reject.Value)
 	return s.attached(err)
 }
 
@@ -50,7 +50,7 @@ func (d *Device) fillAndSend(from span, chunk *Buffer, mapped uint64, dst *Buffe
 	s := takeSlot()
 	s.expectMap(chunk, part{0, mapped})
 	s.follow(then)
-	_, err := compositeFill.call(from.buffer, from.offset, d.v, d.queue.v, chunk.v, mapped, dst.v, offset, from.size, relays, s.plain, s.reject.Value)
+	_, err := fusedFill.call(from.buffer, from.offset, d.v, d.queue.v, chunk.v, mapped, dst.v, offset, from.size, relays, s.plain, s.reject.Value)
 	return s.attached(err)
 }
 
@@ -70,7 +70,7 @@ func (d *Device) Relay(data js.Value, dataOffset, size, piece uint64, dst *Buffe
 	if err != nil || relaying != nil {
 		return false
 	}
-	if _, err = compositeRelay.call(from.buffer, from.offset, size, piece, d.v, d.queue.v, dst.v, offset); err != nil {
+	if _, err = fusedRelay.call(from.buffer, from.offset, size, piece, d.v, d.queue.v, dst.v, offset); err != nil {
 		return false
 	}
 	relaying = d
@@ -82,7 +82,7 @@ func (d *Device) Relay(data js.Value, dataOffset, size, piece uint64, dst *Buffe
 func (d *Device) EndRelay() (left uint64) {
 	if relaying == d {
 		relaying = nil
-		left, _ := compositeEndRelay.call()
+		left, _ := fusedEndRelay.call()
 		d.unsent = uint64(left.Float())
 	}
 	return d.unsent
@@ -114,7 +114,7 @@ const (
 // and no others.
 func (d *Device) AddFetch(chunk *Buffer, c Copies, step FetchStep) error {
 	return c.lend(func(data js.Value, at uint64, size int) error {
-		_, err := compositeAdd.call(d.v, int(step), c.From.v, chunk.v, data, at, size)
+		_, err := fusedAdd.call(d.v, int(step), c.From.v, chunk.v, data, at, size)
 		return err
 	})
 }
@@ -122,7 +122,7 @@ func (d *Device) AddFetch(chunk *Buffer, c Copies, step FetchStep) error {
 // EndFetchGroup submits the copies of a group, within an error scope of its own if
 // they are scoped. The last group is ended by Fetch.
 func (d *Device) EndFetchGroup(scoped bool) error {
-	_, err := compositeCopies.call(d.v, d.queue.v, scoped)
+	_, err := fusedCopies.call(d.v, d.queue.v, scoped)
 	return err
 }
 
@@ -134,7 +134,7 @@ type Fetch struct {
 	Scoped bool // the last group is
 	Size   uint64
 	Followup
-	Looks int // see [Device.Look]
+	Polls int // see [Device.Poll]
 }
 
 // Verdicts are what the scopes of a fetch caught, in order, nil for those that
@@ -150,11 +150,11 @@ func Verdicts(err error) (verdicts []error) {
 	return verdicts
 }
 
-// Look has the browser look so many times whether the GPU is done, each time as
-// soon as it has looked, where by itself it would look again after a while. It
+// Poll has the browser poll so many times whether the GPU is done, each time as
+// soon as the one before was answered; by itself it polls after a while. It
 // ends when a mapped range is taken; the last call counts.
-func (d *Device) Look(times int) {
-	_, _ = compositeLook.call(d.v, times)
+func (d *Device) Poll(times int) {
+	_, _ = fusedPoll.call(d.v, times)
 }
 
 // Fetch records the last copies into a chunk and does what f says.
@@ -164,7 +164,7 @@ func (d *Device) Fetch(chunk *Buffer, c Copies, step FetchStep, f Fetch) error {
 	s.follow(f.Followup)
 	s.silent = true
 	_, err := s.attached(c.lend(func(data js.Value, at uint64, size int) error {
-		_, err := compositeFetch.call(d.v, int(step), c.From.v, chunk.v, data, at, size, d.queue.v, f.Scoped, f.Size, f.Looks, s.plain, s.reject.Value)
+		_, err := fusedFetch.call(d.v, int(step), c.From.v, chunk.v, data, at, size, d.queue.v, f.Scoped, f.Size, f.Polls, s.plain, s.reject.Value)
 		return err
 	}))
 	return err

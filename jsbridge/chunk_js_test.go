@@ -217,37 +217,37 @@ func TestARelayOfOneDeviceLeavesThatOfAnotherAlone(t *testing.T) {
 	require.Zero(t, d.EndRelay(), "it went on")
 }
 
-func TestTheBrowserIsMadeToLook(t *testing.T) {
+func TestTheBrowserIsMadeToPoll(t *testing.T) {
 	set(t, "recordScopes", true)
 	d, _, source := chunk(t)
 	set(t, "holdMaps", true)
-	looks := func() int { return strings.Count(calls(), "GPUDevice.popErrorScope()") }
+	polls := func() int { return strings.Count(calls(), "GPUDevice.popErrorScope()") }
 	for _, c := range []struct {
 		name        string
-		looks, want int
+		polls, want int
 		take        bool
 		scoped      bool
 	}{
-		{name: "as often as is said", looks: 3, want: 3},
-		{name: "not at all", looks: 0, want: 0},
-		{name: "until a range is taken", looks: 1000, want: 2, take: true},
-		{name: "from the answer of a scope on", looks: 3, want: 4, scoped: true},
-		{name: "not after the answer of a scope", looks: 0, want: 1, scoped: true},
+		{name: "as often as is said", polls: 3, want: 3},
+		{name: "not at all", polls: 0, want: 0},
+		{name: "until a range is taken", polls: 1000, want: 2, take: true},
+		{name: "from the answer of a scope on", polls: 3, want: 4, scoped: true},
+		{name: "not after the answer of a scope", polls: 0, want: 1, scoped: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			into := buffer(t, d, 64)
 			settled := make(chan error, 1)
 			calls()
-			require.NoError(t, d.Fetch(into, Copies{source, []float64{0, 0, 4}}, FetchFirst, Fetch{Scoped: c.scoped, Size: 4, Looks: c.looks, Followup: Followup{Then: func(_ uint64, err error) error {
+			require.NoError(t, d.Fetch(into, Copies{source, []float64{0, 0, 4}}, FetchFirst, Fetch{Scoped: c.scoped, Size: 4, Polls: c.polls, Followup: Followup{Then: func(_ uint64, err error) error {
 				if c.take {
 					_ = into.ReadMapped(make([]byte, 4), 0)
 				}
 				settled <- err
 				return err
 			}}}))
-			looked := looks()
+			polled := polls()
 			if c.scoped {
-				require.Equal(t, 1, looked, "before the answer")
+				require.Equal(t, 1, polled, "before the answer")
 			}
 			if c.take {
 				release()
@@ -256,11 +256,11 @@ func TestTheBrowserIsMadeToLook(t *testing.T) {
 			turn()
 			release()
 			require.NoError(t, wait(t, settled))
-			looked += looks()
+			polled += polls()
 			if c.take {
-				require.LessOrEqual(t, looked, c.want)
+				require.LessOrEqual(t, polled, c.want)
 			} else {
-				require.Equal(t, c.want, looked)
+				require.Equal(t, c.want, polled)
 			}
 		})
 	}

@@ -35,7 +35,7 @@ func (q *Queue) WorkDoneThen(then Followup) error {
 	s := takeSlot()
 	s.op, s.silent = &queueWorkDone, true
 	s.follow(then)
-	_, err := compositeWorkDone.call(q.v, s.plain, s.reject.Value)
+	_, err := fusedWorkDone.call(q.v, s.plain, s.reject.Value)
 	_, err = s.attached(err)
 	return err
 }

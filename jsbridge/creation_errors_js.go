@@ -32,7 +32,7 @@ func (d *Device) NewCreationErrors(report func(buffer js.Value, err *Error)) *Cr
 		}
 		return nil
 	})
-	c.caught = compositeCaught.function().Call("bind", js.Null(), c.report)
+	c.caught = fusedCaught.function().Call("bind", js.Null(), c.report)
 	return c
 }
 
@@ -55,7 +55,7 @@ func (c *CreationErrors) Release() {
 func (c *CreationErrors) releaseWhenPopped() error {
 	promise, err := devicePopErrorScope.call(c.device.v)
 	if err == nil {
-		_, err = compositeThen.call(promise, c.report, c.report)
+		_, err = fusedThen.call(promise, c.report, c.report)
 	}
 	return err
 }
@@ -67,7 +67,7 @@ func (c *CreationErrors) CreateBuffer(descriptor *BufferDescriptor) (*Buffer, er
 	if descriptor.Label != "" {
 		label = js.ValueOf(descriptor.Label)
 	}
-	v, err := compositeCreate.call(c.device.v, label, descriptor.Size, uint32(descriptor.Usage), descriptor.MappedAtCreation, c.caught)
+	v, err := fusedCreate.call(c.device.v, label, descriptor.Size, uint32(descriptor.Usage), descriptor.MappedAtCreation, c.caught)
 	if err != nil {
 		c.popScopes()
 		return nil, err

@@ -43,9 +43,9 @@
 // it and map it again, [Device.Fetch] submits copies into one and maps it, and
 // [CreationErrors] makes buffers within error scopes that call nobody as long
 // as they catch nothing.
-// The calls are made by a WebAssembly module of less than 3 KB, composite.wat,
+// The calls are made by a WebAssembly module of less than 3 KB, fused.wat,
 // which a content security policy allows wherever it allows Go's.
-// composite.wasm is assembled from it; lint compares the two.
+// fused.wasm is assembled from it; lint compares the two.
 //
 // # Memory
 //

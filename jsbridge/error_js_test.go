@@ -44,7 +44,7 @@ func TestAMethodThatTheBrowserLacksIsNotSupported(t *testing.T) {
 func TestGoPanicsAreNotTakenForErrors(t *testing.T) {
 	require.PanicsWithValue(t, "mine", func() {
 		var err error
-		defer catch(&compositeThen, &err)
+		defer catch(&fusedThen, &err)
 		panic("mine")
 	})
 }

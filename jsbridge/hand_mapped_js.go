@@ -11,16 +11,16 @@ func (b *Buffer) HandMapped(f js.Value, x, y float64) error {
 	const op = "Buffer.HandMapped"
 	m := &b.mapping
 	if m.taken != 0 {
-		_, err := compositeHand.call(uint32(m.taken), f, x, y)
+		_, err := fusedHand.call(uint32(m.taken), f, x, y)
 		return b.mappedError(op, err)
 	}
 	n := takenRanges.number()
-	_, err := compositeTakeHand.call(uint32(n), b.v, m.offset, m.size, f, x, y)
+	_, err := fusedTakeHand.call(uint32(n), b.v, m.offset, m.size, f, x, y)
 	m.taken = n
 	if err == nil {
 		return nil
 	}
-	if taken, _ := compositeRange.call(uint32(n)); !isObject(taken) {
+	if taken, _ := fusedRange.call(uint32(n)); !isObject(taken) {
 		m.end()
 		return err
 	}

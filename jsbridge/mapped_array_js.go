@@ -13,7 +13,7 @@ func (b *Buffer) MappedArray(offset, size uint64) (js.Value, error) {
 	if err := b.take(op, offset, size); err != nil {
 		return js.Undefined(), err
 	}
-	taken, err := compositeRange.call(uint32(b.mapping.taken))
+	taken, err := fusedRange.call(uint32(b.mapping.taken))
 	if err != nil {
 		return js.Undefined(), err
 	}

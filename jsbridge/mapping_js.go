@@ -58,7 +58,7 @@ func (b *Buffer) take(op string, offset, size uint64) error {
 		return nil
 	}
 	n := takenRanges.number()
-	if _, err := compositeTake.call(uint32(n), b.v, m.offset, m.size); err != nil {
+	if _, err := fusedTake.call(uint32(n), b.v, m.offset, m.size); err != nil {
 		takenRanges.give(n)
 		return err
 	}
@@ -72,7 +72,7 @@ func (b *Buffer) mappedError(op string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if taken, _ := compositeRange.call(uint32(b.mapping.taken)); isObject(taken) {
+	if taken, _ := fusedRange.call(uint32(b.mapping.taken)); isObject(taken) {
 		if length, _ := arrayBufferLength.call(taken); length.Type() == js.TypeNumber && uint64(length.Float()) != b.mapping.size {
 			return &Error{Op: op, Name: string(ErrOperation), Message: "the mapped range is detached", Cause: js.Undefined()}
 		}
@@ -99,7 +99,7 @@ func (b *Buffer) mapAsync(mode MapMode, p part, token uint64, then Completion) (
 	s := takeSlot()
 	s.expectMap(b, p)
 	s.token, s.then = token, then
-	_, err := compositeMap.call(b.v, uint32(mode), p.offset, p.size, s.plain, s.reject.Value)
+	_, err := fusedMap.call(b.v, uint32(mode), p.offset, p.size, s.plain, s.reject.Value)
 	return s.attached(err)
 }
 
@@ -169,13 +169,13 @@ func (b *Buffer) ReadMappedTo(data js.Value, dataOffset, size, offset uint64) er
 
 func (b *Buffer) store(op string, offset uint64, from js.Value, at, size uint64) error {
 	m := &b.mapping
-	_, err := compositeStore.call(uint32(m.taken), offset-m.offset, from, at, size)
+	_, err := fusedStore.call(uint32(m.taken), offset-m.offset, from, at, size)
 	return b.mappedError(op, err)
 }
 
 func (b *Buffer) load(op string, offset uint64, to js.Value, at, size uint64) error {
 	m := &b.mapping
-	_, err := compositeLoad.call(uint32(m.taken), offset-m.offset, to, at, size)
+	_, err := fusedLoad.call(uint32(m.taken), offset-m.offset, to, at, size)
 	return b.mappedError(op, err)
 }
 
@@ -186,5 +186,5 @@ func (b *Buffer) load(op string, offset uint64, to js.Value, at, size uint64) er
 func (b *Buffer) Unmap() {
 	taken := b.mapping.taken
 	b.mapping.end()
-	_, _ = compositeUnmap.call(b.v, uint32(taken))
+	_, _ = fusedUnmap.call(b.v, uint32(taken))
 }

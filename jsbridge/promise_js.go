@@ -39,8 +39,8 @@ type slot struct {
 
 var slots struct {
 	sync.Mutex
-	all, free []*slot
-	resolver  resolver // or nil
+	all, free   []*slot
+	newCallback newCallback // or nil
 }
 
 func takeSlot() *slot {
@@ -80,11 +80,11 @@ func newSlot() *slot {
 		return nil
 	})
 	s.number, s.plain = len(slots.all), s.resolve.Value
-	if s.number == 0 && slots.resolver == nil {
-		slots.resolver = loadersResolver(loaderObject())
+	if s.number == 0 && slots.newCallback == nil {
+		slots.newCallback = loadersCallbacks(loaderObject())
 	}
-	if slots.resolver != nil {
-		s.plain = slots.resolver(s.number)
+	if slots.newCallback != nil {
+		s.plain = slots.newCallback(s.number)
 	}
 	slots.all = append(slots.all, s)
 	s.waits = true
@@ -159,7 +159,7 @@ func (s *slot) wait(promise js.Value) <-chan error {
 }
 
 func (s *slot) attachTo(promise js.Value) error {
-	_, err := compositeThen.call(promise, s.resolve.Value, s.reject.Value)
+	_, err := fusedThen.call(promise, s.resolve.Value, s.reject.Value)
 	return err
 }
 
@@ -172,7 +172,7 @@ func (s *slot) follow(f Followup) {
 	s.token, s.then, s.notify, s.quiet = f.Token, f.Then, f.Notify, f.Quiet
 }
 
-// attached is the channel of a slot whose callbacks a composite operation has
+// attached is the channel of a slot whose callbacks a fused call has
 // attached. If that threw, no promise has them, and the slot is free again.
 func (s *slot) attached(err error) (<-chan error, error) {
 	settled := s.settled

@@ -111,7 +111,7 @@ func (q *Queue) Submit(commands ...*CommandBuffer) error {
 func (q *Queue) WorkDone() <-chan error {
 	s := takeSlot()
 	s.op = &queueWorkDone
-	_, err := compositeWorkDone.call(q.v, s.plain, s.reject.Value)
+	_, err := fusedWorkDone.call(q.v, s.plain, s.reject.Value)
 	settled, err := s.attached(err)
 	if err != nil {
 		return failed(err)

@@ -4,7 +4,7 @@ package jsbridge
 
 import "sync"
 
-// A rangeNumber is where the module of composite operations keeps a mapped
+// A rangeNumber is where the module of fused calls keeps a mapped
 // range, so that it need not be a value of Go's.
 type rangeNumber uint32
 

@@ -15,7 +15,7 @@ import (
 type method struct {
 	class, name string
 	attribute   bool   // name is an attribute; calling reads it
-	composite   string // the composite operation that is called in its place
+	fused       string // the fused call that is called in its place
 	fn          js.Value
 }
 
@@ -59,8 +59,8 @@ func Collect() {
 
 // lookup gives undefined if the browser has no such class or method.
 func (m *method) lookup() js.Value {
-	if m.composite != "" {
-		return composites().Get(m.composite)
+	if m.fused != "" {
+		return fusedCalls().Get(m.fused)
 	}
 	class := js.Global().Get(m.class)
 	if class.Type() != js.TypeFunction {

@@ -38,7 +38,7 @@ func setErrorFactory(c *call) (any, error) {
 }
 
 // attach takes what the ES module serves the module with: lent, the settle of promises, a resolver, for which see
-// [jsbridge.SetResolver], enter, give, changed and resume.
+// [jsbridge.SetCallbacks], enter, give, changed and resume.
 func attach(c *call) (any, error) {
 	lender, settle, resolver, entrance := c.value(0), c.function(1, "settle"), c.function(2, "resolver"), c.function(3, "enter")
 	if !isObject(lender) {
@@ -48,7 +48,7 @@ func attach(c *call) (any, error) {
 		return nil, c.err
 	}
 	lent, promises.settle, enter, give, changed, resume = lender, settle, entrance, c.function(4, "give"), c.function(5, "changed"), c.function(6, "resume")
-	jsbridge.SetResolver(resolver)
+	jsbridge.SetCallbacks(resolver)
 	return nil, nil
 }
 

@@ -50,10 +50,10 @@ type Queue interface {
 	WorkDone() <-chan error
 }
 
-// Looker is a Queue whose host looks now and then whether the GPU is done. Look has it look that often, each time
-// as soon as it has looked; the last call counts.
-type Looker interface {
-	Look(times int)
+// Poller is a Queue whose host polls now and then whether the GPU is done. Poll has it poll that often, each time as
+// soon as the poll before was answered; the last call counts.
+type Poller interface {
+	Poll(times int)
 }
 
 // Waker is a Device whose calls, and completions, may return to the host before other goroutines have run. Wake is called

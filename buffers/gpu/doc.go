@@ -12,7 +12,7 @@
 //	ByteMapper      MappableBuffer   WriteAt and ReadAt alone
 //	ChunkQueue      Queue            the engine takes the same steps itself: Steps
 //	ChunkRelay      ChunkQueue       a call for each chunk
-//	Looker          Queue            the host tells by itself when the GPU is done
+//	Poller          Queue            the host tells by itself when the GPU is done
 //	AccessTracker   Encoder          the API tracks its buffers itself
 //	Timers          Device           timers of package time
 //	Waker           Device           goroutines run by themselves

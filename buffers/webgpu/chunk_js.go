@@ -9,7 +9,7 @@ import (
 
 var (
 	_ gpu.ChunkRelay = (*queue)(nil)
-	_ gpu.Looker     = (*queue)(nil)
+	_ gpu.Poller     = (*queue)(nil)
 )
 
 // SendChunk crosses to the browser once.
@@ -192,7 +192,7 @@ func (d *Device) fetch(c *mappable, size uint64, copies []gpu.ChunkCopy) error {
 			c.scoped = append(c.scoped, group)
 		}
 		if len(copies) == 0 {
-			return d.bridge.Fetch(c.bridge, from, step, jsbridge.Fetch{Scoped: group != gpu.Vouched, Size: size, Looks: d.looks(size),
+			return d.bridge.Fetch(c.bridge, from, step, jsbridge.Fetch{Scoped: group != gpu.Vouched, Size: size, Polls: d.polls(size),
 				Followup: jsbridge.Followup{Token: c.token, Then: c.fetched, Quiet: true}})
 		}
 		if err := d.addFetch(c, from, step, ends, group); err != nil {
@@ -213,13 +213,13 @@ func (d *Device) addFetch(c *mappable, from jsbridge.Copies, step jsbridge.Fetch
 	return d.bridge.EndFetchGroup(group != gpu.Vouched)
 }
 
-// Look has Chromium look whether the GPU is done: see [Device.looks].
-func (q *queue) Look(times int) { q.device.bridge.Look(times) }
+// Poll has Chromium poll whether the GPU is done: see [Device.polls].
+func (q *queue) Poll(times int) { q.device.bridge.Poll(times) }
 
-// looks is how often Chromium is made to look whether the GPU is done with a read. By itself it looks again
+// polls is how often Chromium is made to poll whether the GPU is done with a read. By itself it polls again
 // after 1 to 2 ms, whatever the GPU is doing: reads of 1 MiB that are waited for take 1.6 ms on a discrete GPU,
-// and 0.5 ms with some looks (measured). A read in several chunks goes on without.
-func (d *Device) looks(size uint64) int {
+// and 0.5 ms with some polls (measured). A read in several chunks goes on without.
+func (d *Device) polls(size uint64) int {
 	if d.fetching == 1 && size <= 4<<20 {
 		return 6
 	}

@@ -7,9 +7,9 @@ import "syscall/js"
 //lint:file-ignore U1000 staticcheck does not know that go:wasmexport uses a function
 
 // Promises that resolve with nothing are settled by an export of the module,
-// which JavaScript calls some hundred times faster than a js.Func. A resolver
-// gives, for a number, the function that calls it with that number.
-type resolver func(number int) js.Value
+// which JavaScript calls some hundred times faster than a js.Func. A newCallback
+// gives, for a number, the callback that calls it with that number.
+type newCallback func(number int) js.Value
 
 // exportName is that of the export [resolved].
 const exportName = "gpubuffers_resolved"
@@ -56,22 +56,22 @@ func slotOf(number float64) *slot {
 	return nil
 }
 
-// SetResolver has a host that calls the export gpubuffers_resolved by itself
-// give the functions that do. What it made before lives as long as the program.
-func SetResolver(host js.Value) {
+// SetCallbacks has a host that calls the export gpubuffers_resolved by itself
+// give the callbacks that do. What it made before lives as long as the program.
+func SetCallbacks(host js.Value) {
 	apart()
 	defer apart()
 	slots.Lock()
 	defer slots.Unlock()
-	slots.resolver = func(number int) js.Value { return host.Invoke(number) }
+	slots.newCallback = func(number int) js.Value { return host.Invoke(number) }
 	for _, s := range slots.all {
-		s.plain = slots.resolver(s.number)
+		s.plain = slots.newCallback(s.number)
 	}
 }
 
-// loadersResolver is the resolver of a program that runs by the loader that
-// comes with Go, or nil if that is not as it was.
-func loadersResolver(loader js.Value) resolver {
+// loadersCallbacks makes the callbacks of a program that runs by the loader that
+// comes with Go. It is nil if that is not as it was.
+func loadersCallbacks(loader js.Value) newCallback {
 	if !isObject(loader) || !isObject(loader.Get("_inst")) {
 		return nil
 	}
@@ -79,7 +79,7 @@ func loadersResolver(loader js.Value) resolver {
 	if !isObject(exports) || resume.Type() != js.TypeFunction || exports.Get(exportName).Type() != js.TypeFunction {
 		return nil
 	}
-	settled := composites().Get("settled")
+	settled := fusedCalls().Get("settled")
 	return func(number int) js.Value {
 		return settled.Call("bind", js.Null(), exports.Get(exportName), loader, resume, number)
 	}

@@ -13,22 +13,22 @@ import (
 // byCallbacks has the promises of a test settled as where the loader is not as it was.
 func byCallbacks(t *testing.T) {
 	t.Helper()
-	all, free, resolver := slots.all, slots.free, slots.resolver
-	slots.all, slots.free, slots.resolver = nil, nil, nil
+	all, free, newCallback := slots.all, slots.free, slots.newCallback
+	slots.all, slots.free, slots.newCallback = nil, nil, nil
 	class := js.Global().Get("Go")
 	js.Global().Set("Go", js.Undefined())
 	newPromise := takeSlot()
 	js.Global().Set("Go", class)
 	require.True(t, newPromise.plain.Equal(newPromise.resolve.Value))
 	newPromise.release()
-	t.Cleanup(func() { slots.all, slots.free, slots.resolver = all, free, resolver })
+	t.Cleanup(func() { slots.all, slots.free, slots.newCallback = all, free, newCallback })
 }
 
 func TestTheLoaderIsFoundAndLeftAsItWas(t *testing.T) {
 	loader := loaderObject()
 	require.True(t, isObject(loader))
 	require.True(t, loader.Equal(loaderObject()))
-	require.NotNil(t, loadersResolver(loader))
+	require.NotNil(t, loadersCallbacks(loader))
 	class := js.Global().Get("Go")
 	for _, c := range []struct {
 		name     string
@@ -52,7 +52,7 @@ func TestTheLoaderIsFoundAndLeftAsItWas(t *testing.T) {
 }
 
 func TestALoaderThatIsNotAsItWasIsNotUsed(t *testing.T) {
-	require.Nil(t, loadersResolver(js.Undefined()))
+	require.Nil(t, loadersCallbacks(js.Undefined()))
 	f := js.Global().Get("Array").Get("of")
 	object := func(entries ...any) js.Value {
 		o := newObject().Value
@@ -64,14 +64,14 @@ func TestALoaderThatIsNotAsItWasIsNotUsed(t *testing.T) {
 	whole := func() js.Value {
 		return object("_resume", f, "_inst", object("exports", object(exportName, f)))
 	}
-	require.NotNil(t, loadersResolver(whole()))
+	require.NotNil(t, loadersCallbacks(whole()))
 	for name, value := range map[string]js.Value{"_resume": js.Undefined(), "_inst": js.Undefined()} {
 		loader := whole()
 		loader.Set(name, value)
-		require.Nil(t, loadersResolver(loader), "without "+name)
+		require.Nil(t, loadersCallbacks(loader), "without "+name)
 	}
-	require.Nil(t, loadersResolver(object("_resume", f, "_inst", object())), "without exports")
-	require.Nil(t, loadersResolver(object("_resume", f, "_inst", object("exports", object()))), "without the export")
+	require.Nil(t, loadersCallbacks(object("_resume", f, "_inst", object())), "without exports")
+	require.Nil(t, loadersCallbacks(object("_resume", f, "_inst", object("exports", object()))), "without the export")
 }
 
 func TestAPromiseTellsAProgramAndHasItRun(t *testing.T) {
@@ -93,7 +93,7 @@ func TestAPromiseTellsAProgramAndHasItRun(t *testing.T) {
 			defer resume.Release()
 			program := newObject().Value
 			program.Set("exited", c.exited)
-			composites().Call("settled", resolved, program, resume, 7)
+			fusedCalls().Call("settled", resolved, program, resume, 7)
 			require.Equal(t, c.wantTold, told.Equal(js.ValueOf(7)))
 			require.Equal(t, c.resume, resumed.Equal(program))
 		})

@@ -1,4 +1,4 @@
-;; Composite operations: several calls of the browser's functions, each with
+;; Fused calls: several calls of the browser's functions, each with
 ;; the results of the one before, for one crossing from Go. What lies between
 ;; stays here, and never becomes a value of Go's.
 ;;
@@ -63,9 +63,9 @@
   (global $encoder (mut externref) (ref.null extern)) ;; between the first copies of a group and their submit
   (global $verdicts (mut externref) (ref.null extern)) ;; promises of what the scopes of a fetch caught; null for none
 
-  (global $ticks (mut i32) (i32.const 0)) ;; still to come: see tick
-  (global $ticking (mut i32) (i32.const 0)) ;; one is under way,
-  (global $ticked (mut externref) (ref.null extern)) ;; of the device
+  (global $pollsLeft (mut i32) (i32.const 0)) ;; still to come: see pollOnce
+  (global $polling (mut i32) (i32.const 0)) ;; one is under way,
+  (global $polled (mut externref) (ref.null extern)) ;; of the device
 
   (start $init)
   (func $init
@@ -73,14 +73,14 @@
 
   ;; Is called first, with the exports of these names, which are values of
   ;; JavaScript's then.
-  (global $tickFunction (mut externref) (ref.null extern))
-  (global $turnFunction (mut externref) (ref.null extern))
+  (global $pollFunction (mut externref) (ref.null extern))
+  (global $relayFunction (mut externref) (ref.null extern))
   (global $failFunction (mut externref) (ref.null extern))
   (global $judgeFunction (mut externref) (ref.null extern))
 
-  (func (export "adopt") (param $tick externref) (param $turn externref) (param $fail externref) (param $judge externref)
-    (global.set $tickFunction (local.get $tick))
-    (global.set $turnFunction (local.get $turn))
+  (func (export "adopt") (param $pollOnce externref) (param $relayNext externref) (param $fail externref) (param $judge externref)
+    (global.set $pollFunction (local.get $pollOnce))
+    (global.set $relayFunction (local.get $relayNext))
     (global.set $failFunction (local.get $fail))
     (global.set $judgeFunction (local.get $judge)))
 
@@ -97,7 +97,7 @@
   (func $take (export "take") (param $i i32) (param $buffer externref) (param $at f64) (param $n f64)
     (if (i32.ge_u (local.get $i) (table.size $ranges))
       (then (drop (table.grow $ranges (ref.null extern) (i32.add (local.get $i) (i32.const 64))))))
-    (global.set $ticks (i32.const 0))
+    (global.set $pollsLeft (i32.const 0))
     (table.set $ranges (local.get $i) (call $getMappedRange (local.get $buffer) (local.get $at) (local.get $n))))
 
   (func $range (export "range") (param $i i32) (result externref)
@@ -220,12 +220,12 @@
     (call $then
       (call $chain
         (call $mapAsync (local.get $chunk) (global.get $mapModeWrite) (f64.const 0) (local.get $size))
-        (call $bindTurn (global.get $turnFunction) (ref.null extern) (local.get $chunk) (local.get $size) (local.get $resolve) (local.get $reject))
+        (call $bindTurn (global.get $relayFunction) (ref.null extern) (local.get $chunk) (local.get $size) (local.get $resolve) (local.get $reject))
         (local.get $reject))
       (ref.null extern)
       (call $bind (global.get $failFunction) (ref.null extern) (local.get $reject))))
 
-  (func (export "turn") (param $chunk externref) (param $size f64) (param $resolve externref) (param $reject externref)
+  (func (export "relayNext") (param $chunk externref) (param $size f64) (param $resolve externref) (param $reject externref)
     (local $n f64)
     (local.set $n (f64.min (global.get $left) (global.get $piece)))
     (if (i32.or (f64.eq (local.get $n) (f64.const 0)) (i32.eqz (call $fits (global.get $piece) (local.get $size))))
@@ -243,7 +243,7 @@
   (func $fits (param $piece f64) (param $size f64) (result i32)
     (i32.and (f64.le (local.get $piece) (local.get $size)) (f64.le (local.get $size) (f64.mul (local.get $piece) (f64.const 2)))))
 
-  ;; What throws in a turn ends the relay. What it was to carry is left.
+  ;; What throws in relayNext ends the relay. What it was to carry is left.
   (func (export "fail") (param $reject externref) (param $error externref)
     (drop (call $endRelay))
     (call $callOne (local.get $reject) (ref.null extern) (local.get $error)))
@@ -273,7 +273,7 @@
         (br $next))))
 
   ;; Submits the copies of a group, within an error scope if they are scoped. The
-  ;; answer of that is a look: see tick.
+  ;; answer of that is a poll: see pollOnce.
   (func $submitCopies (export "submitCopies") (param $device externref) (param $queue externref) (param $scoped i32)
     (local $commands externref)
     (local $verdict externref)
@@ -285,7 +285,7 @@
     (if (i32.eqz (local.get $scoped)) (then (return)))
     (local.set $verdict (call $popScope (local.get $device)))
     (call $judgeLater (local.get $verdict))
-    (if (i32.eqz (global.get $ticking)) (then (call $tickAfter (local.get $verdict)))))
+    (if (i32.eqz (global.get $polling)) (then (call $pollAfter (local.get $verdict)))))
 
   (func $judgeLater (param $verdict externref)
     (if (ref.is_null (global.get $verdicts))
@@ -293,14 +293,14 @@
       (else (call $push (global.get $verdicts) (local.get $verdict)))))
 
   ;; The same for the last copies, which are submitted, and the first size bytes
-  ;; of the chunk mapped; meanwhile the browser looks.
+  ;; of the chunk mapped; meanwhile the browser polls.
   (func (export "fetch") (param $device externref) (param $first i32) (param $src externref) (param $chunk externref)
       (param $from externref) (param $fromAt f64) (param $n i32)
-      (param $queue externref) (param $scoped i32) (param $size f64) (param $looks i32) (param $resolve externref) (param $reject externref)
+      (param $queue externref) (param $scoped i32) (param $size f64) (param $polls i32) (param $resolve externref) (param $reject externref)
     (call $add (local.get $device) (local.get $first) (local.get $src) (local.get $chunk) (local.get $from) (local.get $fromAt) (local.get $n))
     (call $submitCopies (local.get $device) (local.get $queue) (local.get $scoped))
     (call $mapJudged (local.get $chunk) (local.get $size) (local.get $resolve) (local.get $reject))
-    (call $look (local.get $device) (local.get $looks)))
+    (call $poll (local.get $device) (local.get $polls)))
 
   ;; Maps a chunk for reading. Its promise is told when every verdict is known, too.
   (func $mapJudged (param $chunk externref) (param $size f64) (param $resolve externref) (param $reject externref)
@@ -323,27 +323,27 @@
       (then (call $callOne (local.get $reject) (ref.null extern) (local.get $verdicts)))
       (else (call $callNone (local.get $resolve) (ref.null extern)))))
 
-  ;; Has the browser look so many times whether the GPU is done with anything.
-  (func $look (export "look") (param $device externref) (param $times i32)
-    (global.set $ticks (local.get $times))
-    (global.set $ticked (local.get $device))
-    (if (i32.eqz (global.get $ticking)) (then (call $tick))))
+  ;; Has the browser poll so many times whether the GPU is done with anything.
+  (func $poll (export "poll") (param $device externref) (param $times i32)
+    (global.set $pollsLeft (local.get $times))
+    (global.set $polled (local.get $device))
+    (if (i32.eqz (global.get $polling)) (then (call $pollOnce))))
 
   ;; An error scope that is closed is answered at once, and before it answers the
-  ;; browser looks whether the GPU is done with anything. The answer makes the
+  ;; browser polls whether the GPU is done with anything. The answer makes the
   ;; next one.
-  (func $tick (export "tick")
-    (global.set $ticking (i32.const 0))
-    (if (i32.eqz (global.get $ticks)) (then
-      (global.set $ticked (ref.null extern))
+  (func $pollOnce (export "pollOnce")
+    (global.set $polling (i32.const 0))
+    (if (i32.eqz (global.get $pollsLeft)) (then
+      (global.set $polled (ref.null extern))
       (return)))
-    (global.set $ticks (i32.sub (global.get $ticks) (i32.const 1)))
-    (call $pushScope (global.get $ticked) (global.get $validation))
-    (call $tickAfter (call $popScope (global.get $ticked))))
+    (global.set $pollsLeft (i32.sub (global.get $pollsLeft) (i32.const 1)))
+    (call $pushScope (global.get $polled) (global.get $validation))
+    (call $pollAfter (call $popScope (global.get $polled))))
 
-  (func $tickAfter (param $answer externref)
-    (call $then (local.get $answer) (global.get $tickFunction) (global.get $tickFunction))
-    (global.set $ticking (i32.const 1)))
+  (func $pollAfter (param $answer externref)
+    (call $then (local.get $answer) (global.get $pollFunction) (global.get $pollFunction))
+    (global.set $polling (i32.const 1)))
 
   ;; Makes a buffer within error scopes. What they catch goes to
   ;; caught(buffer, error), where caught is the export of that name bound to

@@ -1,0 +1,91 @@
+//go:build js && wasm
+
+package jsbridge
+
+import (
+	_ "embed"
+	"syscall/js"
+)
+
+// fusedCode is assembled from fused.wat, which says what its exports
+// do: wat2wasm fused.wat -o fused.wasm.
+//
+//go:embed fused.wasm
+var fusedCode string
+
+var fusedExports js.Value
+
+// fusedCalls are the exports of a WebAssembly module that calls the browser's
+// functions one after the other: unlike code made from text it is allowed
+// wherever Go's module is.
+func fusedCalls() js.Value {
+	if fusedExports.IsUndefined() {
+		fusedExports = instantiate([]byte(fusedCode)).Get("exports")
+		fusedExports.Call("adopt", fusedExports.Get("pollOnce"), fusedExports.Get("relayNext"), fusedExports.Get("fail"), fusedExports.Get("judge"))
+	}
+	return fusedExports
+}
+
+func instantiate(code []byte) js.Value {
+	webAssembly := js.Global().Get("WebAssembly")
+	bytes := js.Global().Get("Uint8Array").New(len(code))
+	js.CopyBytesToJS(bytes, code)
+	module := webAssembly.Get("Module").New(bytes)
+	return webAssembly.Get("Instance").New(module, importsOf(module))
+}
+
+// importsOf finds what a module imports among the browser's classes.
+func importsOf(module js.Value) js.Value {
+	wanted := js.Global().Get("WebAssembly").Get("Module").Call("imports", module)
+	imports := newObject()
+	for i := range wanted.Length() {
+		class, name := wanted.Index(i).Get("module").String(), wanted.Index(i).Get("name").String()
+		if imports.Get(class).IsUndefined() {
+			imports.Set(class, newObject().Value)
+		}
+		imports.Get(class).Set(name, importOf(class, name))
+	}
+	return imports.Value
+}
+
+func importOf(class, name string) js.Value {
+	switch class {
+	case "string":
+		return js.ValueOf(name)
+	case "class":
+		return js.Global().Get(name)
+	}
+	m := method{class: class, name: name}
+	if f := m.lookup(); !f.IsUndefined() {
+		return f
+	}
+	if static := js.Global().Get(class); isObject(static) && static.Get(name).Type() == js.TypeFunction {
+		return static.Get(name).Call("bind", static)
+	}
+	return js.Global().Get("Symbol").Get("prototype").Get("valueOf") // throws when it is called
+}
+
+// Each is named by what it ends with, or does for the most part.
+var (
+	fusedTake     = method{class: "GPUBuffer", name: "getMappedRange", fused: "take"}
+	fusedRange    = method{class: "GPUBuffer", name: "getMappedRange", fused: "range"}
+	fusedStore    = method{class: "Uint8Array", name: "set", fused: "store"}
+	fusedLoad     = method{class: "Uint8Array", name: "set", fused: "load"}
+	fusedHand     = method{class: "Reflect", name: "apply", fused: "hand"}
+	fusedTakeHand = method{class: "Reflect", name: "apply", fused: "takeAndHand"}
+	fusedMapState = method{class: "GPUBuffer", name: "mapState", fused: "mapState"}
+	fusedUnmap    = method{class: "GPUBuffer", name: "unmap", fused: "unmap"}
+	fusedMap      = method{class: "GPUBuffer", name: "mapAsync", fused: "map"}
+	fusedThen     = method{class: "Promise", name: "then", fused: "then"}
+	fusedWorkDone = method{class: "GPUQueue", name: "onSubmittedWorkDone", fused: "workDone"}
+	fusedSend     = method{class: "GPUQueue", name: "submit", fused: "send"}
+	fusedFill     = method{class: "GPUQueue", name: "submit", fused: "fillAndSend"}
+	fusedRelay    = method{class: "GPUQueue", name: "submit", fused: "relay"}
+	fusedEndRelay = method{class: "GPUQueue", name: "submit", fused: "endRelay"}
+	fusedAdd      = method{class: "GPUCommandEncoder", name: "copyBufferToBuffer", fused: "add"}
+	fusedCopies   = method{class: "GPUQueue", name: "submit", fused: "submitCopies"}
+	fusedFetch    = method{class: "GPUQueue", name: "submit", fused: "fetch"}
+	fusedPoll     = method{class: "GPUDevice", name: "popErrorScope", fused: "poll"}
+	fusedCreate   = method{class: "GPUDevice", name: "createBuffer", fused: "createBuffer"}
+	fusedCaught   = method{class: "GPUDevice", name: "popErrorScope", fused: "caught"}
+)
