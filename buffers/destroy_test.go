@@ -152,7 +152,7 @@ var acts = map[string]func(context.Context, *party){
 			embedder.RemindOfFrame(p.System)
 			f.Discard()
 		}
-		_ = embedder.FrameThen(p.System, func() {})
+		_, _ = embedder.FrameThen(p.System, func() {})
 	},
 	"uploads": func(ctx context.Context, p *party) {
 		_ = p.UploadMemory(ctx, p.target, 0, buffers.Bytes(make([]byte, partySize)))

@@ -149,6 +149,7 @@ func TestAHostWritesItselfWhatGoesByQueueWrites(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	b := deviceBuffer(t, s, 64<<20)
 	small := deviceBuffer(t, s, 64)
+	chosenFrom, _, _ := embedder.Sizes()
 	for _, c := range []struct {
 		path                string
 		b                   *buffers.DeviceBuffer
@@ -162,6 +163,7 @@ func TestAHostWritesItselfWhatGoesByQueueWrites(t *testing.T) {
 		{"queue write", b, 2, 4096, 0},
 		{"queue write", small, 0, 68, 0},
 		{"queue write", small, 0, 0, 0},
+		{"mapped ring, 2 MiB chunks", b, 0, chosenFrom - 4, chosenFrom - 4},
 	} {
 		known := s.Stats().BytesUp
 		var piece uint64

@@ -60,26 +60,35 @@ func TestAFrameWaitsForThreeOrWhereTheGPUIsSoonDoneForEight(t *testing.T) {
 }
 
 func TestAHostIsToldWhenThereIsRoomForAFrame(t *testing.T) {
-	for name, end := range map[string]func(*buffers.System, *memory.Device){
-		"the GPU is done":      func(_ *buffers.System, d *memory.Device) { d.Release() },
-		"the system is closed": func(s *buffers.System, _ *memory.Device) { s.Destroy() },
-		"the device is lost":   func(_ *buffers.System, d *memory.Device) { d.Lose(memory.Crashed) },
+	for name, c := range map[string]struct {
+		end  func(*buffers.System, *memory.Device)
+		code string
+	}{
+		"the GPU is done":      {func(_ *buffers.System, d *memory.Device) { d.Release() }, ""},
+		"the system is closed": {func(s *buffers.System, _ *memory.Device) { s.Destroy() }, "destroyed"},
+		"the device is lost":   {func(_ *buffers.System, d *memory.Device) { d.Lose(memory.Crashed) }, "device-lost"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, device := openNotifying(t, memory.Options{}, buffers.Options{MaxFramesInFlight: 2})
 			room := make(chan error, 3)
-			tell := func() { room <- nil }
-			require.False(t, embedder.FrameThen(s, tell), "there is room")
+			frameThen := func() (waits bool) {
+				waits, err := embedder.FrameThen(s, func() { room <- nil })
+				require.NoError(t, err)
+				return waits
+			}
+			require.False(t, frameThen(), "there is room")
 			device.Hold()
 			submitFrames(t, s, 2)
 			require.Nil(t, s.TryBeginFrame())
-			require.True(t, embedder.FrameThen(s, tell))
-			require.True(t, embedder.FrameThen(s, tell))
+			require.True(t, frameThen())
+			require.True(t, frameThen())
 			require.Empty(t, room)
-			end(s, device)
+			c.end(s, device)
 			require.NoError(t, ended(t, room))
 			require.NoError(t, ended(t, room))
-			require.False(t, embedder.FrameThen(s, tell))
+			waits, err := embedder.FrameThen(s, func() { t.Error("told") })
+			require.False(t, waits)
+			require.Equal(t, c.code, buffers.Code(err))
 			require.Empty(t, room, "told twice")
 		})
 	}
@@ -89,7 +98,9 @@ func TestAHostIsNotToldOfFramesWhereTheBackendCannotTell(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{MaxFramesInFlight: 2})
 	device.Hold()
 	submitFrames(t, s, 2)
-	require.False(t, embedder.FrameThen(s, func() { t.Error("told") }))
+	waits, err := embedder.FrameThen(s, func() { t.Error("told") })
+	require.False(t, waits)
+	require.ErrorIs(t, err, buffers.ErrBusy)
 	device.Release()
 }
 

@@ -1,23 +1,35 @@
 package buffers
 
+import "github.com/gpubuffers/gpubuffers/buffers/internal/choice"
+
 // Embedder is what only a host needs that embeds this package for programs of another language, as the JavaScript module
 // does: calls that must not wait, memory and native objects that the host fills and keeps by itself, and a garbage
 // collector besides Go's. Its methods are those of the types that they name, and are called like them. Everything that
 // it has called must be short, and call nothing of the System.
 type Embedder struct{}
 
+// Sizes are what a host must know that writes by itself, in bytes: from chosenFrom on the engine chooses the path of a
+// write, below it goes by the queue. Queue writes are cut into pieces, and a block of them is waited for as a whole.
+func (Embedder) Sizes() (chosenFrom, piece, block uint64) {
+	return choice.Smallest, paths[OpUpload][queueWrites].Piece, queueBlock
+}
+
 // FrameThen is for a host that must not wait: it reports whether BeginFrame would wait for the GPU, and then
-// has ready called, once, when it no longer would. Like the methods of a [Sink] ready must be short, and call
-// nothing of the System. If the backend cannot tell it reports false.
-func (Embedder) FrameThen(s *System, ready func()) (waits bool) {
+// calls ready, once, when it no longer would. Like the methods of a [Sink] ready must be short, and call
+// nothing of the System. The error says why BeginFrame would fail, or that the backend cannot tell when it would not wait.
+func (Embedder) FrameThen(s *System, ready func()) (waits bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := &s.frames
-	if busy, _ := f.isBusy(true); !busy || f.notify == nil {
-		return false
+	busy, err := f.isBusy(true)
+	if !busy || err != nil {
+		return false, err
+	}
+	if f.notify == nil {
+		return false, f.refuse(nil)
 	}
 	f.waiting = append(f.waiting, ready)
-	return true
+	return true, nil
 }
 
 // RemindOfFrame has the log tell of reads that still wait for the open frame in a second, lest somebody waits for one
@@ -28,13 +40,11 @@ func (Embedder) RemindOfFrame(s *System) {
 	s.reads.queue.remind()
 }
 
-// FlushReads sends the reads that were asked for of all ReadbackBuffers, ahead of the next submit. It
-// reports whether all of them are with the GPU, so that maps are going to settle.
-func (Embedder) FlushReads(s *System) bool {
+// FlushReads sends the reads that were asked for of all ReadbackBuffers, ahead of the next submit.
+func (Embedder) FlushReads(s *System) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads.sendAll(true)
-	return len(s.reads.queue.list) == 0 && s.reads.ring.underway()
 }
 
 // Leaked says that the host's own garbage collector has found that nothing refers to b any more: it is destroyed and

@@ -27,11 +27,11 @@ func (Embedder) LendChunk(ctx context.Context, u *Upload) (chunk MappableBuffer,
 
 // LendChunkThen is LendChunk for a host that must not wait. If LendChunk would wait for the GPU, waits is true. Then ready
 // is called, once, when there is a chunk or nothing to wait for any more, and LendChunkThen is to be called again; until
-// then nothing may be done with the upload but to abort it. If LendChunk would do anything else than lend memory that is
-// there, the error is [ErrBusy] itself, which is no [*Error].
+// then nothing may be done with the upload but to abort it. If only LendChunk can wait for the memory, or say why there
+// is none, the error is [ErrBusy] itself, which is no [*Error].
 func (Embedder) LendChunkThen(u *Upload, ready func()) (chunk MappableBuffer, size uint64, waits bool, err error) {
-	if u.check(Memory{}) != nil || !u.borrows() {
-		return nil, 0, false, ErrBusy
+	if err := u.check(Memory{}); err != nil || !u.borrows() {
+		return nil, 0, false, err
 	}
 	s := u.shared
 	s.mu.Lock()

@@ -419,7 +419,7 @@ func TestTheHostIsMadeToPollForTheLastChunksOfALongRead(t *testing.T) {
 			device.Hold()
 			pending, err := r.Start(b, 0, buffers.Bytes(into))
 			require.NoError(t, err)
-			require.True(t, embedder.FlushReads(s))
+			embedder.FlushReads(s)
 			sent := polls.Load()
 			require.Equal(t, c.polls, sent > 0, "when all is sent")
 			device.Release()

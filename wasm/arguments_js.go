@@ -63,19 +63,22 @@ func (c *call) part(m buffers.Memory, offsetAt, sizeAt int) buffers.Memory {
 
 func decimal(n uint64) string { return strconv.FormatUint(n, 10) }
 
-// buffer is a handle of a buffer of the system's, or a GPUBuffer of its device.
+// buffer is a handle of a buffer of the system's, or a GPUBuffer of its device. An export is given 0 for the latter,
+// which goes along.
 func (c *call) buffer(i int, s *system, name string) buffers.Buffer {
 	v := c.value(i)
-	if c.err != nil {
+	switch {
+	case c.err != nil:
 		return nil
+	case c.numbers != nil && c.numbers[i] == 0:
+		return c.native(argument("source"), s, name)
+	case c.numbers == nil && !is(v, js.TypeNumber):
+		return c.native(v, s, name)
 	}
-	if is(v, js.TypeNumber) {
-		if b := own[gpuBuffer](c, i, s, name); c.err == nil {
-			return b.shared()
-		}
-		return nil
+	if b := own[gpuBuffer](c, i, s, name); c.err == nil {
+		return b.shared()
 	}
-	return c.native(v, s, name)
+	return nil
 }
 
 // gpuBuffer is what a GPUBuffer stands behind.
@@ -146,8 +149,8 @@ func (c *call) encoderOf(v js.Value, s *system, name, want string) buffers.Encod
 }
 
 // commands are GPUCommandBuffers and GPUCommandEncoders.
-func (c *call) commands(i int, s *system) []buffers.Encoder {
-	elements := c.list(i, "commands")
+func (c *call) commands(v js.Value, s *system) []buffers.Encoder {
+	elements := c.elements(v, "commands")
 	if c.err != nil {
 		return nil
 	}

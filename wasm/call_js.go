@@ -13,12 +13,21 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 )
 
-// call is one call of a function: its arguments, read one by one. What is wrong with the first bad one
+// call is one call of a function or an export: its arguments, read one by one. What is wrong with the first bad one
 // is err, which a function looks at before it acts.
 type call struct {
 	op, label string
-	values    []js.Value
+	values    []js.Value // of a function, or
+	numbers   []float64  // of an export; NaN if one was left out
 	err       error
+}
+
+// isMissing reports whether an argument was left out.
+func (c *call) isMissing(i int) bool {
+	if c.numbers != nil {
+		return math.IsNaN(c.numbers[i])
+	}
+	return c.value(i).IsUndefined()
 }
 
 // value is an argument, or undefined if it was left out.
@@ -83,6 +92,9 @@ func (c *call) named(i int) string {
 
 // number is any number.
 func (c *call) number(i int, name string) float64 {
+	if c.numbers != nil {
+		return c.numbers[i]
+	}
 	v := c.value(i)
 	if !is(v, js.TypeNumber) {
 		c.wrongType(name, "a number", v)
@@ -107,7 +119,7 @@ func (c *call) whole(i int, name string) uint64 {
 
 // wholeOr is whole, or otherwise if it was left out.
 func (c *call) wholeOr(i int, name string, otherwise uint64) uint64 {
-	if c.value(i).IsUndefined() {
+	if c.isMissing(i) {
 		return otherwise
 	}
 	return c.whole(i, name)
@@ -116,7 +128,7 @@ func (c *call) wholeOr(i int, name string, otherwise uint64) uint64 {
 // count is a whole number from 1 on, or 0 if it was left out.
 func (c *call) count(i int, name string) uint64 {
 	n := c.wholeOr(i, name, 0)
-	if n == 0 && !c.value(i).IsUndefined() {
+	if n == 0 && !c.isMissing(i) {
 		c.fail(buffers.ErrRange, name+" 0 is less than 1")
 	}
 	return n
@@ -180,8 +192,9 @@ func (c *call) function(i int, name string) js.Value {
 const maxElements = 1 << 16
 
 // list is the elements of an Array; none if it was left out.
-func (c *call) list(i int, name string) []js.Value {
-	v := c.value(i)
+func (c *call) list(i int, name string) []js.Value { return c.elements(c.value(i), name) }
+
+func (c *call) elements(v js.Value, name string) []js.Value {
 	if c.err != nil || v.IsUndefined() {
 		return nil
 	}

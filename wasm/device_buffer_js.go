@@ -23,13 +23,19 @@ func (b deviceBuffer) shared() buffers.Buffer { return b.DeviceBuffer }
 
 func createDeviceBuffer(c *call) (any, error) {
 	s := c.system(0)
-	d := buffers.Descriptor{Label: c.named(1), Size: c.whole(2, "size"), Usage: c.usage(3)}
+	c.named(1)
+	return c.makeDeviceBuffer(s, 2)
+}
+
+// makeDeviceBuffer makes the buffer of the call's label, with size and usage, and gives its handle.
+func (c *call) makeDeviceBuffer(s *system, i int) (handle float64, err error) {
+	d := buffers.Descriptor{Label: c.label, Size: c.whole(i, "size"), Usage: c.usage(i + 1)}
 	if c.err != nil {
-		return nil, c.err
+		return 0, c.err
 	}
 	b, err := s.core.NewDeviceBuffer(d)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	return handles.add(s, deviceBuffer{b}), nil
 }

@@ -12,12 +12,12 @@ import (
 )
 
 var dynamicFunctions = []function{
-	{"createDynamicBuffer", createDynamicBuffer}, // (system, label, size, usage, maxSlots) => buffer
-	{"dynamicUpdate", updateDynamic},             // (dynamic, size) => what the export of that name gives, or why it failed
-	{"dynamicMemory", dynamicMemory},             // (dynamic) => Uint8Array of the page of the latest update: see the export dynamicPage
-	{"dynamicNative", dynamicNative},             // (dynamic) => GPUBuffer of the latest update
-	{"dynamicAlignment", dynamicAlignment},       // (dynamic) => number
-	{"dynamicSlots", dynamicSlots},               // (dynamic) => number
+	{"createDynamicBuffer", createDynamicBuffer},                              // (system, label, size, usage, maxSlots) => buffer
+	{"dynamicUpdate", func(c *call) (any, error) { return updateDynamic(c) }}, // (dynamic, size) => what the export of that name gives
+	{"dynamicMemory", dynamicMemory},                                          // (dynamic) => Uint8Array of the page of the latest update: see the export dynamicPage
+	{"dynamicNative", dynamicNative},                                          // (dynamic) => GPUBuffer of the latest update
+	{"dynamicAlignment", dynamicAlignment},                                    // (dynamic) => number
+	{"dynamicSlots", dynamicSlots},                                            // (dynamic) => number
 }
 
 // dynamicBuffer numbers the GPU buffers that updates are in.
@@ -93,10 +93,10 @@ func (c *call) dynamic() *dynamicBuffer {
 	return d
 }
 
-func updateDynamic(c *call) (any, error) {
+func updateDynamic(c *call) (float64, error) {
 	d, size := c.dynamic(), c.whole(1, "size")
 	if c.err != nil {
-		return nil, c.err
+		return 0, c.err
 	}
 	return d.update(size)
 }

@@ -11,16 +11,14 @@ import (
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-// errorFactory makes the Errors that JavaScript sees, if it set one:
-// (code, function, label, text, cause) => Error. It knows the functions by names of its own.
-var errorFactory js.Value
-
 // errorValue is err of a call of a function, for JavaScript. Errors that no call has, which are late, name the
 // operation themselves: their function is "".
 func errorValue(function string, err error) js.Value {
 	told := described(function, err)
-	if value, err := invoke(errorFactory, told...); err == nil && isObject(value) {
-		return value
+	if esModule.attached {
+		if value, err := invoke(esModule.newError, told...); err == nil && isObject(value) {
+			return value
+		}
 	}
 	return plainError(told)
 }

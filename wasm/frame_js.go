@@ -12,9 +12,9 @@ import (
 )
 
 var frameFunctions = []function{
-	{"beginFrame", beginFrame},     // (system) => frame
-	{"nextFrame", nextFrame},       // (system) => Promise of a frame
-	{"frameEncoder", frameEncoder}, // (frame) => GPUCommandEncoder
+	{"beginFrame", beginFrame}, // (system) => frame
+	{"nextFrame", nextFrame},   // (system) => Promise of a frame
+	{"frameEncoder", func(c *call) (any, error) { return frameEncoder(c) }}, // (frame) => GPUCommandEncoder
 	{"use", use},                   // (frame, buffers)
 	{"submitFrame", submitFrame},   // (frame, commands)
 	{"discardFrame", discardFrame}, // (frame)
@@ -81,16 +81,12 @@ func (c *call) frame(i int) (*frame, *system) {
 	return f, s
 }
 
-func frameEncoder(c *call) (any, error) {
+// frameEncoder is the GPUCommandEncoder of a frame that is open.
+func frameEncoder(c *call) (js.Value, error) {
 	f, _ := c.frame(0)
 	if c.err != nil {
-		return nil, c.err
+		return js.Value{}, c.err
 	}
-	return f.nativeEncoder()
-}
-
-// nativeEncoder is the GPUCommandEncoder of a frame that is open.
-func (f *frame) nativeEncoder() (js.Value, error) {
 	e, err := f.core.Encoder()
 	if err == nil && f.encoder == nil {
 		f.encoder, f.native = e, webgpu.EncoderOf(e).JSValue()
@@ -117,16 +113,19 @@ func use(c *call) (any, error) {
 
 func submitFrame(c *call) (any, error) {
 	f, s := c.frame(0)
-	commands := c.commands(1, s)
+	return nil, c.submit(f, s, c.commands(c.value(1), s))
+}
+
+func (c *call) submit(f *frame, s *system, commands []buffers.Encoder) error {
 	if c.err != nil {
-		return nil, c.err
+		return c.err
 	}
 	if err := f.core.Submit(commands...); err != nil {
-		return nil, err
+		return err
 	}
 	s.submitted()
 	s.endFrame()
-	return nil, nil
+	return nil
 }
 
 // discardFrame drops the frame. Reads asked for in it are sent all the same.

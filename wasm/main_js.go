@@ -9,13 +9,13 @@
 //     a call are of one system: another's is refused with code wrong-device. The GPUBuffer of a buffer
 //     can be given in its place, if the device is the same.
 //   - Numbers that count or index are whole and up to 2^53 - 1, and lists have up to 65,536 elements.
-//   - No function gives an address or a view of the module's memory. attach and takeReads are for the
-//     ES module alone, whose functions are trusted.
+//   - No function gives an address or a view of the module's memory. attach and readTextureStart are for
+//     the ES module alone, whose functions are trusted.
 //   - A function that fails returns an Error with code, operation, label and, if the browser said
 //     something, cause; a Go function cannot throw. One that waits returns a Promise, which rejects
 //     with such an Error.
-//   - Functions that a frame calls often are exports of the WebAssembly instance instead, on numbers
-//     alone: see exports_js.go.
+//   - The ES module calls exports of the WebAssembly instance where it can, on numbers alone: see
+//     exports_js.go.
 package main
 
 import (
@@ -39,7 +39,7 @@ func main() {
 	for _, functions := range [...][]function{
 		systemFunctions, frameFunctions, bufferFunctions, deviceFunctions, stagingFunctions,
 		readbackFunctions, readFunctions, dynamicFunctions, mappableFunctions,
-		uploadFunctions, calibrationFunctions, attachFunctions,
+		uploadFunctions, calibrationFunctions, esModuleFunctions,
 	} {
 		for _, f := range functions {
 			object.Set(f.name, f.export())

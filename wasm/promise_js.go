@@ -10,10 +10,8 @@ var promises struct {
 	executor        js.Func
 	resolve, reject js.Value // of the Promise that was made last
 
-	// settle is the ES module's: (number, value, failed). It settles the Promise that the ES module made
-	// for the call before which it gave the number, so that none of the values above cross.
-	settle js.Value
-	number float64 // or 0
+	// number is that of the Promise that the ES module made for the call, so that none of the values above cross; or 0.
+	number float64
 }
 
 func init() {
@@ -38,7 +36,7 @@ func newPromise(op string) (p js.Value, settle func(any, error)) {
 		promises.number = 0
 		return js.Undefined(), func(result any, err error) {
 			value, failed := outcome(op, result, err)
-			promises.settle.Invoke(number, value, failed)
+			esModule.settle.Invoke(number, value, failed)
 		}
 	}
 	p = promises.class.New(promises.executor)

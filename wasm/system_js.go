@@ -43,7 +43,7 @@ type adoptedEncoder struct {
 
 func open(c *call) (any, error) {
 	options := buffers.Options{
-		HostWrites:        enter.Type() == js.TypeFunction, // to which mapped ranges can be handed
+		HostWrites:        esModule.attached, // to which mapped ranges can be handed
 		Budget:            c.count(1, "budget"),
 		OnBudget:          buffers.BudgetPolicy(c.choice(2, "onBudget", "wait", "fail", "fallback")),
 		ChunkSize:         c.count(3, "chunkSize"),
@@ -57,8 +57,8 @@ func open(c *call) (any, error) {
 	if !onLog.IsUndefined() {
 		options.Log = logTo(onLog)
 	}
-	if is(changed, js.TypeFunction) {
-		options.Changed = func() { changed.Invoke() }
+	if esModule.attached {
+		options.Changed = func() { esModule.changed.Invoke() }
 	}
 	s := &system{onError: onError, closed: make(chan struct{})}
 	if err := s.open(c, options); err != nil {
@@ -106,7 +106,7 @@ func (s *system) watchErrors() {
 
 func submit(c *call) (any, error) {
 	s := c.system(0)
-	commands := c.commands(1, s)
+	commands := c.commands(c.value(1), s)
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -133,14 +133,19 @@ func trim(c *call) (any, error) {
 // destroyer is everything that JavaScript can destroy.
 type destroyer interface{ Destroy() }
 
-func destroy(c *call) (any, error) {
+func destroy(c *call) (any, error) { return nil, destroyObject(c) }
+
+func destroyObject(c *call) error {
 	d, _ := object[destroyer](c, 0)
 	if c.err != nil {
-		return nil, c.err
+		return c.err
 	}
 	handles.remove(c.number(0, "handle"))
 	d.Destroy()
-	return nil, nil
+	if _, isDevice := d.(deviceBuffer); !isDevice {
+		jsbridge.Wake() // who waits for it hears of its end by a context
+	}
+	return nil
 }
 
 func forget(c *call) (any, error) {
@@ -229,6 +234,6 @@ func (s *system) encoderOf(v js.Value) buffers.Encoder {
 func (s *system) flush() {
 	if !s.asked {
 		_ = s.started(nil)
-		later(func() { sendReads() })
+		later(sendReads)
 	}
 }

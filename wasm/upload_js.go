@@ -4,36 +4,31 @@ package main
 
 import (
 	"context"
+	"errors"
 	"runtime"
-	"syscall/js"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 )
 
-// Memory of JavaScript's is uploaded by one call. What a stream delivers is uploaded by uploadStart, then
-// uploadNext, or the export uploadTurn, and uploadWrite as often as needed, and uploadFinish; uploadAbort gives up
-// at any time.
+// Memory of JavaScript's is uploaded by one call. A stream is uploaded by the ES module, through the exports
+// uploadStart, uploadNext, uploadAllow and uploadWrite as often as needed, and uploadFinish; uploadAbort gives up at any
+// time.
 var uploadFunctions = []function{
-	{"upload", uploadData},         // (device, offset, data) => Promise of the number of bytes
-	{"uploadStart", uploadStart},   // (device, offset, size expected) => upload
-	{"uploadNext", uploadNext},     // (upload, filled) => Promise of a Uint8Array to fill, or of undefined: write instead
-	{"uploadWrite", uploadWrite},   // (upload, data) => Promise
-	{"uploadFinish", uploadFinish}, // (upload, filled)
-	{"uploadAbort", uploadAbort},   // (upload)
+	{"upload", uploadData}, // (device, offset, data) => Promise of the number of bytes
 }
 
 // upload is one that JavaScript makes in several calls. While one of them waits no other may be made, but
 // for the one that gives up.
 type upload struct {
-	core   *buffers.Upload
-	dst    *buffers.DeviceBuffer
-	ctx    context.Context
-	cancel func()
-	waits  bool  // a goroutine does
-	asked  bool  // for room, which is not there yet
-	failed error // what became of a room that uploadTurn sent
+	core    *buffers.Upload
+	dst     *buffers.DeviceBuffer
+	ctx     context.Context
+	cancel  func()
+	waits   bool // a goroutine does
+	asked   bool // for memory, which is not there yet
+	byQueue bool // a goroutine found that it goes so
 }
 
 // Destroy gives up.
@@ -44,13 +39,14 @@ func (u *upload) Destroy() {
 	}
 }
 
-// wait is the Promise of a part of the upload.
-func (u *upload) wait(op string, part func() (any, error)) (any, error) {
+// wait does a part of the upload in a goroutine, and settles the Promise of the number.
+func (u *upload) wait(number float64, op string, part func() error) {
 	u.waits = true
-	return promise(op, func() (any, error) {
+	promises.number = number
+	promise(op, func() (any, error) {
 		defer u.waited()
-		return part()
-	}), nil
+		return nil, part()
+	})
 }
 
 func (u *upload) waited() {
@@ -94,101 +90,66 @@ func uploadData(c *call) (any, error) {
 	return p, nil
 }
 
-func uploadStart(c *call) (any, error) {
+func (c *call) startUpload() float64 {
 	b, s := object[deviceBuffer](c, 0)
 	c.labelled(b.DeviceBuffer)
-	offset := c.whole(1, "offset")
-	size := c.wholeOr(2, "size", 0)
+	offset, size := c.whole(1, "offset"), c.whole(2, "size")
 	if c.err != nil {
-		return nil, c.err
+		return c.answer(0, c.err)
 	}
 	core, err := s.core.NewUpload(b.DeviceBuffer, offset, size)
 	if err != nil {
-		return nil, err
+		return c.answer(0, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return handles.add(s, &upload{core: core, dst: b.DeviceBuffer, ctx: ctx, cancel: cancel}), nil
+	return handles.add(s, &upload{core: core, dst: b.DeviceBuffer, ctx: ctx, cancel: cancel})
 }
 
-func uploadNext(c *call) (any, error) {
-	u := c.upload(0)
-	filled := c.whole(1, "filled")
-	if c.err != nil {
-		return nil, c.err
-	}
-	if u.failed != nil {
-		return nil, u.failed
-	}
+// next is the export uploadNext.
+func (u *upload) next(filled uint64, number float64) (float64, error) {
 	if filled > 0 {
 		if err := embedder.Filled(u.core, filled); err != nil {
-			return nil, err
+			return 0, err
 		}
 	}
-	return u.wait(c.op, func() (any, error) {
-		chunk, size, err := embedder.LendChunk(u.ctx, u.core)
-		if err != nil || chunk == nil {
-			return nil, err
-		}
-		return chunk.(gpu.RangeMapper).MappedRange(0, size)
-	})
-}
-
-// turn is uploadNext if that need not wait for a goroutine: see the export uploadTurn.
-func (u *upload) turn(filled uint64, number float64) (size float64) {
-	if u.waits || u.asked || u.failed != nil {
-		return refused
+	if u.byQueue {
+		return byQueue, nil
 	}
-	if filled > 0 {
-		if u.failed = embedder.Filled(u.core, filled); u.failed != nil {
-			return taken
-		}
-	}
-	chunk, room, waits, err := embedder.LendChunkThen(u.core, func() {
+	chunk, size, waits, err := embedder.LendChunkThen(u.core, func() {
 		u.asked = false
-		promises.settle.Invoke(number, js.Undefined(), false)
+		settleLater(number)()
 	})
-	if u.asked = waits; waits {
-		return 0
+	switch {
+	case waits:
+		u.asked = true
+		return waitsForIt, nil
+	case errors.Is(err, buffers.ErrBusy):
+		u.wait(number, "uploadNext", func() error {
+			chunk, _, err := embedder.LendChunk(u.ctx, u.core)
+			u.byQueue = err == nil && chunk == nil
+			return err
+		})
+		return waitsForIt, nil
+	case err != nil:
+		return 0, err
+	case chunk == nil:
+		return byQueue, nil
 	}
-	if err != nil || webgpu.HandMapped(chunk, buffers.MapWrite, enter, float64(room), 0) != nil {
-		return taken
+	if err := webgpu.HandMapped(chunk, buffers.MapWrite, esModule.mappedRange, float64(size), 0); err != nil {
+		// No page can unmap the chunk: its device was destroyed, which the browser has yet to tell.
+		return 0, gpu.NewError("upload", u.dst.Label(), buffers.ErrDeviceLost, "the mapped memory is gone with its device")
 	}
-	return float64(room)
+	return float64(size), nil
 }
 
-func uploadWrite(c *call) (any, error) {
-	u := c.upload(0)
-	m := c.data(1, "data")
-	if c.err != nil {
-		return nil, c.err
-	}
-	return u.wait(c.op, func() (any, error) { return js.Undefined(), u.core.Write(u.ctx, m) })
-}
-
-func uploadFinish(c *call) (any, error) {
-	u := c.upload(0)
-	filled := c.whole(1, "filled")
-	if c.err != nil {
-		return nil, c.err
-	}
-	handles.remove(c.number(0, "handle"))
+// finish takes the first bytes of the mapped range, and ends the upload.
+func (u *upload) finish(filled uint64) error {
 	defer u.cancel()
 	if filled > 0 {
 		if err := embedder.Filled(u.core, filled); err != nil {
 			u.core.Abort()
-			return nil, err
+			return err
 		}
 	}
-	return nil, u.core.Finish()
-}
-
-// uploadAbort does nothing if the upload has ended.
-func uploadAbort(c *call) (any, error) {
-	u, _ := object[*upload](c, 0)
-	if c.err != nil {
-		return nil, nil
-	}
-	handles.remove(c.number(0, "handle"))
-	u.Destroy()
-	return nil, nil
+	return u.core.Finish()
 }

@@ -221,10 +221,13 @@ func (q *queue) Poll(times int) { q.device.bridge.Poll(times) }
 // and 0.5 ms with some polls (measured). A read in several chunks goes on without.
 func (d *Device) polls(size uint64) int {
 	if d.fetching == 1 && size <= 4<<20 {
-		return 6
+		return Polls
 	}
 	return 0
 }
+
+// Polls is how often a host that makes a read by itself is to poll for it: see [Device.polls].
+const Polls = 6
 
 // ofOneSource is how many copies, from the first on, have its source.
 func ofOneSource(copies []gpu.ChunkCopy) (n int) {

@@ -87,6 +87,22 @@ export function bytesOf(operation, label, data, name = "data") {
   }
 }
 
+/** Where a part of bytes begins, and its size: by default all of them. */
+export function partOf(operation, label, { length }, dataOffset, size) {
+  const offset = numberOr(0, operation, label, "dataOffset", dataOffset);
+  checkWhole(operation, label, "dataOffset", offset);
+  if (offset > length) throw refusal("range", operation, label, `dataOffset ${offset} exceeds its ${length} bytes`);
+  const n = numberOr(length - offset, operation, label, "size", size);
+  checkWhole(operation, label, "size", n);
+  if (n > length - offset) throw refusal("range", operation, label, `${n} bytes at ${offset} exceed the ${length} of the data`);
+  return [offset, n];
+}
+
+function checkWhole(operation, label, name, value) {
+  if (!Number.isInteger(value)) throw refusal("type", operation, label, `${name} ${value} is not a whole number`);
+  if (!(value >= 0 && value < 2 ** 53)) throw refusal("range", operation, label, `${name} ${value} is not within 0 to 2^53 - 1`);
+}
+
 /** Fills memory that bytesToFill gave. */
 export function fill(memory, bytes, offset) {
   setElements.call(memory, bytes, offset);
@@ -137,6 +153,31 @@ export function fields(operation, label, of, object, ...names) {
     throw refusal("type", operation, label, `${names[values.length]} cannot be read`, cause);
   }
   return values;
+}
+
+/** A number, as an export takes it: it would convert every other value. */
+export function numberFor(operation, label, name, value) {
+  if (typeof value === "number") return value;
+  if (value === undefined) throw refusal("type", operation, label, `${name} is missing`);
+  throw refusal("type", operation, label, `${name} must be a number, not ${kindOfValue(value)}`);
+}
+
+/** A number, or otherwise if it was left out. */
+export function numberOr(otherwise, operation, label, name, value) {
+  if (value === undefined) return otherwise;
+  if (Number.isNaN(value)) throw refusal("type", operation, label, `${name} NaN is not a whole number`); // an export takes it for one that was left out
+  return numberFor(operation, label, name, value);
+}
+
+/** A label. */
+export function labelFor(operation, value = "") {
+  if (typeof value === "string") return value;
+  throw refusal("type", operation, "", `label must be a string, not ${kindOfValue(value)}`);
+}
+
+function kindOfValue(value) {
+  if (value === null) return "null";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 /** How many elements the module takes at a time. */

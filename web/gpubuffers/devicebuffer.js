@@ -1,14 +1,9 @@
-import { bytesOf, fixed, isBufferSource, isResizable, memoryOf, offsetOf, sizeOf } from "./arguments.js";
+import { bytesOf, fixed, isBufferSource, isResizable, memoryOf, numberFor, offsetOf, partOf, sizeOf } from "./arguments.js";
 import { wrongReceiver } from "./errors.js";
-import { ask, call, destroyed, keep, native, NativeBuffer, until } from "./resource.js";
+import { ask, call, destroyed, keep, native, NativeBuffer, run, until, usable } from "./resource.js";
 import { lengthOf, readAll, readerOf, watchersOf } from "./sources.js";
 import { readerOfBytes, Upload } from "./upload.js";
 import { BufferUsage } from "./usages.js";
-
-/** Below this size the module leaves every write to the queue, once memory was touched: see buffers/path.go. */
-const smallest = 256 << 10;
-/** An upload that is longer waits now and then, so that little of it is on its way at a time. */
-const unwaited = 32 << 20;
 
 /** The GPUBuffer of a system's DeviceBuffer that has size bytes from offset on to be read; undefined for all else. */
 export let readableOf;
@@ -27,6 +22,7 @@ export class DeviceBuffer extends NativeBuffer {
   #module;
   #handle;
   #queue;
+  #chosenFrom; // below it every write goes by the queue, once memory was touched
   #gpuBuffer = this[native]();
   #size = this.#gpuBuffer.size;
   #isReadable = isReadable(this.#gpuBuffer);
@@ -52,6 +48,7 @@ export class DeviceBuffer extends NativeBuffer {
     this.#module = core.module;
     this.#handle = handle;
     this.#queue = core.device.queue;
+    this.#chosenFrom = core.module.sizes.chosenFrom;
     this.#known = core.module.changes;
   }
 
@@ -102,63 +99,53 @@ export class DeviceBuffer extends NativeBuffer {
 
   write(offset, data, dataOffset, size) {
     if (!(#core in Object(this))) throw wrongReceiver("write", "DeviceBuffer");
-    if (this.#writes(offset, data, dataOffset, size, true) === undefined) {
-      this[call]("write", offset, fixed(bytesOf("write", this.label, data)), dataOffset, size);
-    }
+    if (!this.#writes(offset, data, dataOffset, size)) this.#writeByModule(offset, data, dataOffset, size);
   }
 
-  /**
-   * Does a write by numbers alone, and says how many bytes; where something is wrong, or the module would have
-   * to wait to do it well and must not be made to do it at once, it does nothing and says undefined.
-   */
-  #writes(offset, data, dataOffset = 0, size = undefined, atOnce = false) {
-    const { exports } = this.#module;
+  /** Writes by the queue, if the module leaves that to JavaScript, and says whether it did. */
+  #writes(offset, data, dataOffset = 0, size = undefined, longest = Infinity) {
     try {
       const memory = memoryOf(data);
       const start = offsetOf(data) + dataOffset;
       const rest = sizeOf(data) - dataOffset;
       const n = size === undefined ? rest : size;
-      if (typeof offset !== "number" || !Number.isInteger(dataOffset) || !(dataOffset >= 0 && n > 0 && n <= rest)) return undefined;
-      if (typeof n !== "number") return undefined;
+      if (typeof offset !== "number" || !Number.isInteger(dataOffset) || typeof n !== "number" || !(dataOffset >= 0 && n > 0 && n <= rest)) return false;
       if (this.#isSmall(offset, n)) {
         this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
         this.#core.written += n;
-        return n;
+        return true;
       }
-      if ((n > unwaited && !atOnce) || isResizable(memory)) return undefined;
+      if (n > longest || isResizable(memory)) return false;
       const gpuBuffer = this.#current().#gpuBuffer;
-      const piece = exports.deviceAllow(this.#handle, offset, n);
-      if (piece < 0) return atOnce && this.#lend(memory, offset, start, n) ? n : undefined;
+      const piece = this.#module.tell("deviceAllow", this.#handle, offset, n);
+      if (piece <= 0) return false;
       for (let at = 0; at < n; at += piece) this.#queue.writeBuffer(gpuBuffer, offset + at, memory, start + at, Math.min(piece, n - at));
       this.#allowed = this.#known;
-      return n;
+      return true;
     } catch {
-      return undefined; // the function of the module's says why
+      return false; // #writeByModule says why
     }
+  }
+
+  #writeByModule(offset, data, dataOffset, size) {
+    const bytes = fixed(bytesOf("write", this.label, data));
+    const at = numberFor("write", this.label, "offset", offset);
+    const [start, n] = partOf("write", this.label, bytes, dataOffset, size);
+    this[usable]("write").runWith({ memory: bytes.buffer }, "deviceWrite", this.#handle, at, bytes.byteOffset + start, n);
   }
 
   /** Whether a write is one that the module would allow, as far as it did before. */
   #isSmall(offset, n) {
     return (
-      this.#allowed === this.#module.changes && n < smallest && n % 4 === 0 && offset >= 0 && offset % 4 === 0 && n <= this.#size - offset &&
+      this.#allowed === this.#module.changes && n < this.#chosenFrom && n % 4 === 0 && offset >= 0 && offset % 4 === 0 && n <= this.#size - offset &&
       !this[destroyed] && !this.#core.lost && !this.#module.ended
     );
   }
 
-  #lend(memory, offset, start, n) {
-    const { exports, lent } = this.#module;
-    try {
-      lent.memory = memory;
-      return exports.deviceWrite(this.#handle, offset, start, n) === n;
-    } finally {
-      lent.memory = undefined;
-    }
-  }
-
   upload(offset, source, options) {
     if (options !== undefined || !isBufferSource(source)) return this.#uploadAll(offset, source, options);
-    const written = this.#writes(offset, source);
-    if (written !== undefined) return Promise.resolve(written);
+    // A longer one waits now and then, so that little of it is on its way at a time.
+    if (this.#writes(offset, source, 0, undefined, this.#module.sizes.queueBlock)) return Promise.resolve(sizeOf(source));
     try {
       return this[ask]("upload", offset, fixed(bytesOf("upload", this.label, source, "source")));
     } catch (error) {
@@ -170,7 +157,8 @@ export class DeviceBuffer extends NativeBuffer {
     const [watchers, size] = watchersOf("upload", this.label, options, "size");
     watchers.signal?.throwIfAborted();
     const bytes = isBufferSource(source) ? bytesOf("upload", this.label, source, "source") : undefined;
-    const handle = this[call]("uploadStart", offset, size === undefined ? (bytes?.length ?? lengthOf(source)) : size);
+    const length = size === undefined ? (bytes?.length ?? lengthOf(source)) : size;
+    const handle = this[run]("uploadStart", numberFor("upload", this.label, "offset", offset), numberFor("upload", this.label, "size", length));
     const upload = new Upload(this.#module, this, handle, offset, (at, data, n) => this.#queue.writeBuffer(this.#current().#gpuBuffer, at, data, 0, n));
     try {
       const reader = bytes ? readerOfBytes(bytes) : readerOf("upload", this.label, source);

@@ -1,6 +1,6 @@
-import { bytesOf, kindOf, sizeOf } from "./arguments.js";
+import { bytesOf, kindOf, numberFor, sizeOf } from "./arguments.js";
 import { GPUBufferError, refusal, retold, wrongReceiver } from "./errors.js";
-import { call, destroyed, keep, Resource } from "./resource.js";
+import { call, destroyed, keep, Resource, run } from "./resource.js";
 
 const none = new Uint8Array(0);
 const report = Symbol("report");
@@ -9,7 +9,7 @@ const report = Symbol("report");
 export class OpenUpdates {
   #buffers = [];
   #named = [];
-  turn = 0; // that which ends with the next submit
+  submits = 0; // so far
 
   add(buffer) {
     this.#buffers.push(buffer);
@@ -27,7 +27,7 @@ export class OpenUpdates {
 
   /** A submit has taken the updates, or they are dropped. */
   close() {
-    this.turn++;
+    this.submits++;
     this.#buffers.length = this.#named.length = 0;
   }
 }
@@ -43,7 +43,7 @@ export class DynamicBuffer extends Resource {
   #alignment = this[call]("dynamicAlignment"); // a power of two
   #mask = this.#alignment - 1;
   #updates;
-  #turn = -1; // in which the latest update was
+  #submits = -1; // before the latest update
   #end = 0; // of the latest update, in its page
   #page = 0; // number of the latest update's buffer; 0 is none
   #gpuBuffers = new Map(); // by number
@@ -79,22 +79,16 @@ export class DynamicBuffer extends Resource {
     if (!(#end in Object(this))) throw wrongReceiver("update", "DynamicBuffer");
     const offset = (this.#end + this.#mask) & ~this.#mask; // a page is smaller than 2 GiB
     const whole = typeof size === "number" ? size | 0 : 0;
-    if (whole !== size || whole <= 0 || whole > this.#pageSize - offset || this.#turn !== this.#updates.turn) return this.#ask(size);
+    if (whole !== size || whole <= 0 || whole > this.#pageSize - offset || this.#submits !== this.#updates.submits) return this.#ask(size);
     this.#end = offset + whole;
     return offset;
   }
 
   #ask(size) {
-    if (this.#turn === this.#updates.turn) this[report]();
-    let update = -1;
-    try {
-      if (typeof size === "number") update = this.#module.exports.dynamicUpdate(this.#handle, size);
-    } catch (cause) {
-      this.#module.fault(cause);
-    }
-    if (update < 0) update = this[call]("dynamicUpdate", size); // throws, with the reason
+    if (this.#submits === this.#updates.submits) this[report]();
+    const update = this[run]("dynamicUpdate", numberFor("dynamicUpdate", this.label, "size", size));
     const page = Math.floor(update / 2 ** 32);
-    if (page !== this.#page || this.#turn !== this.#updates.turn) this.#goOn(page);
+    if (page !== this.#page || this.#submits !== this.#updates.submits) this.#goOn(page);
     const offset = (update - page * 2 ** 32) | 0; // whole for V8 too, which else computes every place in doubles
     this.#end = offset + size;
     return offset;
@@ -146,17 +140,17 @@ export class DynamicBuffer extends Resource {
 
   destroy() {
     super.destroy();
-    this.#turn = -1;
+    this.#submits = -1;
     this.#page = 0;
     this.#bytes = none;
     this.#arenas.length = 0;
     this.#gpuBuffers.clear();
   }
 
-  /** Goes on in another buffer, or another turn. */
+  /** Goes on in another buffer, or after a submit. */
   #goOn(page) {
-    if (this.#turn !== this.#updates.turn) this.#updates.add(this);
-    this.#turn = this.#updates.turn;
+    if (this.#submits !== this.#updates.submits) this.#updates.add(this);
+    this.#submits = this.#updates.submits;
     if (this.#gpuBuffers.size > 64) this.#gpuBuffers.clear();
     if (!this.#gpuBuffers.has(page)) this.#gpuBuffers.set(page, this[call]("dynamicNative"));
     this.#page = page;
@@ -168,7 +162,7 @@ export class DynamicBuffer extends Resource {
   #view(operation) {
     if (this.#page === 0 || this[destroyed]) this.#refuse(operation);
     const page = this.#module.exports.dynamicPage(this.#handle);
-    ({ bytes: this.#bytes, floats: this.#floats, uints: this.#uints } = page === 0 ? viewsOf(this.#module.room) : this.#arena(page));
+    ({ bytes: this.#bytes, floats: this.#floats, uints: this.#uints } = page === 0 ? viewsOf(this.#module.mappedRange) : this.#arena(page));
   }
 
   #arena(page) {

@@ -1,6 +1,5 @@
 import { elements } from "./arguments.js";
 import { refusal } from "./errors.js";
-import { beginReads } from "./reads.js";
 import { bufferOf, dispose, guard, owns } from "./resource.js";
 
 export class Frame {
@@ -21,12 +20,11 @@ export class Frame {
   }
 
   get encoder() {
-    return this.#core.destroyed ? this.#call("frameEncoder") : (this.#encoder ??= this.#takeEncoder());
-  }
-
-  #takeEncoder() {
-    const { module } = this.#core;
-    return module.numbers("frameEncoder", this.#handle) > 0 ? module.take() : this.#call("frameEncoder"); // or says why not
+    if (this.#encoder === undefined || this.#core.destroyed) {
+      this.#usable("frameEncoder").run("frameEncoder", this.#handle);
+      this.#encoder = this.#core.module.take();
+    }
+    return this.#encoder;
   }
 
   use(...buffers) {
@@ -35,27 +33,17 @@ export class Frame {
   }
 
   submit(commands) {
-    const given = elements("submit", "", "commands", commands);
-    const { module } = this.#core;
+    const further = elements("submit", "", "commands", commands);
     this.#core.updates.report();
-    beginReads(module);
-    if (given.length > 0 || !this.#submitOwn(module)) this.#call("submitFrame", given);
+    this.#core.module.reads.begin();
+    const module = this.#usable("submitFrame");
+    if (further.length === 0) module.run("submitFrame", this.#handle, 0);
+    else module.runWith({ commands: further }, "submitFrame", this.#handle, further.length);
     this.#close();
   }
 
-  /** Submits what is in the frame's own encoder, and says whether that was done. */
-  #submitOwn(module) {
-    if (this.#core.destroyed) return false;
-    try {
-      return module.exports.submitFrame(this.#handle) > 0;
-    } catch (cause) {
-      module.fault(cause);
-      return false;
-    }
-  }
-
   discard() {
-    beginReads(this.#core.module);
+    this.#core.module.reads.begin();
     this.#call("discardFrame");
     this.#close();
   }
@@ -71,8 +59,12 @@ export class Frame {
     this.#isOpen = false;
   }
 
-  #call(name, ...values) {
+  #usable(name) {
     if (this.#core.destroyed) throw refusal("destroyed", name, "", "the system is destroyed");
-    return this.#core.module.call(name, this.#handle, ...values);
+    return this.#core.module;
+  }
+
+  #call(name, ...values) {
+    return this.#usable(name).call(name, this.#handle, ...values);
   }
 }

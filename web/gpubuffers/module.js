@@ -1,26 +1,30 @@
-// The WebAssembly module, whose functions take numbers and native objects and return an Error where they
-// fail.
+// The WebAssembly module. Its exports take and give numbers. Its functions take and give values of any kind, and return
+// an Error if they fail.
 
 import { isA, isBufferSource } from "./arguments.js";
 import { GPUBufferError, refusal } from "./errors.js";
 import { newProgram } from "./loader.js";
+import { Reads } from "./reads.js";
 
 const rawName = "gpubuffersRaw";
 
-/** The exports of a module that has ended: what they are asked for is refused, and no read is left to send. */
-const ended = new Proxy({}, { get: (_, name) => () => (name === "readFlush" ? 1 : -1) });
+/** What an export gives if it refuses, and every export of a module that has ended. */
+const refused = -1;
+const ended = new Proxy({}, { get: () => () => refused });
 
 /** A running WebAssembly module. Once it has ended, by a fault, every call fails. */
 export class Module {
-  #raw;
+  #functions;
   #ended = false;
   #cause;
   #asked = []; // by number, from 1 on: the promises that are not settled, and what they are of
   #free = []; // numbers
   #onEnd = []; // [WeakRef of a target, function of it and the error]
-  lent = { memory: undefined }; // what goes along with a call of an export,
-  room; // and what with its result:
-  given;
+  #arguments = { label: "", memory: undefined, source: undefined, commands: undefined }; // go along with a call of an export
+  #result; // the object that came with the result of an export,
+  #refusal; // or why it refused
+  mappedRange; // or the mapped range that came
+  reads = new Reads(this);
   changes = 0; // how often the module said that what is kept of buffers may be wrong by now
 
   /** @type {Record<string, (...numbers: number[]) => number>} */
@@ -31,19 +35,24 @@ export class Module {
     this.exports = instance.exports;
     const { end, left } = program.run(instance, rawName);
     end.then(() => this.#end(), (cause) => this.#end(cause));
-    this.#raw = left;
-    if (this.#raw === undefined) throw refusal("internal", "open", "", "the WebAssembly file is not that of gpubuffers");
-    const resume = () => void this.numbers("resume");
-    this.#raw.setErrorFactory(refusal);
-    this.#raw.attach(
-      this.lent,
-      (number, value, failed) => this.#settle(number, value, failed),
-      (number) => () => this.#resolved(number),
-      (memory, size) => void (this.room = new Uint8Array(memory, 0, size)),
-      (buffer) => void (this.given = buffer),
-      () => void this.changes++,
-      () => queueMicrotask(resume),
-    );
+    this.#functions = left;
+    if (this.#functions === undefined) throw refusal("internal", "open", "", "the WebAssembly file is not that of gpubuffers");
+    const resume = () => void this.tell("resume");
+    /** Sizes in bytes, and numbers, that both sides must agree on. */
+    this.sizes = this.call("attach", {
+      arguments: this.#arguments,
+      newError: refusal,
+      settle: (number, value, failed) => this.#settle(number, value, failed),
+      callback: (number) => () => this.#resolved(number),
+      mappedRange: (memory, size) => void (this.mappedRange = new Uint8Array(memory, 0, size)),
+      result: (object) => void (this.#result = object),
+      refuse: (error) => void (this.#refusal = error),
+      changed: () => void this.changes++,
+      resume: () => queueMicrotask(resume),
+      deliver: (chunk, address, count) => this.reads.deliver(chunk, address, count),
+      fail: (number, error) => this.reads.fail(number, error),
+      lend: (...lent) => this.reads.lend(...lent),
+    });
   }
 
   get ended() {
@@ -54,11 +63,12 @@ export class Module {
     if (this.#ended) throw this.#endedError(operation);
   }
 
+  /** Calls a function with values of any kind. It throws what the function refuses. */
   call(name, ...values) {
     this.check(name);
     let result;
     try {
-      result = this.#raw[name](...values);
+      result = this.#functions[name](...values);
     } catch (cause) {
       this.#end(cause);
       throw this.#endedError(name);
@@ -67,14 +77,42 @@ export class Module {
     return result;
   }
 
-  /** Calls an export, and gives the number that it gives: -1 where it refuses, or the module ends. */
-  numbers(name, ...values) {
+  /** Calls an export with numbers, and gives its number. It throws what the export refuses. */
+  run(name, ...numbers) {
+    const result = this.tell(name, ...numbers);
+    if (result === refused) throw this.refusal(name);
+    return result;
+  }
+
+  /** The same with values that go along. */
+  runWith(values, name, ...numbers) {
+    return this.#along(values, () => this.run(name, ...numbers));
+  }
+
+  #along(values, f) {
+    Object.assign(this.#arguments, values);
     try {
-      return this.exports[name](...values);
+      return f();
+    } finally {
+      for (const key in values) this.#arguments[key] = undefined;
+    }
+  }
+
+  /** Calls an export that does not refuse, or whose refusal nobody hears of. It gives less than 0 if the module has ended. */
+  tell(name, ...numbers) {
+    try {
+      return this.exports[name](...numbers);
     } catch (cause) {
       this.#end(cause);
-      return -1;
+      return refused;
     }
+  }
+
+  /** Why an export refused. */
+  refusal(name) {
+    const error = this.#refusal;
+    this.#refusal = undefined;
+    return this.#ended || error === undefined ? this.#endedError(name) : error;
   }
 
   /** Calls a function that waits; everything that fails rejects. Until it settles it keeps who asks alive. */
@@ -93,22 +131,24 @@ export class Module {
   }
 
   /**
-   * Calls an export with the number of a promise besides, and gives what it gives, or where that is 0 the promise,
-   * which the module settles.
+   * Calls an export with the number of a promise besides, and gives what it gives, or if that is 0 the promise,
+   * which the module settles. It throws what the export refuses.
    * @returns {any}
    */
   awaits(name, ...numbers) {
     let number = 0;
     const promise = new Promise((resolve, reject) => (number = this.#take(name, resolve, reject)));
-    try {
-      const result = this.exports[name](...numbers, number);
-      if (result === 0) return promise;
-      this.#giveBack(number);
-      return result;
-    } catch (cause) {
-      this.#end(cause); // rejects
-      return promise;
-    }
+    const result = this.tell(name, ...numbers, number);
+    if (result === 0) return promise;
+    if (this.#asked[number - 1]) this.#giveBack(number);
+    promise.catch(() => {}); // of a module that has ended
+    if (result === refused) throw this.refusal(name);
+    return result;
+  }
+
+  /** The same with values that go along. */
+  awaitsWith(values, name, ...numbers) {
+    return this.#along(values, () => this.awaits(name, ...numbers));
   }
 
   /** The number of a promise. */
@@ -150,15 +190,11 @@ export class Module {
     this.#onEnd.push([new WeakRef(target), f]);
   }
 
-  /** What the module gave last, which is kept for as long as it is not taken. */
+  /** The object that came with the result of an export, which is kept for as long as it is not taken. */
   take() {
-    const { given } = this;
-    this.given = undefined;
-    return given;
-  }
-
-  fault(cause) {
-    this.#end(cause);
+    const object = this.#result;
+    this.#result = undefined;
+    return object;
   }
 
   #end(cause) {
@@ -168,6 +204,7 @@ export class Module {
     this.exports = ended;
     for (const asked of this.#asked.splice(0)) asked?.reject(this.#endedError(asked.name));
     const error = this.#endedError("read");
+    this.reads.endAll(error);
     for (const [ref, f] of this.#onEnd) {
       const target = ref.deref();
       if (target) f(target, error);

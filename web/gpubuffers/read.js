@@ -1,24 +1,20 @@
 import { bytesToFill, fill, isSignal, sizeOf } from "./arguments.js";
-import { RefusedCopy } from "./copies.js";
 import { GPUBufferError, refusal, retold } from "./errors.js";
-import { joined } from "./shortreads.js";
+import { longestJoined } from "./runs.js";
 
 /** One read, and its promise. It keeps the ReadbackBuffer alive. */
 export class Read {
-  number;
   core;
-  buffer; // of a read that may be joined with others: a DeviceBuffer,
-  source; // its handle,
-  offset; // the place in it,
-  size; // which is known to be there
-  run; // that it has begun in
+  place; // of a read that may be joined with others: a DeviceBuffer, its handle, and an offset in it
+  size; // known before it begins if there is a place
+  run; // that it is part of
   left; // bytes that have not arrived
   error;
-  room; // bytes of the memory that the caller gave, or undefined
+  intoSize; // bytes of the memory that the caller gave, or undefined
   #readback;
   #operation;
   #label = ""; // of the source
-  #start; // has the module start it under a number, and gives its size
+  #begin; // has the module make it under a number, and gives its size
   #result;
   #bytes; // of the result
   #signal;
@@ -37,28 +33,31 @@ export class Read {
     this.#result = into;
     if (into !== undefined) {
       this.#bytes = bytesToFill(operation, readback.label, into, "into");
-      this.room = sizeOf(this.#bytes);
+      this.intoSize = sizeOf(this.#bytes);
     }
     if (signal !== undefined && !isSignal(signal)) throw this.#refusal("type", "signal must be an AbortSignal");
     this.#signal = signal;
   }
 
-  /** Says how the module starts it and what its source is called, and, where it is known to be there, where it is. */
-  describe(start, label, buffer, source, offset, size) {
-    this.#start = start;
+  /** Says how the module begins it, and what its source is called. */
+  describe(begin, label) {
+    this.#begin = begin;
     this.#label = label;
-    if (buffer === undefined || size > joined) return;
-    this.buffer = buffer;
-    this.source = source;
-    this.offset = offset;
+  }
+
+  /** Says where it is, if that is known to be there. */
+  locate(buffer, source, offset, size) {
+    if (size > longestJoined) return;
+    this.place = { buffer, source, offset };
     this.size = this.left = size;
   }
 
-  begin() {
-    this.size = this.left = this.#start(this.number);
+  /** Has the module make it alone, and gives its size. */
+  begin(number) {
+    return (this.size = this.left = this.#begin(number));
   }
 
-  /** Copies rows from a chunk, pitch apart from at on, and says whether the read has ended. */
+  /** Copies rows from a chunk, pitch apart from at on. */
   take(chunk, offset, at, pitch, rowBytes, rows) {
     try {
       if (pitch === rowBytes) this.#copy(chunk, offset, at, rowBytes * rows);
@@ -67,12 +66,10 @@ export class Read {
     } catch (cause) {
       this.error ??= this.#bytes ? this.#refusal("type", "into was detached, or made smaller", cause) : this.#refusal("out-of-memory", `${this.size} bytes`, cause);
     }
-    return this.left === 0 || this.error !== undefined;
   }
 
-  /** Takes the error of copies that the browser refused; others are the module's to tell. */
+  /** Takes the error of copies that the browser refused. */
   refuse(refused) {
-    if (!(refused instanceof RefusedCopy)) return;
     this.error ??= refusal("validation", this.#operation, this.#label, `the browser refused the copy: ${refused.cause.message}`, refused.cause);
   }
 

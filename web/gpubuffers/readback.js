@@ -1,14 +1,12 @@
-import { options as optionsOf, region } from "./arguments.js";
+import { numberOr, options as optionsOf, region } from "./arguments.js";
 import { readableOf, restOf } from "./devicebuffer.js";
 import { refusal, wrongReceiver } from "./errors.js";
 import { Read } from "./read.js";
-import { endReads, readsOf } from "./reads.js";
-import { bufferOf, call, Resource } from "./resource.js";
+import { bufferOf, call, Resource, usable } from "./resource.js";
 
 export class ReadbackBuffer extends Resource {
   #module;
   #handle;
-  #reads;
   #core;
   #joins; // reads of neighbouring places
 
@@ -17,7 +15,6 @@ export class ReadbackBuffer extends Resource {
     super(key, core, handle, label);
     this.#module = core.module;
     this.#handle = handle;
-    this.#reads = readsOf(core.module);
     this.#core = core;
     this.#joins = policy === "all";
   }
@@ -25,24 +22,22 @@ export class ReadbackBuffer extends Resource {
   read(source, offset = 0, size, options) {
     if (!(#core in Object(this))) return Promise.reject(wrongReceiver("read", "ReadbackBuffer"));
     return this.#start("read", options, (read) => {
-      const n = size === undefined ? (read.room ?? restOf(source, offset)) : size;
-      if (typeof n === "number" && n > read.room) throw refusal("range", "read", this.label, `memory of ${read.room} bytes for a read of ${n}`);
+      const n = size === undefined ? (read.intoSize ?? restOf(source, offset)) : size;
+      if (typeof n === "number" && n > read.intoSize) throw refusal("range", "read", this.label, `memory of ${read.intoSize} bytes for a read of ${n}`);
       const handle = bufferOf(this.#core, "read", this.label, "source", source);
-      const making = read.room === undefined;
-      const start = (number) => this.#startFast(handle, offset, n, number, making) ?? this[call]("readStart", bufferOf(this.#core, "read", this.label, "source", source), offset, n, number, making); // by now it may be destroyed
-      if (this.#joins && readableOf(this.#core, source, offset, n)) read.describe(start, source.label, source, handle, offset, n);
-      else read.describe(start, labelOf(source));
+      read.describe((number) => this.#begin(source, offset, n, number, read.intoSize === undefined), labelOf(source));
+      if (this.#joins && readableOf(this.#core, source, offset, n)) read.locate(source, handle, offset, n);
     });
   }
 
   readTexture(texels, options) {
     return this.#start("readTexture", options, (read) => {
-      read.describe((number) => this[call]("readTextureStart", ...region("readTexture", this.label, "region", texels), read.room, number), "");
+      read.describe((number) => this[call]("readTextureStart", ...region("readTexture", this.label, "region", texels), read.intoSize, number), "");
     });
   }
 
   destroy() {
-    endReads(this.#module);
+    this.#module.reads.endMade();
     super.destroy();
   }
 
@@ -51,20 +46,18 @@ export class ReadbackBuffer extends Resource {
       const [into, signal] = optionsOf(operation, this.label, "options", options, "into", "signal");
       const read = new Read(this, this.#handle, this.#core, operation, into, signal, resolve, reject);
       describe(read);
-      this.#reads.start(read);
+      this.#module.reads.start(read);
     });
   }
 
-  /** Starts a read of a buffer of this module's, and gives its size; else the module's function says why not. */
-  #startFast(handle, offset, size, number, making) {
-    if (typeof handle !== "number" || typeof offset !== "number" || typeof size !== "number") return undefined;
-    try {
-      const started = this.#module.exports.readStart(this.#handle, handle, offset, size, number, Number(making));
-      return started < 0 ? undefined : started;
-    } catch (cause) {
-      this.#module.fault(cause);
-      return undefined;
-    }
+  /** Has the module make a read, and gives its size. */
+  #begin(source, offset, size, number, making) {
+    const handle = bufferOf(this.#core, "read", this.label, "source", source); // by now it may be destroyed
+    const module = this[usable]("read");
+    const at = numberOr(0, "read", this.label, "offset", offset);
+    const n = numberOr(NaN, "read", this.label, "size", size);
+    if (typeof handle === "number") return module.run("readStart", this.#handle, handle, at, n, number, Number(making));
+    return module.runWith({ source: handle }, "readStart", this.#handle, 0, at, n, number, Number(making));
   }
 }
 

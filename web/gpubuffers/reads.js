@@ -1,43 +1,28 @@
 // Reads that are under way. The module knows them by number, has them sent together when the task ends, and
-// hands over a mapped chunk with the parts of all reads in it; or it lends chunks for a long read, or for short
-// ones, which are made here.
+// hands over a mapped chunk with the parts of all reads in it. Or it lends chunks: for a long read, or for short ones.
 
-import { RefusedCopy } from "./copies.js";
-import { LongRead } from "./longread.js";
-import { batchesOf, runsOf } from "./shortreads.js";
+import { vouched } from "./devicebuffer.js";
+import { LentRead, LongCopies, ShortCopies } from "./lentread.js";
+import { Fetch, groupsToCopy, Run, runsOf } from "./runs.js";
 
-const byModule = new WeakMap();
+/** How the chunks of a read that was lent are given back. */
+const mapped = 0;
+const failed = 1;
+const unused = 2;
+
+/** Its then runs a function as queueMicrotask does, in less time (measured in Chromium). */
+const resolved = Promise.resolve();
 
 /** The reads of a module. */
-export function readsOf(module) {
-  if (!byModule.has(module)) byModule.set(module, new Reads(module));
-  return byModule.get(module);
-}
-
-/** Has the module know of every read that has ended: before what tells of them. */
-export function endReads(module) {
-  byModule.get(module)?.endMade();
-}
-
-/** Has the module know of every read that was asked for: before what the order of reads depends on. */
-export function beginReads(module) {
-  byModule.get(module)?.begin();
-}
-
-const numbersOfAPart = 6;
-
-/** soon.then runs a function as queueMicrotask does, in less time (measured in Chromium). */
-const soon = Promise.resolve();
-
-class Reads {
+export class Reads {
   #module;
-  #pending = []; // by number: a Read, or a Run or Batch of several
+  #pending = []; // Fetches by number
   #free = []; // numbers
-  #joinable = []; // asked for in this task
-  #settled = []; // their promises are, when no lock of the module's is held: a result may have a getter named then
-  #asked = false;
-  #begun = false; // some that the module is to send
-  #made = []; // Batches that have what they read, and chunks that are to be given back
+  #joinable = []; // Reads of known places that were asked for in this task
+  #settled = []; // Fetches whose reads end when no lock of the module's is held: a result may have a getter named then
+  #isAsked = false;
+  #isBegun = false; // a read that the module is to send
+  #made = []; // Fetches that have what they read, with the chunks that are to be given back
   #send = () => this.#sendAsked();
   #end = () => this.endMade();
   #finish = () => this.#finishSettled();
@@ -45,17 +30,15 @@ class Reads {
   /** @param {import("./module.js").Module} module */
   constructor(module) {
     this.#module = module;
-    module.call("takeReads", (chunk, address, count) => this.#deliver(chunk, address, count), (number, error) => this.#fail(number, error), (...lent) => this.#lend(...lent));
-    module.whenEnded(this, (reads, error) => [...reads.#pending.splice(0), ...reads.#joinable.splice(0)].forEach((read) => read?.end(error)));
   }
 
   /** Asks for a read. One of a known place waits for its neighbours until the task ends. */
   start(read) {
-    if (read.source !== undefined) {
+    if (read.place !== undefined) {
       this.#joinable.push(read);
     } else {
       this.begin();
-      this.#beginThere(read);
+      this.#begin(new Run(read));
     }
     try {
       read.watch(() => this.#abort(read));
@@ -63,164 +46,158 @@ class Reads {
       this.#leave(read);
       throw error;
     }
-    if (!this.#asked) void soon.then(this.#send);
-    this.#asked = true;
+    if (!this.#isAsked) void resolved.then(this.#send);
+    this.#isAsked = true;
   }
 
-  /** Has the module make a Read or a Run. */
-  #beginThere(read) {
-    this.#begin(read);
-    this.#begun = true;
-  }
-
-  #begin(read) {
-    read.number = this.#free.pop() ?? this.#pending.length;
-    this.#pending[read.number] = read;
+  /** Has the module make a Run. */
+  #begin(run) {
+    const fetch = new Fetch([run]);
+    this.#number(fetch);
     try {
-      read.begin(this.#module);
+      run.begin(this.#module, fetch.number);
     } catch (error) {
-      this.#forget(read);
+      this.#forget(fetch);
       throw error;
     }
-    if (read.left === 0) this.#settle(read);
+    this.#isBegun = true;
+    if (run.left === 0) this.#settle(fetch);
+  }
+
+  #number(fetch) {
+    fetch.number = this.#free.pop() ?? this.#pending.length;
+    this.#pending[fetch.number] = fetch;
   }
 
   #sendAsked() {
-    this.#asked = false;
-    if (!this.#begun && this.#makesAsked()) return;
+    this.#isAsked = false;
+    if (!this.#isBegun && this.#makesAsked()) return;
     this.begin();
-    this.#begun = false;
-    try {
-      if (this.#module.exports.readFlush() !== 1) this.#module.call("readFlush");
-    } catch (cause) {
-      this.#module.fault(cause);
-    }
+    this.#isBegun = false;
+    this.#module.tell("readFlush");
   }
 
-  /** Makes the reads that wait for their neighbours by itself, where it may, and says whether it does. */
+  /** Makes the reads that wait for their neighbours here, if it may, and says whether it does. */
   #makesAsked() {
-    const batches = batchesOf(this.#joinable, this.#module);
-    if (batches.length === 0 || !this.#beginAll(batches)) return false;
+    const begun = [];
+    for (const [group, runs] of groupsToCopy(this.#joinable, this.#module)) {
+      const copies = new ShortCopies(runs);
+      const fetch = new Fetch(runs);
+      const lent = this.#borrow(fetch, copies.size);
+      if (lent < 0) {
+        for (const other of begun) this.#giveBackUnused(other);
+        return false;
+      }
+      begun.push({ fetch, lent, copies, isScoped: group !== vouched });
+    }
+    if (begun.length === 0) return false;
     this.#joinable = [];
-    for (const batch of batches) void this.#make(batch, batch.chunk);
+    for (const { fetch, lent, copies, isScoped } of begun) this.#make(fetch, lent, [fetch.core.chunks[lent]], copies, isScoped);
     return true;
   }
 
-  /** Has a chunk lent for each Batch, or for none. */
-  #beginAll(batches) {
-    const begun = [];
-    try {
-      for (const batch of batches) {
-        this.#module.take();
-        this.#begin(batch);
-        batch.borrow(this.#module.take());
-        begun.push(batch);
-      }
-      return true;
-    } catch {
-      for (const batch of begun) this.#giveUp(batch);
-      return false;
-    }
+  /** Has a chunk lent for size bytes, and gives the number of that: less than 0 if there is none now. */
+  #borrow(fetch, size) {
+    this.#number(fetch);
+    this.#module.take();
+    const lent = this.#module.tell("readLend", fetch.handle, size, fetch.number);
+    if (lent < 0) this.#forget(fetch);
+    const chunk = this.#module.take();
+    if (chunk !== undefined) fetch.core.chunks[lent] = chunk; // else it is the one that was lent under the number before
+    return lent;
   }
 
-  /** Gives back a chunk that was not used. */
-  #giveUp(batch) {
-    this.#module.numbers("readEnded", batch.lent, 2);
-    batch.giveUp();
-    this.#forget(batch);
+  #giveBackUnused({ fetch, lent }) {
+    this.#module.tell("readEnded", lent, unused);
+    this.#forget(fetch);
   }
 
-  /** Reads a Batch through the chunk that is lent for it. */
-  async #make(batch, chunk) {
-    try {
-      await batch.copyTo(chunk);
-      batch.takeFrom(chunk);
-      this.#made.push([batch, chunk]);
-      void soon.then(this.#end); // what waits for the reads goes on first
-    } catch (cause) {
-      if (cause instanceof RefusedCopy) this.#refuse(batch, cause);
-      this.#module.numbers("readEnded", batch.lent, 1); // fails the reads, and destroys the chunk
-    }
+  /** The module lends chunks for a long read. None of its functions may be called before this returns. */
+  lend(number, lent, source, offset, size, pieceSize, chunks, rest, isScoped) {
+    const fetch = this.#pending[number];
+    this.#make(fetch, lent, chunks, new LongCopies(fetch.runs[0], source, offset, size, pieceSize, rest), isScoped);
   }
 
-  /** Ends the reads of a Batch whose copies the browser refused. */
-  #refuse(batch, cause) {
-    this.#module.numbers("readCancel", batch.handle, batch.number);
-    if (this.#pending[batch.number] === batch) this.#forget(batch);
-    batch.refuse(cause);
+  /** Makes copies through chunks that are lent. */
+  #make(fetch, lent, chunks, copies, isScoped) {
+    const isPending = () => this.#pending[fetch.number] === fetch; // and the number not another's by now
+    const onEnd = (failure) => {
+      if (failure === undefined) this.#made.push({ fetch, lent, chunks });
+      else if (failure.refused !== undefined && isPending()) this.#refuse(fetch, failure.refused);
+      if (failure === undefined) void resolved.then(this.#end); // what waits for the reads goes on first
+      else this.#module.tell("readEnded", lent, failed); // fails the reads, and destroys the chunks
+    };
+    new LentRead(fetch.core, copies, isScoped, () => isPending() && fetch.isOpen, onEnd).start(chunks);
   }
 
-  /** Gives the chunks back of Batches that are made. */
+  /** Ends the reads of a Fetch whose copies the browser refused. */
+  #refuse(fetch, refused) {
+    this.#drop(fetch);
+    fetch.refuse(refused);
+  }
+
+  /** Gives the chunks back of what was made: before anything that tells of them. */
   endMade() {
-    for (const [batch, chunk] of this.#made.splice(0)) {
-      chunk.unmap();
-      this.#module.numbers("readEnded", batch.lent, 0);
-      if (this.#pending[batch.number] === batch) this.#forget(batch);
+    for (const { fetch, lent, chunks } of this.#made.splice(0)) {
+      for (const chunk of chunks) chunk.unmap();
+      const isPending = this.#pending[fetch.number] === fetch;
+      if (isPending && !fetch.isWhole) this.#module.tell("readCancel", fetch.handle, fetch.number);
+      this.#module.tell("readEnded", lent, mapped);
+      if (isPending) this.#forget(fetch);
     }
   }
 
-  /** Begins the reads that wait for their neighbours. */
+  /** Has the module know of every read that was asked for: before what the order of reads depends on. */
   begin() {
-    for (const run of runsOf(this.#joinable.splice(0))) this.#beginRun(run);
+    for (const run of runsOf(this.#joinable.splice(0), this.#module.sizes.chosenFrom)) this.#beginJoined(run);
   }
 
   /** Where a Run cannot begin, each of its reads does, or says why not. */
-  #beginRun(run) {
+  #beginJoined(run) {
     try {
-      this.#beginThere(run);
-    } catch {
-      for (const read of run.reads) this.#beginAlone(read);
-    }
-  }
-
-  #beginAlone(read) {
-    try {
-      this.#beginThere(read);
+      this.#begin(run);
     } catch (error) {
-      read.end(error);
+      if (run.reads.length > 1) for (const read of run.reads) this.#beginJoined(new Run(read));
+      else run.end(error);
     }
   }
 
-  #deliver(chunk, address, count) {
-    const numbers = new Float64Array(this.#module.memory.buffer, address, count * numbersOfAPart);
-    for (let i = 0; i < numbers.length; i += numbersOfAPart) {
-      const read = this.#pending[numbers[i]];
-      if (read.take(chunk, numbers[i + 1], numbers[i + 2], numbers[i + 3], numbers[i + 4], numbers[i + 5])) this.#settle(read);
+  /** Takes parts of a chunk, which is mapped until this returns. */
+  deliver(chunk, address, count) {
+    const step = this.#module.sizes.numbersOfAPart;
+    const numbers = new Float64Array(this.#module.memory.buffer, address, count * step);
+    for (let i = 0; i < numbers.length; i += step) {
+      const fetch = this.#pending[numbers[i]];
+      if (fetch.runs[0].take(chunk, numbers[i + 1], numbers[i + 2], numbers[i + 3], numbers[i + 4], numbers[i + 5])) this.#settle(fetch);
     }
   }
 
-  /** Makes a long read by itself. No function of the module's may be called before this returns. */
-  #lend(number, lent, source, offset, size, piece, chunks, rest, isScoped) {
-    const read = this.#pending[number];
-    const isPending = () => this.#pending[number] === read; // and the number not another's by now
-    const isOpen = () => isPending() && read.error === undefined;
-    void new LongRead(read, { source, offset, size, piece, rest, isScoped }, isOpen).run(chunks).then((failed) => {
-      if (isPending() && read.error !== undefined) this.#module.numbers("readCancel", read.handle, number);
-      if (isPending() && (read.left === 0 || read.error !== undefined)) this.#settle(read);
-      this.#module.numbers("readEnded", lent, Number(failed));
-    });
+  /** Ends a read with an error of the module's. */
+  fail(number, error) {
+    const fetch = this.#pending[number];
+    fetch.error ??= error;
+    this.#settle(fetch);
   }
 
-  #fail(number, error) {
-    const read = this.#pending[number];
-    read.error ??= error;
-    read.left = 0;
-    this.#settle(read);
+  /** Ends all, with the module. */
+  endAll(error) {
+    for (const fetch of this.#pending.splice(0)) fetch?.end(error);
+    for (const read of this.#joinable.splice(0)) read.end(error);
   }
 
-  #settle(read) {
-    if (this.#settled.length === 0) void soon.then(this.#finish);
-    this.#settled.push(read);
+  #settle(fetch) {
+    if (this.#settled.length === 0) void resolved.then(this.#finish);
+    this.#settled.push(fetch);
   }
 
   #finishSettled() {
     const settled = this.#settled;
     this.#settled = [];
-    for (const read of settled) {
-      if (this.#pending[read.number] !== read) continue; // aborted, or settled twice
-      if (read.left > 0) this.#drop(read);
-      else this.#forget(read);
-      read.end(read.error);
+    for (const fetch of settled) {
+      if (this.#pending[fetch.number] !== fetch) continue; // aborted, or settled twice
+      if (fetch.error === undefined && !fetch.isWhole) this.#drop(fetch);
+      else this.#forget(fetch);
+      fetch.end();
     }
   }
 
@@ -235,24 +212,20 @@ class Reads {
       this.#joinable.splice(waiting, 1);
       return true;
     }
-    const known = read.run ?? read;
-    if (read.run ? !read.run.loses(read) : this.#pending[read.number] !== read) return false;
-    if (known === read || known.isEmpty) this.#drop(known);
+    const fetch = read.run?.fetch;
+    if (!read.run?.reads.includes(read)) return false;
+    if (!fetch.loses(read) && this.#pending[fetch.number] === fetch) this.#drop(fetch);
     return true;
   }
 
-  /** Has the module deliver no more of a read. */
-  #drop(read) {
-    try {
-      this.#module.exports.readCancel(read.handle, read.number);
-    } catch (cause) {
-      this.#module.fault(cause);
-    }
-    this.#forget(read);
+  /** Has the module deliver no more of a Fetch. */
+  #drop(fetch) {
+    this.#module.tell("readCancel", fetch.handle, fetch.number);
+    this.#forget(fetch);
   }
 
-  #forget(read) {
-    this.#pending[read.number] = undefined;
-    this.#free.push(read.number);
+  #forget(fetch) {
+    this.#pending[fetch.number] = undefined;
+    this.#free.push(fetch.number);
   }
 }

@@ -4,8 +4,8 @@ import { wrongReceiver } from "./errors.js";
 import { dispose, owns } from "./resource.js";
 
 const promising = new Set(["calibrate", "mapAsync", "nextFrame", "read", "readFrom", "readTexture", "upload"]);
-/** Members that are called so often that a call around them would tell: they look themselves. */
-const looking = new Set(["Resource.label", "DeviceBuffer.write", "DynamicBuffer.update", "DynamicBuffer.write", "DynamicBuffer.bytes", "DynamicBuffer.floats", "DynamicBuffer.uints", "ReadbackBuffer.read"]);
+/** Members that are called so often that a call around them would tell: they check by themselves. */
+const checking = new Set(["Resource.label", "DeviceBuffer.write", "DynamicBuffer.update", "DynamicBuffer.write", "DynamicBuffer.bytes", "DynamicBuffer.floats", "DynamicBuffer.uints", "ReadbackBuffer.read"]);
 const done = new Set([Function.prototype]);
 
 /** Has the members of a class, and of those above it, refuse what is none of its objects with a typed error. */
@@ -13,7 +13,7 @@ export function checkReceivers(type) {
   for (; !done.has(type); type = Object.getPrototypeOf(type)) {
     done.add(type);
     for (const name of Reflect.ownKeys(type.prototype)) {
-      if (name === dispose || (typeof name === "string" && name !== "constructor" && !looking.has(`${type.name}.${name}`))) checkMember(type, name);
+      if (name === dispose || (typeof name === "string" && name !== "constructor" && !checking.has(`${type.name}.${name}`))) checkMember(type, name);
     }
   }
 }

@@ -2,17 +2,18 @@
 
 import { refusal, wrongReceiver } from "./errors.js";
 
-
 /** Held by these files alone: what a constructor is called with by it. */
 export const made = Symbol("made");
 /** A static method: whether an object was made by a constructor of these files. */
 export const owns = Symbol("owns");
 export const call = Symbol("call");
+export const run = Symbol("run");
 export const ask = Symbol("ask");
 export const keep = Symbol("keep");
 export const native = Symbol("native");
 export const running = Symbol("running");
 export const until = Symbol("until");
+export const usable = Symbol("usable");
 export const destroyed = Symbol("destroyed");
 export const calibrated = Symbol("calibrated");
 /** @type {typeof Symbol.dispose} */
@@ -25,7 +26,7 @@ export function guard(key, type, maker = "a GPUBufferSystem") {
 /** Destroys what a handle stands for. */
 export function destroyHandle(module, handle) {
   if (module.ended) return;
-  if (module.numbers("destroy", handle) < 0) module.call("destroy", handle); // or says why not
+  module.run("destroy", handle);
 }
 
 /** Has the module free what was dropped without being destroyed: its system is alive for as long. */
@@ -52,7 +53,7 @@ export class Resource {
       if (typeof value === "number") throw refusal("type", operation, label, `${name} must be a buffer, not a number`);
       if (value === null || typeof value !== "object" || !(#core in value)) return value;
       if (value.#destroyed) throw refusal("destroyed", operation, value.#label, "it is destroyed");
-      return value.#core === core ? value.#handle : value.#lentTo(core, operation, label, name);
+      return value.#core === core ? value.#handle : value.#nativeFor(core, operation, label, name);
     };
   }
 
@@ -91,9 +92,18 @@ export class Resource {
     return this.#destroyed || this.#core.destroyed;
   }
 
-  [call](name, ...values) {
+  /** The module, unless this is destroyed. */
+  [usable](name) {
     if (this[destroyed]) throw refusal("destroyed", name, this.#label, "it is destroyed");
-    return this.#core.module.call(name, this.#handle, ...values);
+    return this.#core.module;
+  }
+
+  [call](name, ...values) {
+    return this[usable](name).call(name, this.#handle, ...values);
+  }
+
+  [run](name, ...numbers) {
+    return this[usable](name).run(name, this.#handle, ...numbers);
   }
 
   [ask](name, ...values) {
@@ -102,7 +112,7 @@ export class Resource {
   }
 
   /** Its GPUBuffer, for another system, which has to be on the same device. */
-  #lentTo(core, operation, label, name) {
+  #nativeFor(core, operation, label, name) {
     if (!(this instanceof NativeBuffer)) throw refusal("type", operation, label, `${name} is an object of another kind`);
     if (this[destroyed]) throw refusal("destroyed", operation, this.#label, "it is destroyed");
     if (this.#core.device !== core.device) throw refusal("wrong-device", operation, this.#label, "the buffer is of another device");
@@ -114,8 +124,8 @@ export class Resource {
    * @returns {GPUBuffer}
    */
   [native]() {
-    const { module } = this.#core;
-    return module.numbers("native", this.#handle) < 0 ? this[call]("native") : module.take(); // or says why not
+    this[run]("native");
+    return this.#core.module.take();
   }
 
   /**

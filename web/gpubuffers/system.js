@@ -1,13 +1,12 @@
-import { elements, options } from "./arguments.js";
+import { elements, labelFor, numberFor, options } from "./arguments.js";
 import { calibrateAtOpen, fromCalibration, keep, toCalibration } from "./calibration.js";
 import { DeviceBuffer } from "./devicebuffer.js";
 import { DynamicBuffer, OpenUpdates } from "./dynamic.js";
 import { refusal } from "./errors.js";
 import { Frame } from "./frame.js";
-import { Looks } from "./looks.js";
 import { MappableBuffer } from "./mappable.js";
+import { Poller } from "./poller.js";
 import { ReadbackBuffer } from "./readback.js";
-import { beginReads, endReads } from "./reads.js";
 import { bufferOf, calibrated, destroyHandle, dispose, guard, made, owns } from "./resource.js";
 import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
 import { Waits } from "./waits.js";
@@ -20,7 +19,7 @@ import { Waits } from "./waits.js";
  * @property {object} listeners kept for whom the module calls
  * @property {boolean} tracksLeaks
  * @property {OpenUpdates} updates
- * @property {Looks} looks for short reads
+ * @property {Poller} poller
  * @property {Waits} waits
  * @property {GPUBuffer[]} chunks by the number under which they are lent for short reads
  * @property {boolean} destroyed
@@ -83,7 +82,7 @@ export class GPUBufferSystem {
       listeners,
       tracksLeaks,
       updates: new OpenUpdates(),
-      looks: new Looks(device),
+      poller: new Poller(device, module.sizes.polls),
       waits: new Waits(),
       chunks: [],
       destroyed: false,
@@ -110,17 +109,12 @@ export class GPUBufferSystem {
 
   createDeviceBuffer(descriptor) {
     const [label, size, usage] = options("createDeviceBuffer", "", "descriptor", descriptor, "label", "size", "usage");
-    const handle = this.#deviceBuffer(label, size, usage);
-    if (handle > 0) return new DeviceBuffer(made, this.#core, handle, label);
-    return this.#make("createDeviceBuffer", DeviceBuffer, label, size, usage); // or says why not
-  }
-
-  /** The handle of a new device buffer, made by numbers alone; 0 or less where that cannot be. */
-  #deviceBuffer(label = "", size, usage) {
-    if (typeof label !== "string" || typeof size !== "number" || typeof usage !== "number") return 0;
-    const { module } = this.#core;
-    module.lent.label = label;
-    return module.numbers("createDeviceBuffer", this.#handle, size, usage, label.length);
+    this.#usable("createDeviceBuffer");
+    const text = labelFor("createDeviceBuffer", label);
+    const bytes = numberFor("createDeviceBuffer", text, "size", size);
+    const bits = numberFor("createDeviceBuffer", text, "usage", usage);
+    const handle = this.#core.module.runWith({ label: text }, "createDeviceBuffer", this.#handle, bytes, bits, text.length);
+    return new DeviceBuffer(made, this.#core, handle, label);
   }
 
   createImmediateStagingBuffer(descriptor) {
@@ -157,29 +151,27 @@ export class GPUBufferSystem {
   }
 
   frame() {
-    beginReads(this.#core.module);
+    this.#core.module.reads.begin();
     return new Frame(made, this.#core, this.#call("beginFrame"));
   }
 
   async nextFrame() {
     this.#usable("nextFrame");
     const { module } = this.#core;
-    beginReads(module);
+    module.reads.begin();
     for (;;) {
-      const frame = module.exports.tryFrame(this.#handle);
-      if (frame > 0) return new Frame(made, this.#core, frame);
-      const room = module.awaits("awaitFrame", this.#handle);
-      if (room < 0) return new Frame(made, this.#core, await this.#ask("nextFrame")); // or says why not
-      await room;
+      const frame = module.awaits("nextFrame", this.#handle);
+      if (typeof frame === "number") return new Frame(made, this.#core, frame);
+      await frame;
       this.#usable("nextFrame");
     }
   }
 
   submit(commands) {
-    const given = elements("submit", "", "commands", commands);
+    const list = elements("submit", "", "commands", commands);
     this.#core.updates.report();
-    beginReads(this.#core.module);
-    this.#call("submit", given);
+    this.#core.module.reads.begin();
+    this.#call("submit", list);
     this.#core.updates.close();
   }
 
@@ -206,13 +198,13 @@ export class GPUBufferSystem {
   }
 
   stats() {
-    endReads(this.#core.module);
+    this.#core.module.reads.endMade();
     const stats = this.#call("stats");
     return { ...stats, bytesUp: stats.bytesUp + this.#core.written };
   }
 
   trim() {
-    endReads(this.#core.module);
+    this.#core.module.reads.endMade();
     this.#call("trim");
   }
 

@@ -1,11 +1,11 @@
-// Uploads of streams. The module says which way the bytes go: into mapped memory of the GPU's, a room at a
-// time, or by queue writes. The latter are gathered, since small ones are slow.
+// Uploads of streams. The module says which way the bytes go: into mapped ranges of the GPU's memory, one after another,
+// or by queue writes. The latter are gathered, since small ones are slow.
 
 import { bytesOf, fixed } from "./arguments.js";
 import { refusal } from "./errors.js";
 
-const gathered = 4 << 20; // from there on a browser moves a queue write through memory of its own
-const alreadyTaken = -2; // by the export uploadTurn
+/** What the export uploadNext gives if the rest goes by queue writes. */
+const byQueue = -2;
 
 let spare; // memory to gather in
 
@@ -15,10 +15,11 @@ export class Upload {
   #buffer;
   #handle;
   #offset;
-  #room; // being filled
-  #size = 0; // of the room
+  #queuePiece; // from there on a browser moves a queue write through memory of its own
+  #range; // being filled
+  #size = 0; // of the range
   #filled = 0;
-  #gathers = false; // the room is not the GPU's
+  #gathers = false; // for queue writes: the range is not the GPU's
   #write; // (offset, bytes, n): writes the first n bytes
   #done = 0; // bytes sent
 
@@ -28,6 +29,7 @@ export class Upload {
    */
   constructor(module, buffer, handle, offset, write) {
     this.#module = module;
+    this.#queuePiece = module.sizes.queuePiece;
     this.#buffer = buffer;
     this.#handle = handle;
     this.#offset = offset;
@@ -52,64 +54,58 @@ export class Upload {
 
   /** Takes the first of some bytes, and gives their number, or a promise of it. */
   #step(bytes) {
-    if (this.#filled === this.#size) return this.#turn();
+    if (this.#filled === this.#size) return this.#next();
     return this.#isDirect(bytes.length) ? this.#send(bytes) : this.#fill(bytes);
   }
 
   /** Sends what is left. Then everything is ordered ahead of what is submitted later. */
   async finish() {
     if (this.#gathers) await this.#flush();
-    this.#module.call("uploadFinish", this.#handle, this.#filled);
+    this.#module.run("uploadFinish", this.#handle, this.#filled);
     this.#giveBack();
   }
 
   abort() {
-    if (!this.#module.ended) this.#module.call("uploadAbort", this.#handle);
+    this.#module.tell("uploadAbort", this.#handle);
     this.#giveBack();
   }
 
-  /** Sends the room that is filled, and gets another. No bytes are taken. */
-  #turn() {
+  /** Sends the range that is filled, and gets another. No bytes are taken. */
+  #next() {
     if (this.#gathers) return this.#flush();
     const filled = this.#sent(this.#filled);
     this.#filled = this.#size = 0;
-    const size = this.#module.awaits("uploadTurn", this.#handle, filled);
-    if (size > 0) return this.#enter(this.#module.room);
-    if (size < 0) return this.#ask(size === alreadyTaken ? 0 : filled);
-    return size.then(() => 0); // and is called again
-  }
-
-  async #ask(filled) {
-    const room = await this.#module.ask(this, "uploadNext", this.#handle, filled);
-    this.#gathers = room === undefined;
-    this.#enter(room ?? spare ?? new Uint8Array(gathered));
+    const size = this.#module.awaits("uploadNext", this.#handle, filled);
+    if (typeof size !== "number") return size.then(() => 0); // and is called again
+    this.#gathers = size === byQueue;
+    this.#range = this.#gathers ? (spare ?? new Uint8Array(this.#queuePiece)) : this.#module.mappedRange;
     if (this.#gathers) spare = undefined;
-    return 0;
-  }
-
-  #enter(room) {
-    this.#room = room;
-    this.#size = room.length;
+    this.#size = this.#range.length;
     return 0;
   }
 
   /** Writes what was gathered. */
   async #flush() {
-    for (let at = 0; at < this.#filled; ) at += await this.#send(this.#room.subarray(at, this.#filled));
+    for (let at = 0; at < this.#filled; ) at += await this.#send(this.#range.subarray(at, this.#filled));
     this.#filled = 0;
     return 0;
   }
 
   #isDirect(length) {
-    return this.#gathers && this.#filled === 0 && length >= gathered;
+    return this.#gathers && this.#filled === 0 && length >= this.#queuePiece;
   }
 
   /** Writes the first of some bytes, and gives their number, or a promise of it. */
   #send(bytes) {
-    const n = this.#module.numbers("uploadAllow", this.#handle, bytes.length);
-    if (n <= 0) return this.#module.ask(this, "uploadWrite", this.#handle, bytes).then(() => this.#sent(bytes.length));
+    const n = this.#module.tell("uploadAllow", this.#handle, bytes.length);
+    if (n <= 0) return this.#sendByModule(bytes);
     this.#write(this.#offset + this.#done, bytes, n);
     return this.#sent(n);
+  }
+
+  async #sendByModule(bytes) {
+    await this.#module.awaitsWith({ memory: bytes.buffer }, "uploadWrite", this.#handle, bytes.byteOffset, bytes.length);
+    return this.#sent(bytes.length);
   }
 
   #sent(n) {
@@ -120,9 +116,9 @@ export class Upload {
   #fill(bytes) {
     const part = bytes.subarray(0, this.#size - this.#filled);
     try {
-      this.#room.set(part, this.#filled);
+      this.#range.set(part, this.#filled);
     } catch (cause) {
-      this.#module.call("uploadFinish", this.#handle, this.#filled & ~3); // says what has ended
+      this.#module.run("uploadFinish", this.#handle, this.#filled & ~3); // says what has ended
       throw this.#refusal("device-lost", "the mapped memory is gone with its device", cause);
     }
     this.#filled += part.length;
@@ -130,9 +126,9 @@ export class Upload {
   }
 
   #giveBack() {
-    if (this.#gathers) spare = this.#room;
+    if (this.#gathers) spare = this.#range;
     this.#gathers = false;
-    this.#room = undefined;
+    this.#range = undefined;
   }
 
   #refusal(code, detail, cause) {

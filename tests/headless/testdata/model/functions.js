@@ -30,7 +30,7 @@ class Thing {
   }
 
   /** What the functions take for a buffer: a handle of the same system, or a GPUBuffer. */
-  lent(buffer) {
+  known(buffer) {
     if (buffer instanceof GPUBuffer) return buffer;
     return buffer.system === this.system ? buffer.handle : buffer.gpuBuffer;
   }
@@ -130,42 +130,8 @@ class DeviceBuffer extends NativeBuffer {
 
   async upload(at, source) {
     if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return this.call("upload", at, source);
-    const upload = new Upload(this.system, this.call("uploadStart", at, source.size ?? 0));
-    try {
-      for await (const piece of source instanceof Blob ? source.stream() : source) await upload.take(piece);
-      upload.call("uploadFinish", upload.filled);
-    } catch (error) {
-      upload.call("uploadAbort");
-      throw error;
-    }
-  }
-}
-
-/** An upload in pieces, into rooms that the module gives. */
-class Upload extends Thing {
-  #room = new Uint8Array(0);
-  filled = 0; // bytes of the room
-
-  async take(piece) {
-    for (let at = 0; at < piece.length; ) {
-      if (this.filled === this.#room.length) await this.#next();
-      if (this.#room === undefined) {
-        await this.call("uploadWrite", piece.subarray(at));
-        this.#room = new Uint8Array(0);
-        return;
-      }
-      const part = piece.subarray(at, at + this.#room.length - this.filled);
-      this.#room.set(part, this.filled);
-      this.filled += part.length;
-      at += part.length;
-    }
-  }
-
-  /** Sends the room, and asks for another; there is none if pieces are to be written. */
-  async #next() {
-    const { filled } = this;
-    this.filled = 0;
-    this.#room = await this.call("uploadNext", filled).then(wellOf);
+    const pieces = await Array.fromAsync(source instanceof Blob ? source.stream() : source); // no function takes a stream
+    return this.call("upload", at, new Uint8Array(await new Blob(pieces).arrayBuffer()));
   }
 }
 
@@ -191,7 +157,7 @@ class StagingBuffer extends Thing {
   }
 
   uploadTo(encoder, buffer, to) {
-    this.call("uploadTo", encoder, this.lent(buffer), to);
+    this.call("uploadTo", encoder, this.known(buffer), to);
   }
 
   uploadToTexture(encoder, box) {
@@ -201,7 +167,7 @@ class StagingBuffer extends Thing {
 
 class ReadbackBuffer extends Thing {
   async read(source, at, size) {
-    return this.call("read", this.lent(source), at, size);
+    return this.call("read", this.known(source), at, size);
   }
 
   async readTexture(box) {
@@ -229,7 +195,7 @@ class Frame extends Thing {
   }
 
   use(buffer) {
-    this.call("use", [this.lent(buffer)]);
+    this.call("use", [this.known(buffer)]);
   }
 
   submit(commands) {

@@ -14,32 +14,34 @@ const functions = {
   ...of(destroyable, "destroy forget"),
   ...of(["frame"], "frameEncoder discardFrame use submitFrame"),
   ...of(buffers, "native state valid"),
-  ...of(["device"], "write grow awaitGrow generation upload uploadStart"),
+  ...of(["device"], "write grow awaitGrow generation upload"),
   ...of(stagings, "stage stageAt staged stagingRange uploadTo uploadToTexture"),
   ...of(["immediate"], "resetStaging"),
   ...of(["deferred"], "mapStaging unmapStaging"),
-  ...of(["readback"], "read readTexture readStart readTextureStart"),
+  ...of(["readback"], "read readTexture readTextureStart"),
   ...of(["dynamic"], "dynamicUpdate dynamicMemory dynamicNative dynamicAlignment dynamicSlots"),
   ...of(["mappable"], "explainMap"),
-  ...of(["upload"], "uploadNext uploadFinish uploadWrite"),
 };
 /** Functions without a handle, or that pass over one that is none. */
-const others = ["open", "setErrorFactory", "attach", "takeReads", "readFlush", "uploadAbort"];
+const others = ["open", "attach"];
 
 /** Of each export the kinds of handle that it takes, and what it gives where it refuses. */
 const exported = {
-  ...of([["system"], -1], "tryFrame awaitFrame createDeviceBuffer"),
+  ...of([["system"], -1], "nextFrame createDeviceBuffer"),
   ...of([["frame"], -1], "submitFrame frameEncoder"),
   ...of([buffers, -1], "native"),
   ...of([destroyable, -1], "destroy"),
   ...of([["dynamic"], -1], "dynamicUpdate dynamicAdvance dynamicPage"),
-  ...of([["device"], -1], "deviceAllow deviceWrite"),
-  ...of([["upload"], -1], "uploadTurn uploadAllow"),
-  ...of([["readback"], -1], "readStart readLend"),
+  ...of([["device"], -1], "deviceWrite uploadStart"),
+  ...of([["device"], 0], "deviceAllow vouched"),
+  ...of([["device"], undefined], "handOut"),
+  ...of([["upload"], -1], "uploadNext uploadWrite uploadFinish"),
+  ...of([["upload"], 0], "uploadAllow"),
+  ...of([["upload"], undefined], "uploadAbort"),
+  ...of([["readback"], -1], "readStart"),
+  ...of([["readback"], -2], "readLend"),
   ...of([["readback"], 0], "readGap"),
   ...of([["readback"], undefined], "readCancel"),
-  ...of([["device"], undefined], "handOut"),
-  ...of([["device"], 0], "vouched"),
 };
 /** Exports without a handle or a result. */
 const numbersAlone = ["gpubuffers_resolved", "ask", "readFlush", "readEnded"];
@@ -58,9 +60,12 @@ export const tables = async () => {
 
 /** A handle, and no number else, is what a function takes: of its own kind, as long as that lives. */
 export const handles = async () => {
-  const { raw, exports, device } = await rawModule();
+  const module = await newRawModule();
+  const { raw, exports, device } = module;
+  let reason;
+  attach(module, { refuse: (error) => (reason = error) });
   const system = raw.open(device);
-  const make = makersOf(raw, device, system);
+  const make = makersOf(module, system);
   const stale = {};
   for (const kind of Object.keys(make)) {
     stale[kind] = make[kind]();
@@ -81,15 +86,21 @@ export const handles = async () => {
   for (const [name, [kinds, refused]] of Object.entries(exported)) {
     const zeros = Array(exports[name].length - 1).fill(0);
     for (const kind of Object.keys(make)) {
-      if (!kinds.includes(kind)) same(exports[name](alive[kind], ...zeros), refused, `export ${name} of a ${kind}`);
-      same(exports[name](stale[kind], ...zeros), refused, `export ${name} of a ${kind} that is no more`);
+      if (!kinds.includes(kind)) refuses(alive[kind], "type", `export ${name} of a ${kind}`);
+      refuses(stale[kind], kinds.includes(kind) && (kind === "frame" ? "state" : "destroyed"), `export ${name} of a ${kind} that is no more`);
     }
-    for (const handle of forged) same(exports[name](handle, ...zeros), refused, `export ${name} of ${handle}`);
+    for (const handle of forged) refuses(handle, "type", `export ${name} of ${handle}`);
+
+    function refuses(handle, code, what) {
+      reason = undefined;
+      same(exports[name](handle, ...zeros), refused, what);
+      if (refused === -1) isError(reason, code, what);
+    }
   }
   for (const handle of [...forged, ...Object.values(stale)]) {
-    same(raw.uploadAbort(handle), null, "an upload that is none is not aborted");
+    same(exports.uploadAbort(handle), undefined, "an upload that is none is not aborted");
   }
-  for (const kind of Object.keys(make)) if (kind !== "upload") raw.uploadAbort(alive[kind]);
+  for (const kind of Object.keys(make)) if (kind !== "upload") exports.uploadAbort(alive[kind]);
   same([raw.state(alive.device), raw.staged(alive.immediate), raw.dynamicSlots(alive.dynamic), raw.stats(alive.system).submits], ["ready", 0, 3, 0], "those that live");
   same(raw.discardFrame(alive.frame), null, "the frame too");
   raw.destroy(alive.system);
@@ -98,11 +109,14 @@ export const handles = async () => {
 
 /** The second handle of a call is of the same system as the first, and a buffer. */
 export const secondHandles = async () => {
-  const { raw, exports, device } = await rawModule();
+  const module = await newRawModule();
+  const { raw, exports, device } = module;
+  let reason;
+  attach(module, { refuse: (error) => (reason = error) });
   const system = raw.open(device);
   const neighbour = raw.open(device); // on the same device
   const stranger = raw.open(await (await navigator.gpu.requestAdapter()).requestDevice());
-  const make = makersOf(raw, device, system);
+  const make = makersOf(module, system);
   const readback = make.readback();
   const frame = make.frame();
   const encoder = raw.frameEncoder(frame);
@@ -113,7 +127,7 @@ export const secondHandles = async () => {
   };
   const calls = {
     read: (handle) => raw.read(readback, handle),
-    readStart: (handle) => raw.readStart(readback, handle, 0, 4, 0, false),
+    readStart: (handle) => (exports.readStart(readback, handle, 0, 4, 0, 0) === -1 ? reason : undefined),
     use: (handle) => raw.use(frame, [handle]),
     uploadTo: (handle) => raw.uploadTo(stagingOf("immediate"), encoder, handle, 0),
   };
@@ -122,7 +136,7 @@ export const secondHandles = async () => {
   raw.destroy(gone);
   for (const [name, call] of Object.entries(calls)) {
     for (const [where, other] of Object.entries({ neighbour, stranger })) {
-      const theirs = makersOf(raw, device, other);
+      const theirs = makersOf(module, other);
       isError(call(theirs.device()), "wrong-device", `${name} of a buffer of a ${where}`);
       isError(call(theirs.mappable()), "wrong-device", `${name} of a mappable buffer of a ${where}`);
       isError(call(theirs.readback()), "type", `${name} of a readback of a ${where}`);
@@ -131,10 +145,7 @@ export const secondHandles = async () => {
     for (const kind of ["immediate", "deferred", "readback", "dynamic", "upload"]) isError(call(make[kind]()), "type", `${name} of a ${kind}`);
     for (const handle of [system, frame, own + 0.5, own + 2 ** 40, 0, NaN]) isError(call(handle), "type", `${name} of ${handle}`);
   }
-  for (const other of [neighbour, stranger]) {
-    same(exports.readStart(readback, makersOf(raw, device, other).device(), 0, 4, 0, 1), -1, "the export readStart of a buffer of another system");
-  }
-  const theirs = makersOf(raw, device, neighbour).device();
+  const theirs = makersOf(module, neighbour).device();
   raw.write(theirs, 0, pattern(16, 7));
   same(raw.use(frame, [own, raw.native(theirs)]), null, "by its GPUBuffer the neighbour's can be used");
   raw.discardFrame(frame);
@@ -144,16 +155,18 @@ export const secondHandles = async () => {
 
 /** Exports that would call what serves the module refuse where nothing does. */
 export const exportsOfAPageWithoutModules = async () => {
-  const { raw, exports, device } = await newRawModule();
+  const module = await newRawModule();
+  const { raw, exports, device } = module;
   const system = raw.open(device);
   raw.loadCalibration(system, 0, ["upload", "mapped ring, 2 MiB chunks", 8 << 20, 1e12]);
-  const make = makersOf(raw, device, system, 8 << 20);
+  const make = makersOf(module, system, 8 << 20);
   exports.ask(5);
   same(await raw.upload(make.device(), 0, pattern(16)), 16, "the Promise of an upload is the module's");
-  same([exports.uploadTurn(make.upload(), 0, 5), exports.readLend(make.readback(), 4, 5)], [-1, -1], "a room, and a chunk");
+  same([exports.uploadNext(make.upload(), 0, 5), exports.readLend(make.readback(), 4, 5)], [-1, -2], "a mapped range, and a chunk");
+  same([exports.frameEncoder(make.frame()), exports.native(make.device())], [-1, -1], "objects");
   same(raw.stats(system).uploads.bytes, 0, "no chunk was lent");
   for (let i = 0; i < 8; i++) raw.submitFrame(raw.beginFrame(system), []);
-  same([exports.tryFrame(system), exports.awaitFrame(system, 5)], [-1, -1], "a frame while the GPU has eight");
+  same(exports.nextFrame(system, 5), -1, "a frame while the GPU has eight");
   await device.queue.onSubmittedWorkDone();
   raw.destroy(system);
 };
@@ -190,32 +203,28 @@ export const endlessIterables = () =>
   });
 
 /** What was handed out to be filled is detached when it is given back, however that comes about. */
-export const roomsThatAreGivenBack = async () => {
+export const rangesThatAreGivenBack = async () => {
   const module = await newRawModule();
   const { raw, exports, device } = module;
-  let entered;
-  attach(module, (memory, size) => (entered = new Uint8Array(memory, 0, size)));
+  let given;
+  attach(module, { mappedRange: (memory, size) => (given = new Uint8Array(memory, 0, size)) });
   const page = 256 << 10;
   const rates = [["upload", "mapped ring, 2 MiB chunks", 8 << 20], ["flush", "mapped chunk, filled in place", page]].flatMap(([operation, path, size]) => [operation, path, size, 1e12]);
 
   const lenders = {
-    uploadNext: async ({ make }) => {
+    upload: async ({ make }) => {
       const handle = make.upload();
-      return { handle, room: await raw.uploadNext(handle, 0), ends: { abort: () => raw.uploadAbort(handle), finish: () => raw.uploadFinish(handle, 0), full: () => raw.uploadFinish(handle, 2 << 20), badly: () => raw.uploadFinish(handle, 3) } };
-    },
-    uploadTurn: async ({ make }) => {
-      const handle = make.upload();
-      ok(exports.uploadTurn(handle, 0, 1) > 0, "a room");
-      return { handle, room: entered, ends: { abort: () => raw.uploadAbort(handle), finish: () => raw.uploadFinish(handle, 0), turn: () => exports.uploadTurn(handle, 2 << 20, 1) } };
+      ok(exports.uploadNext(handle, 0, 1) > 0, "a mapped range");
+      return { handle, range: given, ends: { abort: () => exports.uploadAbort(handle), finish: () => exports.uploadFinish(handle, 0), full: () => exports.uploadFinish(handle, 2 << 20), badly: () => exports.uploadFinish(handle, 3), next: () => exports.uploadNext(handle, 2 << 20, 1) } };
     },
     immediate: async ({ make, encoder }) => {
       const handle = make.immediate();
-      return { handle, room: raw.stagingRange(handle), ends: { reset: () => raw.resetStaging(handle), upload: () => raw.uploadTo(handle, encoder, make.device(), 0) } };
+      return { handle, range: raw.stagingRange(handle), ends: { reset: () => raw.resetStaging(handle), upload: () => raw.uploadTo(handle, encoder, make.device(), 0) } };
     },
     deferred: async ({ make, encoder }) => {
       const handle = make.deferred();
       await raw.mapStaging(handle);
-      return { handle, room: raw.stagingRange(handle), ends: { unmap: () => raw.unmapStaging(handle), upload: () => raw.uploadTo(handle, encoder, make.device(), 0) } };
+      return { handle, range: raw.stagingRange(handle), ends: { unmap: () => raw.unmapStaging(handle), upload: () => raw.uploadTo(handle, encoder, make.device(), 0) } };
     },
     dynamic: async ({ system, frame }) => {
       const handle = raw.createDynamicBuffer(system, "u", page, GPUBufferUsage.UNIFORM);
@@ -223,24 +232,24 @@ export const roomsThatAreGivenBack = async () => {
       raw.submit(system, []); // the first frame is not filled in place
       raw.dynamicUpdate(handle, page);
       same(exports.dynamicPage(handle), 0, "filled in place");
-      const room = raw.dynamicMemory(handle);
-      same([room.buffer === entered.buffer, room.length], [true, page], "the mapped range, by either way");
-      return { handle, room, ends: { submit: () => raw.submitFrame(frame, []), discard: () => raw.discardFrame(frame) } };
+      const range = raw.dynamicMemory(handle);
+      same([range.buffer === given.buffer, range.length], [true, page], "the mapped range, by either way");
+      return { handle, range, ends: { submit: () => raw.submitFrame(frame, []), discard: () => raw.discardFrame(frame) } };
     },
   };
   const everyEnd = { destroy: ({ handle }) => raw.destroy(handle), system: ({ system }) => raw.destroy(system) };
 
   for (const [name, lend] of Object.entries(lenders)) {
     const first = raw.open(device);
-    const { ends } = await lend({ system: first, make: makersOf(raw, device, first, 8 << 20), encoder: device.createCommandEncoder(), ...ready(first) });
+    const { ends } = await lend({ system: first, make: makersOf(module, first, 8 << 20), encoder: device.createCommandEncoder(), ...ready(first) });
     raw.destroy(first);
     for (const how of [...Object.keys(ends), ...Object.keys(everyEnd)]) {
       const system = raw.open(device);
-      const lent = await lend({ system, make: makersOf(raw, device, system, 8 << 20), encoder: device.createCommandEncoder(), ...ready(system) });
-      ok(lent.room.length > 0, `${name}: a room`);
+      const lent = await lend({ system, make: makersOf(module, system, 8 << 20), encoder: device.createCommandEncoder(), ...ready(system) });
+      ok(lent.range.length > 0, `${name}: a range`);
       const ended = (lent.ends[how] ?? everyEnd[how])({ ...lent, system });
       if (how !== "badly" && ended instanceof Error) throw ended;
-      same(lent.room.byteLength, 0, `${name}: length of the room after ${how}`);
+      same(lent.range.byteLength, 0, `${name}: length of the range after ${how}`);
       raw.destroy(system);
     }
   }
@@ -251,18 +260,23 @@ export const roomsThatAreGivenBack = async () => {
   }
 };
 
-/** A device that is destroyed takes every room along. */
-export const roomsOfALostDevice = async () => {
-  const { raw } = await rawModule();
+/** A device that is destroyed takes every mapped range along. */
+export const rangesOfALostDevice = async () => {
+  const module = await newRawModule();
+  const { raw, exports } = module;
+  let given;
+  attach(module, { mappedRange: (memory, size) => (given = new Uint8Array(memory, 0, size)) });
   const device = await (await navigator.gpu.requestAdapter()).requestDevice();
   const system = raw.open(device);
   raw.loadCalibration(system, 0, ["upload", "mapped ring, 2 MiB chunks", 8 << 20, 1e12]);
-  const make = makersOf(raw, device, system, 8 << 20);
+  const make = makersOf(module, system, 8 << 20);
   const staging = make.immediate();
-  const rooms = [await raw.uploadNext(make.upload(), 0), raw.stagingRange(staging)];
+  exports.uploadNext(make.upload(), 0, 1);
+  const ranges = [given, raw.stagingRange(staging)];
+  ok(ranges.every((range) => range.byteLength > 0), "ranges");
   device.destroy();
   await device.lost;
-  same(rooms.map((room) => room.byteLength), [0, 0], "lengths");
+  same(ranges.map((range) => range.byteLength), [0, 0], "lengths");
   raw.destroy(system);
 };
 

@@ -1,6 +1,6 @@
 // The functions of the global object, as a page without modules calls them.
 import { ok, pattern, same } from "./check.js";
-import { isError, rawModule } from "./raw.js";
+import { attach, hostOf, isError, newRawModule, rawModule } from "./raw.js";
 
 /** All five buffers, by functions and numbers alone. */
 export const withoutModules = async () => {
@@ -40,6 +40,7 @@ export const withoutModules = async () => {
   const error = raw.write(buffer, 2, new Uint8Array(4));
   isError(error, "alignment", "write at 2");
   same([error.operation, error.label], ["write", "b"], "operation and label");
+  isError(raw.write(buffer, 0, pattern(64).subarray(0, 16), 8, 12), "range", "a part that reaches over the end");
   raw.destroy(system);
   for (const [name, handle] of Object.entries({ buffer, staging, deferred, dynamic, readback, system })) {
     isError(raw.destroy(handle), "destroyed", `${name} of a destroyed system`);
@@ -61,19 +62,20 @@ export const handlesAreNeverUsedAgain = async () => {
   raw.destroy(system);
 };
 
-/** An error factory that fails does not lose the error. */
-export const badErrorFactory = async () => {
-  const { raw } = await rawModule();
-  for (const factory of [() => { throw new Error("no"); }, () => 5, () => undefined]) {
-    raw.setErrorFactory(factory);
-    isError(raw.stats(1), "type", "with a bad factory");
+/** A maker of errors that fails does not lose the error, and a host that lacks something is refused. */
+export const badHosts = async () => {
+  const module = await newRawModule();
+  const { raw } = module;
+  for (const newError of [() => { throw new Error("no"); }, () => 5, () => undefined]) {
+    attach(module, { newError });
+    isError(raw.stats(1), "type", "with a bad maker of errors");
   }
-  isError(raw.setErrorFactory(5), "type", "no function");
-  isError(raw.attach({}, () => {}, 5), "type", "no resolver");
-  isError(raw.attach({}, () => {}, () => {}, 5), "type", "no way in");
-  isError(raw.attach(5, () => {}, () => {}, () => {}), "type", "nothing to lend by");
-  raw.setErrorFactory(undefined);
-  isError(raw.stats(1), "type", "without a factory");
+  attach(module);
+  for (const name of Object.keys(hostOf(module))) {
+    for (const value of [5, undefined, null]) isError(raw.attach(hostOf(module, { [name]: value })), "type", `${name} ${value}`);
+  }
+  for (const host of [5, undefined, null]) isError(raw.attach(host), "type", `attach of ${host}`);
+  isError(raw.stats(1), "type", "still attached");
 };
 
 /** The aspect stands behind the size of a region. */

@@ -325,6 +325,10 @@ export const places = () =>
       for (const [dataOffset, size] of [[9], [12], [0, -1], [0, -4], [8, -8], [9, -1], [8, 4], [-4, 4], [-4], [2 ** 53, 0]]) {
         await rejects("range", async () => b.write(0, new Uint8Array(8), dataOffset, size), `untouched ${untouched}: write from ${dataOffset} of ${size}`, "b");
       }
+      const part = new Uint8Array(32).fill(7).subarray(8, 16); // the memory goes on
+      for (const [dataOffset, size] of [[0, 12], [4, 8], [8, 4], [12, 4]]) {
+        await rejects("range", async () => b.write(0, part, dataOffset, size), `untouched ${untouched}: write of a view from ${dataOffset} of ${size}`, "b");
+      }
       for (const [dataOffset, size] of [[1.5, 4], [NaN], [0, NaN], [0, 0.5], ["4", 4], [0, "4"], [null], [0, null], [0n], [Infinity]]) {
         await rejects("type", async () => b.write(0, new Uint8Array(8), dataOffset, size), `untouched ${untouched}: write from ${String(dataOffset)} of ${String(size)}`, "b");
       }

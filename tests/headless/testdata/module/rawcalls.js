@@ -5,7 +5,7 @@ import { COPY_DST, COPY_SRC, MAP_READ, STORAGE, pattern, randomFrom, same, sameB
 import { attach, isError, loaders, makersOf, newRawModule } from "./raw.js";
 
 /** Functions that take the ES module's own, and an export that is told of the browser's promises by number, trust them. */
-const trusting = ["setErrorFactory", "attach", "takeReads", "gpubuffers_resolved"];
+const trusting = ["attach", "gpubuffers_resolved"];
 
 const numbers = [NaN, Infinity, -Infinity, -1, -0, 0, 0.5, 1, 3, 4, 2 ** 31, 2 ** 32, 2 ** 53 - 1, 2 ** 53, 2 ** 63, 2 ** 64, -(2 ** 63), 1e300, Number.MIN_VALUE];
 const most = 10; // arguments after a handle
@@ -14,11 +14,12 @@ const most = 10; // arguments after a handle
 class Calls {
   count = 0;
 
-  constructor({ raw, exports, device }, random) {
+  constructor(module, random) {
+    const { raw, exports, device } = module;
     Object.assign(this, { raw, exports, device, random });
     this.system = raw.open(device);
     this.target = raw.createDeviceBuffer(this.system, "target", 64, STORAGE);
-    this.make = { ...makersOf(raw, device, this.system), upload: () => raw.uploadStart(this.target, 0, 0) };
+    this.make = { ...makersOf(module, this.system), upload: () => exports.uploadStart(this.target, 0, 0) };
     const texture = device.createTexture({ size: [4, 4], format: "rgba8unorm", usage: GPUTextureUsage.COPY_SRC | GPUTextureUsage.COPY_DST });
     const buffer = device.createBuffer({ size: 64, usage: COPY_SRC | COPY_DST });
     const encoder = () => device.createCommandEncoder();

@@ -493,6 +493,21 @@ export const shortReadsThatEndEarly = async () => {
   }
 };
 
+/** Sources that share no submit need a chunk each. If there is one alone it is given back, and the module makes the reads. */
+export const groupsWithoutChunks = () =>
+  withSystem(async (gpu) => {
+    const [[b, bytes], [known, knownBytes]] = [filled(gpu, 16 * K, 1), filled(gpu, 16 * K, 2)];
+    sameBytes(await gpu.createReadbackBuffer().read(b, 0, 4), bytes.subarray(0, 4), "a first read");
+    ok(known.gpuBuffer instanceof GPUBuffer, "one is handed out");
+    const rb = gpu.createReadbackBuffer();
+    for (let i = 0; i < 3; i++) {
+      const results = await Promise.all([rb.read(b), rb.read(known)]);
+      sameBytes(results[0], bytes, "the module's own");
+      sameBytes(results[1], knownBytes, "what the page has");
+    }
+    same([gpu.stats().mapsPending, gpu.stats().reads.idleBytes], [0, gpu.stats().reads.bytes], "maps that are pending, and bytes that are idle");
+  }, { chunkSize: 16 * K, budget: 20 * K, onBudget: "fail" });
+
 /** A map that the browser refuses fails the reads that wait for it, and none after them. */
 export const mapsThatAreRefused = () =>
   withSystem(async (gpu) => {
@@ -513,7 +528,7 @@ export const mapsThatAreRefused = () =>
   }, { chunkSize: 64 * K });
 
 /** The browser is made to look whether the GPU is done as long as a short read waits for it. */
-export const looksForShortReads = () =>
+export const pollsForShortReads = () =>
   withSystem(async (gpu) => {
     knowAll(gpu);
     const n = 32 * K; // shorter ones are not looked for

@@ -1,10 +1,10 @@
 /**
- * What a scope gives that was not opened.
+ * The verdict on commands that were not scoped.
  * @type {Promise<void> | undefined}
  */
 export const noVerdict = undefined;
 
-/** What the browser says of copies that it refused. */
+/** The browser refused copies. */
 export class RefusedCopy {
   constructor(cause) {
     this.cause = cause;
@@ -12,8 +12,8 @@ export class RefusedCopy {
 }
 
 /**
- * Makes copies, within an error scope of their own if they are scoped, which opens and closes within this call: scopes
- * are a stack of the device's. Gives a promise that rejects with a RefusedCopy if the browser refused one.
+ * Makes copies, within an error scope of their own if they are scoped. The scope opens and closes within this call:
+ * scopes are a stack of the device's. Gives a promise that rejects with a RefusedCopy if the browser refused a copy.
  * @param {GPUDevice} device
  */
 export function copyScoped(device, isScoped, copy) {
