@@ -10,28 +10,26 @@ import (
 // DynamicDescriptor describes a DynamicBuffer.
 type DynamicDescriptor struct {
 	Label string
-	// Size is how many bytes of updates a page holds: a multiple of 4.
+	// Size is the bytes of updates that a page holds: a multiple of 4.
 	Size uint64
 	// Usage is how the GPU reads it: Uniform, Storage, Vertex, Index, Indirect. CopyDst is added.
 	Usage Usage
 	// MaxSlots is how many frames' data may exist at a time; 0 means 8.
 	MaxSlots int
-	// HostMemory makes size bytes of the host's memory, if it is the host that writes the updates: see
-	// [Embedder.Memory]. Like the methods of a [Sink] it must be short, and call nothing of the System.
-	// nil leaves the memory to Go.
+	// HostMemory makes size bytes of the host's memory, if the host writes the updates: see [Embedder.Memory]. Like the
+	// methods of a [Sink] it must be short, and call nothing of the System. nil leaves the memory to Go.
 	HostMemory func(size uint64) (Host, error)
 }
 
-// DynamicBuffer carries data that is new each frame: Update hands out a piece of an arena, and the next
-// submit moves all pieces to the GPU at once.
+// DynamicBuffer carries data that is new each frame: Update hands out pieces of an arena, and the next submit moves all
+// pieces to the GPU at once.
 //
-// Each frame has a slot of its own, a GPU buffer for each page, so that nothing is written that the GPU
-// still reads. There are three slots at first. A frame that finds all in use makes one more, up to
-// MaxSlots; what is not needed for long is destroyed. A frame with more updates than a page holds opens
-// a further page.
+// Each frame has a slot of its own, a GPU buffer for each page, so that nothing is written that the GPU still reads.
+// There are three slots at first. A frame that finds all in use makes one more, up to MaxSlots; slots that stay
+// unneeded are destroyed. A frame with more updates than a page holds opens a further page.
 //
-// Its methods may be called from several goroutines. What is written into an [Allocation] is not guarded: the
-// submit reads all of it, so that whoever still writes then races with it.
+// Its methods may be called from several goroutines. The bytes of an [Allocation] are not guarded: the submit reads all
+// of them, so a goroutine that still writes then races with it.
 type DynamicBuffer struct {
 	held *handle
 	ring *dynamicRing
@@ -39,15 +37,15 @@ type DynamicBuffer struct {
 
 // Allocation is a piece of a DynamicBuffer for one update.
 type Allocation struct {
-	// Buffer and Offset are where the GPU finds it, from the submit on.
+	// Buffer and Offset say where the GPU finds it, from the submit on.
 	Buffer Buffer
 	Offset uint64
-	// Bytes is where the CPU writes it. It holds what an earlier frame left there, and is nil where
+	// Bytes is the memory that the CPU writes. It holds what an earlier frame left there. It is nil if
 	// [DynamicDescriptor].HostMemory made the memory.
 	//
-	// Every write must happen before the call of Submit or Discard that ends the frame, as the Go memory model
-	// has it: a goroutine that writes during or after it races with the submit, and with the next update of
-	// that memory. After Destroy nobody else has it.
+	// Every write must happen before the call of Submit or Discard that ends the frame, as the Go memory model has it.
+	// A goroutine that writes during or after it races with the submit, and with the next update of that memory. After
+	// Destroy nobody else has it.
 	Bytes []byte
 }
 
@@ -56,7 +54,7 @@ type dynamicRing struct {
 	shared   *shared
 	engine   *engine
 	flights  *flights
-	left     func(*dynamicRing) // is called when it takes part in submits no more
+	left     func(*dynamicRing) // called when it no longer takes part in submits
 	held     *holding
 	page     Descriptor // of each GPU buffer
 	align    uint64
@@ -64,7 +62,7 @@ type dynamicRing struct {
 	maxSlots int
 	history  choice.History // of the buffers of its slots
 	pages    []*dynamicPage
-	open     int // how many pages the current slot uses
+	open     int // pages that the current slot uses
 	slots    []*dynamicSlot
 	current  *dynamicSlot // nil until the first update after a submit
 	failure  error        // of the creation of a slot, or nil
@@ -79,12 +77,12 @@ type dynamicSlot struct {
 
 const (
 	initialSlots = 3
-	// ofOpenFrame is the serial of a slot that the open frame may refer to, though its updates were moved by a submit
-	// within the frame.
+	// ofOpenFrame is the serial of a slot that the open frame may refer to, though a submit within the frame has moved
+	// its updates.
 	ofOpenFrame = math.MaxUint64
 )
 
-// page is what the GPU buffer of a page is made as.
+// page returns the descriptor of a page's GPU buffer.
 func (d *DynamicDescriptor) page(limits Limits) (Descriptor, error) {
 	page := Descriptor{Label: d.Label, Size: d.Size, Usage: d.Usage | UsageCopyDst}
 	if err := d.validate(); err != nil {
@@ -148,13 +146,13 @@ func (r *dynamicRing) addBuffer(slot *dynamicSlot) error {
 
 func (b *DynamicBuffer) holds() *holding { return b.held.holding }
 
-// Label is the one it was made with.
+// Label returns the label that it was made with.
 func (b *DynamicBuffer) Label() string { return b.held.label }
 
-// PageSize is how many bytes one page holds.
+// PageSize is the bytes that one page holds.
 func (b *DynamicBuffer) PageSize() uint64 { return b.ring.page.Size }
 
-// Alignment is what the offset of each update is a multiple of.
+// Alignment is the alignment of each update's offset, in bytes.
 func (b *DynamicBuffer) Alignment() uint64 { return b.ring.align }
 
 // Destroy frees every slot once the GPU is done with it. Updates that are not submitted are lost.
@@ -167,11 +165,11 @@ func (b *DynamicBuffer) Slots() int {
 	return len(b.ring.slots)
 }
 
-// Update returns size bytes to be written for the next submit. More than a page holds is [ErrTooLarge];
-// if every slot is in use by the GPU and there can be no more, it is [ErrBusy], which BeginFrame
-// prevents if MaxSlots is at least [Options].MaxFramesInFlight. Each submit with updates in the middle of a frame
-// takes a slot more, until the frame ends. A slot that the device had no memory for is done without; a submit of
-// updates in it is refused until a frame is discarded.
+// Update returns size bytes to be written for the next submit. More than a page holds is [ErrTooLarge]. If every slot
+// is in use by the GPU and there can be no more, it is [ErrBusy]. BeginFrame prevents that if MaxSlots is at least
+// [Options].MaxFramesInFlight. Each submit with updates in the middle of a frame takes one slot more, until the frame
+// ends. If the device had no memory for a slot, the buffer does without it; a submit of updates in it is refused until
+// a frame is discarded.
 func (b *DynamicBuffer) Update(size uint64) (Allocation, error) {
 	r := b.ring
 	r.shared.mu.Lock()
@@ -229,7 +227,7 @@ func (r *dynamicRing) begin() error {
 		return r.failure
 	}
 	r.flights.poll()
-	for _, slot := range r.slots { // of several the last: the others grow old
+	for _, slot := range r.slots { // the last of several: the others grow old
 		if !r.isUsed(slot) {
 			r.current = slot
 		}
@@ -244,7 +242,7 @@ func (r *dynamicRing) begin() error {
 	return nil
 }
 
-// dropFailed destroys the slots for which there turned out to be no memory. There are never more than are left then.
+// dropFailed destroys the slots that turned out to have no memory. From then on there are never more than are left.
 func (r *dynamicRing) dropFailed() {
 	for i := len(r.slots) - 1; i >= 0; i-- {
 		if err := r.slots[i].checkCreated(); err != nil {
@@ -278,7 +276,7 @@ func (r *dynamicRing) grow() error {
 	return err
 }
 
-// nextPage goes on in a further page of the current slot.
+// nextPage opens a further page of the current slot.
 func (r *dynamicRing) nextPage() error {
 	if r.open == len(r.pages) {
 		if err := r.addPage("update"); err != nil {
@@ -306,7 +304,7 @@ func (r *dynamicRing) flush() error {
 	return nil
 }
 
-// submitted notes which submit the current slot belongs to, and those of a frame that ends with it.
+// submitted records the submit in the current slot, and in those of a frame that ends with it.
 func (r *dynamicRing) submitted(serial uint64, at moment) {
 	for _, slot := range r.slots {
 		if slot == r.current || slot.serial == ofOpenFrame {
@@ -322,7 +320,7 @@ func (r *dynamicRing) discard() {
 	r.giveBackChunks()
 }
 
-// trim destroys the slots beyond the first ones that are idle since then or longer.
+// trim destroys the slots beyond the first ones that have been idle since before or longer.
 func (r *dynamicRing) trim(before moment) (oldest moment) {
 	oldest = latest
 	for i := 0; i < len(r.slots) && len(r.slots) > initialSlots; {
@@ -338,7 +336,7 @@ func (r *dynamicRing) trim(before moment) (oldest moment) {
 	return oldest
 }
 
-// isUsed reports whether the slot is a frame's that the program fills, or the GPU reads.
+// isUsed reports whether the program fills the slot, or the GPU reads it.
 func (r *dynamicRing) isUsed(slot *dynamicSlot) bool {
 	return slot == r.current || slot.serial > r.flights.done
 }
@@ -350,7 +348,7 @@ func (r *dynamicRing) destroySlot(slot *dynamicSlot) {
 	}
 }
 
-// free destroys everything, but for the slots if they are released, and leaves the submits.
+// free destroys everything, except the slots if they are released, and leaves the submits.
 func (r *dynamicRing) free(f fate) {
 	for _, slot := range r.slots {
 		if f != released {
@@ -368,7 +366,7 @@ func (r *dynamicRing) free(f fate) {
 	}
 }
 
-// newDynamicBuffer makes one whose ring is yet to take part in submits.
+// newDynamicBuffer makes one whose ring does not take part in submits yet.
 func newDynamicBuffer(e *engine, flights *flights, d DynamicDescriptor, page Descriptor) (*DynamicBuffer, error) {
 	s := e.shared
 	ring := &dynamicRing{shared: s, engine: e, flights: flights, page: page, align: updateAlignment(d.Usage, s.limits),

@@ -5,13 +5,13 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// dynamicPage is the CPU's memory of one page, for one frame after the other: a flush takes it all. It is of this
-// ring alone, and never another's: who holds a view of it may write there for as long as the view is held.
+// dynamicPage is the CPU's memory of one page, for one frame after the other: a flush takes it all. It belongs to this
+// ring alone, and never to another: the holder of a view may write there as long as he holds it.
 type dynamicPage struct {
 	arena Memory // Go's, or the host's
 	used  uint64
-	chunk *chunk // that the host fills instead of the arena, until it is sent
-	sent  uint64 // how many bytes went with the chunk: a failed submit may be tried again, with more updates
+	chunk *chunk // the host fills it instead of the arena, until it is sent
+	sent  uint64 // bytes that went with the chunk: a failed submit may be tried again, with more updates
 }
 
 func (r *dynamicRing) addPage(op string) error {
@@ -39,7 +39,7 @@ func (r *dynamicRing) newArena(op string) (Memory, error) {
 	return HostMemory(h), nil
 }
 
-// bytes is where Go writes an update; nil if the host does.
+// bytes is Go's memory of an update; nil if the host writes it.
 func (p *dynamicPage) bytes(offset, size uint64) []byte {
 	arena, isGo := p.arena.Bytes()
 	if !isGo {
@@ -62,9 +62,9 @@ func (p *dynamicPage) isDetached() bool {
 	return h != nil && h.ByteLength() < size
 }
 
-// goOn opens the next page for the current slot. If the last frame filled most of it, a host fills mapped memory
-// in place, if that is the way of such a flush: then no byte is copied out of an arena. The unmap takes all of the
-// chunk, used or not.
+// goOn opens the next page for the current slot. If the last frame filled most of it, and the path of such a flush is
+// in place, a host fills mapped memory: then no byte is copied out of an arena. The unmap takes all of the chunk, used
+// or not.
 func (r *dynamicRing) goOn() {
 	p := r.pages[r.open]
 	r.open++
@@ -78,7 +78,7 @@ func (r *dynamicRing) goOn() {
 	}
 }
 
-// historyFor is that of a page of which each frame fills size bytes.
+// historyFor returns the history of a page of which each frame fills size bytes.
 func (b *DynamicBuffer) historyFor(size uint64) choice.History {
 	h := b.ring.history
 	h.Hosted = b.ring.shared.options.HostWrites && b.ring.fills(size)
@@ -88,7 +88,7 @@ func (b *DynamicBuffer) historyFor(size uint64) choice.History {
 // fills reports whether size bytes are most of a page.
 func (r *dynamicRing) fills(size uint64) bool { return size >= r.page.Size/4*3 }
 
-// flushPage moves what was not moved yet of a page to the GPU's memory of it.
+// flushPage moves the unmoved bytes of a page to its GPU buffer.
 func (r *dynamicRing) flushPage(p *dynamicPage, dst Buffer) error {
 	size := roundUp4(p.used)
 	from, e := p.sent, r.engine
@@ -114,7 +114,7 @@ func (r *dynamicRing) flushArena(p *dynamicPage, dst Buffer, from, end uint64) e
 	return err
 }
 
-// giveBackChunks gives back what was not sent.
+// giveBackChunks gives back the chunks that were not sent.
 func (r *dynamicRing) giveBackChunks() {
 	for _, p := range r.pages {
 		if p.chunk != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// Calibration is what an engine has measured, to be kept and given to the engine of a later program on
-// the same adapter. It is plain data.
+// Calibration is the measurements of an engine, to be kept for the engine of a later program on the same adapter. It is
+// plain data.
 type Calibration struct {
 	Rates []Rate
 	// CopyCost is the time that one more copy in a submit takes; 0 if it was not measured.
@@ -20,7 +20,7 @@ type Calibration struct {
 type Rate struct {
 	Operation      string
 	Path           string
-	Size           uint64 // the least of its class
+	Size           uint64 // the smallest of its class
 	BytesPerSecond float64
 }
 
@@ -32,8 +32,8 @@ type Explanation struct {
 	Reason    string
 	// Copies is how often each byte is copied on its way, by CPU and GPU together.
 	Copies int
-	// BytesPerSecond is what the engine believes the path to reach; 0 if it knows nothing yet. For OpFlush the
-	// time that the program's thread is kept counts twice, since that fills the next frame meanwhile.
+	// BytesPerSecond is the engine's estimate for the path; 0 if it knows nothing yet. For OpFlush the time of the
+	// program's thread counts twice, since the thread fills the next frame meanwhile.
 	BytesPerSecond float64
 	// Alternatives are the other paths for this size that were measured.
 	Alternatives []Rate
@@ -42,7 +42,7 @@ type Explanation struct {
 // Destination is a buffer that the engine moves bytes into: a [*DeviceBuffer] by writes and uploads, a [*DynamicBuffer]
 // by flushes.
 type Destination interface {
-	// historyFor is what became of it before, for a transfer of size bytes. The lock is held.
+	// historyFor returns the history for a transfer of size bytes. The lock is held.
 	historyFor(size uint64) choice.History
 }
 
@@ -105,7 +105,7 @@ func (e *engine) calibrate(ctx context.Context) error {
 		return err
 	}
 	defer b.finish()
-	if err := b.read(ctx, 4, 0); err != nil { // the first of all is slow
+	if err := b.read(ctx, 4, 0); err != nil { // the very first is slow
 		return err
 	}
 	b.end, b.left = now()+moment(probeTime), probeBytes

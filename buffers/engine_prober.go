@@ -9,10 +9,10 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// prober measures the paths to the GPU with data and buffers of its own: a transfer of the program's is
-// never slow for the sake of an experiment, and none of its buffers is spoilt by one.
+// prober measures the paths to the GPU with data and buffers of its own. So no experiment slows a transfer of the
+// program's, or spoils one of its buffers.
 //
-// It keeps what it has made for the next bout, until that has lain idle for [Options].IdleAge.
+// It keeps its memory for the next bout, until that has lain idle for [Options].IdleAge.
 type prober struct {
 	shared    *shared
 	engine    *engine
@@ -21,9 +21,9 @@ type prober struct {
 	due       int // bouts that wait for the program to be idle
 	idleSince moment
 	data      []byte
-	dst       [2]Buffer                        // of queue writes alone, and of copies
-	warm      [opCount][choice.MaxPaths]uint64 // up to which size a path has been taken
-	owner     *readbackCore                    // of its reads, which are none of the program's
+	dst       [2]Buffer                        // the first takes queue writes alone, the second copies
+	warm      [opCount][choice.MaxPaths]uint64 // the largest size that a path has moved
+	owner     *readbackCore                    // of its own reads
 	held      *handle
 }
 
@@ -32,9 +32,9 @@ func (p *prober) init(e *engine, reads *readBelt) {
 	p.owner, p.held = &readbackCore{maxInFlight: 2}, &handle{&holding{shared: e.shared, label: "probe"}}
 }
 
-// What probing may cost each time, but for the first touch of its memory: each path that is measured moves its
-// largest transfer once more then. In the background it may last longer,
-// since nobody waits for it: on a machine where all is new, the first transfers are slow.
+// What probing may cost each time, but for the first touch of its memory: then each measured path moves its largest
+// transfer once more. In the background it may last longer, since nobody waits: on a machine where all is new, the
+// first transfers are slow.
 const (
 	probeTime       = 50 * time.Millisecond
 	backgroundTime  = time.Second
@@ -43,7 +43,7 @@ const (
 	probeSize       = 4 << 20 // the most at a time
 )
 
-// probing is one bout of it.
+// probing is one bout of measurements.
 type probing struct {
 	*prober
 	left     uint64
@@ -52,19 +52,19 @@ type probing struct {
 	tried    [opCount]bool
 }
 
-// probeStep moves size bytes several times in a row along each path of an operation. Uploads in a row are like
-// a longer one; of frames each counts.
+// probeStep moves size bytes several times in a row along each path of an operation. Uploads in a row count as one
+// longer upload; each frame counts alone.
 type probeStep struct {
 	op     Operation
 	size   uint64
 	times  uint64
 	rounds int
 	paths  []int // or nil for all
-	later  bool  // than a calibration
+	later  bool  // not part of a calibration
 }
 
-// probeSteps are the most telling first: an upload by a path of each kind, of several pieces, since one alone tells
-// little of how fast they follow each other, and frames, which follow each other too.
+// probeSteps are the most telling first. Uploads come first, by a path of each kind and of several pieces: one piece
+// alone tells little of how fast they follow each other. Frames come next, which follow each other too.
 var probeSteps = []probeStep{
 	{OpUpload, probeSize, 2, 1, []int{queueWrites, smallRing}, false},
 	{OpFlush, 256 << 10, 2, 3, nil, false},
@@ -75,7 +75,7 @@ var probeSteps = []probeStep{
 	{OpReadback, probeSize, 1, 1, nil, true},
 }
 
-// begin makes what is needed. The lock is held.
+// begin makes the buffers and data of a bout. The lock is held.
 func (p *prober) begin() (*probing, error) {
 	if err := p.shared.usable("probe", ""); err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (b *probing) finish() {
 	}
 }
 
-// trim destroys what is kept, if it is idle since then or longer.
+// trim destroys the kept buffers and data if they have been idle since before or longer.
 func (p *prober) trim(before moment) (oldest moment) {
 	switch {
 	case p.busy || p.dst[0] == nil:
@@ -128,7 +128,7 @@ func (p *prober) trim(before moment) (oldest moment) {
 	return latest
 }
 
-// abandon ends the reads of a bout that has ended.
+// abandon ends the reads of a finished measurement.
 func (p *prober) abandon() {
 	p.shared.mu.Lock()
 	defer p.shared.mu.Unlock()
@@ -145,13 +145,13 @@ func (p *prober) destroy() {
 }
 
 const (
-	// quiet is for how long the program is to move nothing before its paths are measured once more.
+	// quiet is how long the program must move nothing before its paths are measured again.
 	quiet = 20 * time.Millisecond
-	// quietTries are how often that is waited for: who is busy for longer is measured all the same.
+	// quietTries bounds the waits for that: a program that stays busy is measured all the same.
 	quietTries = 50
 )
 
-// whenIdle is inBackground once the program moves nothing, so that neither is in the other's way.
+// whenIdle calls inBackground once the program moves nothing, so that neither is in the other's way.
 func (p *prober) whenIdle(op Operation) {
 	p.due++
 	p.shared.rouse()
@@ -171,7 +171,7 @@ func (p *prober) whenIdle(op Operation) {
 	})
 }
 
-// inBackground measures the paths of one operation, and reports whether it has begun to.
+// inBackground measures the paths of one operation, and reports whether it has begun.
 func (p *prober) inBackground(op Operation) bool {
 	b, err := p.begin()
 	if err == nil {
@@ -190,7 +190,7 @@ func (p *prober) inBackground(op Operation) bool {
 	return err == nil
 }
 
-// run takes the steps that are wanted, as far as time and bytes go.
+// run takes the wanted steps, as far as time and bytes go.
 func (b *probing) run(ctx context.Context, wanted func(probeStep) bool) error {
 	for _, step := range probeSteps {
 		if !wanted(step) {
@@ -211,7 +211,7 @@ func (b *probing) run(ctx context.Context, wanted func(probeStep) bool) error {
 	return nil
 }
 
-// tells reports whether a path is one to measure with a step.
+// tells reports whether a step measures a path.
 func (b *probing) tells(step probeStep, i int) bool {
 	p := &paths[step.op][i]
 	if p.InPlace && !b.shared.options.HostWrites {
@@ -220,7 +220,7 @@ func (b *probing) tells(step probeStep, i int) bool {
 	return step.size > p.Above && (step.paths == nil || slices.Contains(step.paths, i))
 }
 
-// affords takes size bytes from what may be moved, or reports that time or bytes are used up.
+// affords takes size bytes from those left, or reports that time or bytes are used up.
 func (b *probing) affords(size uint64) bool {
 	if size > b.left || now() >= b.end {
 		return false
@@ -229,8 +229,7 @@ func (b *probing) affords(size uint64) bool {
 	return true
 }
 
-// measure moves bytes along one path, as far as time and bytes go. The first time does not count: memory
-// that is new is slow.
+// measure moves bytes along one path, as far as time and bytes go. The first time does not count: new memory is slow.
 func (b *probing) measure(ctx context.Context, step probeStep, path int) error {
 	if step.op == OpReadback {
 		return b.read(ctx, step.size, path)
@@ -246,8 +245,8 @@ func (b *probing) measure(ctx context.Context, step probeStep, path int) error {
 	return b.transfer(ctx, step, path, func(took time.Duration) { b.learn(step, path, took) })
 }
 
-// learn takes a measurement. If nothing is suspect one that is slow says little: the page may have been busy
-// with something else.
+// learn takes a measurement. If no path is suspect, a slow one says little: the page may have been busy with something
+// else.
 func (b *probing) learn(step probeStep, path int, took time.Duration) {
 	e := b.engine
 	c := &e.choosers[step.op]
@@ -267,12 +266,12 @@ func (b *probing) learn(step probeStep, path int, took time.Duration) {
 	e.learn(step.op, path, size, took)
 }
 
-// transfer moves bytes along one path, and has learn told how long that took, with the lock held.
+// transfer moves bytes along one path, and passes the time to learn, with the lock held.
 func (b *probing) transfer(ctx context.Context, step probeStep, path int, learn func(time.Duration)) error {
 	if !b.affords(step.size * step.times) {
 		return nil
 	}
-	if err := b.shared.answered(ctx, "probe", "", b.shared.queue.WorkDone()); err != nil { // what is ahead counts for none
+	if err := b.shared.answered(ctx, "probe", "", b.shared.queue.WorkDone()); err != nil { // earlier work does not count
 		return err
 	}
 	start := now()
@@ -281,12 +280,12 @@ func (b *probing) transfer(ctx context.Context, step probeStep, path int, learn 
 		return err
 	}
 	if step.op == OpFlush {
-		start -= moment(start.age()) // what it takes of the thread counts twice: the next frame is filled by that
+		start -= moment(start.age()) // the thread's time counts twice: it fills the next frame
 	}
 	return b.conclude(ctx, step, path, done, func() { learn(start.age()) })
 }
 
-// send is called without the lock.
+// send moves the bytes of a step. The lock is not held.
 func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error, err error) {
 	s := b.shared
 	s.mu.Lock()
@@ -305,12 +304,12 @@ func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error
 	}
 	done = b.engine.workDone(true)
 	if !p.Mapped && step.times > 1 {
-		err = s.queue.Submit() // of nothing, which ends them: see docs/rationale.md
+		err = s.queue.Submit() // empty, which ends them: see docs/rationale.md
 	}
 	return true, done, err
 }
 
-// conclude waits for the GPU to be done. What takes very long hangs.
+// conclude waits for the GPU to be done. A transfer that takes longer than hangAfter hangs.
 func (b *probing) conclude(ctx context.Context, step probeStep, path int, done <-chan error, learn func()) error {
 	e := b.engine
 	late, cancel := context.WithCancel(ctx)
@@ -330,12 +329,12 @@ func (b *probing) conclude(ctx context.Context, step probeStep, path int, done <
 	return err
 }
 
-// read measures a read, which learns by itself.
+// read makes a read, which is measured when it arrives.
 func (b *probing) read(ctx context.Context, size uint64, path int) error {
 	if !b.affords(size) {
 		return nil
 	}
-	r, err := b.start(0, b.data[:size]) // to read memory that is new is to have the GPU clear it
+	r, err := b.start(0, b.data[:size]) // the GPU clears new memory when it is read
 	if err != nil {
 		return err
 	}
@@ -351,12 +350,12 @@ func (b *probing) start(offset uint64, p []byte) (Read, error) {
 	})
 }
 
-// copies measures what one more copy in a submit costs.
+// copies measures the cost of one more copy in a submit.
 func (b *probing) copies(ctx context.Context) error {
 	const many = 32
 	b.engine.reads.setCopyCost(0) // or the reads would be merged
 	var took [2]time.Duration
-	for range 2 { // of which the better counts
+	for range 2 { // the better counts
 		for i, n := range [2]int{1, many + 1} {
 			if !b.affords(0) {
 				return nil
@@ -374,7 +373,7 @@ func (b *probing) copies(ctx context.Context) error {
 	return nil
 }
 
-// copyTimes is how long n reads of 4 bytes take that are too far apart to be merged.
+// copyTimes measures n reads of 4 bytes that are too far apart to be merged.
 func (b *probing) copyTimes(ctx context.Context, n int) (time.Duration, error) {
 	const apart = 64 << 10
 	defer b.abandon()

@@ -3,12 +3,12 @@ package buffers
 // flights follows the submits that the GPU works on.
 type flights struct {
 	shared   *shared
-	serial   uint64 // of the last submit that is followed,
+	serial   uint64 // of the last submit followed,
 	sentAt   moment // when that was
 	done     uint64 // of the last one the GPU is done with
 	inFlight []flight
 	heard    bool   // a waiter listens for the oldest flight
-	notify   func() // is called when the GPU is done with one; nil if the queue would not call it
+	notify   func() // called when the GPU is done with one; nil if the queue does not call
 }
 
 type flight struct {
@@ -17,7 +17,7 @@ type flight struct {
 	since  moment
 }
 
-// poll takes note of the submits that the GPU is done with.
+// poll notes the submits that the GPU is done with.
 func (f *flights) poll() {
 	for len(f.inFlight) > 0 && !f.heard {
 		select {
@@ -29,8 +29,8 @@ func (f *flights) poll() {
 	}
 }
 
-// finish takes note that the GPU is done with the oldest flight. It fails only with the device: then the flight stays
-// until the System hears of the loss, so that no frame begins before that.
+// finish notes that the GPU is done with the oldest flight. It fails only with the device: then the flight stays until
+// the System hears of the loss, so that no frame begins before that.
 func (f *flights) finish(err error) {
 	if err != nil {
 		return
@@ -42,7 +42,7 @@ func (f *flights) finish(err error) {
 
 var _ source = (*flights)(nil)
 
-// listen is for the oldest flight, unless the queue tells of it.
+// listen gives the oldest flight's channel, unless the queue notifies.
 func (f *flights) listen() <-chan error {
 	if f.heard || f.notify != nil || len(f.inFlight) == 0 {
 		return nil
@@ -58,14 +58,14 @@ func (f *flights) unlisten(answered bool, err error) {
 	}
 }
 
-// follow asks to hear when the GPU is done with what was submitted last.
+// follow asks to hear when the GPU is done with the latest submit.
 func (f *flights) follow() {
 	f.serial++
 	f.sentAt = now()
 	f.inFlight = append(f.inFlight, flight{f.serial, f.shared.chunks.WorkDoneThen(f.notify), f.sentAt})
 }
 
-// trim keeps no memory, but what lies idle once the GPU is done with it is to be found so.
+// trim keeps no memory. It polls, so that memory that the GPU is done with is found idle.
 func (f *flights) trim(moment) (oldest moment) {
 	f.poll()
 	return latest

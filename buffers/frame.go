@@ -19,7 +19,7 @@ type Frame struct {
 	used    []use
 }
 
-// frames lets as many frames begin as the GPU may have.
+// frames bounds how many frames the GPU may have.
 type frames struct {
 	flights
 	uploads  *writeBelt
@@ -27,7 +27,7 @@ type frames struct {
 	dynamics []*dynamicRing
 	batch    []Encoder // scratch of submit
 	current  Frame
-	fixed    bool          // how many there may be is what the program says
+	fixed    bool          // the program has set the number
 	short    time.Duration // see isFull
 	waiting  []func()      // see FrameThen
 }
@@ -35,7 +35,7 @@ type frames struct {
 // shortFrame is half a frame of a display with 60 Hz.
 const shortFrame = 8 * time.Millisecond
 
-// init has at most as many frames in flight as the program says; 0 leaves it to isFull. The belts are there.
+// init bounds the frames in flight to most; 0 leaves that to isFull. The belts exist already.
 func (f *frames) init(s *shared, uploads *writeBelt, reads *readBelt, most int) {
 	f.shared, f.uploads, f.reads, f.current.frames, f.fixed, f.short = s, uploads, reads, f, most != 0, shortFrame
 	if uploads.notify != nil {
@@ -43,10 +43,10 @@ func (f *frames) init(s *shared, uploads *writeBelt, reads *readBelt, most int) 
 	}
 }
 
-// BeginFrame opens a frame. If three are with the GPU, and the oldest for more than 8 ms, or if
-// [Options].MaxFramesInFlight are, it waits until the GPU is done with one, or ctx ends. A context that has ended does
-// not wait: then the error is [ErrBusy] around that of the context if MaxFramesInFlight are with the GPU, and else
-// the frame begins.
+// BeginFrame opens a frame. It waits until the GPU is done with a frame, or ctx ends, if [Options].MaxFramesInFlight
+// frames are with the GPU. If that is 0, it waits if eight are, or if three are, the oldest for more than 8 ms. A
+// context that has ended does not wait: if MaxFramesInFlight frames, or eight, are with the GPU, the error is [ErrBusy]
+// around that of the context; else the frame begins.
 func (s *System) BeginFrame(ctx context.Context) (*Frame, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +69,7 @@ func (f *frames) refuse(cause error) error {
 		Detail: "the GPU is busy with as many frames as it may have, which is " + gpu.Decimal(uint64(len(f.inFlight)))}
 }
 
-// landed is called when the GPU is done with a submit that is followed. The lock is not held.
+// landed is called when the GPU is done with a followed submit. The lock is not held.
 func (f *frames) landed() {
 	f.shared.mu.Lock()
 	defer f.shared.mu.Unlock()
@@ -106,7 +106,7 @@ func (f *frames) tryBegin(mayWait bool) (begun bool, err error) {
 	return true, nil
 }
 
-// isBusy reports whether the GPU has as many frames as it may have, and else why none can begin.
+// isBusy reports whether the GPU has its full number of frames. The error says why no frame can begin.
 func (f *frames) isBusy(mayWait bool) (bool, error) {
 	if err := f.shared.usable("begin frame", ""); err != nil {
 		return false, err
@@ -118,9 +118,9 @@ func (f *frames) isBusy(mayWait bool) (bool, error) {
 	return f.isFull(mayWait), nil
 }
 
-// isFull reports whether another frame would be one too many. Who may wait does so from the fourth frame on,
-// lest the picture lags behind, unless the GPU takes so little time for a frame that the lag is short: then
-// what a frame waits for is the word that the GPU is done, which is long in coming, 1 to 2 ms in Chromium.
+// isFull reports whether another frame would be one too many. A caller who may wait does so from the fourth frame on,
+// lest the picture lag behind. But if the GPU takes little time for a frame, the lag is short: then the wait would be
+// for the notice of completion, which takes 1 to 2 ms in Chromium.
 func (f *frames) isFull(mayWait bool) bool {
 	switch n := len(f.inFlight); {
 	case n >= f.shared.options.MaxFramesInFlight:
@@ -131,7 +131,7 @@ func (f *frames) isFull(mayWait bool) bool {
 	return f.inFlight[0].since.age() > f.short
 }
 
-// Encoder is the frame's own encoder, made at the first call.
+// Encoder returns the frame's own encoder, made at the first call.
 func (f *Frame) Encoder() (Encoder, error) {
 	f.frames.shared.mu.Lock()
 	defer f.frames.shared.mu.Unlock()
@@ -148,9 +148,8 @@ func (f *Frame) Encoder() (Encoder, error) {
 	return f.encoder, nil
 }
 
-// Use names buffers that commands recorded elsewhere refer to (in bind groups, as vertices), so that
-// Submit can say which of them is mapped or destroyed. What the commands do with them matters only to a backend that
-// is a [gpu.AccessTracker].
+// Use names buffers that commands recorded elsewhere refer to (in bind groups, as vertices), so that Submit can report
+// which of them is mapped or destroyed. access matters only to a backend that is a [gpu.AccessTracker].
 func (f *Frame) Use(access Access, buffers ...Buffer) {
 	f.frames.shared.mu.Lock()
 	defer f.frames.shared.mu.Unlock()
@@ -159,15 +158,15 @@ func (f *Frame) Use(access Access, buffers ...Buffer) {
 	}
 }
 
-// use is what commands do with a buffer.
+// use is an access of commands to a buffer.
 type use struct {
 	buffer Buffer
 	access Access
 }
 
-// Submit ends the frame: what the dynamic buffers hold goes to the GPU, then the frame's encoder, the
-// further encoders in order, and the reads asked for. If it fails nothing was submitted, nothing is
-// lost, and the frame is still open.
+// Submit ends the frame. The updates of dynamic buffers go to the GPU first, then the frame's encoder, the further
+// encoders in order, and the reads asked for. If it fails, nothing was submitted, nothing is lost, and the frame is
+// still open.
 func (f *Frame) Submit(further ...Encoder) error {
 	s := f.frames
 	s.shared.mu.Lock()
@@ -188,7 +187,7 @@ func (f *Frame) Submit(further ...Encoder) error {
 	return nil
 }
 
-// track tells the first encoder of the submit what its commands do with the buffers that Use has named.
+// track passes the accesses that Use has named to the first encoder of the submit.
 func (f *Frame) track(further []Encoder) {
 	if len(f.used) == 0 {
 		return
@@ -204,8 +203,8 @@ func (f *Frame) track(further []Encoder) {
 	}
 }
 
-// Discard ends the frame without submitting: what was recorded and updated in it is dropped, but for updates that a
-// submit within the frame has moved. Reads that were asked for in it are sent all the same.
+// Discard ends the frame without submitting. It drops the frame's commands and updates, but for updates that a submit
+// within the frame has moved. Reads asked for in it are sent all the same.
 func (f *Frame) Discard() {
 	s := f.frames
 	s.shared.mu.Lock()
@@ -218,7 +217,7 @@ func (f *Frame) Discard() {
 	}
 	for _, d := range s.dynamics {
 		d.discard()
-		d.submitted(s.serial, s.sentAt) // after which the GPU may still work on what was moved within the frame
+		d.submitted(s.serial, s.sentAt) // the GPU may still work on updates moved within the frame
 	}
 	f.close()
 	s.reads.sendAll(true)
@@ -240,7 +239,7 @@ func (f *Frame) check(op string) error {
 	return nil
 }
 
-// checkSubmit is the error with which a submit that uses b would be refused.
+// checkSubmit returns the error that a submit that uses b would have.
 func checkSubmit(b Buffer) error {
 	if _, err := b.State().Next(gpu.EventUse); err != nil {
 		return gpu.NewError("submit", b.Label(), err, Text(err)+", and the submit uses it")
@@ -263,10 +262,10 @@ func (s *System) Submit(encoders ...Encoder) error {
 // submit is the one way to the GPU for recorded work:
 //
 //  1. check every encoder, so that a refusal changes nothing
-//  2. move what the dynamic buffers hold, ahead of all encoders
+//  2. move the updates of dynamic buffers, ahead of all encoders
 //  3. submit
-//  4. map again what was staged, send the reads that were asked for, and, if no frame is left open that may refer
-//     to it, destroy what a Grow replaced
+//  4. map staged chunks again, send the reads asked for, and destroy the buffers that a Grow replaced, unless an open
+//     frame may refer to them
 func (f *frames) submit(first Encoder, further []Encoder, isFrame bool) error {
 	f.batch = f.batch[:0]
 	defer func() { clear(f.batch) }()
@@ -290,7 +289,7 @@ func (f *frames) submit(first Encoder, further []Encoder, isFrame bool) error {
 	return nil
 }
 
-// submitBatch leaves out a submit of nothing: in a browser it costs as much as any other.
+// submitBatch skips an empty submit: in a browser it costs as much as any other.
 func (f *frames) submitBatch() error {
 	if len(f.batch) == 0 {
 		return nil
@@ -298,7 +297,7 @@ func (f *frames) submitBatch() error {
 	return f.shared.queue.Submit(f.batch...)
 }
 
-// submitted does what follows a submit. It asks to hear when the GPU is done with one of a frame, or with updates.
+// submitted does the work after a submit. It follows submits of frames and of updates.
 func (f *frames) submitted(updated, isFrame bool) {
 	f.shared.stats.Submits++
 	f.uploads.submitted(f.batch)
@@ -317,8 +316,8 @@ func (f *frames) submitted(updated, isFrame bool) {
 	}
 }
 
-// flushDynamics moves every update to the GPU, ahead of the submit that follows, and reports whether there
-// were any. After a failure it can be done again.
+// flushDynamics moves every update to the GPU, ahead of the submit that follows, and reports whether there were any. It
+// can be repeated after a failure.
 func (f *frames) flushDynamics() (updated bool, err error) {
 	for _, r := range f.dynamics {
 		if r.current == nil {
@@ -346,7 +345,7 @@ func (f *frames) traffic() traffic {
 	}
 }
 
-// join has a dynamic buffer take part in submits, until it is freed.
+// join makes a dynamic buffer part of submits, until it is freed.
 func (f *frames) join(r *dynamicRing) {
 	f.dynamics = append(f.dynamics, r)
 	f.shared.keepers = append(f.shared.keepers, r)

@@ -2,7 +2,7 @@ package buffers
 
 import "slices"
 
-// remove takes chunk i out of the list, keeping the order.
+// remove takes element i out of the list, keeping the order.
 func remove[T any](list []T, i int) []T {
 	copy(list[i:], list[i+1:])
 	var zero T

@@ -53,7 +53,7 @@ func (l *logger) log(level Level, message string, fields ...Field) {
 
 func text(key, value string) Field { return Field{Key: key, Text: value} }
 
-// label is the text of a label. What has none is called as WebGPU's own messages call it.
+// label makes a field of a label. An empty label reads as in WebGPU's own messages.
 func label(key, label string) Field { return text(key, cmp.Or(label, "(unlabeled)")) }
 
 func count[N int | int64 | uint64](key string, n N) Field { return Field{Key: key, Number: int64(n)} }

@@ -2,7 +2,7 @@ package buffers
 
 import "github.com/gpubuffers/gpubuffers/buffers/gpu"
 
-// mappable is a MappableBuffer of a System: the backend's own, counted, within the budget.
+// mappable is a MappableBuffer of a System: the backend's own, counted in the budget.
 type mappable struct {
 	MappableBuffer
 	held *handle

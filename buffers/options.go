@@ -12,24 +12,22 @@ type Options struct {
 	Budget uint64
 	// OnBudget says what happens when the budget is used up.
 	OnBudget BudgetPolicy
-	// ChunkSize is the most bytes of a chunk that short reads share, and the piece that a longer read is cut
-	// into: a multiple of 256. 0 means 4 MiB, or a quarter of the budget if that is less, and pieces as the engine
-	// finds them fastest. No chunk has less than 4 KiB.
+	// ChunkSize is the most bytes of a chunk that short reads share, and the piece into which a longer read is cut: a
+	// multiple of 256. 0 means 4 MiB, or a quarter of the budget if that is less, and pieces as the engine finds them
+	// fastest. No chunk has less than 4 KiB.
 	ChunkSize uint64
-	// MaxFramesInFlight is how many frames may be with the GPU before BeginFrame waits. 0 means 3, which keep it busy,
-	// and up to 8 while the oldest is there for less than 8 ms, or for a context that has ended.
+	// MaxFramesInFlight is how many frames may be with the GPU before BeginFrame waits. 0 means 3, which keep it busy.
+	// Up to 8 are allowed while the oldest is there for less than 8 ms, or for a context that has ended.
 	MaxFramesInFlight int
-	// IdleAge is how long memory may lie idle in a pool, or in a slot of a DynamicBuffer, before it is destroyed,
-	// whether or not the System is called meanwhile: at the latest after twice that. 0 means 5 seconds.
+	// IdleAge is how long memory may lie idle in a pool, or in a slot of a DynamicBuffer, before it is destroyed: at
+	// the latest after twice that, whether or not the System is called meanwhile. 0 means 5 seconds.
 	IdleAge time.Duration
-	// HostWrites says that it is the host who writes the updates of dynamic buffers: if there is one to
-	// [Embedder.Mapped].
+	// HostWrites says that the host writes the updates of dynamic buffers, into [Embedder.Mapped] if there is one.
 	HostWrites bool
-	// Changed is for a host that keeps the native objects of buffers. It is called when one may have been replaced,
-	// or found to be of no use, by itself. Like the methods of a [Sink] it must be short, and call nothing of the
-	// System.
+	// Changed is for a host that keeps the native objects of buffers. It is called when the System may have replaced
+	// one, or found one to be of no use. Like the methods of a [Sink] it must be short, and call nothing of the System.
 	Changed func()
-	// Log hears of what the System does, from LogLevel up; nil costs nothing.
+	// Log takes the System's records from LogLevel up; nil costs nothing.
 	Log      LogFunc
 	LogLevel Level
 }
@@ -62,7 +60,8 @@ func (o *Options) validate() error {
 	return nil
 }
 
-// Frames that may be with the GPU before BeginFrame waits: of a program that leaves it to the System, and the most.
+// Frames that may be with the GPU before BeginFrame waits: the default of a program that leaves it to the System, and
+// the most.
 const (
 	pacedFrames = 3
 	mostFrames  = 8

@@ -6,16 +6,16 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// chunk is a pooled mappable buffer. What its lists are, it is: see writeBelt and readRing.
+// chunk is a pooled mappable buffer. Its list is its state: see writeBelt and readRing.
 type chunk struct {
 	buffer     MappableBuffer
-	settled    <-chan error        // of the map that is pending
-	notifies   bool                // upload: so does its queue when that has settled
+	settled    <-chan error        // of the pending map
+	notifies   bool                // upload: its queue notifies when that has settled
 	asked      moment              // when that map was asked for
 	landed     func(*chunk, error) // readback: takes the chunk when its map settled
 	idleSince  moment
-	handed     bool    // upload: the host has its mapped memory, and may write to it until the unmap
-	encoder    Encoder // that its copies are recorded in
+	handed     bool    // upload: the host may write to its mapped memory until the unmap
+	encoder    Encoder // its copies are recorded in it
 	generation uint64  // how often it was lent
 	tail       uint64  // readback: bytes filled
 	parts      []readPart
@@ -24,7 +24,7 @@ type chunk struct {
 	serial     uint64 // of the latest creation when its map was asked for: see shared.confirm
 }
 
-// pooled is memory that lies idle in a pool between its uses.
+// pooled is memory that lies idle in a pool between uses.
 type pooled interface {
 	size() uint64
 	since() moment // when it was used last
@@ -33,13 +33,13 @@ type pooled interface {
 func (c *chunk) size() uint64  { return c.buffer.Size() }
 func (c *chunk) since() moment { return c.idleSince }
 
-// wasIdle reports whether the chunk was used before: memory that is new costs more than a transfer.
+// wasIdle reports whether the chunk was used before: new memory costs more than a transfer.
 func (c *chunk) wasIdle() bool { return c.idleSince != 0 }
 
-// pool keeps the chunks of a belt: those that lie idle for their next use, and all that there are.
+// pool keeps all chunks of a belt, and those that lie idle for their next use.
 type pool struct {
 	shared *shared
-	made   Descriptor // what its chunks are made as, but for the size
+	made   Descriptor // of its chunks, but for the size
 	all    []*chunk   // also those that are lent or awaited
 	idle   []*chunk
 	stats  PoolStats
@@ -47,7 +47,7 @@ type pool struct {
 
 func (p *pool) init(s *shared, made Descriptor) { p.shared, p.made = s, made }
 
-// create makes a chunk, whose bytes are reserved.
+// create makes a chunk. Its bytes are reserved already.
 func (p *pool) create(size uint64) (*chunk, error) {
 	d := p.made
 	d.Size = size
@@ -78,14 +78,14 @@ func (p *pool) reuse(need uint64) *chunk {
 	return c
 }
 
-// keep has a chunk lie idle from since on.
+// keep makes a chunk idle from since on.
 func (p *pool) keep(c *chunk, since moment) {
 	c.idleSince = since
 	p.idle = append(p.idle, c)
 	p.shared.tend()
 }
 
-// drop destroys a chunk that is in no other list, unless the end of the System did.
+// drop destroys a chunk that is in no other list, unless the end of the System has destroyed it.
 func (p *pool) drop(c *chunk) {
 	i := slices.Index(p.all, c)
 	if i < 0 {
@@ -107,11 +107,11 @@ func (p *pool) trim(before moment) (oldest moment) {
 func (p *pool) destroy() {
 	p.idle = nil
 	for len(p.all) > 0 {
-		p.drop(p.all[0]) // settles its map, so that who waits for it lets go of it
+		p.drop(p.all[0]) // settles its map, so that its waiters let go
 	}
 }
 
-// poolStats is what the pool has done, and has.
+// poolStats returns the pool's statistics.
 func (p *pool) poolStats() PoolStats {
 	st := p.stats
 	st.IdleBytes = bytesOf(p.idle)
@@ -124,8 +124,8 @@ func (c *chunk) fits(need uint64) bool { return fits(c.size(), need) }
 
 func fits(size, need uint64) bool { return size >= need && size <= max(2*need, 16<<10) }
 
-// bestFit is the index of the choice.Smallest chunk that fits, or -1. Of several it is the last, which was used last: caches
-// know its memory, and the others grow old and are destroyed.
+// bestFit is the index of the smallest chunk that fits, or -1. Among equals it is the last one used: caches know its
+// memory, and the others grow old and are destroyed.
 func bestFit[T pooled](list []T, need uint64) int {
 	best := -1
 	for i, c := range list {
@@ -143,7 +143,8 @@ func bytesOf(chunks []*chunk) (n uint64) {
 	return n
 }
 
-// trim drops what lies there since then or longer, and returns since when the longest of the rest does.
+// trim drops the entries that have been idle since before or longer, and returns when the oldest of the rest became
+// idle.
 func trim[T pooled](idle []T, before moment, drop func(T)) (kept []T, oldest moment) {
 	kept, oldest = idle[:0], latest
 	for _, c := range idle {

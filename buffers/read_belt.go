@@ -8,17 +8,17 @@ import (
 
 // readBelt carries the reads of all ReadbackBuffers through chunks that are mapped for reading.
 //
-// A read goes from the queue into chunks at the moment when it is sent. What finds no room there is copied into a
-// hold at that moment, and from there into chunks when they come back: nothing that is written or submitted
-// later is read. A chunk goes round:
+// A read goes from the queue into chunks when it is sent. If they have no room, it is copied into a hold at that
+// moment, and from there into chunks as they come back. So nothing that is written or submitted later is read. A chunk
+// goes round:
 //
 //  1. idle: not mapped, empty
 //  2. filling: copies into it are being recorded for the submit underway
 //  3. in flight: submitted, its map asked for; the collector waits for it
-//  4. unjudged: mapped, but the GPU has not said yet whether it made the copies of a hold
-//  5. landed: mapped; its bytes are copied to where they belong, and it is idle again
+//  4. unjudged: mapped, but the GPU has not confirmed the copies of a hold
+//  5. landed: mapped; its bytes are copied out, and it is idle again
 //
-// A chunk whose map fails, or with a copy that was refused, is destroyed, and so fail the reads concerned.
+// A chunk is destroyed if its map fails or one of its copies was refused. The reads concerned fail.
 type readBelt struct {
 	shared    *shared
 	guide     guide // the engine
@@ -27,7 +27,7 @@ type readBelt struct {
 	holds     readHolds
 	hosts     hostReads
 	collector readCollector
-	nearby    uint64 // for the reads that are placed now: see guide
+	nearby    uint64 // for the reads being placed: see guide
 }
 
 func (b *readBelt) init(s *shared, memory source, g guide) {
@@ -41,7 +41,7 @@ func (b *readBelt) init(s *shared, memory source, g guide) {
 	s.pools = append(s.pools, b)
 }
 
-// start asks for a read that describe fills in, for a buffer that is held.
+// start asks for a read, which describe fills in, for a held buffer.
 func (b *readBelt) start(owner *readbackCore, held *handle, describe func(*reading) error) (Read, error) {
 	b.shared.mu.Lock()
 	defer b.shared.mu.Unlock()
@@ -82,7 +82,7 @@ func (b *readBelt) trim(before moment) (oldest moment) {
 	return min(b.ring.trim(before), b.holds.trim(before))
 }
 
-// abandon ends every reading of an owner that is destroyed.
+// abandon ends every reading of a destroyed owner.
 func (b *readBelt) abandon(owner *readbackCore) {
 	b.end(owner, gpu.NewError("read", "", ErrDestroyed, "the readback buffer is destroyed"))
 }
@@ -115,7 +115,7 @@ func (b *readBelt) end(owner *readbackCore, reason error) {
 	b.queue.dequeue()
 }
 
-// sendAll sends the readings that were asked for. Those of the frame that is open go with it.
+// sendAll sends the queued readings; those of the open frame only if withFrame.
 func (b *readBelt) sendAll(withFrame bool) {
 	for _, x := range b.queue.list {
 		if withFrame || !x.inFrame {
@@ -125,8 +125,8 @@ func (b *readBelt) sendAll(withFrame bool) {
 	b.pump()
 }
 
-// pump sends what may be sent, each chunk in submits of its own: the GPU is done with the first while it works on
-// the next. What has no room keeps its place in a hold.
+// pump sends the readings that may be sent, each chunk in submits of its own: the GPU is done with the first while it
+// works on the next. Readings without room go into holds.
 func (b *readBelt) pump() {
 	for b.shared.lost == nil && len(b.queue.list) > 0 {
 		b.nearby = b.guide.nearby()
@@ -138,14 +138,14 @@ func (b *readBelt) pump() {
 		b.send()
 	}
 	for b.shared.lost == nil && b.hold() {
-	} // what is held in several parts
+	} // a hold each
 	b.queue.checked = nil
 	b.queue.groups.reset()
 	b.queue.dequeue()
 	b.hurry(2)
 }
 
-// place puts what may be sent into chunks, as far as there is room.
+// place puts sendable readings into chunks, as far as there is room.
 func (b *readBelt) place() {
 	for _, x := range b.queue.list {
 		if b.queue.sendable(x) && !b.fill(x) && !x.done {
@@ -154,16 +154,16 @@ func (b *readBelt) place() {
 	}
 }
 
-// hurry has the host poll whether the GPU is done with the chunks in flight, if there are at least so many: with
-// each chunk that is sent it polls by itself, but no more will be. One alone is the backend's matter.
+// hurry has the host poll whether the GPU is done with the chunks in flight, if there are at least so many. The host
+// polls with each chunk that is sent, but no more will be. A single chunk is left to the backend.
 func (b *readBelt) hurry(least int) {
 	if len(b.queue.list) == 0 && len(b.ring.inFlight) >= least {
 		b.shared.poll(fewPolls)
 	}
 }
 
-// send sends the chunks that are filled. If a copy is refused, the readings of its source fail, and all
-// others of chunks that were not sent are to be placed again.
+// send sends the filled chunks. If a copy is refused, the readings of its source fail; all others of chunks that were
+// not sent are placed again.
 func (b *readBelt) send() {
 	for i, c := range b.ring.filling {
 		refused, err := b.sendChunk(c)
@@ -187,7 +187,7 @@ func (b *readBelt) fill(x *reading) bool {
 		alone := len(b.ring.inFlight)+len(b.ring.filling)+b.ring.lent == 0
 		x.cut = b.guide.cut(x, alone)
 		if x.measure {
-			x.started = now() // costs a call of JavaScript's in a browser
+			x.started = now() // a JavaScript call in a browser
 		}
 	}
 	x.group = b.queue.groups.groupOf(x)
@@ -204,14 +204,14 @@ func (b *readBelt) fill(x *reading) bool {
 	return true
 }
 
-// fewPolls are for as long as most chunks of a read take to land.
+// fewPolls last as long as most chunks of a read take to land.
 const fewPolls = 6
 
-// sendChunk submits the copies into a chunk and asks for its map. If it fails it returns a reading that
-// the refused copy was for, or nil.
+// sendChunk submits the copies into a chunk and asks for its map. If it fails, it returns a reading of the refused
+// copy, or nil.
 func (b *readBelt) sendChunk(c *chunk) (refused *reading, err error) {
 	if c.settled, refused, err = c.fetch(b.shared); err != nil {
-		if c.buffer.Failure() != nil { // it is no copy's fault
+		if c.buffer.Failure() != nil { // no copy is at fault
 			refused = nil
 		}
 		return refused, err
@@ -244,8 +244,8 @@ func (b *readBelt) bring(c *chunk, err error) {
 	b.hurry(1)
 }
 
-// hold copies readings that were sent and found no room into memory of the GPU's, as many as one hold takes. It
-// reports whether there were any.
+// hold copies readings that were sent and found no room into GPU memory, as many as one hold takes. It reports whether
+// there were any.
 func (b *readBelt) hold() (any bool) {
 	late, size := b.queue.late()
 	if len(late) == 0 {
@@ -257,7 +257,7 @@ func (b *readBelt) hold() (any bool) {
 		return true
 	}
 	copies := b.queue.copiesOf(late)
-	defer clear(copies) // which name buffers of the program's
+	defer clear(copies) // they name the program's buffers
 	verdicts, refused, err := b.shared.steps.Gather(h.Buffer, copies)
 	b.shared.stats.Submits++
 	switch {
@@ -273,7 +273,7 @@ func (b *readBelt) hold() (any bool) {
 	return true
 }
 
-// goOnFrom has the readings go on from the hold, where each begins at its place.
+// goOnFrom makes the hold the source of the readings, each at its place.
 func (b *readBelt) goOnFrom(h *hold, late []heldRead, verdicts []gpu.Verdict) {
 	h.readings = len(late)
 	for i := range late {
@@ -297,7 +297,7 @@ func (b *readBelt) goOnFrom(h *hold, late []heldRead, verdicts []gpu.Verdict) {
 	}
 }
 
-// judge waits for what the GPU says of the copies into a hold. The lock is not held.
+// judge waits for the GPU's verdicts on the copies into a hold. The lock is not held.
 func (b *readBelt) judge(held []heldRead, verdicts []gpu.Verdict) {
 	for _, v := range verdicts {
 		err := <-v.Settled
@@ -307,7 +307,7 @@ func (b *readBelt) judge(held []heldRead, verdicts []gpu.Verdict) {
 	}
 }
 
-// judged takes a verdict, and what the chunks have brought that waited for it.
+// judged takes a verdict, and empties the chunks that waited for it.
 func (b *readBelt) judged(held []heldRead, group int, err error) {
 	for i := range held {
 		r := &held[i]
@@ -333,7 +333,7 @@ func (b *readBelt) judged(held []heldRead, group int, err error) {
 	b.pump()
 }
 
-// pending yields every reading that is not settled, those that are queued and in flight more than once.
+// pending yields every unsettled reading; one that is both queued and in flight more than once.
 func (b *readBelt) pending(yield func(*reading) bool) {
 	for _, x := range b.queue.list {
 		if !x.done && !yield(x) {

@@ -6,23 +6,23 @@ import "github.com/gpubuffers/gpubuffers/buffers/gpu"
 type reading struct {
 	queue      *readQueue
 	owner      *readbackCore
-	held       *handle       // of the buffer of that: nobody drops it while it reads
+	held       *handle       // of its ReadbackBuffer: nobody drops that while it reads
 	name       string        // of the source
-	src        Buffer        // or, if it is nil,
+	src        Buffer        // or, if nil,
 	region     TextureRegion // rows of texels, which
 	texels     gpu.Footprint // they take
 	offset     uint64        // in src, of byte from
-	from       uint64        // what is before it was sent before the rest was held
-	size       uint64        // of all
-	rowBytes   uint64        // size, if it is a buffer that is read
+	from       uint64        // bytes before it were sent before the rest was held
+	size       uint64        // in bytes
+	rowBytes   uint64        // size, if src is a buffer
 	pitch      uint64        // of rows in a chunk or a hold
 	dst        Memory        // or, if sink is not nil,
 	sink       Sink          // under the number
 	id         uint64
-	recorded   uint64 // bytes that copies are recorded or submitted for
-	sent       uint64 // bytes that copies are submitted for
+	recorded   uint64 // bytes whose copies are recorded or submitted
+	sent       uint64 // bytes whose copies are submitted
 	landed     uint64 // bytes that have arrived in dst
-	inFrame    bool   // goes with the frame that is open
+	inFrame    bool   // goes with the open frame
 	released   bool   // may be sent
 	done       bool   // settled: nothing touches dst any more
 	claimed    bool   // somebody waits
@@ -31,14 +31,14 @@ type reading struct {
 
 	rank     int    // of its source, while the queue is put in order
 	group    int    // of its copies: see groupOf
-	hold     *hold  // that src is, or nil
-	via      Buffer // that of the hold, also when that is left
-	unjudged int    // verdicts on the copies into the hold that are still to come
+	hold     *hold  // the one that src belongs to, or nil
+	via      Buffer // the hold's buffer, also after leaving it
+	unjudged int    // pending verdicts on the copies into the hold
 	cut
 	started moment
 }
 
-// cut is how a read is cut into pieces.
+// cut says how a read is cut into pieces.
 type cut struct {
 	piece   uint64 // 0 until the read is first placed
 	depth   int    // how many pieces may be in flight
@@ -46,14 +46,14 @@ type cut struct {
 	measure bool
 }
 
-// tellsOfPath reports whether the time that x takes is that of its path: not if the rows of a texture are padded,
-// nor if the memory they go to is made.
+// tellsOfPath reports whether the time of x is that of its path. It is not if the rows of a texture are padded, or the
+// memory they go to is made.
 func (x *reading) tellsOfPath() bool {
 	_, making := x.sink.(MakingSink)
 	return x.src != nil && !making
 }
 
-// readPart is a piece of a read in a chunk: rows of rowBytes, pitch apart from at on.
+// readPart is a piece of a read in a chunk: rows of rowBytes, pitch apart, from at on.
 type readPart struct {
 	reading    *reading
 	generation uint64
@@ -64,13 +64,13 @@ type readPart struct {
 	group      int
 }
 
-// isRange reports whether x is byte after byte of a buffer, and not rows of texels.
+// isRange reports whether x is a byte range of a buffer, not rows of texels.
 func (x *reading) isRange() bool { return x.src != nil && x.pitch == x.rowBytes }
 
-// free is how many bytes are.
+// free is the number of free bytes.
 func (c *chunk) free() uint64 { return c.size() - c.tail }
 
-// least is the choice.Smallest room in which a piece of x makes sense.
+// least is the smallest room in which a piece of x makes sense.
 func (x *reading) least() uint64 {
 	if x.isRange() {
 		return min(x.size-x.recorded+8, 256)
@@ -113,8 +113,8 @@ func (c *chunk) addRange(x *reading, nearby uint64) uint64 {
 	return n
 }
 
-// near is the last copy of the chunk, if the range of src from start on touches it, or nearly, and
-// there is room to widen it.
+// near returns the last copy of the chunk if the range of src from start on touches it, or nearly, and there is room to
+// widen it.
 func (c *chunk) near(src Buffer, start, nearby uint64) *gpu.ChunkCopy {
 	if len(c.copies) == 0 {
 		return nil
@@ -134,7 +134,7 @@ func (c *chunk) addTexels(x *reading) uint64 {
 	return c.addRowsAt(x, at, rows)
 }
 
-// addRows adds rows of texels that are held.
+// addRows adds rows of held texels.
 func (c *chunk) addRows(x *reading) uint64 {
 	rows := min((x.size-x.recorded)/x.rowBytes, c.free()/x.pitch)
 	first := x.offset + (x.recorded-x.from)/x.rowBytes*x.pitch
@@ -148,7 +148,7 @@ func (c *chunk) addRowsAt(x *reading, at, rows uint64) uint64 {
 	return rows * x.rowBytes
 }
 
-// rowsOfLayer is how many rows of one layer there are from a byte of x on, most at the most.
+// rowsOfLayer counts the rows of one layer from a byte of x on, at most most.
 func (x *reading) rowsOfLayer(from, most uint64) uint64 {
 	layer := uint64(x.texels.Rows)
 	return min(layer-from/x.rowBytes%layer, most)
@@ -168,7 +168,7 @@ func (c *chunk) addPart(x *reading, at, n uint64) {
 	c.parts = append(c.parts, readPart{x, x.generation, at, n, x.recorded, n, 1, x.group})
 }
 
-// fetch submits the copies into the chunk and asks for its map. If a copy is refused it returns a reading that the
+// fetch submits the copies into the chunk and asks for its map. If a copy is refused, it returns a reading that the
 // copy was for.
 func (c *chunk) fetch(s *shared) (settled <-chan error, refused *reading, err error) {
 	queue := s.chunks
@@ -205,7 +205,7 @@ func (x *reading) reads(copied *gpu.ChunkCopy) bool {
 	return x.src == copied.Src && (x.src != nil || x.region.Texture == copied.Rows.Texture)
 }
 
-// refusal is what the GPU found wrong with the copies of a group.
+// refusal is the GPU's error for the copies of a group.
 type refusal struct {
 	group int
 	err   error
@@ -217,7 +217,7 @@ func (c *chunk) Refused(group int, err error) { c.refusals = append(c.refusals, 
 // Landed implements [Landing].
 func (c *chunk) Landed(err error) { c.landed(c, err) }
 
-// isUnjudged reports whether the GPU has yet to say whether there is what a part of the chunk was copied from.
+// isUnjudged reports whether the GPU has yet to confirm the source of a part of the chunk.
 func (c *chunk) isUnjudged() bool {
 	for i := range c.parts {
 		if p := &c.parts[i]; p.open() && p.reading.unjudged > 0 {
@@ -227,8 +227,8 @@ func (c *chunk) isUnjudged() bool {
 	return false
 }
 
-// refusal is the error of a read whose copy the GPU refused: for its source, or since the hold that it goes by is without
-// memory, which is known before.
+// refusal is the error of a read whose copy the GPU refused: because of its source, or because its hold has no memory,
+// which is known before.
 func (x *reading) refusal(cause error) error {
 	if x.via != nil && x.via.Failure() != nil {
 		return x.withoutMemory(x.via.Failure())
@@ -240,15 +240,15 @@ func (x *reading) refusal(cause error) error {
 	return e
 }
 
-// withoutMemory is the error of a read that memory of the System's own failed.
+// withoutMemory is the error of a read for which memory of the System failed.
 func (x *reading) withoutMemory(err error) error {
 	return &Error{Op: "read", Label: x.name, Reason: reasonOf(err), Detail: "the memory that it needs failed", Cause: err}
 }
 
-// open reports whether somebody waits for the part.
+// open reports whether the part's reading is unsettled.
 func (p *readPart) open() bool { return p.reading.generation == p.generation && !p.reading.done }
 
-// sent takes note that the copies of the part are submitted.
+// sent counts the part's bytes as submitted.
 func (p *readPart) sent() {
 	x := p.reading
 	if !p.open() {
@@ -268,7 +268,7 @@ func (p *readPart) bring(c *chunk) (err error) {
 	return err
 }
 
-// land takes note that the part is where it belongs, or why it is not.
+// land counts the part as arrived, or ends its reading with err.
 func (p *readPart) land(err error) {
 	x := p.reading
 	if !p.open() {
@@ -281,7 +281,7 @@ func (p *readPart) land(err error) {
 	x.arrived(p.rows * p.rowBytes)
 }
 
-// arrived takes note that n bytes more are where they belong.
+// arrived counts n more bytes as arrived.
 func (x *reading) arrived(n uint64) {
 	x.landed += n
 	if x.landed < x.size {
@@ -321,7 +321,7 @@ func checkReadable(src Buffer, offset, size uint64) error {
 		gpu.Decimal(src.Size())+" cannot be read")
 }
 
-// sink is where the part goes, nil if that is memory, or nobody waits for it any more.
+// sink is the part's sink. It is nil if the part goes to memory, or nobody waits for it any more.
 func (p *readPart) sink() Sink {
 	if !p.open() {
 		return nil

@@ -1,15 +1,15 @@
 package buffers
 
-// readCollector waits for chunks in flight, if the backend does not call when they have landed.
+// readCollector waits for chunks in flight, if the backend does not notify that they have landed.
 type readCollector struct {
 	shared  *shared
 	landed  func(*chunk, error)
 	landing chan *chunk
 	collect func() // collectAll, made once
-	running bool   // a goroutine does
+	running bool   // a goroutine collects
 }
 
-// add has a goroutine wait for a chunk too. The channel holds as many as there can be.
+// add has a goroutine wait for a chunk too. The channel has room for the most chunks there can be.
 func (r *readCollector) add(c *chunk) {
 	r.shared.rouse()
 	if r.landing == nil {
@@ -23,8 +23,8 @@ func (r *readCollector) add(c *chunk) {
 	r.landing <- c
 }
 
-// collectAll waits for the chunks in flight, if the backend does not call, in the order in which they were
-// submitted, which is that in which the GPU is done with them. The lock is not held.
+// collectAll waits for the chunks in flight, in the order of their submits, in which the GPU finishes them too. The
+// lock is not held.
 func (r *readCollector) collectAll() {
 	r.shared.mu.Lock()
 	defer r.shared.mu.Unlock()
@@ -36,7 +36,7 @@ func (r *readCollector) collectAll() {
 	}
 }
 
-// toCollect is the next chunk, or nil if there is none, and the goroutine ends.
+// toCollect returns the next chunk. If there is none, it returns nil and the goroutine ends.
 func (r *readCollector) toCollect() *chunk {
 	select {
 	case c := <-r.landing:

@@ -17,7 +17,7 @@ func (r *readRing) land(c *chunk, err error) {
 	r.empty(c, err)
 }
 
-// empty takes what a chunk has brought, unless its map failed. One that is in no known state is destroyed.
+// empty delivers the bytes of a chunk, unless its map failed. A chunk in an unknown state is destroyed.
 func (r *readRing) empty(c *chunk, err error) {
 	r.refuseParts(c)
 	r.landParts(c, err)
@@ -32,7 +32,7 @@ func (r *readRing) empty(c *chunk, err error) {
 	r.toIdle(c)
 }
 
-// refuseParts ends the readings whose copies the GPU refused. Those into a chunk without memory its map fails.
+// refuseParts ends the readings whose copies the GPU refused. If the chunk has no memory, its failed map ends them.
 func (r *readRing) refuseParts(c *chunk) {
 	if c.buffer.Failure() != nil {
 		return
@@ -46,7 +46,7 @@ func (r *readRing) refuseParts(c *chunk) {
 	}
 }
 
-// landParts brings the parts of a chunk to where they belong, unless its map failed.
+// landParts delivers the parts of a chunk, unless its map failed.
 func (r *readRing) landParts(c *chunk, failed error) {
 	for parts := c.parts; len(parts) > 0; {
 		n, err := len(parts), failed
@@ -60,8 +60,8 @@ func (r *readRing) landParts(c *chunk, failed error) {
 	}
 }
 
-// deliver brings the first of parts to where it belongs, and where that is a sink those behind it for the
-// same one. It returns how many that were.
+// deliver delivers the first part. If it goes to a sink, the parts behind it for the same sink go along. It returns
+// their number.
 func (r *readRing) deliver(c *chunk, parts []readPart) (n int, err error) {
 	sink := parts[0].sink()
 	if sink == nil {

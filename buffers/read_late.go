@@ -20,7 +20,7 @@ func (q *readQueue) copiesOf(late []heldRead) []gpu.ChunkCopy {
 	return q.copies
 }
 
-// appendCopies adds the copies of the rest of x to a place of a hold.
+// appendCopies adds the copies of the rest of x to place at of a hold.
 func (x *reading) appendCopies(copies []gpu.ChunkCopy, at uint64) []gpu.ChunkCopy {
 	if x.src != nil {
 		return append(copies, gpu.ChunkCopy{Src: x.src, Offset: x.offset + x.recorded - x.from - x.skip(), Size: x.heldSize(), At: at, Group: x.group})
@@ -34,7 +34,7 @@ func (x *reading) appendCopies(copies []gpu.ChunkCopy, at uint64) []gpu.ChunkCop
 	return copies
 }
 
-// sourceOf is a reading that a copy is for.
+// sourceOf returns a reading that the copy is for.
 func sourceOf(late []heldRead, copied *gpu.ChunkCopy) *reading {
 	for i := range late {
 		if x := late[i].reading; x.reads(copied) {
@@ -44,7 +44,7 @@ func sourceOf(late []heldRead, copied *gpu.ChunkCopy) *reading {
 	panic("buffers: a copy without a read")
 }
 
-// heldSize is how many bytes of a hold the rest of x takes.
+// heldSize is the bytes that the rest of x takes in a hold.
 func (x *reading) heldSize() uint64 {
 	left := x.size - x.recorded
 	if x.src == nil {
@@ -56,12 +56,12 @@ func (x *reading) heldSize() uint64 {
 // skip is how far into a word the rest of a range begins.
 func (x *reading) skip() uint64 { return (x.offset + x.recorded - x.from) % 4 }
 
-// largestBlock is the size in bytes of the largest blocks that a texture has. Its texels begin at a multiple of it.
+// largestBlock is the size in bytes of a texture's largest blocks. Its texels begin at a multiple of it.
 //
 // See https://www.w3.org/TR/webgpu/#texture-format-caps.
 const largestBlock = 16
 
-// late lists the readings to hold, and how many bytes they need. One that there is no room for is settled.
+// late lists the readings to hold, and the bytes that they need. It settles a reading that no hold has room for.
 func (q *readQueue) late() (late []heldRead, size uint64) {
 	free := q.holds.free()
 	late = q.held[:0]

@@ -6,8 +6,8 @@ type ReadPolicy uint8
 const (
 	// ReadAll completes every read, in the order asked for.
 	ReadAll ReadPolicy = iota
-	// ReadLatest drops a read that waits to be mapped when a newer one is asked for; it settles with
-	// [ErrStale] and costs no map.
+	// ReadLatest drops a read that is not sent yet when a newer one is asked for; it settles with [ErrStale] and costs
+	// no map.
 	ReadLatest
 )
 

@@ -9,7 +9,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// readQueue has the readings that are not recorded whole yet, oldest first, and those that are free.
+// readQueue has the readings that are not wholly recorded yet, oldest first, and the free ones.
 type readQueue struct {
 	shared  *shared
 	guide   guide
@@ -18,16 +18,16 @@ type readQueue struct {
 	list    []*reading
 	free    []*reading
 	sources map[Buffer]int // scratch of order: first come, first served
-	checked Buffer         // can be read, as was found out just now
-	// ended are readings of sinks that are settled, and may still be in the list.
+	checked Buffer         // was just found readable
+	// ended are settled readings of sinks that may still be in the list.
 	ended []*reading
 
 	held   []heldRead      // scratch of late,
 	copies []gpu.ChunkCopy // and of copiesOf
 
-	frameOpen bool   // readings that are asked for go with it
+	frameOpen bool   // new readings go with it
 	reminder  func() // stops the timer of remind, if one is set; or nil
-	pump      func() // sends what may be sent
+	pump      func() // sends the sendable readings
 }
 
 func (q *readQueue) newReading(owner *readbackCore, held *handle) *reading {
@@ -75,8 +75,8 @@ func (q *readQueue) settle(x *reading, err error) {
 	}
 }
 
-// dequeue takes the readings out of the queue that are done or wholly sent. It is called last where
-// readings may have been settled.
+// dequeue takes the readings that are done or wholly sent out of the queue. Callers that may have settled readings call
+// it last.
 func (q *readQueue) dequeue() {
 	kept := q.list[:0]
 	for _, x := range q.list {
@@ -96,7 +96,7 @@ func (q *readQueue) dequeue() {
 	q.ended = q.ended[:0]
 }
 
-// dropStale ends the readings that wait to be sent when a newer one is asked for.
+// dropStale ends the unsent readings when a newer one is asked for.
 func (q *readQueue) dropStale(owner *readbackCore) {
 	for _, x := range q.list {
 		if x.owner == owner && x.recorded == 0 {
@@ -106,8 +106,8 @@ func (q *readQueue) dropStale(owner *readbackCore) {
 	q.dequeue()
 }
 
-// order brings reads of neighbouring ranges together, and those of one group, if all of them fit into one chunk; else
-// they stay in the order in which they were asked for.
+// order brings together reads of neighbouring ranges, and those of one group, if all of them fit into one chunk. Else
+// they keep the order in which they were asked for.
 func (q *readQueue) order() {
 	if len(q.list) < 2 || q.demand(q.shared.options.ChunkSize) >= q.shared.options.ChunkSize {
 		return
@@ -126,8 +126,8 @@ func (q *readQueue) order() {
 	clear(q.sources)
 }
 
-// rank numbers sources in the order in which they are first met. Textures, of which src is nil, have groups of their
-// own. And nil is no key: Go 1.26's maps of interfaces read out of bounds with it on wasm, after 1,000 other keys.
+// rank numbers sources in the order of their first reading. Textures, whose src is nil, have groups of their own. nil
+// is no key: with it Go 1.26's maps of interfaces read out of bounds on wasm, after 1,000 other keys.
 func (q *readQueue) rank(src Buffer) int {
 	if src == nil {
 		return -1
@@ -140,7 +140,7 @@ func (q *readQueue) rank(src Buffer) int {
 	return n
 }
 
-// refuse ends the readings of the source of a copy, or if that is nil all that were to be sent.
+// refuse ends the readings of the source of a copy. If source is nil, it ends all that were to be sent.
 func (q *readQueue) refuse(source *reading, err error) {
 	for _, x := range q.list {
 		switch {
@@ -152,7 +152,7 @@ func (q *readQueue) refuse(source *reading, err error) {
 	}
 }
 
-// sendable reports whether x may be recorded now. One whose source cannot be read is settled.
+// sendable reports whether x may be recorded now. It settles a reading whose source cannot be read.
 func (q *readQueue) sendable(x *reading) bool {
 	if x.done || !x.released || !q.readable(x) {
 		return false
@@ -161,7 +161,7 @@ func (q *readQueue) sendable(x *reading) bool {
 	return o.policy != ReadLatest || x.sent > 0 || o.inFlight < o.maxInFlight
 }
 
-// readable settles x if its source cannot be read any more, or has lost the range with a Grow that failed.
+// readable settles x if its source cannot be read any more, or a Grow that failed has cost it the range.
 func (q *readQueue) readable(x *reading) bool {
 	if x.src == nil || x.hold != nil {
 		return true
@@ -188,7 +188,7 @@ func (q *readQueue) checkSource(src Buffer) error {
 	return err
 }
 
-// demand is how many bytes wait to be recorded, with their padding, as far as enough goes.
+// demand counts the bytes that wait to be recorded, with their padding. It stops counting at enough.
 func (q *readQueue) demand(enough uint64) (n uint64) {
 	for _, x := range q.list {
 		if !x.done && x.released {
@@ -202,20 +202,20 @@ func (q *readQueue) demand(enough uint64) (n uint64) {
 	return n
 }
 
-// guide is who knows how reads are best made.
+// guide chooses how reads are made.
 type guide interface {
-	// cut chooses how a read is cut that is sent now, alone or among others.
+	// cut chooses how a read that is sent now is cut, alone or among others.
 	cut(x *reading, alone bool) cut
-	// nearby is how many bytes between two ranges are better copied along than left out by another copy.
+	// nearby is the widest gap between two ranges that one copy covers at less cost than two copies.
 	nearby() uint64
-	// expectReads has the cost of a copy measured if so many reads at a time make it worth to know.
+	// expectReads has the cost of a copy measured if n reads at a time make it worth knowing.
 	expectReads(n int)
-	// arrived takes the time that a read took which was to be measured.
+	// arrived takes the time of a read to be measured.
 	arrived(x *reading)
 }
 
-// cancel ends a reading for the one who waits for it. It returns errLanded or the reading's own error
-// if that came first. The lock is not held.
+// cancel ends a reading for its waiter. It returns errLanded or the reading's own error if that came first. The lock is
+// not held.
 func (q *readQueue) cancel(x *reading) error {
 	q.shared.mu.Lock()
 	defer q.shared.mu.Unlock()
@@ -230,10 +230,10 @@ func (q *readQueue) cancel(x *reading) error {
 	return nil
 }
 
-// frameReminder is how long a read may wait for the frame that is open before the log says so.
+// frameReminder is how long a read may wait for the open frame before the log says so.
 const frameReminder = time.Second
 
-// leaveFrame is called when the frame that was open has ended.
+// leaveFrame is called when the open frame has ended.
 func (q *readQueue) leaveFrame() {
 	q.frameOpen = false
 	for _, x := range q.list {
@@ -262,7 +262,7 @@ func (q *readQueue) await(x *reading) {
 	}
 }
 
-// tellOfFrame is called without the lock.
+// tellOfFrame logs that a read waits for the open frame. The lock is not held.
 func (q *readQueue) tellOfFrame() {
 	q.shared.mu.Lock()
 	defer q.shared.mu.Unlock()

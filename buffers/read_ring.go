@@ -2,14 +2,14 @@ package buffers
 
 import "context"
 
-// readRing has the chunks of reads, and their ways. What its lists are, they are.
+// readRing has the chunks of reads. A chunk's list is its state.
 type readRing struct {
 	pool
 	queue      *readQueue
 	holds      *readHolds
-	memory     source   // of memory that comes back: the other belt
-	freed      func()   // is called when there is memory again that was waited for
-	filling    []*chunk // none, but while reads are placed
+	memory     source   // tells of memory that comes back
+	freed      func()   // called when awaited memory is free again
+	filling    []*chunk // empty, except while reads are placed
 	inFlight   []*chunk
 	unjudged   []*chunk
 	lent       int    // reads that the host makes
@@ -34,7 +34,7 @@ func (r *readRing) chunkFor(x *reading) *chunk {
 	return c
 }
 
-// take returns an idle chunk, or makes one, of the size that all that waits needs; or nil.
+// take returns an idle or new chunk, sized for the waiting reads; or nil.
 func (r *readRing) take(x *reading) *chunk {
 	want := chunkSize(max(min(r.queue.demand(x.piece), x.piece), x.least()))
 	if r.isFull(x, want) {
@@ -46,7 +46,7 @@ func (r *readRing) take(x *reading) *chunk {
 	if want = r.reserve(x, want); want == 0 {
 		return nil
 	}
-	x.measure = false // memory that is new costs more than the transfer
+	x.measure = false // new memory costs more than the transfer
 	c, err := r.create(want)
 	if err != nil {
 		r.queue.settle(x, x.withoutMemory(err))
@@ -55,7 +55,7 @@ func (r *readRing) take(x *reading) *chunk {
 	return c
 }
 
-// isFull reports whether x is to wait for chunks in flight. It does not if a hold has no room for it meanwhile.
+// isFull reports whether x must wait for chunks in flight. If no hold has room for x meanwhile, it need not.
 func (r *readRing) isFull(x *reading, want uint64) bool {
 	if len(r.inFlight)+len(r.filling) >= maxInFlight {
 		return true
@@ -63,8 +63,8 @@ func (r *readRing) isFull(x *reading, want uint64) bool {
 	return r.bytes > 0 && r.bytes+want > uint64(x.depth)*x.piece && (x.hold != nil || x.heldSize() <= r.holds.free())
 }
 
-// reserve takes memory for a chunk of the wanted size. If there is less, and no chunk will come back, it takes what
-// there is, as long as a piece of x makes sense in it. It returns the size, or 0.
+// reserve takes memory for a chunk of the wanted size. If there is less, and no chunk will come back, it takes a
+// smaller size that still holds a useful piece of x. It returns the size, or 0.
 func (r *readRing) reserve(x *reading, want uint64) uint64 {
 	comingBack := r.comingBack()
 	least := roundUp4(x.least())
@@ -79,8 +79,8 @@ func (r *readRing) reserve(x *reading, want uint64) uint64 {
 	}
 }
 
-// short is called when the budget has no room for a chunk. What is in flight will come back and be used;
-// if nothing is, the policy says whether to wait for memory of others.
+// short is called when the budget has no room for a chunk. Chunks in flight will come back and be used. If there are
+// none, the policy says whether to wait for memory of others.
 func (r *readRing) short(x *reading, want uint64, comingBack int) {
 	switch {
 	case want > r.shared.budget.limit:
@@ -116,7 +116,7 @@ func (r *readRing) unplace(chunks []*chunk) {
 	}
 }
 
-// discard destroys a chunk that is idle, and in no known state.
+// discard destroys an idle chunk whose state is unknown.
 func (r *readRing) discard(c *chunk) {
 	for i := range r.idle {
 		if r.idle[i] == c {
@@ -127,7 +127,7 @@ func (r *readRing) discard(c *chunk) {
 	}
 }
 
-// toIdle empties a chunk that is not mapped.
+// toIdle empties an unmapped chunk.
 func (r *readRing) toIdle(c *chunk) {
 	r.bytes -= c.size()
 	clear(c.parts)
@@ -140,7 +140,7 @@ func (r *readRing) toIdle(c *chunk) {
 	r.keep(c, now())
 }
 
-// create makes a chunk that tells the belt when it has landed.
+// create makes a chunk that notifies the belt when it has landed.
 func (r *readRing) create(size uint64) (*chunk, error) {
 	c, err := r.pool.create(size)
 	if err == nil {
@@ -159,7 +159,7 @@ func (r *readRing) spare(size uint64) *chunk {
 	return c
 }
 
-// comingBack is how many chunks are on their way back.
+// comingBack counts the chunks that are on their way back.
 func (r *readRing) comingBack() int {
 	return len(r.inFlight) + len(r.filling) + len(r.unjudged) + r.lent
 }

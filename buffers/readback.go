@@ -10,20 +10,20 @@ import (
 type ReadbackDescriptor struct {
 	Label  string
 	Policy ReadPolicy
-	// MaxInFlight is how many reads of a ReadLatest buffer may be with the GPU; 0 means 2.
+	// MaxInFlight is the most reads of a ReadLatest buffer that may be with the GPU; 0 means 2.
 	MaxInFlight int
 }
 
 // ReadbackBuffer brings results from the GPU to the CPU: of computations, queries, pictures.
 //
-// A read gives the bytes that its source has when it is sent, or fails: nothing that is written or submitted later
-// is read. Reads that are sent together share a chunk of memory and one map, and reads of neighbouring ranges one
-// copy. What finds no chunk when it is sent is copied on the GPU at that moment, at most [Options].Budget bytes in
-// all, and goes through a ring of chunks from there; beyond that it fails with [ErrBudget]. Offsets and sizes need
-// no alignment.
+// A read gives the bytes that its source has when it is sent, or fails: nothing that is written or submitted later is
+// read. Reads that are sent together share a chunk of memory and one map, and reads of neighbouring ranges one copy. A
+// read that finds no chunk when it is sent is copied on the GPU at that moment, at most [Options].Budget bytes in all,
+// and goes through a ring of chunks from there. Beyond that it fails with [ErrBudget]. Offsets and sizes need no
+// alignment.
 //
 // If the GPU refuses a copy, because the source was destroyed by others or belongs to another device, the read fails
-// with [ErrValidation]. It fails alone, but for reads of DeviceBuffers whose native object was handed out: those
+// with [ErrValidation]. It fails alone, except for reads of DeviceBuffers whose native object was handed out: those
 // that are sent together fail together.
 type ReadbackBuffer struct {
 	held *handle
@@ -47,15 +47,14 @@ func newReadbackBuffer(reads *readBelt, d ReadbackDescriptor) (*ReadbackBuffer, 
 
 func (r *ReadbackBuffer) holds() *holding { return r.held.holding }
 
-// Label is the one it was made with.
+// Label returns the label that it was made with.
 func (r *ReadbackBuffer) Label() string { return r.held.label }
 
-// Destroy ends what is pending with [ErrDestroyed]; the memory it was to be read into is the caller's
-// again.
+// Destroy ends pending reads with [ErrDestroyed]; their memory is the caller's again.
 func (r *ReadbackBuffer) Destroy() { r.held.destroy() }
 
-// Read copies len(p) bytes of src at offset into p, as they are after everything submitted so far. When
-// ctx ends first, p is not written after Read returned.
+// Read copies len(p) bytes of src at offset into p, as they are after everything submitted so far. If ctx ends first, p
+// is not written after Read returned.
 func (r *ReadbackBuffer) Read(ctx context.Context, src Buffer, offset uint64, p []byte) error {
 	read, err := r.Start(src, offset, Bytes(p))
 	if err != nil {
@@ -65,8 +64,7 @@ func (r *ReadbackBuffer) Read(ctx context.Context, src Buffer, offset uint64, p 
 	return read.Wait(ctx)
 }
 
-// ReadTexture copies the texels of a region into p, row by row without padding; of a
-// compressed format, by rows of blocks.
+// ReadTexture copies the texels of a region into p, row by row without padding; rows of blocks for a compressed format.
 func (r *ReadbackBuffer) ReadTexture(ctx context.Context, region TextureRegion, p []byte) error {
 	read, err := r.StartTexture(region, Bytes(p))
 	if err != nil {
@@ -76,9 +74,9 @@ func (r *ReadbackBuffer) ReadTexture(ctx context.Context, region TextureRegion, 
 	return read.Wait(ctx)
 }
 
-// Start asks for a read of src at offset into m, which it fills. It is sent with the next submit of the
-// System, after everything in it, by Flush, or by Wait; if a frame is open, when that is submitted or discarded, or by
-// Flush. m must not be used until Wait returned. A read of 0 bytes has ended at once.
+// Start asks for a read of src at offset into m, which it fills. The read is sent by Flush, by Wait, or with the next
+// submit of the System, after everything in it. If a frame is open, only its Submit or Discard, or Flush, sends it. m
+// must not be used until Wait returned. A read of 0 bytes has ended at once.
 func (r *ReadbackBuffer) Start(src Buffer, offset uint64, m Memory) (Read, error) {
 	return r.belt.start(r.core, r.held, func(x *reading) error {
 		x.dst = m
@@ -109,5 +107,5 @@ func ReadSlice[T any](ctx context.Context, r *ReadbackBuffer, src Buffer, offset
 	return r.Read(ctx, src, offset, bytes)
 }
 
-// Flush sends the reads that were asked for, ahead of the next submit.
+// Flush sends the reads asked for, ahead of the next submit.
 func (r *ReadbackBuffer) Flush() { r.belt.flush(r.core) }

@@ -1,14 +1,14 @@
 package buffers
 
-// replaced are the buffers of the device that others stand for now. What was recorded and not submitted may still refer to
+// replaced are the device's buffers that others stand for now. Commands recorded and not submitted may still refer to
 // them.
 type replaced struct {
 	buffers []Buffer
 	round   uint64 // how often they were destroyed
 }
 
-// add destroys a buffer that was replaced in that round when nothing recorded refers to it: after the next submit
-// that leaves no frame open.
+// add destroys a buffer replaced in that round as soon as nothing recorded refers to it: after the next submit that
+// leaves no frame open.
 func (r *replaced) add(b Buffer, round uint64) {
 	if round < r.round {
 		b.Destroy()

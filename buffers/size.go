@@ -1,6 +1,6 @@
 package buffers
 
-// roundUp4 leaves alone what would overflow.
+// roundUp4 leaves n alone if it would overflow.
 func roundUp4(n uint64) uint64 { return max(n, (n+3)&^3) }
 
 // rowPitch is the distance between rows in a buffer that is copied to or from a texture.

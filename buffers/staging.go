@@ -11,12 +11,11 @@ import (
 // StagingDescriptor describes a staging buffer.
 type StagingDescriptor struct {
 	Label string
-	// Size is how many bytes can be written: a multiple of 4.
+	// Size is the bytes that can be written: a multiple of 4.
 	Size uint64
-	// RowBytes is the length of a row of texels, if the bytes are for a texture, or of blocks,
-	// if its format is compressed: rows are written one after the other without padding, and each is
-	// placed at a multiple of 256 as a texture copy needs it.
-	// Size is then a multiple of it. 0 if the bytes are for a buffer.
+	// RowBytes is the length of a row of texels, or of blocks if the format is compressed. Rows are written one after
+	// the other without padding; each is placed at a multiple of 256, which a texture copy needs. Size is then a
+	// multiple of RowBytes. It is 0 if the bytes are for a buffer.
 	RowBytes uint64
 }
 
@@ -34,7 +33,7 @@ func (d *StagingDescriptor) validate(limits Limits) error {
 	return nil
 }
 
-// padded is how many bytes of a chunk the staging buffer takes.
+// padded is the bytes of a chunk that the staging buffer takes.
 func (d *StagingDescriptor) padded() uint64 {
 	if d.RowBytes == 0 {
 		return d.Size
@@ -42,10 +41,10 @@ func (d *StagingDescriptor) padded() uint64 {
 	return d.Size / d.RowBytes * rowPitch(d.RowBytes)
 }
 
-// chunked is padded, as a chunk is mapped.
+// chunked is padded, rounded up to a multiple of 8, as a chunk is mapped.
 func (d *StagingDescriptor) chunked() uint64 { return (d.padded() + 7) &^ 7 }
 
-// staging is what the two staging buffers share: a chunk that is written, sealed and copied from.
+// staging is the common part of the two staging buffers: a chunk that is written, sealed and copied from.
 //
 // Its chunk is nil until it is armed. Sealed, the chunk belongs to the pool's sealed list; the staging
 // buffer keeps it only to record further copies in the same encoder.
@@ -62,7 +61,7 @@ type stagingCore struct {
 	chunk      *chunk
 	generation uint64 // of the chunk, when it was lent
 	sealed     bool
-	next       uint64 // where Write goes on
+	next       uint64 // where the next Write goes
 	written    uint64 // every byte before it was written, or is zero
 
 	settled chan error // of the latest map, of a deferred staging buffer; or nil
@@ -75,7 +74,7 @@ func (c *stagingCore) arm(chunk *chunk) {
 	c.chunk, c.generation, c.sealed, c.next, c.written = chunk, chunk.generation, false, 0, 0
 }
 
-// disarm gives an unused chunk back. What is sealed is the pool's already.
+// disarm gives an unused chunk back. A sealed one is the pool's already.
 func (c *stagingCore) disarm() {
 	if c.chunk != nil && !c.sealed {
 		c.writes.giveBack(c.chunk)
@@ -97,26 +96,26 @@ func (c *stagingCore) submitted() bool {
 	return c.chunk.generation != c.generation || c.chunk.encoder == nil
 }
 
-// Label is the one it was made with.
+// Label returns the label that it was made with.
 func (s *staging) Label() string { return s.descriptor.Label }
 
-// Size is how many bytes can be written.
+// Size is the bytes that can be written.
 func (s *staging) Size() uint64 { return s.descriptor.Size }
 
-// Written is how many bytes UploadTo would copy: up to the last one written.
+// Written is the bytes that UploadTo would copy: up to the last one written.
 func (s *staging) Written() uint64 {
 	s.core.shared.mu.Lock()
 	defer s.core.shared.mu.Unlock()
 	return s.core.written
 }
 
-// Destroy gives back what it holds. Data that was not uploaded is lost; an upload that is recorded
-// still takes place when its encoder is submitted.
+// Destroy gives its memory back. Data that was not uploaded is lost; a recorded upload still takes place when its
+// encoder is submitted.
 func (s *staging) Destroy() { s.held.destroy() }
 
 func (s *staging) holds() *holding { return s.held.holding }
 
-// writable is the error of a write now. The lock is held.
+// writable returns the error of a write now. The lock is held.
 func (s *staging) writable(op string) error {
 	if err := s.held.check(op); err != nil {
 		return err
@@ -138,7 +137,7 @@ func (s *staging) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// WriteMemory is Write from memory that may be the host's.
+// WriteMemory appends memory that may be the host's.
 func (s *staging) WriteMemory(m Memory) error {
 	s.core.shared.mu.Lock()
 	defer s.core.shared.mu.Unlock()
@@ -149,8 +148,8 @@ func (s *staging) WriteMemory(m Memory) error {
 	return nil
 }
 
-// WriteAt writes p at offset and leaves alone where Write goes on. Bytes between what was written before
-// and offset become zero.
+// WriteAt writes p at offset and does not move the place of the next Write. Bytes between those written before and
+// offset become zero.
 func (s *staging) WriteAt(p []byte, offset int64) (int, error) {
 	s.core.shared.mu.Lock()
 	defer s.core.shared.mu.Unlock()
@@ -188,7 +187,7 @@ func (s *staging) write(offset uint64, m Memory) error {
 	return nil
 }
 
-// zero fills from what was written up to offset, since a pooled chunk holds what it held before.
+// zero clears from the end of the written bytes up to offset: a pooled chunk holds its old bytes.
 func (s *staging) zero(offset uint64) error {
 	for c := s.core; c.written < offset; {
 		n := min(offset-c.written, uint64(len(zeros)))
@@ -200,7 +199,7 @@ func (s *staging) zero(offset uint64) error {
 	return nil
 }
 
-// place copies m into the chunk, row by row where rows are padded.
+// place copies m into the chunk, row by row if rows are padded.
 func (s *staging) place(offset uint64, m Memory) error {
 	b, row := s.core.chunk.buffer, s.descriptor.RowBytes
 	pitch := rowPitch(row)
@@ -218,9 +217,9 @@ func (s *staging) place(offset uint64, m Memory) error {
 	return nil
 }
 
-// ReadFrom appends what r delivers, as it arrives, until its end or an error. More than fits is [ErrRange]; an error of
-// r's is the Cause of an [*Error]. It returns at once if the buffer or the System is destroyed, or the device is lost,
-// also while a Read stands still, which is left to itself as [System.Upload] says.
+// ReadFrom appends the bytes of r as they arrive, until its end or an error. More than fits is [ErrRange]; an error of
+// r's is the Cause of an [*Error]. It returns at once if the buffer or the System is destroyed, or the device is lost.
+// A Read that blocks then is left to itself, as [System.Upload] says.
 func (s *staging) ReadFrom(r io.Reader) (int64, error) {
 	x := newStream("write", s.Label(), r)
 	p := make([]byte, min(64<<10, s.Size()+1))
@@ -241,13 +240,13 @@ func (s *staging) ReadFrom(r io.Reader) (int64, error) {
 
 func (s *staging) alive() error { return s.held.check("write") }
 
-// UploadTo ends the writing and records the copy of what was written into encoder. It may be called
-// again with the same encoder, for further destinations. The number of bytes written and dstOffset must
-// be multiples of 4; but if the last word is that of dst too, it is filled up with zeros.
+// UploadTo ends the writing and records the copy of the written bytes into encoder. It may be called again with the
+// same encoder, for further destinations. The number of bytes written and dstOffset must be multiples of 4. But if the
+// last word is also the last of dst, it is filled up with zeros.
 //
-// The memory goes round once the encoder was submitted through the System. One that the caller may submit by other
-// means, such as webgpu's AdoptEncoder makes, counts as submitted by the next submit; if it was not part of that, its
-// memory is kept for it alone, until it is needed or was kept for [Options].IdleAge.
+// The memory goes round once the encoder was submitted through the System. An encoder that the caller may submit by
+// other means, such as webgpu's AdoptEncoder makes, counts as submitted by the next submit. If it was not part of that,
+// its memory is kept for it alone, until others need it or it was kept for [Options].IdleAge.
 func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error {
 	s.core.shared.mu.Lock()
 	defer s.core.shared.mu.Unlock()
@@ -271,8 +270,8 @@ func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error 
 	return s.seal(encoder, size)
 }
 
-// padded is how many bytes to copy to offset of dst, after filling up the last word if no neighbour is in it. What is
-// sealed has been filled up: nothing else than that sealed it.
+// padded is the bytes to copy to offset of dst, after filling up the last word if no neighbour is in it. A sealed chunk
+// has been filled up: nothing else sealed it.
 func (s *staging) padded(dst Buffer, offset uint64) (uint64, error) {
 	c := s.core
 	size := c.written
@@ -288,7 +287,7 @@ func (s *staging) padded(dst Buffer, offset uint64) (uint64, error) {
 	return whole, err
 }
 
-// UploadToTexture is UploadTo for rows of texels, which must be those of the region.
+// UploadToTexture is UploadTo for rows of texels, which must match the region.
 func (s *staging) UploadToTexture(encoder Encoder, region TextureRegion) error {
 	s.core.shared.mu.Lock()
 	defer s.core.shared.mu.Unlock()
@@ -313,7 +312,7 @@ func (s *staging) UploadToTexture(encoder Encoder, region TextureRegion) error {
 	return s.seal(encoder, s.core.written)
 }
 
-// uploadable is the error of an upload in encoder now.
+// uploadable returns the error of an upload in encoder now.
 func (s *staging) uploadable(encoder Encoder) error {
 	if err := s.held.check("upload"); err != nil {
 		return err
@@ -345,7 +344,7 @@ func (s *staging) seal(encoder Encoder, size uint64) error {
 	return nil
 }
 
-// newStaging makes what both kinds share, not armed.
+// newStaging makes the part that both kinds share, not armed.
 func newStaging(writes *writeBelt, kind Kind, d StagingDescriptor) (*staging, error) {
 	s := writes.shared
 	if err := d.validate(s.limits); err != nil {
@@ -389,7 +388,7 @@ func (c *stagingCore) settle(err error) {
 	c.settled <- err
 }
 
-// giveUp settles a map that is pending, or of whose success nobody has heard yet, with what has ended it.
+// giveUp settles a map that is pending, or whose success nobody has heard yet, with the error that has ended it.
 func (c *stagingCore) giveUp(label string) {
 	if c.chunk != nil && !c.sealed {
 		select {

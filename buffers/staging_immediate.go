@@ -23,8 +23,8 @@ func newImmediateStagingBuffer(ctx context.Context, writes *writeBelt, d Staging
 	return b, nil
 }
 
-// Reset makes the buffer writable from the start, on another chunk, for which it waits as NewImmediateStagingBuffer
-// does. What was written and not uploaded is lost.
+// Reset makes the buffer writable from the start, on another chunk. It waits for that chunk as
+// NewImmediateStagingBuffer does. Bytes written and not uploaded are lost.
 func (b *ImmediateStagingBuffer) Reset(ctx context.Context) error {
 	b.core.shared.mu.Lock()
 	defer b.core.shared.mu.Unlock()

@@ -2,9 +2,9 @@ package buffers
 
 import "github.com/gpubuffers/gpubuffers/buffers/gpu"
 
-// MappedRange gives the memory itself, as the backend's own object, to be written until the upload, which then
-// copies all of Size, or until the buffer is reset, unmapped or destroyed. Bytes that nobody wrote hold what an
-// earlier use left there. Rows of texels with padding between them are [ErrUsage].
+// MappedRange returns the memory itself, as the backend's own object. It may be written until the upload, which then
+// copies all of Size, or until the buffer is reset, unmapped or destroyed. Unwritten bytes hold what an earlier use
+// left there. Rows of texels with padding between them are [ErrUsage].
 func (s *staging) MappedRange() (any, error) {
 	s.core.shared.mu.Lock()
 	defer s.core.shared.mu.Unlock()

@@ -36,8 +36,8 @@ func Kinds() []Kind {
 	return kinds
 }
 
-// KindStats counts the buffers of one kind. Bytes are those of the GPU buffers that each holds itself;
-// what is pooled is counted in [PoolStats].
+// KindStats counts the buffers of one kind. Bytes are those of the GPU buffers that each holds itself; pooled memory
+// counts in [PoolStats].
 type KindStats struct {
 	Count, Peak      int
 	Bytes, PeakBytes uint64
@@ -48,7 +48,7 @@ type KindStats struct {
 type PoolStats struct {
 	// Hits found a chunk, Misses made one.
 	Hits, Misses uint64
-	// Chunks and Bytes are all that the pool holds or lends, IdleBytes what nobody uses.
+	// Chunks and Bytes are all that the pool holds or lends, IdleBytes the unused part.
 	Chunks           int
 	Bytes, IdleBytes uint64
 }
@@ -67,7 +67,7 @@ type Stats struct {
 	Budget   uint64 // bytes of mappable memory allowed
 	Mappable uint64 // bytes of mappable memory in use or pooled
 	Peak     uint64 // the most that Mappable has been
-	Held     uint64 // bytes on the GPU that keep what reads are to bring until there is mappable memory for it
+	Held     uint64 // bytes on the GPU that hold reads until mappable memory is free
 
 	MapsPending int
 	MapLatency  LatencyStats

@@ -7,11 +7,11 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// System makes the five buffers on one device, and owns what they share: pools, the byte budget,
-// frames, statistics and logging. Its methods may be called from several goroutines.
+// System makes the five buffers on one device, and owns what they share: pools, the byte budget, frames, statistics and
+// logging. Its methods may be called from several goroutines.
 //
-// A System that nobody destroys is collected when the program holds neither it nor anything that it made: its
-// goroutines and timers last only as long as something is under way, or idle memory is to be destroyed.
+// A System that nobody destroys is collected when the program holds neither it nor anything it made. Its goroutines and
+// timers last only as long as work is under way, or idle memory is to be destroyed.
 type System struct {
 	shared
 	cleanup runtime.Cleanup
@@ -34,7 +34,7 @@ func Open(device Device, options Options) (*System, error) {
 	s.reads.init(&s.shared, &s.uploads, &s.engine.reads)
 	s.engine.init(&s.shared, &s.uploads, &s.reads, &s.frames, asked.ChunkSize != 0)
 	s.frames.init(&s.shared, &s.uploads, &s.reads, asked.MaxFramesInFlight)
-	s.freed = s.uploads.jobs.work // jobs whose buffer it was end
+	s.freed = s.uploads.jobs.work // ends the jobs of that buffer
 	s.keepers = []keeper{&s.frames, &s.uploads, &s.reads, &s.engine.prober}
 	device.OnError(s.reporter.report)
 	s.cleanup = runtime.AddCleanup(s, func(closed chan struct{}) { close(closed) }, s.closed)
@@ -42,17 +42,17 @@ func Open(device Device, options Options) (*System, error) {
 	return s, nil
 }
 
-// Device is the device that the System was opened on.
+// Device returns the device that the System was opened on.
 func (s *System) Device() Device { return s.device }
 
-// Limits are the device's.
+// Limits returns the device's limits.
 func (s *System) Limits() Limits { return s.limits }
 
-// Errors delivers what the device reports later than the call that caused it, as [*Error] with
-// operation and label if the backend knows them. When 64 are unread, further ones are only logged.
+// Errors delivers errors that the device reports later than the call that caused them, as [*Error] with operation and
+// label if the backend knows them. When 64 are unread, further ones are only logged.
 func (s *System) Errors() <-chan error { return s.errors }
 
-// Stats is a snapshot.
+// Stats returns a snapshot.
 func (s *System) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,16 +67,16 @@ func (s *System) Stats() Stats {
 	return st
 }
 
-// Trim destroys at once all memory that lies idle.
+// Trim destroys all idle memory at once.
 func (s *System) Trim() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.trim(latest)
 }
 
-// Destroy gives back what the System holds, all of it before it returns. Everything pending settles with
-// [ErrDestroyed], later calls fail with it, and buffers that were made and not destroyed are: the log warns of them, and
-// lists them from [LevelInfo] up.
+// Destroy gives back everything that the System holds before it returns. Pending calls settle with [ErrDestroyed], and
+// later calls fail with it. It destroys the buffers that are left: the log warns of them, and lists them from
+// [LevelInfo] up.
 func (s *System) Destroy() {
 	s.close(gpu.NewError("use", "", ErrDestroyed, "the system is destroyed"))
 	s.mu.Lock()
@@ -87,7 +87,7 @@ func (s *System) Destroy() {
 	}
 }
 
-// watchLoss settles everything that waits when the device is lost. It keeps no System alive.
+// watchLoss closes the System when the device is lost. It keeps no System alive.
 func watchLoss(device Device, closed <-chan struct{}, system weak.Pointer[System]) {
 	select {
 	case <-device.Lost():

@@ -2,15 +2,14 @@ package buffers
 
 import "context"
 
-// NewDeviceBuffer makes a DeviceBuffer. CopySrc and CopyDst are added to its usage, for Grow and for
-// Write, and its size is rounded up to a multiple of 4, which copies need. MapRead and MapWrite are
-// [ErrUsage].
+// NewDeviceBuffer makes a DeviceBuffer. It adds CopySrc and CopyDst to the usage, for Grow and for Write, and rounds
+// the size up to a multiple of 4, which copies need. MapRead and MapWrite are [ErrUsage].
 func (s *System) NewDeviceBuffer(d Descriptor) (*DeviceBuffer, error) {
 	return newDeviceBuffer(&s.engine, d)
 }
 
-// NewImmediateStagingBuffer makes one on a pooled chunk that is mapped already, or on one mapped at
-// creation if the pool has none. It waits, until ctx ends, only if the budget is used up and [BudgetPolicy] says so.
+// NewImmediateStagingBuffer makes one on a mapped chunk of the pool, or on one mapped at creation if the pool has none.
+// It waits, until ctx ends, only if the budget is used up and [BudgetPolicy] says so.
 func (s *System) NewImmediateStagingBuffer(ctx context.Context, d StagingDescriptor) (*ImmediateStagingBuffer, error) {
 	return newImmediateStagingBuffer(ctx, &s.uploads, d)
 }
@@ -20,8 +19,8 @@ func (s *System) NewDeferredStagingBuffer(d StagingDescriptor) (*DeferredStaging
 	return newDeferredStagingBuffer(&s.uploads, d)
 }
 
-// NewMappableBuffer makes a buffer that the caller maps, for what the five buffers do not cover. Its
-// bytes count in the budget, for which it never waits: [ErrBudget].
+// NewMappableBuffer makes a buffer that the caller maps, for uses that the five buffers do not cover. Its bytes count
+// in the budget, and it never waits for them: [ErrBudget].
 func (s *System) NewMappableBuffer(d Descriptor) (MappableBuffer, error) {
 	return newMappableBuffer(&s.shared, d)
 }

@@ -2,7 +2,7 @@ package buffers
 
 import "context"
 
-// Scope destroys what was made in it, newest first:
+// Scope destroys the buffers made in it, newest first:
 //
 //	scope := system.NewScope()
 //	defer scope.Destroy()
@@ -17,7 +17,7 @@ type destroyer interface{ Destroy() }
 // NewScope returns an empty scope.
 func (s *System) NewScope() *Scope { return &Scope{sys: s} }
 
-// Keep adds something made elsewhere.
+// Keep adds a buffer made elsewhere.
 func (c *Scope) Keep(d destroyer) { c.made = append(c.made, d) }
 
 // Destroy destroys everything in the scope, which is empty afterwards.

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// NewUpload starts an upload to dst at offset, a multiple of 4. size is how many bytes are expected, or
-// 0: it guides the choice of the path and binds nobody.
+// NewUpload starts an upload to dst at offset, a multiple of 4. size is the expected number of bytes, or 0: it guides
+// the choice of the path and binds nobody.
 func (s *System) NewUpload(dst Buffer, offset, size uint64) (*Upload, error) {
 	return newUpload(&s.engine, dst, offset, size)
 }
@@ -21,14 +21,13 @@ func (s *System) UploadMemory(ctx context.Context, dst Buffer, offset uint64, m 
 	return u.whole(ctx, m)
 }
 
-// Upload streams what r delivers to dst at offset, and returns how many bytes that was. More than fits is
-// [ErrRange]; a stream that ends within a word is treated as [Upload.Finish] says. It waits as [Upload.Write] does, and
-// an error of r's is the Cause of an [*Error].
+// Upload streams the bytes of r to dst at offset, and returns their number. More than fits is [ErrRange]; a stream that
+// ends within a word is treated as [Upload.Finish] says. It waits as [Upload.Write] does. An error of r's is the Cause
+// of an [*Error].
 //
 // It reads r in other goroutines, one Read at a time, and does not interrupt it. If ctx ends, dst or the System is
-// destroyed, or the device is lost, while a Read stands still, Upload returns at once with the error of that. Then the
-// Read is left to itself: no other begins, what it brings goes nowhere, and its goroutine ends when it returns. r must
-// not be used before.
+// destroyed, or the device is lost while a Read blocks, Upload returns at once with that error. The Read is left to
+// itself: no other begins, its bytes go nowhere, and its goroutine ends when it returns. r must not be used before.
 func (s *System) Upload(ctx context.Context, dst Buffer, offset uint64, r io.Reader) (int64, error) {
 	u, err := s.NewUpload(dst, offset, 0)
 	if err != nil {

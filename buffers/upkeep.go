@@ -7,12 +7,12 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// upkeep destroys what lies idle, by a timer that exists only while something does.
+// upkeep destroys idle memory, by a timer that exists only while there is any.
 type upkeep struct {
 	after func(time.Duration, func()) (stop func()) // the device's, or that of package time
 	stop  func()                                    // the timer that is set; or nil
 	lock  sync.Locker
-	age   time.Duration // at which what is idle is destroyed
+	age   time.Duration // at which idle memory is destroyed
 
 	keepers []keeper
 	over    bool
@@ -31,14 +31,14 @@ func afterFunc(d time.Duration, f func()) (stop func()) {
 	return func() { timer.Stop() }
 }
 
-// tend is called where something begins to lie idle, or to be pending with nobody who hears when it no longer is.
+// tend is called when memory becomes idle, or pending with nobody who hears when it no longer is.
 func (k *upkeep) tend() {
 	if k.stop == nil && !k.over {
 		k.stop = k.after(k.age, k.keepUp)
 	}
 }
 
-// keepUp destroys what is old enough, and looks again when the next will be. The lock is not held.
+// keepUp destroys old idle memory, and sets the timer for the rest. The lock is not held.
 func (k *upkeep) keepUp() {
 	k.lock.Lock()
 	defer k.lock.Unlock()
@@ -55,13 +55,13 @@ func (k *upkeep) keepUp() {
 	k.stop = k.after(time.Duration(wait), k.keepUp)
 }
 
-// keeper keeps memory for its next use. trim destroys what lies idle since then or longer, and returns since when the
-// longest idle of the rest does; or [latest], if nothing does.
+// keeper keeps memory for its next use. trim destroys memory that has been idle since before or longer. It returns when
+// the longest idle of the rest became idle, or [latest] if there is none.
 type keeper interface {
 	trim(before moment) (oldest moment)
 }
 
-// trim is that of all who keep something.
+// trim calls trim of every keeper.
 func (k *upkeep) trim(before moment) (oldest moment) {
 	oldest = latest
 	for _, keeper := range k.keepers {
@@ -70,7 +70,7 @@ func (k *upkeep) trim(before moment) (oldest moment) {
 	return oldest
 }
 
-// end destroys nothing more by itself.
+// end stops the timer for good.
 func (k *upkeep) end() {
 	k.over = true
 	if k.stop != nil {

@@ -6,18 +6,18 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// uploadJob is an Upload that goes on whenever a chunk comes back, in the call that says so: no goroutine
-// waits for it, and has to be woken for each piece.
+// uploadJob is an Upload that goes on in the call that reports that a chunk came back. So no goroutine waits for it, or
+// is woken for each piece.
 type uploadJob struct {
 	*Upload
 	rest    Memory
 	done    func(error)
-	ready   func() // the job is to lend a chunk; else nil
+	ready   func() // set if the job is to lend a chunk; else nil
 	start   moment
 	relayed uint64 // bytes of the relay that is under way
 }
 
-// relayBytes go by one relay at the most: what the job looks at between two is looked at that often.
+// relayBytes is the most that goes by one relay: the job makes its checks between two.
 const relayBytes = 64 << 20
 
 // uploadThen is [Embedder.UploadThen].
@@ -36,7 +36,7 @@ func uploadThen(e *engine, dst Buffer, offset uint64, m Memory, done func(error)
 	}
 }
 
-// enqueue has the job go on when a chunk comes back and those ahead of it were served.
+// enqueue has the job go on when a chunk comes back and the jobs ahead of it were served.
 func (j *uploadJob) enqueue() {
 	u := j.Upload
 	u.job = j
@@ -48,13 +48,13 @@ func (j *uploadJob) enqueue() {
 	u.watch.begin()
 }
 
-// goesByChunks reports whether what is left can do without a goroutine.
+// goesByChunks reports whether the rest can do without a goroutine.
 func (j *uploadJob) goesByChunks() bool {
 	return paths[OpUpload][j.path].Mapped && j.rest.Size()%4 == 0
 }
 
-// goOn moves what there are chunks for, piece by piece if others wait. What a goroutine has to wait for is
-// left to one.
+// goOn moves as much as there are chunks for, piece by piece if others wait. A wait that takes a goroutine is left to
+// one.
 func (j *uploadJob) goOn() jobState {
 	j.endRelay()
 	if j.ready != nil {
@@ -94,7 +94,7 @@ func (j *uploadJob) goOn() jobState {
 	return j.end(nil)
 }
 
-// lendRoom takes a chunk for who asked for one. If there can be none he finds out by asking again.
+// lendRoom takes a chunk for the caller that asked. If there can be none, the caller finds out by asking again.
 func (j *uploadJob) lendRoom() jobState {
 	c, err := j.ring.find(j.ring.needs(1))
 	if err == errPending && j.writes.willNotify() {
@@ -109,7 +109,7 @@ func (j *uploadJob) lendRoom() jobState {
 	return jobEnds
 }
 
-// served is called where the job is in no queue any more.
+// served is called when the job is in no queue any more.
 func (j *uploadJob) served() {
 	if j.job == j {
 		j.job = nil
@@ -133,7 +133,7 @@ func (j *uploadJob) hasMoved(n uint64) {
 	j.rest = j.rest.Slice(n, j.rest.Size()-n)
 }
 
-// relay has the chunks that are pending go on by themselves, if no other job waits for them.
+// relay has the pending chunks go on by themselves, if no other job waits for them.
 func (j *uploadJob) relay(piece uint64) {
 	if s := j.shared; s.relay == nil || len(j.writes.jobs.list) > 1 {
 		return
@@ -143,7 +143,7 @@ func (j *uploadJob) relay(piece uint64) {
 	}
 }
 
-// endRelay takes note of what a relay has sent.
+// endRelay counts the bytes that a relay has sent.
 func (j *uploadJob) endRelay() {
 	if j.relayed == 0 {
 		return
@@ -171,12 +171,12 @@ func (j *uploadJob) end(err error) jobState {
 	return jobEnds
 }
 
-// ringHangs leaves a ring that does not come round. The lock is not held.
+// ringHangs leaves a ring that hangs. The lock is not held.
 func (u *Upload) ringHangs() (goOn bool) {
 	u.shared.mu.Lock()
 	defer u.shared.mu.Unlock()
 	j := u.job
-	if j == nil { // it has just come round
+	if j == nil { // a chunk has just come back
 		return !u.closed
 	}
 	if moved := u.moved; j.relayed > 0 {

@@ -6,7 +6,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// uploadQueue is the way of an upload by queue writes.
+// uploadQueue is an upload by queue writes.
 type uploadQueue struct {
 	upload *Upload
 	word   [4]byte      // being filled: a write cannot begin within one
@@ -14,10 +14,10 @@ type uploadQueue struct {
 	done   <-chan error // of the writes before those
 }
 
-// queueBlock is how many bytes of queue writes go before those ahead of them are waited for.
+// queueBlock is the bytes of queue writes after which the block before is waited for.
 const queueBlock = 32 << 20
 
-// step is step on a path of queue writes. What does not end with a word waits for the rest of it.
+// step takes a step on a path of queue writes. Bytes that do not fill a word wait for the rest of it.
 func (q *uploadQueue) step(ctx context.Context, p *choice.Path, m Memory) (uint64, error) {
 	u := q.upload
 	if whole := m.Size() &^ 3; u.filled == 0 && whole > 0 {
@@ -36,7 +36,7 @@ func (q *uploadQueue) step(ctx context.Context, p *choice.Path, m Memory) (uint6
 	return n, q.write(ctx, Bytes(q.word[:]))
 }
 
-// write writes m, and waits if very much is on its way.
+// write writes m. If very much is under way, it waits first.
 func (q *uploadQueue) write(ctx context.Context, m Memory) error {
 	if q.sent >= queueBlock {
 		if err := q.await(ctx); err != nil {

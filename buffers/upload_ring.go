@@ -8,15 +8,15 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// uploadRing is the way of an upload through mapped chunks: the one that is being filled, and the waits for the next.
+// uploadRing is an upload through mapped chunks: the one being filled, and the waits for the next.
 type uploadRing struct {
 	upload *Upload
 	chunk  *chunk // being filled
-	waits  *waits // of a goroutine, nil until something was waited for
+	waits  *waits // of a goroutine; nil until the first wait
 }
 
-// borrow makes sure that there is a chunk to fill. If a ring does not come round, or the policy of the budget says so,
-// the rest goes by queue writes.
+// borrow makes sure that there is a chunk to fill. If a ring hangs, or the policy of the budget says so, the rest goes
+// by queue writes.
 func (r *uploadRing) borrow(ctx context.Context, size uint64) error {
 	u := r.upload
 	if r.chunk != nil {
@@ -36,8 +36,8 @@ func (r *uploadRing) borrow(ctx context.Context, size uint64) error {
 	return nil
 }
 
-// lend takes a chunk. It is errHung if that takes too long, and errShort if there is no memory for one, and it is not to
-// be waited for.
+// lend takes a chunk. It returns errHung if that takes too long, and errShort if there is no memory for one and it is
+// not to be waited for.
 func (r *uploadRing) lend(ctx context.Context, size uint64) (err error) {
 	u := r.upload
 	u.filled = 0
@@ -95,29 +95,29 @@ func (r *uploadRing) awaitMemory(ctx context.Context, size uint64) error {
 	return u.writes.awaitMemory(ctx, "upload", u.dst.Label(), need)
 }
 
-// needs is how large a chunk is to be for what comes next, size bytes or more.
+// needs is the size of a chunk for the next size bytes or more.
 func (r *uploadRing) needs(size uint64) uint64 {
 	u := r.upload
 	return (min(paths[OpUpload][u.path].Piece, max(size, u.expected())) + 7) &^ 7
 }
 
-// capacity is how much of the chunk is to be filled.
+// capacity is how many bytes of the chunk are to be filled.
 func (r *uploadRing) capacity(p *choice.Path) uint64 { return min(p.Piece, r.chunk.size()) }
 
-// launch sends the chunk that is filled.
+// launch sends the filled chunk.
 func (r *uploadRing) launch() error {
 	u := r.upload
 	n := u.filled
 	return r.pass(n, func(c *chunk) error { return u.writes.send(c, n, u.dst, u.at) })
 }
 
-// fill is launch of a chunk that m goes into alone.
+// fill launches a chunk that m alone goes into.
 func (r *uploadRing) fill(m Memory) error {
 	u := r.upload
 	return r.pass(m.Size(), func(c *chunk) error { return u.writes.fill(c, m, u.dst, u.at) })
 }
 
-// pass has n bytes sent by way of the chunk.
+// pass sends n bytes through the chunk.
 func (r *uploadRing) pass(n uint64, send func(*chunk) error) error {
 	u := r.upload
 	u.shared.mu.Lock()
@@ -147,7 +147,7 @@ func (r *uploadRing) giveBack() {
 	}
 }
 
-// waits are those of a goroutine with one context: each ends with that, or if it lasts for too long.
+// waits are the waits of a goroutine with one context. Each ends with that context, or if it lasts too long.
 type waits struct {
 	parent, ctx context.Context
 	cancel      func()
@@ -162,7 +162,7 @@ func newWaits(parent context.Context, limit time.Duration) *waits {
 	return w
 }
 
-// begin is called when a wait begins, or goes on.
+// begin is called when a wait begins or goes on.
 func (w *waits) begin() {
 	if !w.waiting {
 		w.waiting = true
@@ -170,7 +170,7 @@ func (w *waits) begin() {
 	}
 }
 
-// end is called when it is over; nil has none.
+// end is called when a wait is over; nil has none.
 func (w *waits) end() {
 	if w != nil && w.waiting {
 		w.waiting = false
@@ -178,7 +178,7 @@ func (w *waits) end() {
 	}
 }
 
-// stop is called when there are no more; nil has none.
+// stop is called after the last wait; nil has none.
 func (w *waits) stop() {
 	if w != nil {
 		w.watchdog.stop()

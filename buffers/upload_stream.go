@@ -10,9 +10,8 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// stream is an io.Reader whose Read may stand still. A goroutine reads each piece, and whoever waits for the piece can
-// leave. Then the goroutine ends with the Read that is under way, and keeps the memory that it reads into: nothing
-// else uses that again.
+// stream is an io.Reader whose Read may block. A goroutine reads each piece, and the goroutine that waits for the piece
+// can leave. Then the reading one ends with the Read under way, and keeps its memory: nothing else uses that again.
 type stream struct {
 	op, label string // of errors
 	r         io.Reader
@@ -31,7 +30,7 @@ func newStream(op, label string, r io.Reader) *stream {
 
 var errNoReturn error = gpu.NewError("read", "", ErrState, "a Read did not return, but ended its goroutine")
 
-// fill reads a piece: least bytes or more, or what there is.
+// fill reads a piece: least bytes or more, or the rest of the stream.
 func (x *stream) fill(p []byte, least int) {
 	err := errNoReturn
 	defer func() { x.read <- err }()
@@ -63,7 +62,7 @@ func (x *stream) failure() error {
 	return gpu.CausedBy(x.op, x.label, x.err)
 }
 
-// isMemory reports whether r is of those whose Read never stands still.
+// isMemory reports whether Read of r never blocks.
 func isMemory(r io.Reader) bool {
 	switch r.(type) {
 	case *bytes.Buffer, *bytes.Reader, *strings.Reader:
@@ -72,10 +71,10 @@ func isMemory(r io.Reader) bool {
 	return false
 }
 
-// next has a piece of x read into p. It leaves x, and p with it, when ctx ends, or alive has an error, which is called
+// next reads a piece of x into p. It leaves x, and p with it, when ctx ends or alive returns an error. alive is called
 // with the lock held. The lock is not held.
 func (s *shared) next(ctx context.Context, x *stream, p []byte, least int, alive func() error) error {
-	if isMemory(x.r) { // for which a goroutine would cost more than the copy
+	if isMemory(x.r) { // a goroutine would cost more than the copy
 		x.n, x.err = x.pull(p, least)
 		return nil
 	}

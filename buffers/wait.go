@@ -5,18 +5,18 @@ import (
 	"sync"
 )
 
-// waiters are the goroutines that wait for something of a System: memory, a chunk, room for a frame. All of them
-// follow one rule:
+// waiters are the goroutines that wait for memory, a chunk, or room for a frame of a System. All of them follow one
+// rule:
 //
-//   - Who needs something tries in a loop, and calls wait between two tries. He takes nothing out of a list for it.
-//   - Who changes what a try depends on calls wake: memory, a chunk or a frame comes back, a chunk is on its way that
-//     somebody has to listen for, or a buffer or the System is destroyed.
+//   - A goroutine tries in a loop, and calls wait between two tries. It takes nothing out of a list for it.
+//   - Whoever changes the outcome of a try calls wake: memory, a chunk or a frame comes back, somebody has to listen
+//     for a pending chunk, or a buffer or the System is destroyed.
 //
-// Every try is woken by every change, whatever it is for. A waiter that listened and leaves wakes those of its source
-// alone: it is no change for others, and two that woke each other would never sleep.
+// Every change wakes every waiter. A waiter that listened and leaves wakes only those of its source: it is no change
+// for others, and two that woke each other would never sleep.
 type waiters struct {
-	lock    sync.Locker // is held when a method is called
-	roused  func()      // is called when a goroutine was told something
+	lock    sync.Locker // held when a method is called
+	roused  func()      // called when a goroutine became runnable
 	waiting []*waiter
 	free    []*waiter
 }
@@ -29,17 +29,17 @@ type waiter struct {
 	listened <-chan error // the source's, while this waiter listens to it; or nil
 }
 
-// source is where the backend answers: to a System that it does not notify, somebody has to listen. One waiter of a
-// source does, for all.
+// source is an answer of the backend that somebody has to listen for, because the backend does not notify the System.
+// One waiter of a source listens for all.
 type source interface {
-	// listen gives the channel of the next answer, or nil if somebody listens already or there is nothing to hear.
-	// Nothing else is received from it until unlisten.
+	// listen gives the channel of the next answer, or nil if somebody listens already or no answer is due. Nothing else
+	// receives from it until unlisten.
 	listen() <-chan error
 	// unlisten ends that. answered is false if nothing was heard.
 	unlisten(answered bool, err error)
 }
 
-// join makes the caller a waiter: from then on no change escapes it. Its wait has to be called, once.
+// join makes the caller a waiter: from then on it misses no change. Its wait has to be called, once.
 func (l *waiters) join(from source) *waiter {
 	w := l.take()
 	w.source, w.listened = from, from.listen()
@@ -57,7 +57,7 @@ func (l *waiters) take() *waiter {
 	return w
 }
 
-// wait returns at the next change, or with the error of ctx when that ends. The lock is not held.
+// wait returns at the next change, or with ctx's error when ctx ends. The lock is not held.
 func (w *waiter) wait(ctx context.Context) (err error) {
 	var answered bool
 	var answer error
@@ -89,7 +89,7 @@ func (w *waiter) leave(answered bool, answer error) {
 	l.free = append(l.free, w)
 }
 
-// wait releases the lock until the next change, or until ctx ends, which is an error. Then it is to be tried again.
+// wait releases the lock until the next change, or returns an error when ctx ends. Then the caller tries again.
 func (l *waiters) wait(ctx context.Context, from source) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -103,7 +103,7 @@ func (l *waiters) wait(ctx context.Context, from source) error {
 // wake has every waiter try again.
 func (l *waiters) wake() { l.wakeFor(nil) }
 
-// wakeFor is wake of those who wait for one source; nil is every source.
+// wakeFor wakes the waiters of one source; nil is every source.
 func (l *waiters) wakeFor(from source) {
 	for _, w := range l.waiting {
 		if from != nil && w.source != from {
@@ -117,7 +117,7 @@ func (l *waiters) wakeFor(from source) {
 	}
 }
 
-// causeOf is the error of a context that has ended, or nil.
+// causeOf returns the error of a context that has ended, or nil.
 func causeOf(ctx context.Context) error {
 	if ctx == NoWait {
 		return nil
@@ -125,7 +125,7 @@ func causeOf(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// NoWait is a context that has ended, so that nothing waits under it. It is for hosts that must not wait: errors do not
+// NoWait is a context that has ended, so that nothing waits under it. It is for hosts that must not wait. Errors do not
 // name it as a cause, since nobody has ended anything.
 var NoWait = func() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())

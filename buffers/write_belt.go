@@ -16,8 +16,8 @@ import (
 //  3. sealed: unmapped, its copies recorded in an encoder
 //  4. pending: that encoder was submitted, and the chunk's map asked for; it settles when the GPU is done
 //
-// A chunk whose map fails, or whose creation did, is destroyed. If the encoder is the caller's to finish, nobody
-// knows when it is submitted. Such a chunk counts as submitted by the next submit, and is not lent again:
+// A chunk whose map or creation fails is destroyed. If the caller finishes the encoder, nobody knows when it is
+// submitted. Such a chunk counts as submitted by the next submit, and is not lent again:
 //
 //  5. spent: it waits to be destroyed, like one that is idle
 type writeBelt struct {
@@ -25,10 +25,10 @@ type writeBelt struct {
 	sealed  []*chunk
 	spent   []*chunk
 	pending []*chunk // oldest first
-	heard   *chunk   // of those, that a waiter listens for
+	heard   *chunk   // the one of pending that a waiter listens for
 	jobs    jobs
-	loose   int    // how often a chunk was taken that is much larger than what it carries
-	notify  func() // cameBack, made once; nil if the queue would not call it
+	loose   int    // how often a much too large chunk was taken
+	notify  func() // cameBack, made once; nil if the queue does not call
 }
 
 var (
@@ -45,8 +45,8 @@ func (p *writeBelt) init(s *shared) {
 	s.pools = append(s.pools, p)
 }
 
-// find returns a chunk, or says why there is none now: errPending, errShort, or an error for good. If depth is not 0
-// it is for a ring: at most depth chunks of that size are pending, and what is pending makes room for the next.
+// find returns a chunk, or says why there is none now: errPending, errShort, or an error for good. A depth other than 0
+// is that of a ring: at most depth chunks of that size are pending, and pending chunks make room for the next.
 func (p *writeBelt) find(label string, size uint64, depth int) (*chunk, error) {
 	s := p.shared
 	if err := s.usable("stage", label); err != nil {
@@ -54,7 +54,7 @@ func (p *writeBelt) find(label string, size uint64, depth int) (*chunk, error) {
 	}
 	p.poll()
 	if depth > 0 && p.pendingFor(size) >= depth {
-		return nil, errPending // even if others are idle: those that went round just now are in the caches
+		return nil, errPending // even if others are idle: chunks just used are in the caches
 	}
 	if c := p.fromIdle(size); c != nil {
 		return c, nil
@@ -69,7 +69,7 @@ func (p *writeBelt) find(label string, size uint64, depth int) (*chunk, error) {
 	return nil, errShort
 }
 
-// pendingFor is how many chunks are pending that size bytes could have gone by.
+// pendingFor counts the pending chunks that fit size bytes.
 func (p *writeBelt) pendingFor(size uint64) (n int) {
 	for _, c := range p.pending {
 		if c.fits(size) {
@@ -79,8 +79,8 @@ func (p *writeBelt) pendingFor(size uint64) (n int) {
 	return n
 }
 
-// lendNow returns a chunk of at least size bytes, or nil if none is to be had without waiting, or without
-// the pool having more than most bytes or half of the budget.
+// lendNow returns a chunk of at least size bytes. It returns nil if that takes a wait, or if the pool would have more
+// than most bytes or half of the budget.
 func (p *writeBelt) lendNow(size, most uint64) *chunk {
 	p.poll()
 	if c := p.fromIdle(size); c != nil {
@@ -89,7 +89,8 @@ func (p *writeBelt) lendNow(size, most uint64) *chunk {
 	return p.make(size, most)
 }
 
-// make returns a new chunk, or nil if that takes a wait, or more memory than most bytes or half of the budget.
+// make returns a new chunk. It returns nil if that takes a wait, or if the pool would have more than most bytes or half
+// of the budget.
 func (p *writeBelt) make(size, most uint64) *chunk {
 	need := chunkSize(size)
 	if p.stats.Bytes+need > min(most, p.shared.budget.limit/2) || !p.shared.reserve(need) {
@@ -102,8 +103,8 @@ func (p *writeBelt) make(size, most uint64) *chunk {
 	return c
 }
 
-// looseUses is how often a chunk that is much larger than what it carries is taken before one of its size is made.
-// The whole of a chunk goes to the GPU's process when it is unmapped, but to make one takes longer than that.
+// looseUses is how often a much too large chunk is taken before one of the right size is made. The unmap sends the
+// whole chunk to the GPU's process, but making a chunk takes longer than that.
 const looseUses = 4
 
 func (p *writeBelt) fromIdle(size uint64) *chunk {
@@ -127,7 +128,7 @@ func (p *writeBelt) fromIdle(size uint64) *chunk {
 	return c
 }
 
-// poll moves the chunks whose map settled.
+// poll takes the chunks whose map settled out of pending.
 func (p *writeBelt) poll() {
 	kept := p.pending[:0]
 	for _, c := range p.pending {
@@ -148,7 +149,7 @@ func (p *writeBelt) poll() {
 
 var _ source = (*writeBelt)(nil)
 
-// listen is for the oldest chunk that the queue does not tell of.
+// listen gives the channel of the oldest chunk that the queue does not notify of.
 func (p *writeBelt) listen() <-chan error {
 	if p.heard != nil {
 		return nil
@@ -172,7 +173,7 @@ func (p *writeBelt) unlisten(answered bool, err error) {
 	}
 }
 
-// cameBack is called where the map of a chunk settled, and has jobs go on. The lock is not held.
+// cameBack is called when the map of a chunk settled, and has jobs go on. The lock is not held.
 func (p *writeBelt) cameBack() {
 	p.shared.mu.Lock()
 	defer p.shared.mu.Unlock()
@@ -180,7 +181,7 @@ func (p *writeBelt) cameBack() {
 	p.jobs.work()
 }
 
-// willNotify reports whether cameBack is going to be called.
+// willNotify reports whether cameBack will be called.
 func (p *writeBelt) willNotify() bool {
 	for _, c := range p.pending {
 		if c.notifies {
@@ -190,7 +191,7 @@ func (p *writeBelt) willNotify() bool {
 	return false
 }
 
-// settle takes a chunk whose map has settled, and is in no list.
+// settle takes a chunk whose map has settled. It is in no list.
 func (p *writeBelt) settle(c *chunk, err error) {
 	if err != nil {
 		p.drop(c)
@@ -199,7 +200,7 @@ func (p *writeBelt) settle(c *chunk, err error) {
 	p.giveBack(c)
 }
 
-// giveBack takes a chunk that is mapped. What the host may still write to is for nobody else.
+// giveBack takes a mapped chunk. It drops one that the host may still write to.
 func (p *writeBelt) giveBack(c *chunk) {
 	if p.shared.lost != nil || c.handed || c.buffer.Failure() != nil {
 		p.drop(c)
@@ -209,7 +210,7 @@ func (p *writeBelt) giveBack(c *chunk) {
 	p.shared.wake()
 }
 
-// seal unmaps a lent chunk, for copies that are recorded in encoder.
+// seal unmaps a lent chunk whose copies are recorded in encoder.
 func (p *writeBelt) seal(c *chunk, encoder Encoder) error {
 	if err := c.buffer.Unmap(); err != nil {
 		p.drop(c)
@@ -220,7 +221,7 @@ func (p *writeBelt) seal(c *chunk, encoder Encoder) error {
 	return nil
 }
 
-// discard destroys the chunks whose copies are recorded in an encoder that is never submitted.
+// discard destroys the chunks of an encoder that is never submitted.
 func (p *writeBelt) discard(encoder Encoder) {
 	if encoder == nil {
 		return
@@ -237,8 +238,8 @@ func (p *writeBelt) discard(encoder Encoder) {
 	p.sealed = kept
 }
 
-// submitted asks for the maps of the chunks whose encoder is among those submitted, and lays those aside whose
-// encoder the caller submits.
+// submitted asks for the maps of the chunks of submitted encoders, and lays aside those whose encoder the caller
+// submits.
 func (p *writeBelt) submitted(encoders []Encoder) {
 	kept := p.sealed[:0]
 	for _, c := range p.sealed {
@@ -256,7 +257,7 @@ func (p *writeBelt) submitted(encoders []Encoder) {
 	p.sealed = kept
 }
 
-// layAside keeps a chunk for the encoder alone that its copies are recorded in. Who needs the memory may take it.
+// layAside keeps a chunk for its encoder alone. Whoever needs the memory may take it.
 func (p *writeBelt) layAside(c *chunk) {
 	c.encoder, c.idleSince = nil, now()
 	p.spent = append(p.spent, c)
@@ -274,20 +275,19 @@ func (p *writeBelt) pend(c *chunk, settled <-chan error, notifies bool) {
 	}
 }
 
-// send copies the first size bytes of a lent chunk to dst, in a submit of its own. The chunk comes back by
-// itself.
+// send copies the first size bytes of a lent chunk to dst, in a submit of its own. The chunk comes back by itself.
 func (p *writeBelt) send(c *chunk, size uint64, dst Buffer, offset uint64) error {
 	settled, err := p.shared.chunks.SendChunk(c.buffer, size, dst, offset, p.notify)
 	return p.sent(c, settled, err)
 }
 
-// isIdle reports whether nothing is on its way.
+// isIdle reports whether no chunk is pending.
 func (p *writeBelt) isIdle() bool {
 	p.poll()
 	return len(p.pending) == 0
 }
 
-// fill is send of m, written to the beginning of the chunk.
+// fill writes m to the beginning of the chunk and sends it.
 func (p *writeBelt) fill(c *chunk, m Memory, dst Buffer, offset uint64) error {
 	settled, err := p.shared.chunks.FillChunk(c.buffer, m, dst, offset, p.notify)
 	return p.sent(c, settled, err)
@@ -318,7 +318,7 @@ func contains(encoders []Encoder, e Encoder) bool {
 	return false
 }
 
-// trim destroys the chunks that are idle or spent since then or longer. Those that are pending are about to be idle.
+// trim destroys the chunks that have been idle or spent since before or longer. Pending ones are about to be idle.
 func (p *writeBelt) trim(before moment) (oldest moment) {
 	p.poll()
 	var spent moment
@@ -337,8 +337,8 @@ func (p *writeBelt) destroy() {
 	p.jobs.work()
 }
 
-// awaitMemory waits for a change if the policy is to wait for n bytes, which were not to be had. Else, and when ctx ends,
-// it says why they are not.
+// awaitMemory waits for a change if the policy is to wait for the n bytes that were missing. Else, or when ctx ends, it
+// returns the budget's refusal.
 func (p *writeBelt) awaitMemory(ctx context.Context, op, label string, n uint64) error {
 	if !p.shared.budget.waits(n) {
 		return p.shared.budget.refuse(op, label, n, nil)
@@ -349,5 +349,5 @@ func (p *writeBelt) awaitMemory(ctx context.Context, op, label string, n uint64)
 	return nil
 }
 
-// leastRing is how many bytes of chunks there may be for transfers that do not wait, at least.
+// leastRing is the least bound on the bytes of chunks for transfers that do not wait.
 const leastRing = 32 << 20

@@ -3,22 +3,22 @@ package buffers
 // jobs go on when a chunk comes back, one after the other.
 type jobs struct{ list []job }
 
-// jobState is what a job does next.
+// jobState says how a job goes on.
 type jobState uint8
 
 const (
-	jobEnds  jobState = iota // nothing, or it is left to a goroutine
+	jobEnds  jobState = iota // it is over, or left to a goroutine
 	jobTurns                 // it goes on after the others
 	jobWaits                 // it waits for a chunk to come back
 )
 
-// job is a transfer that goes on in the call that says that a chunk came back: no goroutine waits for it.
+// job is a transfer that goes on in the call that reports that a chunk came back: no goroutine waits for it.
 type job interface {
 	goOn() jobState
 	endRelay()
 }
 
-// work has jobs go on in turns, as far as there are chunks.
+// work has jobs go on in turns, as long as there are chunks.
 func (q *jobs) work() {
 	for len(q.list) > 0 {
 		j := q.list[0]
@@ -33,7 +33,7 @@ func (q *jobs) work() {
 	}
 }
 
-// endRelay has a job that is relayed share its chunks.
+// endRelay has a relayed job share its chunks.
 func (q *jobs) endRelay() {
 	if len(q.list) > 0 {
 		q.list[0].endRelay()
