@@ -4,7 +4,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// BudgetPolicy says what a call does for which mappable memory is needed that the budget has no room for:
+// BudgetPolicy says what a call does if the budget has no room for the mappable memory that it needs:
 //
 //	                                        BudgetWait           BudgetFail   BudgetFallback
 //	DeferredStagingBuffer.Map, MapAsync     waits                ErrBudget    ErrBudget
@@ -15,8 +15,8 @@ import (
 //	DeviceBuffer.Write, updates of frames   queue writes         queue writes queue writes
 //
 // A wait lasts until memory is given back or the context ends; then the error is [ErrBudget] around that of the
-// context. What the whole budget has no room for is [ErrBudget] at once, but an upload goes by queue writes. An
-// upload needs room for one chunk. For those of its chunks that the GPU is not done with it waits under each policy.
+// context. A call that needs more than the whole budget fails with [ErrBudget] at once, except that an upload goes by
+// queue writes. An upload needs room for one chunk. Under each policy it waits for its chunks that the GPU still uses.
 type BudgetPolicy uint8
 
 const (
@@ -24,14 +24,13 @@ const (
 	BudgetWait BudgetPolicy = iota
 	// BudgetFail fails with [ErrBudget] at once.
 	BudgetFail
-	// BudgetFallback takes a path that needs no mappable memory if there is one, and else fails with
-	// [ErrBudget].
+	// BudgetFallback takes a path that needs no mappable memory. If there is none, it fails with [ErrBudget].
 	BudgetFallback
 )
 
-// budget counts the bytes of mappable memory of a System, whose lock guards it.
+// budget counts the bytes of mappable memory of a System. The System's lock guards it.
 type budget struct {
-	freed       func() // is called when memory was given back
+	freed       func() // called when memory was given back
 	limit, used uint64
 	policy      BudgetPolicy
 }
@@ -45,7 +44,7 @@ func (b *budget) reserve(n uint64) bool {
 	return true
 }
 
-// has reports whether n bytes are free, or are when those that are coming are back.
+// has reports whether n bytes are free, or will be when coming bytes are back.
 func (b *budget) has(n, coming uint64) bool { return n <= b.limit && b.used-coming <= b.limit-n }
 
 func (b *budget) release(n uint64) {
@@ -53,7 +52,7 @@ func (b *budget) release(n uint64) {
 	b.freed()
 }
 
-// refuse is the error for n bytes that are not to be had.
+// refuse is the error for n bytes that are not free.
 func (b *budget) refuse(op, label string, n uint64, cause error) error {
 	detail := gpu.Decimal(n) + " bytes of mappable memory are not free: " + gpu.Decimal(b.used) + " of the budget of " + gpu.Decimal(b.limit) + " are in use"
 	if n > b.limit {

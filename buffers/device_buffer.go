@@ -21,9 +21,9 @@ type deviceCore struct {
 	engine     *engine
 	current    atomic.Pointer[currentBuffer]
 	generation atomic.Uint64
-	growths    []*growth              // whose outcome is not known, in order
+	growths    []*growth              // those of unknown outcome, in order
 	latest     *growth                // or nil
-	failed     atomic.Pointer[growth] // that failed last
+	failed     atomic.Pointer[growth] // the last one that failed
 }
 
 func newDeviceBuffer(e *engine, d Descriptor) (*DeviceBuffer, error) {
@@ -55,14 +55,14 @@ func newDeviceBuffer(e *engine, d Descriptor) (*DeviceBuffer, error) {
 
 func (b *DeviceBuffer) holds() *holding { return b.held.holding }
 
-// Unwrap returns the GPU buffer that stands behind the handle now, for backends: see [DeviceBuffer.Native].
+// Unwrap returns the GPU buffer behind the handle now, for backends: see [DeviceBuffer.Native].
 func (b *DeviceBuffer) Unwrap() Buffer { return b.core.current.Load().Buffer }
 
 func (b *DeviceBuffer) history() *choice.History { return &b.core.current.Load().history }
 
 func (b *DeviceBuffer) historyFor(uint64) choice.History { return *b.history() }
 
-// historyOf is that of a buffer which was made by a System, and else one that knows nothing.
+// historyOf returns the history of a buffer made by a System. For any other it returns one that only says Touched.
 func historyOf(b Buffer) *choice.History {
 	if d, ok := b.(*DeviceBuffer); ok {
 		return d.history()
@@ -77,8 +77,8 @@ func (b *DeviceBuffer) State() State   { return b.Unwrap().State() }
 func (b *DeviceBuffer) Valid() bool    { return b.Unwrap().Valid() }
 func (b *DeviceBuffer) Failure() error { return b.Unwrap().Failure() }
 
-// Native returns the backend's own object. From then on the System cannot know whether that was destroyed behind its
-// back, and has what is read from the buffer confirmed by the GPU.
+// Native returns the backend's own object. From then on the System cannot know whether others have destroyed it, so the
+// GPU has to confirm reads from the buffer.
 func (b *DeviceBuffer) Native() any {
 	current := b.core.current.Load()
 	current.handed.Store(true)
@@ -88,8 +88,8 @@ func (b *DeviceBuffer) Native() any {
 // Destroy implements [Buffer].
 func (b *DeviceBuffer) Destroy() { b.held.destroy() }
 
-// Generation counts how often the GPU buffer was replaced, by Grow or by one that failed: a bind group made for
-// another generation refers to a buffer that is destroyed.
+// Generation counts how often the GPU buffer was replaced, by Grow or by one that failed. A bind group made for another
+// generation refers to a destroyed buffer.
 func (b *DeviceBuffer) Generation() uint64 { return b.core.generation.Load() }
 
 // Write copies p to the buffer at offset, ahead of everything submitted later. Offset and length must be

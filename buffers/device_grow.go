@@ -8,26 +8,25 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// growth is a Grow. While its outcome is not known the buffer that it replaces lives, to be put back.
+// growth is a Grow. While its outcome is unknown, the old buffer lives, to be put back.
 type growth struct {
 	core  *deviceCore
 	held  *holding
 	old   *currentBuffer
 	grown *currentBuffer
-	round uint64        // round of replaced when old was
+	round uint64        // round of replaced when old was replaced
 	done  chan struct{} // closed when the outcome is known
 	err   error         // the outcome
 }
 
-// Grow makes the buffer hold at least size bytes: it becomes one and a half times as large, or size
-// if that is more, within the device's limit. The contents are copied on the GPU at once, so they are
-// those of everything submitted so far; what is recorded and not yet submitted still refers to the old
-// buffer. A buffer that is large enough stays as it is.
+// Grow makes the buffer hold at least size bytes. It becomes one and a half times as large, or size if that is more,
+// within the device's limit. The contents are copied on the GPU at once, so they are those of everything submitted so
+// far. Commands recorded and not yet submitted still refer to the old buffer. A buffer that is large enough stays as it
+// is.
 //
-// The device may find out later that it has no memory for the grown buffer. Then the old one is back, with what
-// it held when Grow was called, and another Generation; what was written since is lost, uploads that are under way
-// fail, and [System.Errors] and [DeviceBuffer.AwaitGrow] say so. Else the old buffer is destroyed: after the next
-// submit that leaves no frame open.
+// The device may find out later that it has no memory for the grown buffer. Then the old one is back, with its contents
+// at the call of Grow and another Generation. Later writes are lost, uploads under way fail, and [System.Errors] and
+// [DeviceBuffer.AwaitGrow] say so. Else the old buffer is destroyed after the next submit that leaves no frame open.
 func (b *DeviceBuffer) Grow(size uint64) error {
 	s := b.held.shared
 	s.mu.Lock()
@@ -46,7 +45,7 @@ func (b *DeviceBuffer) Grow(size uint64) error {
 	if err != nil {
 		return err
 	}
-	b.core.engine.writes.jobs.endRelay() // the rest of it goes to the grown buffer
+	b.core.engine.writes.jobs.endRelay() // its rest goes to the grown buffer
 	if err := copyNow(s, old.Buffer, grown.Buffer, old.Size()); err != nil {
 		grown.Destroy()
 		return err
@@ -59,8 +58,8 @@ func (b *DeviceBuffer) Grow(size uint64) error {
 	return nil
 }
 
-// AwaitGrow waits until the outcome of every Grow so far is known, and returns that of the last one:
-// [ErrOutOfMemory] if there was no memory for it, or for one before it. If ctx ends first its error is the cause.
+// AwaitGrow waits until the outcome of every Grow so far is known, and returns that of the last one: [ErrOutOfMemory]
+// if there was no memory for it, or for one before it. If ctx ends first, its error is the cause.
 func (b *DeviceBuffer) AwaitGrow(ctx context.Context) error {
 	s := b.held.shared
 	s.mu.Lock()
@@ -90,7 +89,7 @@ func createGrown(s *shared, old Buffer, size uint64) (*currentBuffer, error) {
 	return grown, nil
 }
 
-// grownSize is at least need, and half as much again as size if the limit allows it.
+// grownSize is at least need, and one and a half times size if the limit allows it.
 func grownSize(size, need, limit uint64) uint64 {
 	grown := max(size+size/2, need)
 	if grown > limit {
@@ -114,7 +113,7 @@ func copyNow(s *shared, src, dst Buffer, size uint64) error {
 	return s.queue.Submit(e)
 }
 
-// beginGrowth waits for the outcome of g: when the device is done with the copy it knows whether there was memory.
+// beginGrowth waits for the outcome of g: when the device is done with the copy, it knows whether there was memory.
 func beginGrowth(g *growth) {
 	s := g.held.shared
 	g.core.growths = append(g.core.growths, g)
@@ -151,7 +150,7 @@ func (g *growth) copied(lost error) {
 	}
 }
 
-// failure is why the contents did not come into the grown buffer, as far as that is known.
+// failure is the reason, if known, why the contents did not reach the grown buffer.
 func (g *growth) failure() error {
 	err, _ := g.grown.Failure().(*Error)
 	if err == nil {
@@ -162,7 +161,7 @@ func (g *growth) failure() error {
 			" bytes is back, and what was written to it since is lost"}
 }
 
-// revert puts back what stood there before g, which ends all that came after it too.
+// revert puts back the buffer that g replaced, and ends all later growths too.
 func (g *growth) revert(err error) {
 	s, c := g.held.shared, g.core
 	c.engine.writes.jobs.endRelay()
@@ -182,7 +181,7 @@ func (g *growth) end(err error) {
 	g.held.shared.rouse()
 }
 
-// abandon ends every Grow whose outcome is not known, with the buffer that it would put back.
+// abandon ends every Grow of unknown outcome, and destroys the old buffers.
 func (c *deviceCore) abandon(err error) {
 	for _, g := range c.growths {
 		g.old.Destroy()

@@ -2,11 +2,11 @@ package buffers
 
 import "sync/atomic"
 
-// arenaLimit is the most bytes that the arenas of all dynamic buffers may have, of Go's memory and of the host's
-// together. Memory that Go cannot have ends the program, and a 32-bit address space ends early.
+// arenaLimit bounds the bytes of the arenas of all dynamic buffers, in Go's memory and the host's together. If Go
+// cannot get memory, the program ends, and a 32-bit address space ends early.
 const arenaLimit = 512 << 20
 
-// arenas is how many bytes they have.
+// arenas is the sum of their bytes.
 var arenas atomic.Uint64
 
 // reserveArena takes size bytes of the limit, or reports that they exceed it.

@@ -6,12 +6,12 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// engine moves bytes to device memory, and is the one place where the path is chosen: for uploads,
-// flushes and reads, by what is measured on the device in hand.
+// engine moves bytes to device memory. It alone chooses the path of uploads, flushes and reads, by measurements on the
+// device at hand.
 type engine struct {
 	shared    *shared
 	writes    *writeBelt
-	program   program // what else moves bytes
+	program   program // the other traffic
 	choosers  [opCount]choice.Chooser
 	prober    prober
 	meter     meter
@@ -29,8 +29,8 @@ func (e *engine) init(s *shared, writes *writeBelt, reads *readBelt, p program, 
 	}
 }
 
-// write moves m to dst ahead of everything submitted later. It never waits: what finds no mapped memory
-// goes by a queue write.
+// write moves m to dst ahead of everything submitted later. It never waits: bytes that find no mapped memory go by a
+// queue write.
 func (e *engine) write(dst Buffer, h *choice.History, offset uint64, m Memory) error {
 	if m.Size() < chosenFrom[OpUpload] {
 		h.Touched = true
@@ -68,7 +68,7 @@ func (e *engine) move(p *choice.Path, dst Buffer, offset uint64, m Memory) (whol
 		case c == nil:
 			wholly = wholly && !p.Mapped
 			err = e.shared.queue.WriteBuffer(dst, offset+done, m.Slice(done, n))
-		case p.InPlace: // as if it was filled
+		case p.InPlace: // as if filled
 			err = e.writes.send(c, n, dst, offset+done)
 		default:
 			err = e.writes.fill(c, m.Slice(done, n), dst, offset+done)
@@ -81,8 +81,8 @@ func (e *engine) move(p *choice.Path, dst Buffer, offset uint64, m Memory) (whol
 	return wholly, nil
 }
 
-// flush moves the bytes of an arena to offset of dst. Frames overlap, and with them the times they take: their paths
-// are measured by the prober alone.
+// flush moves the bytes of an arena to offset of dst. Frames overlap, and so do their times: only the prober measures
+// their paths.
 func (e *engine) flush(dst Buffer, h *choice.History, offset uint64, arena Memory) error {
 	e.take(OpFlush, arena.Size(), *h)
 	p := e.flushPath(arena.Size(), *h)
@@ -91,14 +91,14 @@ func (e *engine) flush(dst Buffer, h *choice.History, offset uint64, arena Memor
 	return err
 }
 
-// flushChunk is flush of a chunk that was filled in place.
+// flushChunk flushes a chunk that was filled in place.
 func (e *engine) flushChunk(dst Buffer, h *choice.History, c *chunk, size uint64) error {
 	e.take(OpFlush, size, *h)
 	h.Note(&paths[OpFlush][filledInPlace])
 	return e.writes.send(c, size, dst, 0)
 }
 
-// flushPath is the path of size bytes of updates. If copies went once, they go on: see choice.History.
+// flushPath is the path of size bytes of updates. After the first copy it stays with copies: see choice.History.
 func (e *engine) flushPath(size uint64, h choice.History) *choice.Path {
 	return &paths[OpFlush][e.flushIndex(size, h)]
 }
@@ -115,7 +115,7 @@ func (e *engine) flushIndex(size uint64, h choice.History) int {
 	return e.choosers[OpFlush].Best(size, h)
 }
 
-// ask is the path that a transfer of size bytes would take now.
+// ask returns the path that a transfer of size bytes would take now.
 func (e *engine) ask(op Operation, size uint64, h choice.History) (path int) {
 	switch c := &e.choosers[op]; {
 	case op == OpFlush:
@@ -128,12 +128,11 @@ func (e *engine) ask(op Operation, size uint64, h choice.History) (path int) {
 	return 0
 }
 
-// take chooses a path, and has the prober measure those that it does not know, and all of them anew after
-// very many transfers.
+// take chooses a path. It has the prober measure unknown paths, and all of them anew after very many transfers.
 func (e *engine) take(op Operation, size uint64, h choice.History) choice.Choice {
 	c := &e.choosers[op]
 	taken := c.Take(size, h, e.alone())
-	taken.Measure = taken.Measure && h.Touched // the first time memory is touched is slow
+	taken.Measure = taken.Measure && h.Touched // the first touch of memory is slow
 	switch c.Probe(size, e.prober.busy) {
 	case choice.DueNow:
 		e.prober.inBackground(op)
@@ -143,27 +142,27 @@ func (e *engine) take(op Operation, size uint64, h choice.History) choice.Choice
 	return taken
 }
 
-// alone reports whether a transfer that begins now has the GPU for itself, as far as this System goes.
+// alone reports whether a transfer that begins now has the GPU to itself, as far as this System knows.
 func (e *engine) alone() bool { return !e.meter.running && !e.prober.busy && e.program.idle() }
 
-// traffic is what the program has moved, and whether it is moving something.
+// traffic is the program's moved bytes and submits, and whether a transfer is under way.
 type traffic struct {
 	moved    uint64
 	underway bool
 }
 
-// program is what moves bytes besides the transfer that is looked at.
+// program is the traffic besides the transfer being measured.
 type program interface {
-	// idle reports whether nothing of it is with the GPU.
+	// idle reports whether the GPU has none of it.
 	idle() bool
 	traffic() traffic
 }
 
-// polls are for as long as most measurements last.
+// polls last as long as most measurements.
 const polls = 64
 
-// workDone tells when the GPU is done with everything so far, if that is hurried as soon as can be: then what is
-// measured is the transfer, and not when the host happens to poll.
+// workDone settles when the GPU is done with everything so far. If hurried, the host polls for that, so that the
+// transfer is measured and not the host's next poll.
 func (e *engine) workDone(hurried bool) <-chan error {
 	done := e.shared.queue.WorkDone()
 	if hurried {
@@ -175,7 +174,7 @@ func (e *engine) workDone(hurried bool) <-chan error {
 // hangAfter is how long a transfer may take before its path counts as hung.
 const hangAfter = 2 * time.Second
 
-// hang leaves a path alone that does not come to an end.
+// hang marks a path whose transfer does not end.
 func (e *engine) hang(op Operation, path int, size uint64) {
 	e.choosers[op].Hang(path, size)
 	if l := &e.shared.logger; l.enabled(LevelWarn) {

@@ -3,11 +3,11 @@ package buffers
 import "time"
 
 // meter measures one transfer of the program's at a time, from its start to the moment when the GPU is done with it. If
-// the program moves something else meanwhile, the path is at least as fast as that.
+// the program moves other bytes meanwhile, the path is at least as fast as measured.
 type meter struct {
 	engine  *engine
 	running bool
-	probe   probe       // that is measured, while running
+	probe   probe       // the current one, while running
 	watch   func()      // wait, made once
 	late    *time.Timer // of the probe
 }
@@ -22,7 +22,7 @@ type probe struct {
 	moved uint64 // by the program so far
 }
 
-// observe has the time taken until the GPU is done with everything so far.
+// observe measures the time until the GPU is done with everything so far.
 func (m *meter) observe(op Operation, path int, size uint64, start moment) {
 	m.running = true
 	m.engine.shared.rouse()
@@ -72,6 +72,5 @@ func (m *meter) giveUp(p probe) {
 	m.engine.hang(p.op, p.path, p.size)
 }
 
-// unhurried is the size from which on the program's own transfers are measured without polls, which slow a ring down
-// while it goes on.
+// unhurried is the size from which the program's own transfers are measured without polls, which slow a ring down.
 const unhurried = 16 << 20

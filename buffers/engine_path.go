@@ -26,33 +26,33 @@ func (o Operation) String() string {
 }
 
 const (
-	// manyPieces is from where on what each piece costs tells more than how soon the first is on its way.
+	// manyPieces is the size from which the cost of each piece matters more than how soon the first is sent.
 	manyPieces = 64 << 20
 )
 
-// chosenFrom are the sizes from which on a choice is made. Below them a queue write is at least as good as any
-// other path. On a discrete GPU frames in flight of 64 KiB take 0.06 ms by queue writes and 0.07 ms through a
-// mapped ring, those of 256 KB 0.55 and 0.16 ms; on a CPU adapter it is 0.10 and 0.35 ms, and 0.12 each
-// (measured, without the fill). A transfer that is waited for gains less by a ring.
+// chosenFrom are the smallest sizes for which a choice is made. Below them a queue write is at least as good as any
+// other path. On a discrete GPU frames in flight of 64 KiB take 0.06 ms by queue writes and 0.07 ms through a mapped
+// ring; those of 256 KB take 0.55 and 0.16 ms. On a CPU adapter it is 0.10 and 0.35 ms, and 0.12 each (measured,
+// without the fill). A transfer that is waited for gains less by a ring.
 var chosenFrom = [opCount]uint64{OpUpload: choice.Smallest, OpFlush: 128 << 10, OpReadback: choice.Smallest}
 
-// Of the paths of uploads.
+// Paths of uploads.
 const (
 	queueWrites       = 0
 	smallRing         = 1
 	copiedQueueWrites = 3
 )
 
-// Of those of flushes that go through mapped chunks.
+// Paths of flushes through mapped chunks.
 const (
 	mappedChunk   = 1
 	filledInPlace = 2
 )
 
-// paths lists what there is to choose from, the default first.
+// paths lists the paths to choose from, the default first.
 //
-// Queue writes are cut into 4 MiB: from there on Chromium moves them through shared memory of their own,
-// and larger ones cost the making of more of it.
+// Queue writes are cut into 4 MiB. From that size on Chromium moves them through shared memory of their own, and larger
+// ones have to make more of it.
 var paths = [opCount][]choice.Path{
 	OpUpload: {
 		{Name: "queue write", Piece: 4 << 20},
@@ -72,8 +72,8 @@ var paths = [opCount][]choice.Path{
 	},
 }
 
-// ringOf is how many bytes of chunks there may be for a transfer of size bytes that does not wait: for each frame that
-// a program keeps in flight a chunk.
+// ringOf bounds the bytes of chunks for a transfer of size bytes that does not wait: one chunk for each frame that a
+// program keeps in flight.
 func ringOf(p *choice.Path, size uint64) uint64 {
 	if p.Piece == choice.OnePiece {
 		return max(leastRing, pacedFrames*chunkSize(size))
@@ -81,8 +81,7 @@ func ringOf(p *choice.Path, size uint64) uint64 {
 	return max(leastRing, 2*size)
 }
 
-// copiesOf is how often a byte is copied on its way, as Chromium does it.
-// https://dawn.googlesource.com/dawn/+/refs/heads/main/docs/dawn/buffers.md
+// copiesOf counts the copies of a byte on its way, as Chromium makes them.
 func copiesOf(p *choice.Path, op Operation) int {
 	switch {
 	case op == OpReadback:

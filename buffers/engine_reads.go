@@ -6,18 +6,18 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// readGuide cuts reads, by what the engine has measured.
+// readGuide cuts reads by the engine's measurements.
 type readGuide struct {
 	engine   *engine
 	asked    bool          // for the cost of a copy
 	copyCost time.Duration // of one more copy in a submit; 0 if it was not measured
-	// fixedChunks says that reads are cut as [Options].ChunkSize says.
+	// fixedChunks has reads cut as [Options].ChunkSize says.
 	fixedChunks bool
 }
 
 var _ guide = (*readGuide)(nil)
 
-// cut chooses how a read is cut that is sent now, alone or among others.
+// cut chooses how a read that is sent now is cut, alone or among others.
 func (g *readGuide) cut(x *reading, alone bool) cut {
 	if g.sharesChunk(x.size) {
 		return cut{piece: g.engine.shared.options.ChunkSize, depth: ringDepth, path: -1}
@@ -28,12 +28,12 @@ func (g *readGuide) cut(x *reading, alone bool) cut {
 	return cut{min(p.Piece, most), p.Depth, taken.Path, taken.Measure}
 }
 
-// sharesChunk reports whether a read of size bytes is not cut for itself, but goes into what chunks there are.
+// sharesChunk reports whether a read of size bytes shares chunks of the common size, instead of being cut by a path.
 func (g *readGuide) sharesChunk(size uint64) bool {
 	return size <= g.engine.shared.options.ChunkSize/4 || g.fixedChunks
 }
 
-// manyReads at a time are worth knowing what a copy costs.
+// manyReads at a time make it worth measuring the cost of a copy.
 const manyReads = 48
 
 // expectReads has the cost of a copy measured, once, if there are many reads at a time.
@@ -43,7 +43,7 @@ func (g *readGuide) expectReads(n int) {
 	}
 }
 
-// nearby is how many bytes between two ranges are better copied along than left out by another copy.
+// nearby is the widest gap between two ranges that one copy covers at less cost than two copies.
 func (g *readGuide) nearby() uint64 {
 	if g.copyCost == 0 {
 		return 4096

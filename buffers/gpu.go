@@ -6,7 +6,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// What the users of this package say of the GPU is package gpu's, as os has its file modes from io/fs.
+// The GPU's names in this package are package gpu's, as os has its file modes from io/fs.
 type (
 	Buffer         = gpu.Buffer
 	MappableBuffer = gpu.MappableBuffer
@@ -59,7 +59,7 @@ const (
 	Destroyed     = gpu.Destroyed
 )
 
-// What commands do with a buffer.
+// Accesses to a buffer.
 const (
 	AccessRead  = gpu.AccessRead
 	AccessWrite = gpu.AccessWrite

@@ -7,14 +7,14 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// holding is what one buffer made by a System holds. The System knows the holding and the caller the
-// buffer, so that a buffer nobody destroyed can be found out and freed by the garbage collector.
+// holding is the memory of one buffer made by a System. The System refers to the holding and the caller to the buffer,
+// so that the garbage collector can find and free a buffer that nobody destroyed.
 type holding struct {
 	shared  *shared
 	kind    Kind
 	label   string
 	bytes   uint64
-	free    func(fate) // frees all that is held; called once
+	free    func(fate) // frees all of it; called once
 	freed   bool
 	site    [6]uintptr
 	cleanup runtime.Cleanup
@@ -27,16 +27,16 @@ type fate uint8
 
 const (
 	destroyed fate = iota
-	dropped        // nobody destroyed it: what it borrowed goes too
-	released       // the GPU's buffers are left to whoever else has them
+	dropped        // nobody destroyed it: borrowed memory goes too
+	released       // its other owner keeps the GPU's buffers
 )
 
-// handle is what a buffer that the caller holds has of its holding. When it is collected and the holding was
-// not destroyed, that is freed and reported.
+// handle is a buffer's link to its holding. When it is collected and the holding was not destroyed, the holding is
+// freed and reported.
 type handle struct{ *holding }
 
-// hold counts a buffer that was made while the lock was held, and is still: so the end of the System comes
-// before the making of a buffer, or frees it.
+// hold counts a buffer. The lock has been held since the buffer was made: so the end of the System comes before the
+// making of a buffer, or frees it.
 func (s *shared) hold(kind Kind, label string, bytes uint64, free func(fate)) *handle {
 	h := &holding{shared: s, kind: kind, label: label, bytes: bytes, free: free}
 	runtime.Callers(3, h.site[:])
@@ -50,7 +50,7 @@ func (s *shared) hold(kind Kind, label string, bytes uint64, free func(fate)) *h
 	return owner
 }
 
-// resize follows a buffer that changed its size.
+// resize records a buffer's new size.
 func (h *holding) resize(bytes uint64) {
 	k := &h.shared.stats.Kinds[h.kind]
 	k.Bytes -= h.bytes
@@ -58,7 +58,7 @@ func (h *holding) resize(bytes uint64) {
 	h.bytes = bytes
 }
 
-// destroy frees what is held, once. The lock is not held.
+// destroy frees the memory, once. The lock is not held.
 func (h *holding) destroy() {
 	h.shared.mu.Lock()
 	defer h.shared.mu.Unlock()
@@ -107,11 +107,11 @@ func (h *holding) check(op string) error {
 	return h.shared.usable(op, h.label)
 }
 
-// leaked frees what nobody can destroy any more. The lock is not held.
+// leaked frees a buffer that nobody can destroy any more. The lock is not held.
 func (h *holding) leaked(created string) {
 	h.shared.mu.Lock()
 	defer h.shared.mu.Unlock()
-	if h.freed { // after it was collected
+	if h.freed { // freed since it was collected
 		return
 	}
 	h.end(dropped)
@@ -119,7 +119,7 @@ func (h *holding) leaked(created string) {
 	h.log(LevelWarn, "buffer was never destroyed", created)
 }
 
-// log tells of the buffer, and of where it was made if that is known.
+// log logs the buffer, and where it was made if that is known.
 func (h *holding) log(level Level, message, created string) {
 	fields := []Field{text("kind", h.kind.String()), label("label", h.label), count("bytes", h.bytes)}
 	if created != "" {
@@ -131,7 +131,7 @@ func (h *holding) log(level Level, message, created string) {
 // mostListed bounds how many buffers are listed when a System is destroyed.
 const mostListed = 32
 
-// alive is how many buffers are not destroyed.
+// alive counts the buffers that are not destroyed.
 func (s *shared) alive() (n int) {
 	for h := s.holdings; h != nil; h = h.next {
 		n++
@@ -154,7 +154,7 @@ func (s *shared) logAlive() {
 // Held is a buffer that a System has made, of any kind.
 type Held interface{ holds() *holding }
 
-// createdAt is the first frame outside of this package, as file:line.
+// createdAt is the first stack frame outside of this package, as file:line.
 func (h *holding) createdAt() string {
 	frames := runtime.CallersFrames(h.site[:])
 	for {

@@ -10,15 +10,14 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// AddressSpace is where WGSL finds a value; the layout rules differ.
-// https://www.w3.org/TR/WGSL/#address-space-layout-constraints
+// AddressSpace is the place of a value in WGSL; the layout rules differ.
 type AddressSpace uint8
 
 const (
 	SpaceStorage AddressSpace = iota
 	SpaceUniform
-	// SpaceVertex stands for vertex and index buffers, which are in no address space: any layout of numbers
-	// will do, since the pipeline says where each attribute lies.
+	// SpaceVertex stands for vertex and index buffers, which are in no address space. Any layout of numbers will do:
+	// the pipeline says where each attribute lies.
 	SpaceVertex
 )
 
@@ -31,13 +30,12 @@ const (
 //	[C][4]float32                         also a matrix with columns of three: mat3x3f is [3][4]float32
 //	any other array                       an array
 //
-// NOTE: [16]float32 and [9]float32 are arrays of floats, not matrices: in a struct they begin where a matrix
-// does not, and nothing tells.
+// NOTE: [16]float32 and [9]float32 are arrays of floats, not matrices: in a struct they begin at other offsets than a
+// matrix, and no error says so.
 //
-// A T that is laid out otherwise is [ErrLayout], which says where padding is missing; too few bytes, or bytes
-// that are not aligned for T, are [ErrRange] and [ErrAlignment]. The check of T is made once a type. Use
-// [CheckLayout] for the uniform address space, which is stricter, and [VertexSlice] and [VertexBytes] for
-// vertex and index data.
+// A T with another layout is [ErrLayout], which says where padding is missing. Too few bytes are [ErrRange], and bytes
+// that are not aligned for T [ErrAlignment]. T is checked once a type. Use [CheckLayout] for the uniform address space,
+// which is stricter, and [VertexSlice] and [VertexBytes] for vertex and index data.
 func As[T any](bytes []byte) (*T, error) {
 	s, err := Slice[T](bytes)
 	if err != nil {
@@ -106,14 +104,14 @@ type layoutKey struct {
 
 var layouts sync.Map // layoutKey -> error or nil
 
-// passed has, at the place that its address gives it, the type that was found to be laid out well last, plus
-// the address space: the same few types are viewed again and again.
+// passed caches the types that passed a check last, plus the address space, at a place given by their address: the same
+// few types are viewed again and again.
 var passed [64]atomic.Uintptr
 
 // checkLayout is CheckLayout, without a look-up for a type that was checked before.
 func checkLayout[T any](space AddressSpace) error {
 	var pointer any = (*T)(nil)
-	id := *(*uintptr)(unsafe.Pointer(&pointer)) // of the type, in an interface's first word
+	id := *(*uintptr)(unsafe.Pointer(&pointer)) // the type's, an interface's first word
 	place := &passed[id/16%uintptr(len(passed))]
 	if place.Load() == id+uintptr(space) {
 		return nil
@@ -125,9 +123,9 @@ func checkLayout[T any](space AddressSpace) error {
 	return err
 }
 
-// CheckLayout reports whether Go lays T out as WGSL does in an address space. A type that it accepts can be
-// declared so that its members lie where they do in Go, in every browser: some also take uniforms whose
-// arrays and structs are not at multiples of 16.
+// CheckLayout reports whether Go lays T out as WGSL does in an address space. An accepted type can be declared so that
+// its members lie where they do in Go, in every browser: some also take uniforms whose arrays and structs are not at
+// multiples of 16.
 func CheckLayout[T any](space AddressSpace) error {
 	key := layoutKey{reflect.TypeFor[T](), space}
 	if known, ok := layouts.Load(key); ok {
@@ -184,15 +182,14 @@ func vertexProblem(t reflect.Type) string {
 	return t.String() + " is no number of a vertex buffer"
 }
 
-// layout is how WGSL lays a type out in an address space.
-// https://www.w3.org/TR/WGSL/#alignment-and-size
+// layout is WGSL's layout of a type in an address space.
 type layout struct {
 	align, size uintptr
-	memberAlign uintptr // what its offset is a multiple of, as a member
-	memberSize  uintptr // how far behind its offset the next member may begin
+	memberAlign uintptr // alignment of its offset, as a member
+	memberSize  uintptr // distance from its offset to the next member, at least
 }
 
-// wgslLayout is the layout of t, or what is wrong with it.
+// wgslLayout returns the layout of t, or the problem with it.
 func wgslLayout(t reflect.Type, space AddressSpace) (l layout, problem string) {
 	switch {
 	case isWord(t.Kind()):
@@ -211,7 +208,7 @@ func wgslLayout(t reflect.Type, space AddressSpace) (l layout, problem string) {
 	return l, t.String() + " has no counterpart in WGSL"
 }
 
-// plain is the layout of what every address space lays out alike.
+// plain is the layout of a type that every address space lays out alike.
 func plain(align, size uintptr) layout { return layout{align, size, align, size} }
 
 func isVector(t reflect.Type) bool {
@@ -225,13 +222,13 @@ func vectorAlign(t reflect.Type) uintptr {
 	return 16
 }
 
-// isMatrix reports whether t is a matrix with columns of two or four, whose columns touch.
+// isMatrix reports whether t is a matrix with columns of two or four, without gaps between columns.
 func isMatrix(t reflect.Type) bool {
 	return t.Kind() == reflect.Array && t.Len() >= 2 && t.Len() <= 4 && isVector(t.Elem()) && t.Elem().Len() != 3 &&
 		t.Elem().Elem().Kind() == reflect.Float32
 }
 
-// arrayLayout is the layout of an array, which begins at a multiple of 16 in a uniform, as do its elements.
+// arrayLayout is the layout of an array. In a uniform the array and its elements begin at multiples of 16.
 func arrayLayout(t reflect.Type, space AddressSpace) (l layout, problem string) {
 	element, problem := wgslLayout(t.Elem(), space)
 	if problem != "" {
@@ -252,7 +249,7 @@ func arrayLayout(t reflect.Type, space AddressSpace) (l layout, problem string) 
 	return l, ""
 }
 
-// remedy names the type to use for what an array was meant to be.
+// remedy names the type to use instead of an array.
 func remedy(t reflect.Type) string {
 	switch e := t.Elem(); {
 	case t == reflect.TypeFor[[16]float32]():
@@ -267,10 +264,10 @@ func remedy(t reflect.Type) string {
 	return ""
 }
 
-// structLayout is the layout of a struct. In a uniform a struct within another begins at a multiple of 16, and
-// so does what follows it.
+// structLayout is the layout of a struct. In a uniform a struct within another begins at a multiple of 16, and so does
+// the next member.
 func structLayout(t reflect.Type, space AddressSpace) (l layout, problem string) {
-	var end, next uintptr // of the last member, and where another one may begin
+	var end, next uintptr // end of the last member, and start of the next
 	l.align = 4
 	for f := range fields(t) {
 		if f.Name == "_" {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// moment is a point in time for what measures how long something takes: on the monotonic clock, from when the program
-// began. A time.Time costs a browser's module a second call, and in its structures brings along how to print a date.
+// moment is a point on the monotonic clock, from the program's start, for measurements. A time.Time costs a browser's
+// module a second call, and brings along the printing of dates.
 type moment time.Duration
 
 // latest is later than every other.

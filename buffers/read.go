@@ -12,9 +12,9 @@ type Read struct {
 	generation uint64
 }
 
-// Wait returns when the memory is filled, or the read failed. When ctx ends first the read is cancelled.
-// In either case the memory is the caller's again. A read that was not sent is sent now; if it goes with a frame that
-// is open, the log tells of it after a second.
+// Wait returns when the memory is filled, or the read failed. If ctx ends first, the read is cancelled. In either case
+// the memory is the caller's again. A read that was not sent is sent now. A read that goes with an open frame waits for
+// it; the log reports that after a second.
 func (r Read) Wait(ctx context.Context) error {
 	settled, err := r.claim((*readQueue).await)
 	if err != nil {
@@ -23,7 +23,7 @@ func (r Read) Wait(ctx context.Context) error {
 	select {
 	case err = <-settled:
 	case <-ctx.Done():
-		label := r.reading.name // which stays
+		label := r.reading.name // it stays
 		if err = r.reading.queue.cancel(r.reading); err == nil {
 			err = gpu.CausedBy("read", label, ctx.Err())
 		} else if err == errLanded {
@@ -34,7 +34,7 @@ func (r Read) Wait(ctx context.Context) error {
 	return err
 }
 
-// Cancel gives the read up. The memory is the caller's again.
+// Cancel ends the read. The memory is the caller's again.
 func (r Read) Cancel() {
 	if _, err := r.claim(func(*readQueue, *reading) {}); err == nil {
 		r.reading.queue.cancel(r.reading)

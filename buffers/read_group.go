@@ -2,30 +2,31 @@ package buffers
 
 import "github.com/gpubuffers/gpubuffers/buffers/gpu"
 
-// Groups of copies besides [Vouched]. Sources are kept apart by who can make their copies void.
+// Groups of copies besides [Vouched]. They keep sources apart by who can make their copies void.
 const (
-	// handedOut: buffers of the System whose native object others have.
+	// handedOut: buffers of the System whose native object was handed out.
 	handedOut = 1
 	// single: from here on, each source has a group of its own. It is foreign, or so new that its creation may have
 	// failed.
 	single = 2
 )
 
-// copyGroups gives single sources their groups: a buffer for as long as reads are placed, a texture for each read.
+// copyGroups numbers the groups of single sources: one for a buffer while reads are placed, one for each read of a
+// texture.
 type copyGroups struct {
 	shared *shared
 	of     map[Buffer]int
 	last   int
 }
 
-// made is a buffer that a System has made. behind is the device's buffer behind it now, or nil if it is not vouched for:
-// others can destroy it.
+// made is a buffer that a System has made. behind is the device's buffer behind it now, or nil if others can destroy
+// it.
 type made interface {
 	Held
 	behind() *currentBuffer
 }
 
-// groupOf is the group of x's copies.
+// groupOf returns the group of x's copies.
 func (g *copyGroups) groupOf(x *reading) int {
 	if x.src == nil {
 		return g.ofTexture(x)

@@ -4,10 +4,10 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// hold is memory of the GPU that keeps what reads are to bring until there is a chunk for it.
+// hold is GPU memory that keeps the bytes of reads until there is a chunk for them.
 type hold struct {
 	currentBuffer
-	readings  int // that are copied from it
+	readings  int // readings copied from it
 	idleSince moment
 }
 
@@ -22,7 +22,7 @@ func (h *hold) since() moment { return h.idleSince }
 
 func (h *hold) size() uint64 { return h.Size() }
 
-// free is how many bytes a new hold may have.
+// free is the number of bytes that a new hold may have.
 func (p *readHolds) free() uint64 {
 	used := p.bytes
 	for _, h := range p.idle {
@@ -31,7 +31,7 @@ func (p *readHolds) free() uint64 {
 	return min(p.shared.budget.limit-min(p.shared.budget.limit, used), p.shared.limits.MaxBufferSize) &^ 3
 }
 
-// take returns a hold of at least size bytes, which are free.
+// take returns a hold of at least size bytes. That many are free.
 func (p *readHolds) take(size uint64) (*hold, error) {
 	if i := bestFit(p.idle, size); i >= 0 {
 		h := p.idle[i]
@@ -52,8 +52,8 @@ func (p *readHolds) take(size uint64) (*hold, error) {
 	return h, nil
 }
 
-// leave is called when a reading needs the hold no more; nil is none. What is submitted later may use it again: the
-// GPU goes in order.
+// leave is called when a reading no longer needs the hold; nil is none. Later submits may use the hold again: the GPU
+// goes in order.
 func (p *readHolds) leave(h *hold) {
 	if h == nil {
 		return
@@ -80,10 +80,8 @@ func (p *readHolds) trim(before moment) (oldest moment) {
 	return oldest
 }
 
-// refuse is the error of a read that there is no memory for at its moment.
+// refuse is the error of a read that has no memory when it is sent.
 func (p *readHolds) refuse(label string, n uint64) error {
 	return gpu.NewError("read", label, ErrBudget, "no mappable memory is free, and a copy of "+gpu.Decimal(n)+
 		" bytes on the GPU would exceed the budget of "+gpu.Decimal(p.shared.budget.limit))
 }
-
-// copiesOf are the copies of the readings into a hold, one after the other.

@@ -12,6 +12,7 @@ type heldRead struct {
 
 func (r *heldRead) isOpen() bool { return r.reading.generation == r.generation && !r.reading.done }
 
+// copiesOf returns the copies of the readings into a hold, one after the other.
 func (q *readQueue) copiesOf(late []heldRead) []gpu.ChunkCopy {
 	q.copies = q.copies[:0]
 	for i := range late {

@@ -9,16 +9,15 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// shared is what all parts of a System need, at the bottom of the package: belts, engine, buffers and frames have a
-// pointer to it, and none of them names the System.
+// shared is the part of a System that all others need, at the bottom of the package: belts, engine, buffers and frames
+// have a pointer to it, and none of them names the System.
 //
-// The lock is never held while something is waited for. Methods of unexported types are called with it
-// held, unless they say otherwise.
+// The lock is never held during a wait. Methods of unexported types are called with it held, unless they say otherwise.
 type shared struct {
 	device  Device
 	queue   Queue
 	chunks  gpu.ChunkQueue
-	steps   gpu.Steps      // what a ChunkQueue does not do at once
+	steps   gpu.Steps      // for copies that a ChunkQueue does not make at once
 	relay   gpu.ChunkRelay // queue, if it is one; or nil
 	poller  gpu.Poller     // the same
 	waker   gpu.Waker      // device, if it is one; or nil
@@ -29,17 +28,17 @@ type shared struct {
 	mu sync.Mutex
 	waiters
 	budget budget
-	pools  []keeper // of mappable memory
+	pools  []keeper // pools of mappable memory
 	upkeep
 	holdings   *holding // first of those that are not freed
-	freed      func()   // is called when one was
+	freed      func()   // called when one was
 	replaced   replaced
 	stats      Stats
 	lost       error         // not nil: every call fails with it
 	closed     chan struct{} // closed when lost is set
 	deviceLost <-chan struct{}
-	created    uint64 // buffers of the device, for how new one is
-	confirmed  uint64 // so many of these are known to be valid, or not: see confirm
+	created    uint64 // count of the device's buffers: tells how new one is
+	confirmed  uint64 // of the first so many it is known whether they are valid: see confirm
 }
 
 func (s *shared) init(device Device, options Options) {
@@ -55,7 +54,7 @@ func (s *shared) init(device Device, options Options) {
 	s.upkeep.init(device, &s.mu, options.IdleAge)
 }
 
-// reporter is what of a System its device knows, which may outlive it.
+// reporter is the part of a System that its device knows. It may outlive the System.
 type reporter struct {
 	logger  logger
 	errors  chan error
@@ -73,8 +72,8 @@ func (r *reporter) report(err error) {
 	}
 }
 
-// usable is the error of every call on a System whose device is lost, or that is destroyed. It is called in
-// so many places that its code would tell in a module's size.
+// usable is the error of every call on a System whose device is lost, or that is destroyed. It has so many callers that
+// inlining it would show in a module's size.
 //
 //go:noinline
 func (s *shared) usable(op, label string) error {
@@ -99,14 +98,14 @@ func reasonOf(err error) error {
 	return ErrDeviceLost
 }
 
-// rouse is called whenever a goroutine or a timer is started, or a goroutine told something.
+// rouse is called whenever a goroutine or a timer was started, or a goroutine became runnable.
 func (s *shared) rouse() {
 	if s.waker != nil {
 		s.waker.Wake()
 	}
 }
 
-// answered waits for what the GPU answers, until ctx ends or the System does. The lock is not held.
+// answered waits for the GPU's answer, until ctx ends or the System does. The lock is not held.
 func (s *shared) answered(ctx context.Context, op, label string, answer <-chan error) error {
 	select {
 	case err := <-answer:
@@ -118,8 +117,7 @@ func (s *shared) answered(ctx context.Context, op, label string, answer <-chan e
 	}
 }
 
-// createMapped makes a mappable buffer whose bytes are reserved in the budget already, and gives them
-// back if that fails.
+// createMapped makes a mappable buffer. Its bytes are reserved in the budget already; if it fails, they are given back.
 func (s *shared) createMapped(d *Descriptor) (MappableBuffer, error) {
 	b, err := s.device.CreateMappableBuffer(d)
 	if err != nil {
@@ -141,15 +139,15 @@ func (s *shared) reserve(n uint64) bool {
 	return s.budget.reserve(n)
 }
 
-// currentBuffer is a buffer of the device, with what is known of it.
+// currentBuffer is a buffer of the device, with its history.
 type currentBuffer struct {
 	Buffer
 	history choice.History
-	serial  uint64      // how many buffers had been created with it: see shared.confirm
+	serial  uint64      // count of buffers created up to it: see shared.confirm
 	handed  atomic.Bool // its owner is not the only one who can destroy it
 }
 
-// createBuffer makes a buffer of the device and takes note of how new it is.
+// createBuffer makes a buffer of the device and records how new it is.
 func (s *shared) createBuffer(d *Descriptor) (*currentBuffer, error) {
 	b, err := s.device.CreateBuffer(d)
 	if err != nil {
@@ -159,11 +157,11 @@ func (s *shared) createBuffer(d *Descriptor) (*currentBuffer, error) {
 	return &currentBuffer{Buffer: b, serial: s.created}, nil
 }
 
-// confirm is called when something has settled that was asked for when serial buffers had been created: whatever is
-// wrong with one of these is known by now.
+// confirm is called when an answer arrived that was asked for when serial buffers had been created. Any failure of one
+// of these is known by now.
 func (s *shared) confirm(serial uint64) { s.confirmed = max(s.confirmed, serial) }
 
-// poll has the host poll that often whether the GPU is done, if the host does not tell by itself.
+// poll has the host poll that often whether the GPU is done, if the host does not notify by itself.
 func (s *shared) poll(times int) {
 	if s.poller != nil {
 		s.poller.Poll(times)

@@ -24,9 +24,9 @@ func newDeferredStagingBuffer(writes *writeBelt, d StagingDescriptor) (*Deferred
 	return &DeferredStagingBuffer{shared}, nil
 }
 
-// MapAsync asks for memory to write. The channel has a capacity of one and settles exactly once, under
-// the same contract as [MappableBuffer.MapAsync]; a map while one is pending is [ErrMapPending], while
-// it is writable [ErrMapped]. Without room in the budget it does what [BudgetPolicy] says.
+// MapAsync asks for memory to write. The channel has a capacity of one and settles exactly once, under the same
+// contract as [MappableBuffer.MapAsync]. A map while one is pending is [ErrMapPending], while it is writable
+// [ErrMapped]. Without room in the budget it does what [BudgetPolicy] says.
 func (b *DeferredStagingBuffer) MapAsync() <-chan error {
 	b.core.shared.mu.Lock()
 	defer b.core.shared.mu.Unlock()
@@ -60,7 +60,7 @@ func (b *DeferredStagingBuffer) mappable() error {
 	return nil
 }
 
-// tryMap settles the map that is pending, unless that has to wait for memory.
+// tryMap settles the pending map, unless that has to wait for memory.
 func (b *DeferredStagingBuffer) tryMap() (settled bool) {
 	chunk, err := b.tryLend()
 	if err == errShort {
@@ -77,7 +77,7 @@ func (b *DeferredStagingBuffer) tryMap() (settled bool) {
 	return true
 }
 
-// mapLater settles the map when there is memory, unless it is given up before.
+// mapLater settles the map when there is memory, unless it is cancelled before.
 func (b *DeferredStagingBuffer) mapLater() {
 	b.core.shared.mu.Lock()
 	defer b.core.shared.mu.Unlock()
@@ -86,20 +86,20 @@ func (b *DeferredStagingBuffer) mapLater() {
 	}
 }
 
-// Map is MapAsync that waits. When ctx ends first the map is cancelled, and the error of ctx is the Cause of an
+// Map is MapAsync that waits. If ctx ends first, the map is cancelled, and the error of ctx is the Cause of an
 // [*Error].
 func (b *DeferredStagingBuffer) Map(ctx context.Context) error {
 	return gpu.AwaitMap(ctx, b.Label(), b.MapAsync(), b.Unmap)
 }
 
-// Unmap gives up the memory: a pending map settles with [ErrMapAborted], also one whose memory was there at once as
-// long as nobody has received from its channel. What was written and not uploaded is lost.
+// Unmap gives the memory back. A pending map settles with [ErrMapAborted], even if its memory was there at once, as
+// long as nobody has received from its channel. Bytes written and not uploaded are lost.
 func (b *DeferredStagingBuffer) Unmap() error {
 	b.core.shared.mu.Lock()
 	defer b.core.shared.mu.Unlock()
 	if b.core.pending {
 		b.core.giveUp(b.Label())
-		b.core.shared.wake() // who waits for its memory ends
+		b.core.shared.wake() // ends the wait for its memory
 		return nil
 	}
 	if err := b.writable("unmap"); err != nil {

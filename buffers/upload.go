@@ -10,8 +10,8 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// Upload streams into a buffer of the GPU, piece by piece, along the path that the engine chooses: its
-// memory is bounded by a ring of chunks whatever the length.
+// Upload streams into a buffer of the GPU, piece by piece, along the path that the engine chooses. A ring of chunks
+// bounds its memory, whatever the length.
 //
 //	NewUpload -> Write... -> Finish, or Abort
 //
@@ -24,7 +24,7 @@ type Upload struct {
 	size   uint64 // expected
 	at     uint64 // where the next byte goes, in dst
 	moved  uint64
-	filled uint64 // of the chunk, or of the word
+	filled uint64 // bytes of the chunk, or of the word
 	closed bool
 
 	ring    uploadRing
@@ -32,10 +32,10 @@ type Upload struct {
 	watch   *watchdog // for the ring, while no goroutine waits for it; or nil
 	job     *uploadJob
 	history *choice.History // of dst
-	failed  *growth         // of dst, when it began
+	failed  *growth         // of dst at the start
 	path    int
 	measure bool
-	wholly  bool          // all went along the path
+	wholly  bool          // all bytes took the path
 	busy    time.Duration // spent in Write, so that a slow source does not look like a slow path
 }
 
@@ -71,11 +71,11 @@ func newMemoryUpload(e *engine, dst Buffer, offset uint64, m Memory) (*Upload, e
 	return u, u.check(m)
 }
 
-// Moved is how many bytes were written.
+// Moved is the number of bytes written.
 func (u *Upload) Moved() uint64 { return u.moved }
 
 // Write moves m, which is the caller's again when it returns. It waits for the GPU, and for memory as [BudgetPolicy]
-// says, until ctx ends: then the error of ctx is the Cause of an [*Error].
+// says. If ctx ends first, the error of ctx is the Cause of an [*Error].
 func (u *Upload) Write(ctx context.Context, m Memory) error {
 	start := now()
 	defer func() { u.busy += start.age() }()
@@ -109,7 +109,7 @@ func (u *Upload) check(m Memory) error {
 	return nil
 }
 
-// intact is the error of an upload of which a part is lost with a Grow that failed.
+// intact is the error of an upload that lost a part with a Grow that failed.
 func (u *Upload) intact() error {
 	g := failedGrow(u.dst)
 	if g == u.failed {
@@ -118,7 +118,7 @@ func (u *Upload) intact() error {
 	return &Error{Op: "upload", Label: u.dst.Label(), Reason: reasonOf(g.err), Detail: "a part of it is lost", Cause: g.err}
 }
 
-// step moves the first bytes of m and returns how many.
+// step moves the first bytes of m and returns their number.
 func (u *Upload) step(ctx context.Context, m Memory) (uint64, error) {
 	p := &paths[OpUpload][u.path]
 	if !p.Mapped {
@@ -127,7 +127,7 @@ func (u *Upload) step(ctx context.Context, m Memory) (uint64, error) {
 	if err := u.ring.borrow(ctx, m.Size()); err != nil {
 		return 0, err
 	}
-	if u.ring.chunk == nil { // none is to be had, and the path was changed for it
+	if u.ring.chunk == nil { // there is none, so the path was changed
 		return 0, nil
 	}
 	n := min(m.Size(), u.ring.capacity(p)-u.filled)
@@ -144,7 +144,7 @@ func (u *Upload) step(ctx context.Context, m Memory) (uint64, error) {
 	return n, nil
 }
 
-// expected is how many bytes are still to come: what fits, if more than were expected came.
+// expected is the number of bytes still to come. If more than u.size came, it is all that fits.
 func (u *Upload) expected() uint64 {
 	if u.moved < u.size {
 		return u.size - u.moved
@@ -154,7 +154,7 @@ func (u *Upload) expected() uint64 {
 
 var errHung = errors.New("the ring does not come round")
 
-// wrote takes note of n bytes that went by a queue write.
+// wrote counts n bytes that went by a queue write.
 func (u *Upload) wrote(n uint64) {
 	u.history.Touched = true
 	u.shared.stats.BytesUp += n
@@ -162,16 +162,15 @@ func (u *Upload) wrote(n uint64) {
 	u.byQueue.sent += n
 }
 
-// passed takes note of n bytes that went by way of a chunk.
+// passed counts n bytes that went through a chunk.
 func (u *Upload) passed(n uint64) {
 	u.history.Note(&choice.Path{Mapped: true})
 	u.shared.stats.BytesUp += n
 	u.at += n
 }
 
-// Finish sends what is left. If the last piece was not a multiple of 4 bytes, the word it ends in must
-// be the last of the buffer and is filled up with zeros. When it returns, everything is ordered ahead of
-// what is submitted later.
+// Finish sends the rest. If the last piece was not a multiple of 4 bytes, the word it ends in must be the last of the
+// buffer and is filled up with zeros. When Finish returns, everything is ordered ahead of later submits.
 func (u *Upload) Finish() error {
 	if u.closed {
 		return gpu.NewError("upload", u.dst.Label(), ErrState, "it is finished or aborted")
@@ -199,7 +198,7 @@ func (u *Upload) Finish() error {
 	return nil
 }
 
-// observe has the engine measure what was moved.
+// observe has the engine measure the upload.
 func (u *Upload) observe() {
 	s := u.shared
 	if u.measure && u.wholly && !u.engine.meter.running && u.moved >= choice.Smallest && s.lost == nil {
@@ -231,13 +230,13 @@ func (u *Upload) endsWithinWord(size uint64) error {
 	return gpu.NewError("upload", u.dst.Label(), ErrAlignment, gpu.Decimal(size)+" bytes end within a word that is not the last of the buffer")
 }
 
-// Abort gives up. What was written so far may have reached the buffer, or not.
+// Abort ends the upload. Bytes written so far may have reached the buffer, or not.
 func (u *Upload) Abort() {
 	u.close()
 	u.ring.giveBack()
 }
 
-// whole moves the last of what there is.
+// whole writes m, the last bytes, and finishes.
 func (u *Upload) whole(ctx context.Context, m Memory) error {
 	if err := u.Write(ctx, m); err != nil {
 		u.Abort()
@@ -264,7 +263,7 @@ func (u *Upload) readFrom(ctx context.Context, r io.Reader) error {
 	return x.failure()
 }
 
-// alive is the error of an upload that is waited for in vain.
+// alive is the error of an upload that can no longer succeed.
 func (u *Upload) alive() error {
 	if err := u.shared.usable("upload", u.dst.Label()); err != nil {
 		return err
@@ -275,7 +274,7 @@ func (u *Upload) alive() error {
 	return nil
 }
 
-// close ends all that waits for the upload. The lock is not held.
+// close ends all waits for the upload. The lock is not held.
 func (u *Upload) close() {
 	u.ring.waits.stop()
 	u.watch.stop()

@@ -6,12 +6,11 @@ import (
 	"time"
 )
 
-// watchdog is for the waits of one transfer: if one has lasted for longer than the limit it calls over, at
-// the latest after twice that. A timer looks now and then, so that a wait that does not last costs next to
-// nothing.
+// watchdog is for the waits of one transfer. If one has lasted longer than the limit, it calls over, at the latest
+// after twice the limit. A timer looks now and then, so that a short wait costs next to nothing.
 type watchdog struct {
 	limit time.Duration
-	over  func() (goOn bool) // reports whether to look on
+	over  func() (goOn bool) // reports whether to go on watching
 	timer *time.Timer
 	ended atomic.Bool
 	waits atomic.Uint64 // odd while something waits
@@ -25,12 +24,12 @@ func newWatchdog(limit time.Duration, over func() (goOn bool)) *watchdog {
 	return p
 }
 
-// begin is called when a wait begins, and end when that is over.
+// begin is called when a wait begins, and end when it is over.
 func (p *watchdog) begin() { p.waits.Add(1) }
 
 func (p *watchdog) end() { p.waits.Add(1) }
 
-// progress is called when what is waited for has come nearer; nil hears nothing.
+// progress is called when the awaited transfer has moved on; nil ignores it.
 func (p *watchdog) progress() {
 	if p != nil {
 		p.waits.Add(2)
@@ -49,7 +48,7 @@ func (p *watchdog) look() {
 	}
 }
 
-// stop is called when there are no more waits; nil has none.
+// stop is called after the last wait; nil has none.
 func (p *watchdog) stop() {
 	if p != nil {
 		p.ended.Store(true)

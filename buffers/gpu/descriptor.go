@@ -10,8 +10,8 @@ type Descriptor struct {
 	MappedAtCreation bool
 }
 
-// Validate checks the rules of https://www.w3.org/TR/webgpu/#dom-gpudevice-createbuffer, that the size is not 0, and that
-// a buffer to be mapped can be mapped whole. Which usages go with a map usage is the device's to say: see
+// Validate checks the rules of https://www.w3.org/TR/webgpu/#dom-gpudevice-createbuffer, that the size is not 0, and
+// that a buffer to be mapped can be mapped whole. The device decides which usages go with a map usage: see
 // [Limits].MappablePrimaryBuffers.
 func (d *Descriptor) Validate(limits Limits) error {
 	switch {

@@ -2,8 +2,8 @@ package gpu
 
 import "time"
 
-// Device is what a backend provides: a Factory with a queue, encoders, limits and the news of its loss.
-// Its methods may be called from several goroutines.
+// Device is a backend's entry: a Factory with a queue, encoders, limits and the news of its loss. Its methods may be
+// called from several goroutines.
 type Device interface {
 	Factory
 
@@ -17,12 +17,11 @@ type Device interface {
 	// LostReason is nil until Lost is closed, and then an error for which errors.Is [ErrDeviceLost] holds.
 	LostReason() error
 
-	// OnError sets the function that hears of errors which the backend reports later than the call that
-	// caused them. It must not block. Such an error is an [*Error] wherever the backend knows operation
-	// and label.
+	// OnError sets the function that takes errors which the backend reports later than the call that caused them. It
+	// must not block. Such an error is an [*Error] if the backend knows operation and label.
 	OnError(func(error))
 
-	// Destroy releases the device; everything of it is lost.
+	// Destroy releases the device. Everything made on it is lost.
 	Destroy()
 }
 
@@ -33,43 +32,41 @@ type Queue interface {
 	WriteBuffer(dst Buffer, offset uint64, m Memory) error
 	// WriteTexture copies rows of texels, laid out in m as layout says, to a region of a texture.
 	WriteTexture(dst TextureRegion, m Memory, layout TexelLayout) error
-	// Submit checks the encoders, finishes them and hands them to the GPU in order, after which none can
-	// be used again. If a check refuses, nothing was submitted and all can still be used. The slice is
-	// the caller's again when Submit returns.
+	// Submit checks the encoders, finishes them and hands them to the GPU in order; then none can be used again. If a
+	// check refuses, nothing was submitted and all can still be used. The slice is the caller's again when Submit
+	// returns.
 	//
-	// What the GPU finds wrong later, such as a buffer that its owner has destroyed, voids every command of
-	// the Submit, and OnError hears of it.
+	// An error that the GPU finds later, such as a buffer that its owner has destroyed, voids every command of the
+	// Submit, and OnError takes it.
 	Submit(encoders ...Encoder) error
-	// SubmitScoped is Submit within an error scope of its own: what the GPU finds wrong later goes to the
-	// channel instead of OnError. That settles with it, or with nil, under the contract of the channel of
-	// MapAsync.
+	// SubmitScoped is Submit within an error scope of its own: the channel takes an error that the GPU finds later,
+	// instead of OnError. It settles with that error, or with nil, under the contract of the channel of MapAsync.
 	SubmitScoped(encoders ...Encoder) (verdict <-chan error, err error)
-	// WorkDone settles exactly once, when the GPU is done with everything submitted so far, under the
-	// same contract as the channel of MapAsync. By then it is known of every buffer created before whether
-	// its creation failed: see [Factory].
+	// WorkDone settles exactly once, when the GPU is done with everything submitted so far, under the same contract as
+	// the channel of MapAsync. By then the failed creations of earlier buffers are known: see [Factory].
 	WorkDone() <-chan error
 }
 
 // Poller is a Queue whose host polls now and then whether the GPU is done. Poll has it poll that often, each time as
-// soon as the poll before was answered; the last call counts.
+// soon as the last poll was answered; the last call counts.
 type Poller interface {
 	Poll(times int)
 }
 
-// Waker is a Device whose calls, and completions, may return to the host before other goroutines have run. Wake is called
-// whenever one was told something, or a goroutine or a timer was started, so that the host has them run.
+// Waker is a Device whose calls, and completions, may return to the host before other goroutines have run. Wake is
+// called whenever a goroutine became runnable, or a goroutine or timer was started, so that the host has them run.
 type Waker interface {
 	Wake()
 }
 
-// Timers is a Device whose host has timers that cost less, while they are set, than those of package time. f must
-// not block.
+// Timers is a Device whose host has timers that cost less, while they are set, than those of package time. f must not
+// block.
 type Timers interface {
 	AfterFunc(d time.Duration, f func()) (stop func())
 }
 
-// Encoder records copies. It is made by a Device, or by a backend from the caller's own encoder.
-// Buffers may be given as they are or wrapped: a backend calls [Unwrap] on each it is handed.
+// Encoder records copies. A Device makes it, or a backend does from the caller's own encoder. Buffers may be given as
+// they are or wrapped: a backend calls [Unwrap] on each.
 //
 // Offsets and sizes of buffer copies are multiples of 4; a copy within one buffer is an error.
 type Encoder interface {
@@ -77,13 +74,13 @@ type Encoder interface {
 	CopyBufferToTexture(src Buffer, layout TexelLayout, dst TextureRegion) error
 	CopyTextureToBuffer(src TextureRegion, dst Buffer, layout TexelLayout) error
 	ClearBuffer(dst Buffer, offset, size uint64) error
-	// Check returns the error with which a Submit would be refused now: a recorded buffer that is
-	// mapped, about to be, or destroyed, or an encoder that was submitted before.
+	// Check returns the error that a Submit would have now: a recorded buffer that is mapped, has a map pending, or is
+	// destroyed, or an encoder that was submitted before.
 	Check() error
 	Native() any
 }
 
-// Access says what commands do with a buffer.
+// Access is what commands do with a buffer.
 type Access uint8
 
 const (
@@ -91,9 +88,9 @@ const (
 	AccessWrite
 )
 
-// AccessTracker is an Encoder of an API that leaves barriers to its programs. It hears of buffers that commands refer to
-// which were recorded through Native, here or in an encoder that is submitted with it: before the submit, and again if
-// that is repeated. A browser tracks them itself.
+// AccessTracker is an Encoder of an API that leaves barriers to its programs. Use names a buffer of commands that were
+// recorded through Native, here or in an encoder that is submitted with it. It is called before the submit, and again
+// if that is repeated. A browser tracks buffers itself.
 type AccessTracker interface {
 	Use(b Buffer, access Access)
 }
@@ -110,8 +107,7 @@ type Limits struct {
 	MappablePrimaryBuffers bool
 }
 
-// DefaultLimits are those that every WebGPU device has at least.
-// https://www.w3.org/TR/webgpu/#limits
+// DefaultLimits are the limits that every WebGPU device meets.
 func DefaultLimits() Limits {
 	return Limits{
 		MaxBufferSize:          256 << 20,

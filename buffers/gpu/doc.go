@@ -1,10 +1,10 @@
-// Package gpu is what a backend implements, and the rules of WebGPU for buffers and textures, without policy.
+// Package gpu is the contract of a backend, and the rules of WebGPU for buffers and textures, without policy.
 //
 // A backend implements [Device], [Queue], [Encoder], [Buffer] and [MappableBuffer]. It calls the Check functions and
 // keeps a [Lifecycle] in each buffer, so that misuse is the same [*Error] everywhere. Package buffertest holds the rules
 // that every backend keeps; package buffers is the engine above.
 //
-// Everything else is an ability, found by a type assertion. The engine does without those that are not there.
+// Everything else is an ability, found by a type assertion. The engine does without missing ones.
 //
 //	ability         of               without it
 //	HostMapper      MappableBuffer   Go memory only
@@ -19,7 +19,7 @@
 //
 // # Other APIs
 //
-// The contract is WebGPU's. What it says in the terms of APIs that leave more to their programs:
+// The contract is WebGPU's. In the terms of APIs that leave more to their programs it says:
 //
 //	here                     WebGPU                     Vulkan                          Direct3D 12
 //	CreateBuffer             createBuffer               VkBuffer, memory of a block     placed resource in a heap

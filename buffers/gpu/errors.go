@@ -37,9 +37,9 @@ func (r *reason) Error() string { return "buffers: " + r.text }
 // Text is Error without the package.
 func (r *reason) Text() string { return r.text }
 
-// Error says which operation failed, on what, with which numbers and against which rule.
+// Error says which operation failed, on which buffer, with which numbers and against which rule.
 type Error struct {
-	Op     string // what was asked for: "write", "map", "submit"
+	Op     string // the operation: "write", "map", "submit"
 	Label  string // the label of the buffer, or "" if there is none
 	Reason error  // one of the sentinels above, or nil if Cause is it
 	Detail string // numbers and rule, or "" if Reason says it all
@@ -53,7 +53,7 @@ func NewError(op, label string, reason error, detail string) *Error {
 	return &Error{Op: op, Label: label, Reason: reason, Detail: detail}
 }
 
-// CausedBy is the error of an operation that its context, or what it reads from, has ended.
+// CausedBy is the error of an operation ended by its context, or by its reader.
 func CausedBy(op, label string, cause error) error {
 	return &Error{Op: op, Label: label, Cause: cause}
 }
@@ -66,8 +66,8 @@ func (e *Error) Error() string {
 	return "buffers: " + subject + ": " + e.Text()
 }
 
-// Text is Error without package, operation and label, for which a host may have names of its own. An Error that has no
-// detail, and that another one caused, says what that one does, and so does one that has no reason.
+// Text is Error without package, operation and label, for which a host may have names of its own. An Error without a
+// detail has the text of its cause, if the cause is an Error or there is no reason.
 func (e *Error) Text() string {
 	switch cause, ok := e.Cause.(*Error); {
 	case ok && e.Detail == "":
@@ -88,8 +88,8 @@ func (e *Error) problem() string {
 	return e.Detail
 }
 
-// Text is what err says without the name of its package and operation, if it is made to leave them out: an error
-// around it has said them.
+// Text is err's message without the name of its package and operation, if err can leave them out: an error around it
+// has said them.
 func Text(err error) string {
 	if e, ok := err.(interface{ Text() string }); ok {
 		return e.Text()
@@ -97,7 +97,7 @@ func Text(err error) string {
 	return err.Error()
 }
 
-// MapError makes an Error of what a backend says of a map.
+// MapError makes an Error of a backend's error of a map.
 func MapError(err error, op, label string) error {
 	switch err.(type) {
 	case nil, *Error:
@@ -106,7 +106,7 @@ func MapError(err error, op, label string) error {
 	return &Error{Op: op, Label: label, Reason: ErrValidation, Detail: "the map failed", Cause: err}
 }
 
-// Relabel tells an error in the words of the caller's operation.
+// Relabel restates an error in the words of the caller's operation.
 func Relabel(err error, op, label string) error {
 	e, ok := err.(*Error)
 	if !ok {
@@ -120,7 +120,7 @@ func Relabel(err error, op, label string) error {
 	return &told
 }
 
-// Unwrap gives errors.Is the reason and the cause, those that there are.
+// Unwrap returns the reason and the cause, if there are any, for errors.Is.
 func (e *Error) Unwrap() (all []error) {
 	for _, err := range [...]error{e.Reason, e.Cause} {
 		if err != nil {

@@ -1,10 +1,10 @@
 package gpu
 
-// Lifecycle is the state of one buffer with its mapping, kept by the backend that made the buffer, so
-// that every backend follows the same table of transitions. It has no lock: the backend's guards it.
+// Lifecycle is the state of one buffer with its mapping. The backend that made the buffer keeps it, so that every
+// backend follows the same table of transitions. It has no lock: the backend's guards it.
 //
-// Each map has a token. A backend hands it back with the map's completion, so that the late completion
-// of a map that was cancelled is never taken for that of a later one.
+// Each map has a token, which a backend hands back with the map's completion. So the late completion of a cancelled map
+// is never taken for that of a later one.
 type Lifecycle struct {
 	state        State
 	mode         MapMode
@@ -12,7 +12,7 @@ type Lifecycle struct {
 	token        uint64
 }
 
-// Create is the transition for a buffer that was made as d says.
+// Create is the transition for a buffer made as d says.
 func (l *Lifecycle) Create(d *Descriptor) {
 	l.state = Ready
 	if d.MappedAtCreation {
@@ -23,7 +23,7 @@ func (l *Lifecycle) Create(d *Descriptor) {
 // State is the current state.
 func (l *Lifecycle) State() State { return l.state }
 
-// Range is the range mapped, or asked for, and its mode.
+// Range is the range that is mapped or asked for, and its mode.
 func (l *Lifecycle) Range() (mode MapMode, offset, size uint64) { return l.mode, l.offset, l.size }
 
 // BeginMap checks the request against https://www.w3.org/TR/webgpu/#dom-gpubuffer-mapasync and moves to
@@ -47,8 +47,8 @@ func (l *Lifecycle) BeginMap(b Buffer, mode MapMode, offset, size uint64) (token
 	return l.token, nil
 }
 
-// EndMap is the completion of the map with that token. It returns what the map's channel settles with:
-// [ErrMapAborted] if the map was cancelled, whatever the backend says.
+// EndMap is the completion of the map with that token. It returns the error for the map's channel: [ErrMapAborted] if
+// the map was cancelled, whatever the backend says.
 func (l *Lifecycle) EndMap(b Buffer, token uint64, err error) error {
 	if token != l.token || l.state != MapPending {
 		return NewError("map", b.Label(), ErrMapAborted, "")

@@ -1,21 +1,20 @@
 package gpu
 
-// Host is memory outside of Go's, such as a JavaScript ArrayBuffer, which a backend moves to and from
-// the GPU without bringing it into Go. Only the backend that made it knows what is inside.
+// Host is memory outside of Go's, such as a JavaScript ArrayBuffer, which a backend moves to and from the GPU without
+// bringing it into Go. Only the backend that made it knows its contents.
 type Host interface {
 	// ByteLength is its size; 0 if it was taken away (a detached ArrayBuffer).
 	ByteLength() uint64
-	// CopyTo copies from byte offset on, as much as there is room for in p.
+	// CopyTo copies from byte offset on, as many bytes as p has room for.
 	CopyTo(p []byte, offset uint64) error
 }
 
-// Detacher is the ability of a Host to give its memory up at once, and not when the host's own collector finds out that
-// nobody has it any more. Views of it are of no bytes from then on.
+// Detacher is the ability of a Host to give its memory up at once, instead of when the host's collector finds it
+// unused. Views of it have no bytes from then on.
 type Detacher interface{ Detach() }
 
-// Memory is a piece of CPU memory: a Go slice or a part of a Host. It is a view, like a slice, and is
-// passed by value. Whoever takes a Memory is done with it when the call returns, unless it says
-// otherwise.
+// Memory is a piece of CPU memory: a Go slice or a part of a Host. It is a view, like a slice, and is passed by value.
+// A function that takes a Memory is done with it when the call returns, unless it says otherwise.
 type Memory struct {
 	bytes  []byte
 	host   Host
@@ -50,7 +49,7 @@ func (m Memory) Bytes() ([]byte, bool) { return m.bytes, m.host == nil }
 // is Go's.
 func (m Memory) Host() (h Host, offset, size uint64) { return m.host, m.offset, m.size }
 
-// CopyTo copies m to p, which is for a few bytes.
+// CopyTo copies m to p. It is for a few bytes.
 func (m Memory) CopyTo(p []byte) error {
 	p = p[:m.size]
 	if m.host != nil {

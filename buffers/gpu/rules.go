@@ -1,7 +1,7 @@
 package gpu
 
-// The rules of WebGPU for buffers, written once: each backend calls them before it acts, so that
-// misuse is the same error on every backend, at once, with label and numbers.
+// The rules of WebGPU for buffers, written once. Each backend calls them before it acts, so that misuse is the same
+// error on every backend, at once, with label and numbers.
 
 // CheckWrite checks a queue write of size bytes at offset.
 // https://www.w3.org/TR/webgpu/#dom-gpuqueue-writebuffer
@@ -30,8 +30,7 @@ func CheckCopy(src Buffer, srcOffset uint64, dst Buffer, dstOffset, size uint64)
 	return CheckSpan("copy", dst, dstOffset, size, 4, 4)
 }
 
-// CheckSend checks that the first size bytes of a chunk, which is not mapped any more, may be copied to
-// dst and submitted at once.
+// CheckSend checks that the first size bytes of an unmapped chunk may be copied to dst and submitted at once.
 func CheckSend(chunk Buffer, size uint64, dst Buffer, offset uint64) error {
 	if err := CheckCopy(chunk, 0, dst, offset, size); err != nil {
 		return err
@@ -56,8 +55,8 @@ func CheckUse(op string, b Buffer, usage Usage) error {
 	return checkUsable(op, b, usage)
 }
 
-// checkRecord is CheckUse at the time of recording: a mapped buffer may be recorded, since only its
-// submit needs it unmapped.
+// checkRecord is CheckUse at the time of recording: a mapped buffer may be recorded, since only its submit needs it
+// unmapped.
 func checkRecord(op string, b Buffer, usage Usage) error {
 	if b.State() == Destroyed {
 		return NewError(op, b.Label(), ErrDestroyed, "")

@@ -1,6 +1,6 @@
 package gpu
 
-// State is where a buffer stands in its life.
+// State is the stage of a buffer in its life.
 type State uint8
 
 const (
@@ -89,7 +89,7 @@ func (s State) Next(event Event) (State, error) {
 	return s, s.refusal(event)
 }
 
-// refusal names the reason why event is illegal in s.
+// refusal returns why event is illegal in s.
 func (s State) refusal(event Event) error {
 	switch {
 	case s == Destroyed:

@@ -1,7 +1,7 @@
 package gpu
 
-// Steps does step by step, on a device whose Queue is no ChunkQueue, what one does at once. It notifies
-// nobody: maps settle elsewhere.
+// Steps does a ChunkQueue's work step by step, on a device whose Queue is none. It notifies nobody: maps settle
+// elsewhere.
 type Steps struct {
 	Device Device
 	batch  [1]Encoder
@@ -14,7 +14,7 @@ type copyGroup struct {
 	encoder Encoder
 }
 
-// Verdict is what the GPU will say of the copies of a group.
+// Verdict is the GPU's answer to the copies of a group.
 type Verdict struct {
 	Group   int
 	Settled <-chan error
@@ -64,7 +64,7 @@ func (q *Steps) FetchChunk(chunk MappableBuffer, size uint64, copies []ChunkCopy
 	return mapped, -1, nil
 }
 
-// judged settles with what mapped settles with, after l heard every verdict that is none of success.
+// judged settles as mapped does, after l took every verdict that is an error.
 func judged(mapped <-chan error, verdicts []Verdict, l Landing) <-chan error {
 	settled := make(chan error, 1)
 	go func() {
@@ -79,7 +79,7 @@ func judged(mapped <-chan error, verdicts []Verdict, l Landing) <-chan error {
 	return settled
 }
 
-// Gather makes the copies into dst, each group in a submit of its own. If one is refused at once, refused is its
+// Gather makes the copies into dst, each group in a submit of its own. If a copy is refused at once, refused is its
 // index, and nothing was submitted.
 func (q *Steps) Gather(dst Buffer, copies []ChunkCopy) (verdicts []Verdict, refused int, err error) {
 	defer func() {
@@ -102,7 +102,7 @@ func (q *Steps) Gather(dst Buffer, copies []ChunkCopy) (verdicts []Verdict, refu
 	return verdicts, -1, nil
 }
 
-// record records the copies, an encoder for those in a row of one group.
+// record records the copies. Consecutive copies of one group share an encoder.
 func (q *Steps) record(dst Buffer, copies []ChunkCopy) (refused int, err error) {
 	for i := range copies {
 		c := &copies[i]

@@ -8,7 +8,7 @@ type Texture interface {
 	Native() any
 }
 
-// TextureInfo is what the rules of copies ask of a texture.
+// TextureInfo has the facts of a texture that the rules of copies need.
 type TextureInfo struct {
 	Format    TextureFormat
 	Dimension TextureDimension
@@ -18,8 +18,7 @@ type TextureInfo struct {
 	Usage     TextureUsage
 }
 
-// Level is the size of a mip level in texels, rounded up to whole blocks: what can be copied of it.
-// https://www.w3.org/TR/webgpu/#physical-miplevel-specific-texture-extent
+// Level is the size of a mip level in texels, rounded up to whole blocks: the part that can be copied.
 func (i *TextureInfo) Level(level uint32) Extent {
 	e := i.Extent
 	e.Width = wholeBlocks(max(e.Width>>level, 1), i.Format.BlockWidth)
@@ -41,8 +40,8 @@ const (
 	Dimension3D
 )
 
-// TextureUsage is the set of ways in which a texture may be used. The bits are this package's own; a
-// backend translates them to its API's.
+// TextureUsage is the set of uses of a texture. The bits are this package's own; a backend translates them to its
+// API's.
 type TextureUsage uint32
 
 const (
@@ -83,7 +82,7 @@ type TextureRegion struct {
 	Aspect   TextureAspect
 }
 
-// TexelLayout says how texels lie in linear memory. Of a compressed format a row is a row of blocks.
+// TexelLayout says how texels lie in linear memory. A row of a compressed format is a row of blocks.
 type TexelLayout struct {
 	// Offset of the first texel, in bytes.
 	Offset uint64
@@ -94,16 +93,16 @@ type TexelLayout struct {
 	RowsPerImage uint32
 }
 
-// Footprint is what a region takes in linear memory: images, one a layer, of rows of blocks.
+// Footprint is the shape of a region in linear memory: images, one a layer, of rows of blocks.
 type Footprint struct {
 	RowBytes uint64 // without padding
 	Rows     uint32 // of an image
 	Images   uint32
 	// RowHeight is the height of a row in texels.
 	RowHeight uint32
-	// Whole says that an image is copied in one piece, which no copy may cut between rows.
+	// Whole says that an image is copied in one piece: no copy may cut it between rows.
 	Whole bool
-	// OffsetAlign is what the offset in a Buffer is a multiple of.
+	// OffsetAlign is the alignment of the offset in a Buffer, in bytes.
 	OffsetAlign uint64
 }
 

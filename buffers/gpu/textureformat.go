@@ -2,8 +2,7 @@ package gpu
 
 import "slices"
 
-// TextureFormat is a format of textures, with what copies to and from linear memory depend on.
-// https://www.w3.org/TR/webgpu/#texture-format-caps
+// TextureFormat is a format of textures, with the facts that copies to and from linear memory depend on.
 type TextureFormat struct {
 	Name string // the specification's
 	// The size of a block in texels: 1 by 1, but for compressed formats.
@@ -11,7 +10,7 @@ type TextureFormat struct {
 	Color, Depth, Stencil   AspectFormat
 }
 
-// AspectFormat is one aspect of a format; the zero value one that the format lacks.
+// AspectFormat is one aspect of a format; the zero value is one that the format lacks.
 type AspectFormat struct {
 	Exists bool
 	// BlockBytes is the size of a block in linear memory; 0 if it is never there.
@@ -20,7 +19,7 @@ type AspectFormat struct {
 	Copies TextureUsage
 }
 
-// copied is an aspect that is copied both ways.
+// copied is an aspect that can be copied both ways.
 func copied(blockBytes uint32) AspectFormat {
 	return AspectFormat{true, blockBytes, TextureCopySrc | TextureCopyDst}
 }
@@ -42,8 +41,8 @@ func (f *TextureFormat) Aspect(a TextureAspect) *AspectFormat {
 	return named
 }
 
-// FormatOf is the format of a name. Of a name that the specification did not have when this was written it
-// has no aspects, and no copy is possible.
+// FormatOf returns the format of a name. A name that the specification did not have when this was written has no
+// aspects, and no copy is possible.
 func FormatOf(name string) TextureFormat {
 	f := TextureFormat{Name: name, BlockWidth: 1, BlockHeight: 1}
 	switch name {

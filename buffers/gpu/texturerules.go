@@ -5,12 +5,11 @@ import (
 	"math/bits"
 )
 
-// The rules of WebGPU for copies between textures and linear memory. A texture that is destroyed is refused
-// later, by the backend: nobody here knows of it.
-// https://www.w3.org/TR/webgpu/#abstract-opdef-validating-texture-buffer-copy
+// The rules of WebGPU for copies between textures and linear memory. They do not know of destroyed textures: the
+// backend refuses those later.
 
-// CheckTextureCopy checks a copy between a buffer and a texture, of which usage is the buffer's side:
-// UsageCopySrc or UsageCopyDst.
+// CheckTextureCopy checks a copy between a buffer and a texture. usage is the buffer's side: UsageCopySrc or
+// UsageCopyDst.
 func CheckTextureCopy(b Buffer, usage Usage, layout TexelLayout, region TextureRegion) error {
 	const op = "copy texture"
 	if err := checkRecord(op, b, usage); err != nil {
@@ -53,7 +52,7 @@ func CheckTextureWrite(size uint64, layout TexelLayout, region TextureRegion) er
 	return nil
 }
 
-// span checks layout against f and returns how many bytes the rows span from its offset on.
+// span checks layout against f and returns the bytes that the rows span from its offset on.
 func (f *Footprint) span(op string, layout TexelLayout, t Texture) (uint64, error) {
 	if uint64(layout.BytesPerRow) < f.RowBytes {
 		return 0, NewError(op, t.Label(), ErrRange, "bytes per row "+Decimal(uint64(layout.BytesPerRow))+" is less than the "+Decimal(f.RowBytes)+" of a row")
@@ -69,8 +68,8 @@ func (f *Footprint) span(op string, layout TexelLayout, t Texture) (uint64, erro
 	return bytes + f.RowBytes, nil
 }
 
-// CheckRegion checks the texture's side of a copy with linear memory: side is TextureCopySrc or
-// TextureCopyDst. It returns what the region takes in the memory.
+// CheckRegion checks the texture's side of a copy with linear memory: side is TextureCopySrc or TextureCopyDst. It
+// returns the region's footprint in memory.
 func CheckRegion(op string, r TextureRegion, side TextureUsage) (Footprint, error) {
 	c := regionCheck{op, r, r.Texture.Info()}
 	if err := c.texture(side); err != nil {
@@ -86,7 +85,7 @@ func CheckRegion(op string, r TextureRegion, side TextureUsage) (Footprint, erro
 	return c.footprint(aspect), nil
 }
 
-// regionCheck is a region that is checked, and what its texture is.
+// regionCheck is a region to check, with its texture's info.
 type regionCheck struct {
 	op     string
 	region TextureRegion
@@ -110,8 +109,7 @@ func (c *regionCheck) texture(side TextureUsage) error {
 	return nil
 }
 
-// aspect is the one that is copied.
-// https://www.w3.org/TR/webgpu/#depth-formats
+// aspect returns the copied aspect.
 func (c *regionCheck) aspect(side TextureUsage) (*AspectFormat, error) {
 	f := &c.info.Format
 	a := f.Aspect(c.region.Aspect)

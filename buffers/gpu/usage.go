@@ -1,7 +1,7 @@
 package gpu
 
-// Usage is the set of ways in which the GPU and the CPU may use a buffer.
-// The bits are this package's own; a backend translates them to its API's.
+// Usage is the set of uses of a buffer by the GPU and the CPU. The bits are this package's own; a backend translates
+// them to its API's.
 type Usage uint32
 
 const (
@@ -23,8 +23,8 @@ var usageNames = [...]string{
 	"Vertex", "Index", "Uniform", "Storage", "CopySrc", "CopyDst", "MapRead", "MapWrite", "Indirect", "QueryResolve",
 }
 
-// NameUsages gives the bits of buffers and textures, in the order of the constants, the names by which a host's programs
-// know them. Errors speak of them so. It is called before anything else.
+// NameUsages names the bits of buffers and textures, in the order of the constants, as a host's programs know them.
+// Errors use these names. It is called before anything else.
 func NameUsages(buffer [len(usageNames)]string, texture [len(textureUsageNames)]string) {
 	usageNames, textureUsageNames = buffer, texture
 }

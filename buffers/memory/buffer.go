@@ -6,20 +6,20 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// Buffer is memory of the GPU. The device's lock guards what changes of it.
+// Buffer is memory of the GPU. The device's lock guards its mutable fields.
 type Buffer struct {
 	device     *Device
 	descriptor gpu.Descriptor
 
 	life     gpu.Lifecycle
-	contents []byte        // what the GPU sees; nil if there was no memory for it
-	mapped   []byte        // what the CPU sees of the mapped range
+	contents []byte        // as the GPU sees them; nil if there was no memory for it
+	mapped   []byte        // the mapped range as the CPU sees it
 	uses     int           // commands that name it and have not run
-	freeAt   time.Duration // when the last of these is due
+	freeAt   time.Duration // when the last of uses is due
 	failure  error         // why there is no memory for it, or nil
-	reported bool          // failure was told to OnError
-	pending  *task         // the map that has not settled
-	of       *Buffer       // what it was adopted from, whose memory it has; or nil
+	reported bool          // OnError has taken failure
+	pending  *task         // the unsettled map
+	of       *Buffer       // its origin if it was adopted, whose memory it has; or nil
 	channels channels
 }
 
@@ -48,7 +48,7 @@ func (b *Buffer) State() gpu.State {
 	return b.state()
 }
 
-// state of an adopted buffer does not tell whether its owner has destroyed it.
+// state returns the current state. That of an adopted buffer does not show whether its owner has destroyed it.
 func (b *Buffer) state() gpu.State {
 	state := b.life.State()
 	if b.of != nil && state == gpu.Ready && b.of.life.State() != gpu.Destroyed {
@@ -57,8 +57,8 @@ func (b *Buffer) state() gpu.State {
 	return state
 }
 
-// Adopt gives another owner of b: one who can use it, but neither maps nor destroys it, and does not hear that its
-// first owner does. That comes to light with the commands that use it, as in a browser.
+// Adopt returns another owner of b, who can use it, but neither maps nor destroys it. He does not learn that its first
+// owner destroys it, until commands use it, as in a browser.
 func (d *Device) Adopt(b *Buffer) gpu.Buffer {
 	adopted := &Buffer{device: d, descriptor: b.descriptor, of: b}
 	adopted.life.Create(&gpu.Descriptor{})
@@ -71,7 +71,7 @@ func (b *Buffer) Valid() bool {
 	return b.life.State() != gpu.Destroyed && b.device.loss == notLost && !b.reported
 }
 
-// Failure is that the device ran out of memory, once OnError has heard of it.
+// Failure is the device's lack of memory, once OnError has taken it.
 func (b *Buffer) Failure() error {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
@@ -85,7 +85,7 @@ func (b *Buffer) knownFailure() error {
 	return b.failure
 }
 
-// Contents is a copy of what the GPU sees now, whatever the state; nil when it is freed.
+// Contents returns a copy of what the GPU sees now, whatever the state; nil when it is freed.
 func (b *Buffer) Contents() []byte {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
@@ -108,7 +108,7 @@ func (b *Buffer) Destroy() {
 	b.free()
 }
 
-// free gives the memory back if nothing needs it any more.
+// free frees the memory if nothing needs it any more.
 func (b *Buffer) free() {
 	if b.life.State() != gpu.Destroyed || b.uses > 0 || b.contents == nil {
 		return
@@ -130,7 +130,7 @@ func (b *Buffer) release() {
 	b.free()
 }
 
-// locked is a Buffer seen by the core's checks while the device's lock is held.
+// locked is a Buffer for the core's checks while the device's lock is held.
 type locked struct{ *Buffer }
 
 func (b locked) State() gpu.State { return b.state() }

@@ -3,8 +3,8 @@ package memory
 // keptChannels bounds how many settled channels wait to be read.
 const keptChannels = 8
 
-// channels hands out channels of capacity one and takes one back when it has settled and was read.
-// One that nobody reads stays its holder's, and is forgotten here when too many are kept.
+// channels hands out channels of capacity one and takes one back when it has settled and was read. An unread channel
+// stays its holder's, and is forgotten here when too many are kept.
 type channels struct {
 	settled []chan error
 }

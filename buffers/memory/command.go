@@ -18,7 +18,7 @@ const (
 	opFromTexture
 )
 
-// command is one step of a submit. The buffers that it does not need are nil.
+// command is one step of a submit. Unused buffers are nil.
 type command struct {
 	op                         opcode
 	src, dst                   *Buffer
@@ -60,8 +60,8 @@ func (c *command) run() {
 	}
 }
 
-// resolve puts the buffers that were adopted in place of those that adopted them, and returns why the commands
-// are void: the owner of one, or of a texture, has destroyed it, or it is copied to itself.
+// resolve replaces adopted buffers by their origins, and returns why the commands are void: the owner of a buffer or
+// texture has destroyed it, or a buffer is copied to itself.
 func resolve(commands []command) (void error) {
 	for i := range commands {
 		if t := commands[i].texture; t != nil && t.destroyed {
@@ -83,7 +83,7 @@ func resolve(commands []command) (void error) {
 	return void
 }
 
-// execute runs commands in order, or none if they are void or a buffer has no memory, and releases what they hold.
+// execute runs commands in order, or none if they are void or a buffer has no memory. Then it releases their buffers.
 func (d *Device) execute(commands []command, void error) (late error) {
 	if late = void; late == nil {
 		late = missing(commands)
@@ -99,7 +99,7 @@ func (d *Device) execute(commands []command, void error) (late error) {
 	return late
 }
 
-// missing is the error of the first buffer for which there was no memory.
+// missing is the error of the first buffer that had no memory.
 func missing(commands []command) (err error) {
 	for i := range commands {
 		commands[i].each(func(b *Buffer) {

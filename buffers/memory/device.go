@@ -24,7 +24,7 @@ type Device struct {
 	channels channels
 	faults   faults
 	store    store
-	encoders []*Encoder // submitted, the longest ago first
+	encoders []*Encoder // submitted, oldest first
 }
 
 var _ gpu.Device = (*Device)(nil)
@@ -112,14 +112,14 @@ func (d *Device) Queue() gpu.Queue {
 	return &d.queue
 }
 
-// Limits are those of the Options.
+// Limits returns the limits of the Options.
 func (d *Device) Limits() gpu.Limits { return d.options.Limits }
 
 // Lost is closed when the device is lost or destroyed. Every pending map has settled by then.
 func (d *Device) Lost() <-chan struct{} { return d.lost }
 
-// OnError sets the function that hears of late errors. It is called from the GPU's goroutine, or from
-// that of Step, and may call the device.
+// OnError sets the function that takes late errors. It is called from the GPU's goroutine, or from that of Step, and
+// may call the device.
 func (d *Device) OnError(f func(error)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -129,7 +129,7 @@ func (d *Device) OnError(f func(error)) {
 // Destroy loses the device as [Destroyed].
 func (d *Device) Destroy() { d.Lose(Destroyed) }
 
-// Bytes is the size of all buffers together. A buffer destroyed counts until the GPU is done with it.
+// Bytes is the size of all buffers together. A destroyed buffer counts until the GPU is done with it.
 func (d *Device) Bytes() uint64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -147,7 +147,7 @@ func (d *Device) Buffers() []string {
 	return labels
 }
 
-// report tells OnError. Without the lock held.
+// report calls OnError. The lock is not held.
 func (d *Device) report(err error) {
 	d.mu.Lock()
 	f := d.onError

@@ -4,8 +4,8 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// keptEncoders is how many submitted encoders are kept before the oldest is given out again: one used
-// again by mistake is found out as long as it is kept.
+// keptEncoders is how many submitted encoders are kept before the oldest is reused: as long as one is kept, its misuse
+// is an error.
 const keptEncoders = 8
 
 // Encoder records commands. Once it is submitted the device may give it out again.
@@ -48,10 +48,10 @@ func (d *Device) take(e *Encoder, commands []command) []command {
 	return commands
 }
 
-// Native is the encoder itself, a [*Encoder].
+// Native returns the encoder itself, a [*Encoder].
 func (e *Encoder) Native() any { return e }
 
-// Check returns the error with which a Submit would be refused now.
+// Check returns the error that a Submit would have now.
 func (e *Encoder) Check() error {
 	e.device.mu.Lock()
 	defer e.device.mu.Unlock()
@@ -73,7 +73,7 @@ func (e *Encoder) check() error {
 	return nil
 }
 
-// check is the check of a recorded command at its submit.
+// check checks a recorded command at its submit.
 func (c *command) check() error {
 	if c.src != nil {
 		if err := gpu.CheckUse("submit", locked{c.src}, 0); err != nil {

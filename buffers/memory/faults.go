@@ -6,7 +6,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// Calls are the calls on a device that can fail, by what fails.
+// Calls counts the calls on a device that can fail, by kind.
 type Calls struct {
 	// Creations of buffers, maps and scoped submits that were accepted, and all calls: these, refused ones, other
 	// submits, writes of the queue, WorkDone and the creation of encoders.
@@ -22,7 +22,7 @@ type faults struct {
 	lose                   map[uint64]Loss
 }
 
-// at puts v at the nth call after those that were made.
+// at puts v at the nth call after the made ones.
 func at[V any](list *map[uint64]V, made uint64, n int, v V) {
 	if *list == nil {
 		*list = map[uint64]V{}
@@ -30,33 +30,33 @@ func at[V any](list *map[uint64]V, made uint64, n int, v V) {
 	(*list)[made+uint64(n)] = v
 }
 
-// due takes out what is to happen at a call.
+// due takes out the entry of a call.
 func due[V any](list map[uint64]V, call uint64) V {
 	defer delete(list, call)
 	return list[call]
 }
 
-// Calls counts the calls so far. With it each of them can fail in turn.
+// Calls counts the calls so far, so that a test can fail each of them in turn.
 func (d *Device) Calls() Calls {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.faults.Calls
 }
 
-// enter counts a call, and returns an error if the device is lost, or loses it as LoseAt said.
+// enter counts a call, and returns an error if the device is lost. It loses the device if LoseAt said so.
 func (d *Device) enter(op, label string) error {
 	d.faults.All++
 	d.loseNow(due(d.faults.lose, d.faults.All))
 	return d.alive(op, label)
 }
 
-// mapping counts a map and returns how much longer it takes, and what it fails with.
+// mapping counts a map and returns its extra time and its failure.
 func (f *faults) mapping() (longer time.Duration, failure error) {
 	f.Maps++
 	return due(f.slowMap, f.Maps), due(f.failMap, f.Maps)
 }
 
-// creation counts a creation and returns what it fails with.
+// creation counts a creation and returns its failure.
 func (f *faults) creation(label string) error {
 	f.Creations++
 	if due(f.failCreate, f.Creations) {
@@ -74,31 +74,31 @@ func (f *faults) scoped() error {
 	return nil
 }
 
-// FailMap makes the nth map from now on fail with err; 1 is the next. A map that was cancelled before
-// it fails settles with the cancellation alone.
+// FailMap makes the nth map from now on fail with err; 1 is the next. A map that is cancelled before it fails settles
+// with the cancellation alone.
 func (d *Device) FailMap(n int, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	at(&d.faults.failMap, d.faults.Maps, n, err)
 }
 
-// SlowMap makes the nth map from now on take so much longer than its cost; 1 is the next.
+// SlowMap makes the nth map from now on take longer than its cost by that time; 1 is the next.
 func (d *Device) SlowMap(n int, longer time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	at(&d.faults.slowMap, d.faults.Maps, n, longer)
 }
 
-// FailCreate makes the nth creation from now on run out of memory; 1 is the next. With LateErrors the
-// buffer is returned, and the error arrives by OnError.
+// FailCreate makes the nth creation from now on run out of memory; 1 is the next. With LateErrors the buffer is
+// returned, and OnError takes the error.
 func (d *Device) FailCreate(n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	at(&d.faults.failCreate, d.faults.Creations, n, true)
 }
 
-// FailScoped makes the GPU refuse the nth scoped submit from now on; 1 is the next. It runs none of its commands. What
-// is submitted without a scope is valid by WebGPU's rules, or the program's own mistake.
+// FailScoped makes the GPU refuse the nth scoped submit from now on; 1 is the next. It runs none of its commands. A
+// submit without a scope is valid by WebGPU's rules, or the program's own mistake.
 func (d *Device) FailScoped(n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -112,7 +112,7 @@ func (d *Device) LoseAt(n int, how Loss) {
 	at(&d.faults.lose, d.faults.All, n, how)
 }
 
-// Report makes OnError hear of err, after the work submitted so far.
+// Report passes err to OnError, after the work submitted so far.
 func (d *Device) Report(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -123,8 +123,7 @@ func (d *Device) Report(err error) {
 	}
 }
 
-// Loss is a way to lose a device. The two differ in what becomes of a mapped range, as measured in
-// Chrome.
+// Loss is a way to lose a device. The two differ in the fate of a mapped range, as measured in Chrome.
 type Loss uint8
 
 const (

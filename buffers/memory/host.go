@@ -7,7 +7,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// HostBytes is memory outside of Go's as far as the core can tell: what an ArrayBuffer is in a browser.
+// HostBytes is memory outside of Go's as far as the core can tell, like an ArrayBuffer in a browser.
 type HostBytes struct {
 	mu    sync.Mutex
 	bytes []byte
@@ -38,7 +38,7 @@ func (h *HostBytes) CopyTo(p []byte, offset uint64) error {
 	return nil
 }
 
-// WriteAt is what the host itself does with its memory.
+// WriteAt is a write by the host itself.
 func (h *HostBytes) WriteAt(p []byte, offset int64) (int, error) {
 	if !h.use(uint64(offset), uint64(len(p)), func(to []byte) { copy(to, p) }) {
 		return 0, gpu.NewError("write", "", gpu.ErrRange, "the host's memory was detached or cut")
@@ -46,14 +46,14 @@ func (h *HostBytes) WriteAt(p []byte, offset int64) (int, error) {
 	return len(p), nil
 }
 
-// Detach implements [gpu.Detacher]. It does what the transfer of an ArrayBuffer does.
+// Detach implements [gpu.Detacher], like the transfer of an ArrayBuffer.
 func (h *HostBytes) Detach() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.bytes = nil
 }
 
-// Bytes is a copy of the content.
+// Bytes returns a copy of the content.
 func (h *HostBytes) Bytes() []byte {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -92,8 +92,8 @@ func save(op, label string, src []byte, m gpu.Memory) error {
 
 // move copies src to the beginning of dst.
 //
-// The race detector looks at each word of what the built-in copies, which would take most of the time of tests: it does not
-// look at this.
+// The race detector checks each word that the built-in copies, which would take most of the time of tests. It does not
+// check this function.
 //
 //go:norace
 func move(dst, src []byte) {

@@ -13,7 +13,7 @@ var (
 	_ gpu.ByteMapper     = (*MappableBuffer)(nil)
 )
 
-// MapAsync asks for a mapping, which settles when the GPU is done with what uses the buffer.
+// MapAsync asks for a mapping, which settles when the GPU is done with the buffer.
 func (b *MappableBuffer) MapAsync(mode gpu.MapMode, offset, size uint64) <-chan error {
 	d := b.device
 	d.mu.Lock()
@@ -58,7 +58,7 @@ func (b *Buffer) completeMap(t *task) {
 	b.settle(err)
 }
 
-// fill takes what the GPU sees into the mapped range.
+// fill copies the contents that the GPU sees into the mapped range.
 func (b *Buffer) fill() {
 	_, offset, size := b.life.Range()
 	if uint64(cap(b.mapped)) < size {
@@ -68,7 +68,7 @@ func (b *Buffer) fill() {
 	move(b.mapped, b.contents[offset:offset+size])
 }
 
-// abort settles a pending map that was cancelled. Its completion is still to come.
+// abort settles a cancelled map. Its completion is still to come.
 func (b *Buffer) abort() {
 	if b.pending != nil {
 		b.settle(gpu.NewError("map", b.Label(), gpu.ErrMapAborted, ""))
@@ -124,7 +124,7 @@ func (b *MappableBuffer) ReadMemoryAt(m gpu.Memory, offset uint64) error {
 	return b.read(m, signed(offset))
 }
 
-// MappedBytes gives a part of the mapped range.
+// MappedBytes returns a part of the mapped range.
 func (b *MappableBuffer) MappedBytes(offset, size uint64) ([]byte, error) {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
@@ -154,7 +154,7 @@ func (b *MappableBuffer) read(m gpu.Memory, offset int64) error {
 	return save("read", b.Label(), p, m)
 }
 
-// access is the part of the mapped range that a read or write means.
+// access returns the part of the mapped range for a read or write.
 func (b *MappableBuffer) access(op string, write bool, offset int64, size uint64) ([]byte, error) {
 	if err := b.life.CheckAccess(op, b, write, offset, size); err != nil {
 		return nil, b.device.orLost(op, b.Label(), err)

@@ -9,26 +9,26 @@ type notifier struct{ *Queue }
 
 var _ gpu.ChunkQueue = notifier{}
 
-// silent is a Device as one that notifies nobody.
+// silent is a Device that notifies nobody.
 type silent struct{ *Device }
 
 func (d silent) Queue() gpu.Queue { return &d.queue }
 
 func (q notifier) steps() gpu.ChunkQueue { return gpu.ChunkQueueOf(silent{q.device}) }
 
-// SendChunk is the steps of one, and tells when the map has settled.
+// SendChunk takes the steps of one, and notifies when the map has settled.
 func (q notifier) SendChunk(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer, offset uint64, notify func()) (<-chan error, error) {
 	mapped, err := q.steps().SendChunk(chunk, size, dst, offset, nil)
 	return then(mapped, err, notify)
 }
 
-// FillChunk is the steps of one, and tells when the map has settled.
+// FillChunk takes the steps of one, and notifies when the map has settled.
 func (q notifier) FillChunk(chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer, offset uint64, notify func()) (<-chan error, error) {
 	mapped, err := q.steps().FillChunk(chunk, m, dst, offset, nil)
 	return then(mapped, err, notify)
 }
 
-// then settles as a channel does, and calls notify afterwards.
+// then settles as settled does, and calls notify afterwards.
 func then(settled <-chan error, err error, notify func()) (<-chan error, error) {
 	if err != nil || notify == nil {
 		return settled, err
@@ -41,7 +41,7 @@ func then(settled <-chan error, err error, notify func()) (<-chan error, error) 
 	return told, nil
 }
 
-// FetchChunk is the steps of one, and tells l when the map has settled.
+// FetchChunk takes the steps of one, and calls l when the map has settled.
 func (q notifier) FetchChunk(chunk gpu.MappableBuffer, size uint64, copies []gpu.ChunkCopy, l gpu.Landing) (<-chan error, int, error) {
 	mapped, refused, err := q.steps().FetchChunk(chunk, size, copies, l)
 	if err != nil {
@@ -51,7 +51,7 @@ func (q notifier) FetchChunk(chunk gpu.MappableBuffer, size uint64, copies []gpu
 	return nil, -1, nil
 }
 
-// WorkDoneThen is WorkDone, and tells when the GPU is done, unless the device is lost.
+// WorkDoneThen is WorkDone, and notifies when the GPU is done, unless the device is lost.
 func (q notifier) WorkDoneThen(notify func()) <-chan error {
 	if notify == nil {
 		return q.WorkDone()

@@ -13,17 +13,17 @@ type Options struct {
 	// Limits are the default ones if they are left zero.
 	Limits gpu.Limits
 
-	// What the GPU takes for a write of the queue, for each command of a submit, and for a map once
-	// nothing uses the buffer any more. Writes and commands run one after the other, maps beside them.
+	// The GPU's time for a write of the queue, for each command of a submit, and for a map once nothing uses the buffer
+	// any more. Writes and commands run one after the other, maps beside them.
 	Write, Copy, Map Cost
 
 	// Memory is the most bytes that buffers may have together; 0 means no limit.
 	Memory uint64
-	// LateErrors makes running out of memory an error that arrives by OnError after the buffer was
-	// returned, as in a browser. Otherwise the creation itself fails.
+	// LateErrors makes running out of memory an error that OnError takes after the buffer was returned, as in a
+	// browser. Otherwise the creation itself fails.
 	LateErrors bool
-	// Notifies makes the Queue a [gpu.ChunkQueue], which tells the core when it is done as a browser does.
-	// Otherwise the core takes the steps itself, and listens.
+	// Notifies makes the Queue a [gpu.ChunkQueue], which notifies the core when it is done as a browser does. Otherwise
+	// the core takes the steps itself, and listens.
 	Notifies bool
 }
 

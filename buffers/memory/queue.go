@@ -75,7 +75,7 @@ func (q *Queue) Submit(encoders ...gpu.Encoder) error {
 	return q.device.submit(encoders, nil)
 }
 
-// SubmitScoped is Submit whose late refusal settles the verdict.
+// SubmitScoped is Submit, but a late refusal settles the verdict.
 func (q *Queue) SubmitScoped(encoders ...gpu.Encoder) (verdict <-chan error, err error) {
 	d := q.device
 	d.mu.Lock()
@@ -87,7 +87,7 @@ func (q *Queue) SubmitScoped(encoders ...gpu.Encoder) (verdict <-chan error, err
 	return settled, nil
 }
 
-// submit enqueues the encoders' commands. A verdict that is not nil hears what becomes of them.
+// submit enqueues the encoders' commands. Their outcome settles verdict, unless that is nil.
 func (d *Device) submit(encoders []gpu.Encoder, verdict chan error) error {
 	if err := d.enter("submit", ""); err != nil {
 		return err

@@ -2,7 +2,7 @@ package memory
 
 import "math/bits"
 
-// store keeps byte slices for reuse, by the power of two that is their capacity.
+// store keeps byte slices for reuse, by capacity, a power of two.
 type store struct {
 	free [bits.UintSize + 1][][]byte
 }

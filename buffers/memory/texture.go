@@ -16,7 +16,7 @@ type Texture struct {
 
 var _ gpu.Texture = (*Texture)(nil)
 
-// NewTexture makes a texture of zeros. If info says 0, it has one layer, mip level or sample.
+// NewTexture makes a texture of zeros. If info has 0, it has one layer, mip level or sample.
 func (d *Device) NewTexture(label string, info gpu.TextureInfo) *Texture {
 	info.Extent.Layers = max(info.Extent.Layers, 1)
 	info.MipLevels, info.Samples = max(info.MipLevels, 1), max(info.Samples, 1)
@@ -30,7 +30,7 @@ func (d *Device) NewTexture(label string, info gpu.TextureInfo) *Texture {
 	return t
 }
 
-// levels are the mip levels of an aspect.
+// levels makes the mip levels of an aspect.
 func (t *Texture) levels(aspect *gpu.AspectFormat) [][]byte {
 	levels := make([][]byte, t.info.MipLevels)
 	for i := range levels {
@@ -51,25 +51,25 @@ func (t *Texture) blocks(level uint32) gpu.Extent {
 func (t *Texture) Label() string         { return t.label }
 func (t *Texture) Info() gpu.TextureInfo { return t.info }
 
-// Native is the texture itself, a [*Texture].
+// Native returns the texture itself, a [*Texture].
 func (t *Texture) Native() any { return t }
 
-// Destroy ends the use of the texture. What is submitted or written to it afterwards is refused later, by
-// OnError, as a browser does.
+// Destroy ends the use of the texture. Later submits and writes that use it are refused later, by OnError, as in a
+// browser.
 func (t *Texture) Destroy() {
 	t.device.mu.Lock()
 	defer t.device.mu.Unlock()
 	t.destroyed = true
 }
 
-// Texels is a copy of a mip level of an aspect, rows and layers without gaps.
+// Texels returns a copy of a mip level of an aspect, rows and layers without gaps.
 func (t *Texture) Texels(level uint32, aspect gpu.TextureAspect) []byte {
 	t.device.mu.Lock()
 	defer t.device.mu.Unlock()
 	return append([]byte(nil), t.level(level, aspect)...)
 }
 
-// SetTexels sets a mip level of an aspect, also of one that no copy writes.
+// SetTexels sets a mip level of an aspect, even of one that no copy writes.
 func (t *Texture) SetTexels(level uint32, aspect gpu.TextureAspect, p []byte) {
 	t.device.mu.Lock()
 	defer t.device.mu.Unlock()

@@ -16,23 +16,23 @@ type timeline struct {
 	idle        *task         // for reuse
 }
 
-// task is a step of the timeline. Of the fields after due, those that are set say what it does.
+// task is a step of the timeline. The fields set after due say what it does.
 type task struct {
 	next     *task
 	sequence uint64
 	due      time.Duration // since the device was opened
 
 	commands []command  // a write or a submit
-	submit   bool       // a submit, whose refusal goes to settled unless that is nil
-	settled  chan error // settles at the end, for a map, a WorkDone or the verdict of a submit
-	report   error      // told to OnError: there was no memory for buffer
+	submit   bool       // a submit; settled takes its refusal unless that is nil
+	settled  chan error // settles at the end: of a map, a WorkDone or the verdict of a submit
+	report   error      // for OnError: there was no memory for buffer
 
 	buffer  *Buffer // a map
 	token   uint64
-	failure error // what the map fails with, or why the commands are void
+	failure error // the map's error, or why the commands are void
 }
 
-// before orders tasks by when they are due, and by age if that is the same.
+// before orders tasks by due time, then by age.
 func (t *task) before(other *task) bool {
 	if t.due != other.due {
 		return t.due < other.due
@@ -72,8 +72,7 @@ func (l *timeline) pop() {
 	}
 }
 
-// oldest is the task to be done next, or nil. A map comes after what uses its buffer, since it is not
-// due before that is.
+// oldest is the next task, or nil. A map comes after the work that uses its buffer, since it is due later.
 func (l *timeline) oldest() *task {
 	if len(l.maps) > 0 && (l.first == nil || l.maps[0].before(l.first)) {
 		return l.maps[0]
@@ -90,7 +89,7 @@ func (l *timeline) remove(t *task) {
 	heap.Remove(&l.maps, slices.Index(l.maps, t))
 }
 
-// byDue is a heap of tasks: a program can cancel maps faster than the GPU is done with them.
+// byDue is a heap of tasks: a program can cancel maps faster than the GPU completes them.
 type byDue []*task
 
 func (q byDue) Len() int           { return len(q) }
@@ -126,8 +125,8 @@ func (d *Device) enqueue(t *task, cost time.Duration) {
 	d.wake()
 }
 
-// enqueueBeside adds what does not wait for the queue, a map or the report of a creation: it is due when its
-// buffer was free for cost.
+// enqueueBeside adds a task that does not wait for the queue: a map or the report of a creation. It is due when its
+// buffer has been free for cost.
 func (d *Device) enqueueBeside(t *task, cost time.Duration) {
 	l := &d.timeline
 	l.sequence++
@@ -160,7 +159,7 @@ func (d *Device) run() {
 	}
 }
 
-// advance does all that is due and returns how long it is until more is, if there is more.
+// advance does all due tasks and returns the time until the next, if there is one.
 func (d *Device) advance() (wait time.Duration, ok bool) {
 	for {
 		d.mu.Lock()
@@ -188,7 +187,7 @@ func (d *Device) finish(t *task) {
 	}
 }
 
-// complete does what t says and returns what is to be reported.
+// complete does t and returns the error to report.
 func (d *Device) complete(t *task) (late error) {
 	switch {
 	case t.report != nil:
@@ -205,7 +204,7 @@ func (d *Device) complete(t *task) (late error) {
 	return nil
 }
 
-// completeSubmit runs the commands of a submit, unless it is void. Who hears of that is its scope, if it has one.
+// completeSubmit runs the commands of a submit, unless it is void. Its scope, if it has one, takes the error.
 func (d *Device) completeSubmit(t *task) (late error) {
 	late = d.execute(t.commands, t.failure)
 	if t.settled == nil {
@@ -222,14 +221,14 @@ func (d *Device) completeReport(t *task) error {
 	return t.report
 }
 
-// Hold stops the GPU, as a stopped GPU process does: what is submitted waits, nothing settles.
+// Hold stops the GPU, like a stopped GPU process: submitted work waits, nothing settles.
 func (d *Device) Hold() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.timeline.held = true
 }
 
-// Release ends a Hold. What became due meanwhile is done at once.
+// Release ends a Hold. Work that became due meanwhile is done at once.
 func (d *Device) Release() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -237,9 +236,8 @@ func (d *Device) Release() {
 	d.wake()
 }
 
-// Step makes the GPU do one thing before it returns, held or not and without waiting for what it costs:
-// one write, submit, map, WorkDone or report, the first that is due. It returns false if there was
-// none.
+// Step makes the GPU do one thing before it returns, held or not, without waiting for its cost: the first due write,
+// submit, map, WorkDone or report. It returns false if there was none.
 func (d *Device) Step() bool {
 	d.mu.Lock()
 	t := d.timeline.oldest()
@@ -251,9 +249,9 @@ func (d *Device) Step() bool {
 	return true
 }
 
-// StepBeside makes the GPU do the nth of those things that need not wait for its queue, from 0, as Step does: a map
-// whose buffer no queued work uses, or the report of a creation. It returns false if there are fewer. The first is
-// the one that is due first; those about one buffer stay in their order.
+// StepBeside makes the GPU do, as Step does, the nth task, from 0, that need not wait for its queue: a map whose buffer
+// no queued work uses, or the report of a creation. It returns false if there are fewer. They count in order of due
+// time; those of one buffer stay in their order.
 func (d *Device) StepBeside(n int) bool {
 	d.mu.Lock()
 	free := d.timeline.beside()
@@ -265,7 +263,7 @@ func (d *Device) StepBeside(n int) bool {
 	return true
 }
 
-// beside lists what can be done before the queue goes on.
+// beside lists the tasks that can be done before the queue goes on.
 func (l *timeline) beside() (free []*task) {
 	used := map[*Buffer]bool{}
 	for t := l.first; t != nil; t = t.next {

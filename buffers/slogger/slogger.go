@@ -1,5 +1,5 @@
-// Package slogger sends what a System logs to log/slog. It is a package of its own so that programs
-// which do not use it do not carry log/slog.
+// Package slogger sends a System's log records to log/slog. It is a package of its own so that
+// programs which do not use it do not carry log/slog.
 package slogger
 
 import (

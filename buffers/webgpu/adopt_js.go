@@ -7,12 +7,11 @@ import (
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-// AdoptBuffer lets the caller's own GPUBuffer of this device be written to and copied. Its owner maps,
-// unmaps and destroys it: State asks the browser whether it is mapped, and Destroy ends the use of it
-// here and leaves the GPUBuffer alone.
+// AdoptBuffer lets the caller's own GPUBuffer of this device be written to and copied. Its owner maps, unmaps and
+// destroys it: State asks the browser whether it is mapped, and Destroy ends its use here and leaves the GPUBuffer
+// alone.
 //
-// NOTE: nothing tells whether its owner has destroyed it. The use of one that is destroyed is reported
-// by the browser, later.
+// NOTE: nothing tells whether its owner has destroyed it. The browser reports the use of a destroyed one later.
 func (d *Device) AdoptBuffer(b *jsbridge.Buffer) gpu.Buffer {
 	usage, _ := splitUsage(uint64(b.Usage()))
 	adopted := &buffer{device: d, bridge: b, usage: usage, adopted: true}
@@ -20,10 +19,10 @@ func (d *Device) AdoptBuffer(b *jsbridge.Buffer) gpu.Buffer {
 	return adopted
 }
 
-// AdoptEncoder lets copies be recorded among the commands of the caller's own GPUCommandEncoder. Where
-// its owner finishes it, copies recorded afterwards are reported by the browser, later; Submit finishes
-// it. What was staged in one that its owner finishes is in memory that nobody else uses, but which is destroyed
-// some time after the next submit of the System: see [buffers.Options].IdleAge.
+// AdoptEncoder lets copies be recorded among the commands of the caller's own GPUCommandEncoder. Submit finishes it. If
+// its owner finishes it, the browser reports copies recorded afterwards later. Chunks staged in an encoder that its
+// owner finishes are used by nobody else, but are destroyed some time after the next submit of the System: see
+// [buffers.Options].IdleAge.
 func (d *Device) AdoptEncoder(e *jsbridge.CommandEncoder) gpu.Encoder {
 	return &encoder{device: d, label: e.Label(), bridge: e, adopted: true}
 }

@@ -27,7 +27,7 @@ func (b *buffer) Label() string    { return b.bridge.Label() }
 func (b *buffer) Size() uint64     { return b.bridge.Size() }
 func (b *buffer) Usage() gpu.Usage { return b.usage }
 
-// Native is a [*jsbridge.Buffer].
+// Native returns a [*jsbridge.Buffer].
 func (b *buffer) Native() any { return b.bridge }
 
 func (b *buffer) State() gpu.State {
@@ -59,7 +59,7 @@ func (b *buffer) Valid() bool {
 	return b.life.State() != gpu.Destroyed && b.failure() == nil && b.device.loss.detail == ""
 }
 
-// Destroy aborts a pending map, whose channel settles when the browser says so.
+// Destroy aborts a pending map, whose channel settles when the browser rejects it.
 func (b *buffer) Destroy() {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
@@ -73,15 +73,15 @@ func (b *buffer) Destroy() {
 	}
 }
 
-// noteCancel is called before anything that cancels a map. A map that the loss of the device ended
-// says so, whatever is done with its buffer before the browser rejects the promise.
+// noteCancel is called before any cancellation of a map. A map ended by the loss of the device settles with the loss,
+// whatever is done with its buffer before the browser rejects the promise.
 func (b *buffer) noteCancel() {
 	if b.life.State() == gpu.MapPending && b.device.loss.detail != "" {
 		b.outlived = true
 	}
 }
 
-// locked is a buffer seen by the core's checks while the device's lock is held.
+// locked is a buffer for the core's checks while the device's lock is held.
 type locked struct{ *buffer }
 
 func (b locked) State() gpu.State { return b.state() }
@@ -97,8 +97,8 @@ func (d *Device) own(op string, b gpu.Buffer) (*buffer, error) {
 	return nil, gpu.NewError(op, b.Label(), gpu.ErrWrongDevice, "")
 }
 
-// BufferOf is the buffer in jsbridge's terms, for bind groups and passes; nil if b is not of this
-// backend. Leave mapping, unmapping and destroying it to b.
+// BufferOf returns the buffer in jsbridge's terms, for bind groups and passes; nil if b is of another backend. Leave
+// mapping, unmapping and destroying it to b.
 func BufferOf(b gpu.Buffer) *jsbridge.Buffer {
 	bridge, _ := b.Native().(*jsbridge.Buffer)
 	return bridge

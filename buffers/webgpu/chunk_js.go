@@ -57,7 +57,7 @@ func (c *mappable) fill(m gpu.Memory, to *buffer, offset uint64, notify func()) 
 	return bridge.FillAndSendFrom(data.v, at, size, c.bridge, c.Size(), to.bridge, offset, mapped)
 }
 
-// followup is what follows the map of a chunk that was sent. If nobody is notified somebody waits for the channel.
+// followup follows the map of a sent chunk. If nobody is notified, somebody waits for the channel.
 func (c *mappable) followup(notify func()) jsbridge.Followup {
 	return jsbridge.Followup{Token: c.token, Then: c.completion, Notify: notify, Quiet: notify != nil}
 }
@@ -94,7 +94,7 @@ func (d *Device) endRelay() (left uint64) {
 	return d.bridge.EndRelay()
 }
 
-// chunk is the device's own mappable buffer.
+// chunk returns the device's own mappable buffer.
 func (d *Device) chunk(b gpu.MappableBuffer) (*mappable, error) {
 	c, ok := gpu.Unwrap(b).(*mappable)
 	if !ok || c.device != d {
@@ -103,7 +103,7 @@ func (d *Device) chunk(b gpu.MappableBuffer) (*mappable, error) {
 	return c, nil
 }
 
-// takeChunk takes a chunk from mapped over unmapped, when its copy is checked, to map pending.
+// takeChunk takes a chunk from mapped through unmapped, when its copy is checked, to map pending.
 func (q *queue) takeChunk(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer, offset uint64) (*mappable, *buffer, error) {
 	d := q.device
 	if err := d.alive("send", chunk.Label()); err != nil {
@@ -128,7 +128,7 @@ func (q *queue) takeChunk(chunk gpu.MappableBuffer, size uint64, dst gpu.Buffer,
 	return c, to, err
 }
 
-// returned is the error of what followed a turn, or a fetch.
+// returned is the error of a fused call.
 func (c *mappable) returned(err error) error {
 	if err == nil {
 		return nil
@@ -216,9 +216,9 @@ func (d *Device) addFetch(c *mappable, from jsbridge.Copies, step jsbridge.Fetch
 // Poll has Chromium poll whether the GPU is done: see [Device.polls].
 func (q *queue) Poll(times int) { q.device.bridge.Poll(times) }
 
-// polls is how often Chromium is made to poll whether the GPU is done with a read. By itself it polls again
-// after 1 to 2 ms, whatever the GPU is doing: reads of 1 MiB that are waited for take 1.6 ms on a discrete GPU,
-// and 0.5 ms with some polls (measured). A read in several chunks goes on without.
+// polls is how often Chromium polls whether the GPU is done with a read. By itself it polls again after 1 to 2 ms,
+// whatever the GPU is doing: reads of 1 MiB that are waited for take 1.6 ms on a discrete GPU, and 0.5 ms with some
+// polls (measured). A read in several chunks goes without.
 func (d *Device) polls(size uint64) int {
 	if d.fetching == 1 && size <= 4<<20 {
 		return Polls
@@ -229,7 +229,7 @@ func (d *Device) polls(size uint64) int {
 // Polls is how often a host that makes a read by itself is to poll for it: see [Device.polls].
 const Polls = 6
 
-// ofOneSource is how many copies, from the first on, have its source.
+// ofOneSource counts the leading copies with the source and group of the first.
 func ofOneSource(copies []gpu.ChunkCopy) (n int) {
 	for n < len(copies) && copies[n].Src == copies[0].Src && copies[n].Group == copies[0].Group {
 		n++
@@ -237,7 +237,7 @@ func ofOneSource(copies []gpu.ChunkCopy) (n int) {
 	return n
 }
 
-// bridgeOf is the buffer in jsbridge's terms, of one that is known to be the device's own.
+// bridgeOf returns the device's own buffer b in jsbridge's terms.
 func bridgeOf(b gpu.Buffer) *jsbridge.Buffer {
 	return gpu.Unwrap(b).(interface{ base() *buffer }).base().bridge
 }

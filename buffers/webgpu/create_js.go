@@ -11,9 +11,8 @@ import (
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-// CreateBuffer makes a buffer that only the GPU can use. What the browser finds out later, such as
-// that there is no memory for it, is its Failure. It says so by the answer to an error scope, which it
-// gives in the order of the calls.
+// CreateBuffer makes a buffer that only the GPU can use. An error that the browser finds later, such as a lack of
+// memory, is its Failure. It arrives as the answer to an error scope; the answers come in the order of the calls.
 func (d *Device) CreateBuffer(desc *gpu.Descriptor) (gpu.Buffer, error) {
 	b := &buffer{}
 	if err := d.create(desc, desc.Validate, b); err != nil {
@@ -55,7 +54,7 @@ func (d *Device) create(desc *gpu.Descriptor, validate func(gpu.Limits) error, b
 	return nil
 }
 
-// failures are the buffers that the browser could not make, as it found out later.
+// failures are the buffers that turned out later not to be made.
 type failures []failure
 
 type failure struct {
@@ -63,7 +62,7 @@ type failure struct {
 	err    error
 }
 
-// creationFailed takes note of what the browser found out.
+// creationFailed records and reports an error that the browser found later.
 func (d *Device) creationFailed(b js.Value, cause *jsbridge.Error) {
 	label := ""
 	if bridge, err := jsbridge.AdoptBuffer(b); err == nil {
@@ -76,7 +75,7 @@ func (d *Device) creationFailed(b js.Value, cause *jsbridge.Error) {
 	d.report(err)
 }
 
-// Failure is what the browser said of the creation of b, later.
+// Failure is the browser's later error of the creation of b.
 func (b *buffer) Failure() error {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
@@ -98,8 +97,8 @@ func (f *failures) drop(b *buffer) {
 
 // creationError is the error of a creation that threw.
 //
-// NOTE: mappedAtCreation throws a RangeError if there is no memory for the mapping, and also when
-// the GPU process crashed and the loss was not reported yet (measured in Chromium).
+// NOTE: mappedAtCreation throws a RangeError if there is no memory for the mapping, and also if the GPU process crashed
+// and the loss was not reported yet (measured in Chromium).
 func creationError(label string, err error) error {
 	if errors.Is(err, jsbridge.ErrRange) {
 		return &gpu.Error{Op: "create", Label: label, Reason: gpu.ErrOutOfMemory, Cause: err}

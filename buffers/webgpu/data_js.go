@@ -29,7 +29,7 @@ func NewData(v js.Value) (*Data, error) {
 	return &Data{v: v}, nil
 }
 
-// MakeData makes an ArrayBuffer of size bytes, which are zero; [gpu.ErrOutOfMemory] if there are not as many.
+// MakeData makes an ArrayBuffer of size zero bytes; [gpu.ErrOutOfMemory] if there is no memory for it.
 func MakeData(size uint64) (*Data, error) {
 	v, err := jsbridge.NewArrayBuffer(size)
 	if err != nil {
@@ -59,10 +59,10 @@ func (d *Data) Detach() {
 	}
 }
 
-// JSValue is the BufferSource.
+// JSValue returns the BufferSource.
 func (d *Data) JSValue() js.Value { return d.v }
 
-// dataOf is the Data that a host's memory is part of, and which part.
+// dataOf returns the Data that m is part of, with the offset and size of the part.
 func dataOf(op, label string, m gpu.Memory) (data *Data, offset, size uint64, err error) {
 	host, offset, size := m.Host()
 	data, ok := host.(*Data)

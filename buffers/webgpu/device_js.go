@@ -10,8 +10,8 @@ import (
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-// Device is a GPUDevice. The lock guards what changes of it and of its buffers and encoders; no
-// function of the caller's is called while it is held.
+// Device is a GPUDevice. The lock guards the mutable fields of it and of its buffers and encoders. No function of the
+// caller's is called while it is held.
 type Device struct {
 	bridge  *jsbridge.Device
 	adopted bool
@@ -24,10 +24,10 @@ type Device struct {
 	onError  func(error)
 	failures failures
 	loss     loss
-	encoders []*encoder // submitted, the longest ago first
+	encoders []*encoder // submitted, oldest first
 	ranges   []float64  // scratch of fetch
-	relayTo  *buffer    // where the relay goes, or nil
-	fetching int        // maps of fetches that are pending
+	relayTo  *buffer    // the relay's destination, or nil
+	fetching int        // pending maps of fetches
 }
 
 var (
@@ -43,20 +43,20 @@ func Open(device *jsbridge.Device) *Device {
 	d.queue.init(d)
 	d.creations = device.NewCreationErrors(d.creationFailed)
 	d.loss.lost = make(chan struct{})
-	_ = device.OnUncapturedError(d.uncaptured) // a browser that has no events has no late errors to tell
+	_ = device.OnUncapturedError(d.uncaptured) // a browser without events has no late errors
 	go d.watchLoss()
 	return d
 }
 
-// Adopt is Open for a device that stays the caller's, such as a renderer's: Destroy ends the use of it
-// here and leaves the GPUDevice alone, and listeners that JavaScript has on it stay.
+// Adopt is Open for a device that stays the caller's, such as a renderer's. Destroy ends its use here and leaves the
+// GPUDevice alone, and listeners that JavaScript has on it stay.
 func Adopt(device *jsbridge.Device) *Device {
 	d := Open(device)
 	d.adopted = true
 	return d
 }
 
-// Bridge is the device in jsbridge's terms, for pipelines, textures and passes.
+// Bridge returns the device in jsbridge's terms, for pipelines, textures and passes.
 func (d *Device) Bridge() *jsbridge.Device { return d.bridge }
 
 // AfterFunc calls f in an event of JavaScript's when delay has passed.
@@ -67,10 +67,10 @@ func (d *Device) AfterFunc(delay time.Duration, f func()) (stop func()) {
 // Queue is the device's one queue.
 func (d *Device) Queue() gpu.Queue { return &d.queue }
 
-// Wake has the goroutines run that are awake.
+// Wake has runnable goroutines run.
 func (d *Device) Wake() { jsbridge.Wake() }
 
-// Limits are those that the device was made with.
+// Limits returns the limits that the device was made with.
 func (d *Device) Limits() gpu.Limits { return d.limits }
 
 func limitsOf(l jsbridge.Limits) gpu.Limits {
@@ -83,15 +83,15 @@ func limitsOf(l jsbridge.Limits) gpu.Limits {
 	}
 }
 
-// OnError sets the function that hears of late errors: of creations, with operation and label, and of
-// everything else as the browser words it.
+// OnError sets the function that takes late errors: of creations, with operation and label, and of everything else as
+// the browser words it.
 func (d *Device) OnError(f func(error)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.onError = f
 }
 
-// report tells OnError. Without the lock held.
+// report calls OnError. The lock is not held.
 func (d *Device) report(err error) {
 	d.mu.Lock()
 	f := d.onError

@@ -7,8 +7,8 @@ import (
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-// keptEncoders is how many submitted encoders are kept before the oldest is given out again: one used
-// again by mistake is found out as long as it is kept.
+// keptEncoders is how many submitted encoders are kept before the oldest is reused: as long as one is kept, its misuse
+// is an error.
 const keptEncoders = 8
 
 // encoder is a GPUCommandEncoder, from recording over finished to submitted. Once it is submitted the
@@ -17,10 +17,10 @@ type encoder struct {
 	device    *Device
 	label     string
 	bridge    *jsbridge.CommandEncoder // records; nil when finished
-	commands  *jsbridge.CommandBuffer  // what was recorded; nil until finished, and when submitted
+	commands  *jsbridge.CommandBuffer  // the finished recording; nil until finished, and when submitted
 	submitted bool
 	adopted   bool      // the caller made it
-	recorded  []*buffer // what the commands name
+	recorded  []*buffer // buffers that the commands name
 }
 
 var _ gpu.Encoder = (*encoder)(nil)
@@ -59,11 +59,11 @@ func (d *Device) retire(e *encoder) {
 	}
 }
 
-// Native is a [*jsbridge.CommandEncoder]; nil when the encoder is finished.
+// Native returns a [*jsbridge.CommandEncoder]; nil when the encoder is finished.
 func (e *encoder) Native() any { return e.bridge }
 
-// EncoderOf is the encoder in jsbridge's terms, for passes; nil if e is not of this backend or not
-// recording any more. Leave finishing it to [gpu.Queue.Submit].
+// EncoderOf returns the encoder in jsbridge's terms, for passes; nil if e is of another backend or no longer recording.
+// Leave finishing it to [gpu.Queue.Submit].
 func EncoderOf(e gpu.Encoder) *jsbridge.CommandEncoder {
 	bridge, _ := e.Native().(*jsbridge.CommandEncoder)
 	return bridge
@@ -85,7 +85,7 @@ func (e *encoder) finish() error {
 	return nil
 }
 
-// Check returns the error with which a Submit would be refused now.
+// Check returns the error that a Submit would have now.
 func (e *encoder) Check() error {
 	e.device.mu.Lock()
 	defer e.device.mu.Unlock()
@@ -213,7 +213,7 @@ func (e *encoder) names(op string, b gpu.Buffer) (*buffer, error) {
 	return e.device.own(op, b)
 }
 
-// record notes a buffer for the check at the submit. Copies in a row often name the same ones.
+// record keeps a buffer for the check at the submit. Consecutive copies often name the same ones.
 func (e *encoder) record(b *buffer) {
 	for i := len(e.recorded) - 1; i >= max(0, len(e.recorded)-2); i-- {
 		if e.recorded[i] == b {
@@ -223,5 +223,5 @@ func (e *encoder) record(b *buffer) {
 	e.recorded = append(e.recorded, b)
 }
 
-// said translates what JavaScript threw.
+// said translates an error that JavaScript threw.
 func (e *encoder) said(op string, err error) error { return e.device.translated(op, e.label, err) }

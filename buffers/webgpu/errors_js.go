@@ -9,7 +9,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-// translations give the reason for each kind of error of the browser's.
+// translations give the reason for each kind of browser error.
 var translations = []struct{ bridge, reason error }{
 	{jsbridge.ErrRange, gpu.ErrRange},
 	{jsbridge.ErrType, gpu.ErrType},
@@ -34,8 +34,8 @@ func reasonOf(err error) error {
 	return gpu.ErrValidation
 }
 
-// translated is what a call ends with: nil, an error of the core's, or one of jsbridge's in the core's
-// terms. If the device is lost, that is why.
+// translated is the error of a call: nil, an error of the core's, or one of jsbridge's in the core's terms. If the
+// device is lost, that is the reason.
 func (d *Device) translated(op, label string, err error) error {
 	if _, ok := err.(*gpu.Error); ok || err == nil {
 		return err
@@ -43,7 +43,7 @@ func (d *Device) translated(op, label string, err error) error {
 	return d.orLost(op, label, translate(op, label, err))
 }
 
-// failed is a channel that has settled.
+// failed returns a settled channel.
 func failed(err error) <-chan error {
 	settled := make(chan error, 1)
 	settled <- err

@@ -8,9 +8,8 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// HandMapped calls a JavaScript function with the ArrayBuffer of all that is mapped of a buffer of this
-// backend, for reading or writing, and two numbers. The function must leave it alone once the buffer is
-// unmapped.
+// HandMapped calls a JavaScript function with two numbers and the ArrayBuffer of the whole mapped range of a buffer of
+// this backend, mapped for reading or writing. The function must not use it once the buffer is unmapped.
 func HandMapped(b gpu.MappableBuffer, mode gpu.MapMode, f js.Value, x, y float64) error {
 	const op = "hand over"
 	m, ok := gpu.Unwrap(b).(*mappable)

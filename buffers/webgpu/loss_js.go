@@ -7,20 +7,19 @@ import (
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-// loss is what becomes of a device in the end.
+// loss is the end of a device.
 type loss struct {
 	lost   chan struct{}
 	detail string // why, or "" while the device works
-	// destroyed tells the two kinds of loss apart. A device that was destroyed took its mapped ranges
-	// along; those of a device whose GPU process crashed stay readable and writable until they are
-	// unmapped (measured in Chromium).
+	// destroyed tells the two kinds of loss apart. A destroyed device takes its mapped ranges along. If the GPU process
+	// crashed, they stay readable and writable until they are unmapped (measured in Chromium).
 	destroyed bool
 }
 
 // Lost is closed when the device is lost or destroyed, by whomever.
 func (d *Device) Lost() <-chan struct{} { return d.loss.lost }
 
-// LostReason is nil until the device is lost, and then holds the browser's reason and message.
+// LostReason is nil until the device is lost. Then it holds the browser's reason and message.
 func (d *Device) LostReason() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -66,7 +65,7 @@ func (d *Device) alive(op, label string) error {
 	return d.lossOf(op, label, nil)
 }
 
-// lossOf is the error of an operation that the loss of the device ended, known already or not.
+// lossOf is the error of an operation ended by the loss of the device, known already or not.
 func (d *Device) lossOf(op, label string, cause error) error {
 	return &gpu.Error{Op: op, Label: label, Reason: gpu.ErrDeviceLost, Detail: d.loss.detail, Cause: cause}
 }

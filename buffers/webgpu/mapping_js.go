@@ -14,8 +14,8 @@ type mappable struct {
 	buffer
 	completion jsbridge.Completion // completeMap, made once
 	fetched    jsbridge.Completion // completeFetch, made once
-	landing    gpu.Landing         // hears of a fetch
-	scoped     []int               // its groups that are scoped, in order
+	landing    gpu.Landing         // takes the outcome of a fetch
+	scoped     []int               // the scoped groups of a fetch, in order
 }
 
 var (
@@ -23,8 +23,8 @@ var (
 	_ gpu.HostMapper     = (*mappable)(nil)
 )
 
-// MapAsync asks the browser for the mapping. A map that is cancelled settles when the browser rejects
-// its promise: as soon as the program lets JavaScript run, whether or not the GPU answers.
+// MapAsync asks the browser for the mapping. A cancelled map settles when the browser rejects its promise: as soon as
+// the program lets JavaScript run, whether or not the GPU answers.
 func (b *mappable) MapAsync(mode gpu.MapMode, offset, size uint64) <-chan error {
 	b.device.mu.Lock()
 	defer b.device.mu.Unlock()
@@ -88,8 +88,7 @@ func (b *mappable) completeFetch(token uint64, err error) error {
 	return nil
 }
 
-// mapError gives the reason why a map failed that was not cancelled: then nobody but the loss of the
-// device aborts it.
+// mapError returns the reason why a map failed that was not cancelled: only the loss of the device can have aborted it.
 func (b *mappable) mapError(err error) error {
 	if b.device.loss.detail != "" || errors.Is(err, jsbridge.ErrAbort) {
 		return b.device.lossOf("map", b.Label(), err)
@@ -194,8 +193,8 @@ func (b *mappable) checkAccess(op string, write bool, offset int64, size uint64)
 	return nil
 }
 
-// accessError is what an access to a range ends with that was granted. Nothing but the loss of the device takes the range
-// away, and the browser tells of that later.
+// accessError is the error of a granted access to a range. Only the loss of the device takes the range away, and the
+// browser reports that later.
 func (b *mappable) accessError(op string, err error) error {
 	if errors.Is(err, jsbridge.ErrOperation) {
 		return b.device.lossOf(op, b.Label(), err)

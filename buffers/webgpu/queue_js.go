@@ -92,7 +92,7 @@ func (q *queue) writeTexture(t *texture, dst gpu.TextureRegion, m gpu.Memory, la
 	return q.bridge.WriteTextureFrom(to, data.v, copyLayout(layout, dst), size)
 }
 
-// Submit finishes the encoders and hands them over. An encoder that was adopted is finished by it, too.
+// Submit finishes the encoders, adopted ones too, and hands them over.
 func (q *queue) Submit(encoders ...gpu.Encoder) error {
 	d := q.device
 	d.mu.Lock()
@@ -144,13 +144,13 @@ func (d *Device) retireAll(encoders []gpu.Encoder) {
 	}
 }
 
-// completeScope runs when the browser says what a scope of SubmitScoped caught.
+// completeScope runs when the browser reports the error, if any, that a scope of SubmitScoped caught.
 func (q *queue) completeScope(token uint64, err error) error {
 	d := q.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if errors.Is(err, jsbridge.ErrOperation) {
-		err = d.lossOf("submit", "", err) // nothing else has a scope fail (measured in Chromium)
+		err = d.lossOf("submit", "", err) // nothing else makes a scope fail (measured in Chromium)
 	}
 	q.waits.settle(token, d.translated("submit", "", err))
 	return nil
@@ -209,8 +209,8 @@ func (q *queue) WorkDoneThen(notify func()) <-chan error {
 	return w.channel
 }
 
-// completeWork runs when the browser settles a promise of WorkDone. It rejects none but those of a
-// device that crashed (measured in Chromium).
+// completeWork runs when the browser settles a promise of WorkDone. It rejects only those of a device that crashed
+// (measured in Chromium).
 func (q *queue) completeWork(token uint64, err error) error {
 	if notify := q.settleWork(token, err); notify != nil {
 		notify()

@@ -6,7 +6,7 @@ import "github.com/gpubuffers/gpubuffers/buffers/gpu"
 
 var _ gpu.RangeMapper = (*mappable)(nil)
 
-// MappedRange gives a Uint8Array over the mapped range.
+// MappedRange returns a Uint8Array over the mapped range.
 func (b *mappable) MappedRange(offset, size uint64) (any, error) {
 	const op = "mapped range"
 	b.device.mu.Lock()

@@ -10,12 +10,12 @@ import (
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-// RequestOptions say what device to ask for.
+// RequestOptions describe the device to ask for.
 type RequestOptions struct {
 	Label string
-	// Adapter says which adapter; nil asks for the fastest.
+	// Adapter selects the adapter; nil asks for the fastest.
 	Adapter *jsbridge.AdapterOptions
-	// Features are those that the device must have.
+	// Features are those the device must have.
 	Features []string
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-// texture is a GPUTexture, with what does not change of it.
+// texture is a GPUTexture, with its constant properties.
 type texture struct {
 	device *Device
 	bridge *jsbridge.Texture
@@ -18,8 +18,7 @@ var _ gpu.Texture = (*texture)(nil)
 
 // AdoptTexture lets staging and readback buffers copy to and from a texture of this device.
 //
-// NOTE: nothing tells whether its owner has destroyed it. The use of one that is destroyed is reported
-// by the browser, later.
+// NOTE: nothing tells whether its owner has destroyed it. The browser reports the use of a destroyed one later.
 func (d *Device) AdoptTexture(t *jsbridge.Texture) gpu.Texture {
 	size := t.Size()
 	return &texture{d, t, gpu.TextureInfo{
@@ -32,8 +31,7 @@ func (d *Device) AdoptTexture(t *jsbridge.Texture) gpu.Texture {
 	}}
 }
 
-// formatOf is the format of t, with the copies that the device has.
-// https://www.w3.org/TR/webgpu/#dom-gpucommandencoder-copytexturetobuffer
+// formatOf returns the format of t, with the copies that the device supports.
 func (d *Device) formatOf(t *jsbridge.Texture) gpu.TextureFormat {
 	f := gpu.FormatOf(string(t.Format()))
 	if f.BlockWidth > 1 && d.bridge.Compatibility() {
@@ -65,7 +63,7 @@ var textureUsages = [...]struct {
 	{gpu.TextureRenderAttachment, jsbridge.TextureUsageRenderAttachment},
 }
 
-// textureUsage leaves out the bits that the core has no word for.
+// textureUsage leaves out the bits that the core does not name.
 func textureUsage(spec jsbridge.TextureUsage) (usage gpu.TextureUsage) {
 	for _, pair := range textureUsages {
 		if spec&pair.spec != 0 {
@@ -78,7 +76,7 @@ func textureUsage(spec jsbridge.TextureUsage) (usage gpu.TextureUsage) {
 func (t *texture) Label() string         { return t.bridge.Label() }
 func (t *texture) Info() gpu.TextureInfo { return t.info }
 
-// Native is a [*jsbridge.Texture].
+// Native returns a [*jsbridge.Texture].
 func (t *texture) Native() any { return t.bridge }
 
 // ownTexture returns the device's own texture inside of t.

@@ -5,8 +5,8 @@ package webgpu
 // keptWaits bounds how many settled waits are kept for reuse.
 const keptWaits = 8
 
-// waits are the channels of WorkDone. They are this backend's own, not those of the promises: if the
-// GPU hangs, destroying the device does not settle the promises (measured in Chromium).
+// waits are the channels of WorkDone. They are this backend's own, not those of the promises: if the GPU hangs,
+// destroying the device does not settle the promises (measured in Chromium).
 type waits struct {
 	token   uint64 // of the last one
 	pending []wait
@@ -31,7 +31,7 @@ func (w *waits) take() wait {
 	return wait{token: w.token, channel: make(chan error, 1)}
 }
 
-// settle ends the wait of that token, unless it has ended, and gives whom to notify.
+// settle ends the wait of that token, unless it has ended, and returns its notify.
 func (w *waits) settle(token uint64, err error) (notify func()) {
 	for i, p := range w.pending {
 		if p.token == token {

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// Chooser picks the fastest path for one operation by what was measured of it.
+// Chooser picks the fastest path for one operation, by measurements.
 //
 // Sizes fall into classes, each four times the one below. The rate of a path in a class is the best of its last few
-// measurements: other work makes a transfer look slower than it is, and nothing makes it look faster.
-// Two paths are compared in the nearest class in which both were measured, since rates grow with size.
+// measurements: other work makes a transfer look slower than it is, and nothing makes it look faster. Two paths are
+// compared in the nearest class in which both were measured, since rates grow with size.
 type Chooser struct {
 	paths    []Path
-	from     uint64 // size from which on it picks another than the first
+	from     uint64 // smallest size for which it picks another than the first
 	classes  [classCount]class
-	count    uint64 // of all classes: transfers, of which a long one counts several times
+	count    uint64 // transfers of all classes; a long one counts several times
 	probeAt  uint64 // the count at which a probe is due
-	interval uint64 // after how many it was due again
-	suspect  bool   // a probe is due since a path has become slow: what was known is known no more
+	interval uint64 // transfers until it is due again
+	suspect  bool   // a path has become slow: a probe is due, and old rates may be wrong
 }
 
 // Init has the Chooser choose from paths, the default first. It picks another for transfers of from bytes and more.
@@ -26,14 +26,14 @@ func (c *Chooser) Init(paths []Path, from uint64) { c.paths, c.from = paths, fro
 // Choice is the path of a transfer.
 type Choice struct {
 	Path int
-	// Measure says that its time is worth measuring.
+	// Measure says that the transfer is worth measuring.
 	Measure bool
 }
 
 // turns are the transfers of a class that could be measured.
 type turns struct {
 	n     uint64
-	doubt int // how many are to be measured, since the fastest path has been slow
+	doubt int // transfers to measure, since the fastest path was slow
 	next  int // path to explore next
 }
 
@@ -46,17 +46,17 @@ const (
 	window       = 8
 )
 
-// class is what is known of transfers of about one size.
+// class is the measurements of transfers of about one size.
 type class struct {
 	turns
 	seen [MaxPaths]estimate
 }
 
-// estimate is what is known of a path in a class.
+// estimate is the measurements of a path in a class.
 type estimate struct {
 	recent [window]float64 // bytes per second
-	n      int             // how many measurements there were
-	hung   bool            // the last one did not come to an end
+	n      int             // measurements so far
+	hung   bool            // the last one did not end
 }
 
 func (e *estimate) rate() (best float64) {
@@ -79,22 +79,22 @@ func classOf(size uint64) int {
 	return min((bits.Len64(max(size, Smallest)/Smallest)-1)/2, classCount-1)
 }
 
-// Ask is what Take would choose.
+// Ask returns the choice that Take would make.
 func (c *Chooser) Ask(size uint64, h History, measurable bool) Choice {
 	choice, _ := c.choose(size, h, measurable)
 	return choice
 }
 
-// Take chooses a path for size bytes, and takes the turn. Only if it can be measured is anything but the fastest
-// path taken: every exploreEvery turns, and every exploreFirst until its likes were measured, which may take memory
-// that is new.
+// Take chooses a path for size bytes, and takes the turn. It takes a path other than the fastest only if the transfer
+// can be measured: every exploreEvery turns, and every exploreFirst until paths of its kind were measured, which may
+// take new memory.
 func (c *Chooser) Take(size uint64, h History, measurable bool) Choice {
 	choice, after := c.choose(size, h, measurable)
 	c.classes[classOf(size)].turns = after
 	return choice
 }
 
-// choose gives a choice, and the turns of its class after it.
+// choose returns a choice, and the turns of its class after it.
 func (c *Chooser) choose(size uint64, h History, measurable bool) (Choice, turns) {
 	k := &c.classes[classOf(size)]
 	t := k.turns
@@ -140,8 +140,7 @@ func (c *Chooser) faster(i, j int, size uint64) bool {
 	return c.known(k, i).rate() > c.known(k, j).rate()
 }
 
-// known is what is known of path i in a class. As long as a mapped path was not measured there, another one
-// stands for it.
+// known is the estimate of path i in a class. Until a mapped path was measured there, another mapped one stands for it.
 func (c *Chooser) known(k *class, i int) *estimate {
 	for j := 0; k.seen[i].n == 0 && c.paths[i].Mapped && j < len(c.paths); j++ {
 		if c.paths[j].Mapped && k.seen[j].n > 0 {
@@ -151,7 +150,7 @@ func (c *Chooser) known(k *class, i int) *estimate {
 	return &k.seen[i]
 }
 
-// atLeast is how fast path i is for size, since it is as fast for less; 0 is not known.
+// atLeast is a lower bound of path i's rate for size, from smaller sizes; 0 is unknown.
 func (c *Chooser) atLeast(i int, size uint64) (rate float64) {
 	for k := range classOf(size) {
 		rate = max(rate, c.classes[k].seen[i].rate())
@@ -159,7 +158,7 @@ func (c *Chooser) atLeast(i int, size uint64) (rate float64) {
 	return rate
 }
 
-// nearest is the class nearest to that of size for which something holds, the smaller first, or nil.
+// nearest returns the class nearest to that of size for which holds is true, the smaller first, or nil.
 func (c *Chooser) nearest(size uint64, holds func(*class) bool) *class {
 	at := classOf(size)
 	for distance := range classCount {
@@ -172,7 +171,7 @@ func (c *Chooser) nearest(size uint64, holds func(*class) bool) *class {
 	return nil
 }
 
-// Rate is what is known of path i for size, from the nearest class in which it was measured; 0 is nothing.
+// Rate is the rate of path i for size, from the nearest class in which it was measured; 0 is unknown.
 func (c *Chooser) Rate(i int, size uint64) float64 {
 	k := c.nearest(size, func(k *class) bool { return k.seen[i].n > 0 })
 	if k == nil {
@@ -181,7 +180,7 @@ func (c *Chooser) Rate(i int, size uint64) float64 {
 	return k.seen[i].rate()
 }
 
-// explore is a path other than the best to try in this turn, or -1. It is like the best one, and promising.
+// explore returns a path to try in this turn instead of the best, or -1. It is of the best one's kind, and promising.
 func (c *Chooser) explore(k *class, t *turns, size uint64, h History, best int) int {
 	if t.n%exploreFirst == 0 {
 		for i := range c.paths {
@@ -201,9 +200,9 @@ func (c *Chooser) explore(k *class, t *turns, size uint64, h History, best int) 
 	return -1
 }
 
-// promises reports whether path i may turn out faster than the best, and may be tried on a transfer of the
-// program's: those of the other kind are left to the prober, since they may be far slower, and a copy into a buffer
-// may spoil it (see History).
+// promises reports whether path i may turn out faster than the best, and may be tried on a transfer of the program's.
+// Paths of the other kind are left to the prober: they may be far slower, and a copy into a buffer may spoil it (see
+// History).
 func (c *Chooser) promises(i int, size uint64, h History, best int) bool {
 	if i == best || !c.paths[i].suits(size, h) || c.paths[i].Mapped != c.paths[best].Mapped || c.classes[classOf(size)].seen[i].hung {
 		return false
@@ -212,11 +211,11 @@ func (c *Chooser) promises(i int, size uint64, h History, best int) bool {
 }
 
 const (
-	// turnBytes are those for which a transfer counts once more.
+	// turnBytes of a transfer count as one further transfer.
 	turnBytes = 16 << 20
-	// probeAgain is after how many transfers of an operation its paths are measured anew.
+	// probeAgain is the number of transfers of an operation after which its paths are measured anew.
 	probeAgain = 1024
-	// probeSoon is the same for the first time; then it is four times as many each time.
+	// probeSoon is that number at first; it grows fourfold each time.
 	probeSoon = 16
 )
 
@@ -230,8 +229,8 @@ const (
 	DueWhenIdle
 )
 
-// Probe counts a transfer of size bytes, and says whether a probe is due. If it is, the next is due after very many more.
-// While the prober is busy none is.
+// Probe counts a transfer of size bytes, and says whether a probe is due. After that the next is due after very many
+// more. While the prober is busy, none is due.
 func (c *Chooser) Probe(size uint64, busy bool) Due {
 	if size < c.from {
 		return NotDue
@@ -247,14 +246,14 @@ func (c *Chooser) Probe(size uint64, busy bool) Due {
 	return DueWhenIdle
 }
 
-// Probed is called when paths were measured, of this operation or another.
+// Probed is called after paths were measured, of this operation or another.
 func (c *Chooser) Probed(these bool) {
 	c.interval = min(max(4*c.interval, probeSoon), probeAgain)
 	c.probeAt = c.count + c.interval
 	c.suspect = c.suspect && !these
 }
 
-// IsSuspect reports whether what was known is known no more.
+// IsSuspect reports whether the old rates may be wrong.
 func (c *Chooser) IsSuspect() bool { return c.suspect }
 
 // Load takes the rate of path i for the class of size as measured.
@@ -266,7 +265,7 @@ func (c *Chooser) Load(i int, size uint64, rate float64) {
 	c.probeAt = c.count + probeAgain
 }
 
-// Rates yields what is known: of a path, in a class whose least size is floor.
+// Rates yields the known rates: of a path, in a class whose smallest size is floor.
 func (c *Chooser) Rates(yield func(i int, floor uint64, rate float64)) {
 	for k := range c.classes {
 		for i := range c.paths {
@@ -277,13 +276,13 @@ func (c *Chooser) Rates(yield func(i int, floor uint64, rate float64)) {
 	}
 }
 
-// Floor is the least size of the class of size.
+// Floor is the smallest size of the class of size.
 func Floor(size uint64) uint64 { return classFloor(classOf(size)) }
 
-// classFloor is the least size of a class.
+// classFloor is the smallest size of a class.
 func classFloor(class int) uint64 { return Smallest << (2 * class) }
 
-// Learn takes note that path i moved size bytes in d. If it has become slow for good, the prober is due.
+// Learn records that path i moved size bytes in d. If the path has become slow for good, the prober is due.
 func (c *Chooser) Learn(i int, size uint64, d time.Duration) {
 	k := &c.classes[classOf(size)]
 	rate, before := rateOf(size, d), k.seen[i].rate()
@@ -296,7 +295,7 @@ func (c *Chooser) Learn(i int, size uint64, d time.Duration) {
 	}
 }
 
-// Improves reports whether a measurement shows path i to be faster than is known.
+// Improves reports whether a measurement shows path i to be faster than its known rate.
 func (c *Chooser) Improves(i int, size uint64, d time.Duration) bool {
 	return rateOf(size, d) > c.classes[classOf(size)].seen[i].rate()
 }
@@ -305,12 +304,12 @@ func rateOf(size uint64, d time.Duration) float64 {
 	return float64(size) / max(d, time.Microsecond).Seconds()
 }
 
-// Forget drops what is known of path i, before it is measured anew.
+// Forget drops the estimates of path i, before it is measured anew.
 func (c *Chooser) Forget(i int) {
 	for k := range c.classes {
 		c.classes[k].seen[i] = estimate{}
 	}
 }
 
-// Hang takes note that path i does not come to an end; it is left alone until it was seen to.
+// Hang records that a transfer on path i does not end; the path is left alone until it is measured again.
 func (c *Chooser) Hang(i int, size uint64) { c.classes[classOf(size)].seen[i].hung = true }
