@@ -58,8 +58,8 @@ func (b *DeviceBuffer) Grow(size uint64) error {
 	return nil
 }
 
-// AwaitGrow waits until the outcome of every Grow so far is known, and returns that of the last one: [ErrOutOfMemory]
-// if there was no memory for it, or for one before it. If ctx ends first, its error is the cause.
+// AwaitGrow waits until the outcome of every Grow so far is known, and returns that of the last one. It is
+// [ErrOutOfMemory] if there was no memory for it, or for one before it. If ctx ends first, its error is the cause.
 func (b *DeviceBuffer) AwaitGrow(ctx context.Context) error {
 	s := b.held.shared
 	s.mu.Lock()

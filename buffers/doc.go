@@ -29,12 +29,12 @@
 //
 // # Paths
 //
-// Large writes, streams ([System.Upload]), the updates of a frame and long reads take the path that was found fastest
-// on the device at hand: queue writes, or rings of mapped chunks of several sizes. Transfers are timed to the moment
-// when the GPU is done. To compare queue writes with rings, the System makes transfers between buffers of its own, in
-// the background: a buffer that a copy has written to can stay slow for queue writes. [System.Explain] says which path
-// would be chosen and why, [System.Calibrate] measures in advance, and a [Calibration] can be kept for the next
-// program.
+// Large writes, streams ([System.Upload]), the updates of a frame and long reads take the path found fastest on the
+// device at hand. The paths are queue writes, and rings of mapped chunks of several sizes. Transfers are timed to the
+// moment when the GPU is done. To compare queue writes with rings, the System makes transfers between buffers of its
+// own, in the background. The program's are spared: a buffer that a copy has written to can stay slow for queue writes.
+// [System.Explain] says which path would be chosen and why, [System.Calibrate] measures in advance, and a [Calibration]
+// can be kept for the next program.
 //
 // A backend whose [Queue] is a [gpu.ChunkQueue] moves a chunk in one step; for others the System takes the
 // steps itself.
@@ -60,8 +60,8 @@
 // then, counts in [Stats].Leaks and is logged. A System that is collected has no pooled memory left; the backend's
 // collector frees its other memory. A host with a collector of its own reports what that has found: see [Embedder].
 //
-// In a bubble of testing/synctest, keep everything you make, or destroy it: the collector frees from outside of the
-// bubble, and Go ends a program if a goroutine within is woken from there.
+// In a bubble of testing/synctest, keep everything you make, or destroy it. The collector frees from outside of the
+// bubble, and Go ends a program if that wakes a goroutine within.
 //
 // # Errors
 //

@@ -62,9 +62,9 @@ func (p *dynamicPage) isDetached() bool {
 	return h != nil && h.ByteLength() < size
 }
 
-// goOn opens the next page for the current slot. If the last frame filled most of it, and the path of such a flush is
-// in place, a host fills mapped memory: then no byte is copied out of an arena. The unmap takes all of the chunk, used
-// or not.
+// goOn opens the next page for the current slot. If the last frame filled most of it, and such a flush takes the path
+// filled in place, a host fills mapped memory. Then no byte is copied out of an arena. The unmap takes all of the
+// chunk, used or not.
 func (r *dynamicRing) goOn() {
 	p := r.pages[r.open]
 	r.open++
@@ -78,7 +78,7 @@ func (r *dynamicRing) goOn() {
 	}
 }
 
-// historyFor returns the history of a page of which each frame fills size bytes.
+// historyFor returns a page's history if each frame fills size bytes of it.
 func (b *DynamicBuffer) historyFor(size uint64) choice.History {
 	h := b.ring.history
 	h.Hosted = b.ring.shared.options.HostWrites && b.ring.fills(size)

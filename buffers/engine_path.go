@@ -32,7 +32,7 @@ const (
 
 // chosenFrom are the smallest sizes for which a choice is made. Below them a queue write is at least as good as any
 // other path. On a discrete GPU frames in flight of 64 KiB take 0.06 ms by queue writes and 0.07 ms through a mapped
-// ring; those of 256 KB take 0.55 and 0.16 ms. On a CPU adapter it is 0.10 and 0.35 ms, and 0.12 each (measured,
+// ring. Those of 256 KB take 0.55 and 0.16 ms. On a CPU adapter it is 0.10 and 0.35 ms, and 0.12 each (measured,
 // without the fill). A transfer that is waited for gains less by a ring.
 var chosenFrom = [opCount]uint64{OpUpload: choice.Smallest, OpFlush: 128 << 10, OpReadback: choice.Smallest}
 
@@ -82,6 +82,7 @@ func ringOf(p *choice.Path, size uint64) uint64 {
 }
 
 // copiesOf counts the copies of a byte on its way, as Chromium makes them.
+// https://dawn.googlesource.com/dawn/+/refs/heads/main/docs/dawn/buffers.md
 func copiesOf(p *choice.Path, op Operation) int {
 	switch {
 	case op == OpReadback:

@@ -45,8 +45,8 @@ func (f *frames) init(s *shared, uploads *writeBelt, reads *readBelt, most int) 
 
 // BeginFrame opens a frame. It waits until the GPU is done with a frame, or ctx ends, if [Options].MaxFramesInFlight
 // frames are with the GPU. If that is 0, it waits if eight are, or if three are, the oldest for more than 8 ms. A
-// context that has ended does not wait: if MaxFramesInFlight frames, or eight, are with the GPU, the error is [ErrBusy]
-// around that of the context; else the frame begins.
+// context that has ended does not wait. Then, if MaxFramesInFlight frames, or eight, are with the GPU, the error is
+// [ErrBusy] around that of the context. Else the frame begins.
 func (s *System) BeginFrame(ctx context.Context) (*Frame, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,8 +119,8 @@ func (f *frames) isBusy(mayWait bool) (bool, error) {
 }
 
 // isFull reports whether another frame would be one too many. A caller who may wait does so from the fourth frame on,
-// lest the picture lag behind. But if the GPU takes little time for a frame, the lag is short: then the wait would be
-// for the notice of completion, which takes 1 to 2 ms in Chromium.
+// lest the picture lag behind. If the GPU takes little time for a frame, the lag is short. Then a wait would be for the
+// notice of completion, 1 to 2 ms in Chromium.
 func (f *frames) isFull(mayWait bool) bool {
 	switch n := len(f.inFlight); {
 	case n >= f.shared.options.MaxFramesInFlight:
@@ -148,8 +148,8 @@ func (f *Frame) Encoder() (Encoder, error) {
 	return f.encoder, nil
 }
 
-// Use names buffers that commands recorded elsewhere refer to (in bind groups, as vertices), so that Submit can report
-// which of them is mapped or destroyed. access matters only to a backend that is a [gpu.AccessTracker].
+// Use names buffers that commands recorded elsewhere refer to (in bind groups, as vertices). Submit then reports which
+// of them is mapped or destroyed. access matters only to a backend that is a [gpu.AccessTracker].
 func (f *Frame) Use(access Access, buffers ...Buffer) {
 	f.frames.shared.mu.Lock()
 	defer f.frames.shared.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 )
 
 // AddressSpace is the place of a value in WGSL; the layout rules differ.
+// https://www.w3.org/TR/WGSL/#address-space-layout-constraints
 type AddressSpace uint8
 
 const (
@@ -104,8 +105,8 @@ type layoutKey struct {
 
 var layouts sync.Map // layoutKey -> error or nil
 
-// passed caches the types that passed a check last, plus the address space, at a place given by their address: the same
-// few types are viewed again and again.
+// passed caches the types that passed a check last, plus the address space. The type's address gives the place: the
+// same few types are viewed again and again.
 var passed [64]atomic.Uintptr
 
 // checkLayout is CheckLayout, without a look-up for a type that was checked before.
@@ -124,7 +125,7 @@ func checkLayout[T any](space AddressSpace) error {
 }
 
 // CheckLayout reports whether Go lays T out as WGSL does in an address space. An accepted type can be declared so that
-// its members lie where they do in Go, in every browser: some also take uniforms whose arrays and structs are not at
+// its members lie where they do in Go, in every browser. Some also take uniforms whose arrays and structs are not at
 // multiples of 16.
 func CheckLayout[T any](space AddressSpace) error {
 	key := layoutKey{reflect.TypeFor[T](), space}
@@ -183,6 +184,7 @@ func vertexProblem(t reflect.Type) string {
 }
 
 // layout is WGSL's layout of a type in an address space.
+// https://www.w3.org/TR/WGSL/#alignment-and-size
 type layout struct {
 	align, size uintptr
 	memberAlign uintptr // alignment of its offset, as a member

@@ -12,15 +12,15 @@ type Options struct {
 	Budget uint64
 	// OnBudget says what happens when the budget is used up.
 	OnBudget BudgetPolicy
-	// ChunkSize is the most bytes of a chunk that short reads share, and the piece into which a longer read is cut: a
-	// multiple of 256. 0 means 4 MiB, or a quarter of the budget if that is less, and pieces as the engine finds them
-	// fastest. No chunk has less than 4 KiB.
+	// ChunkSize is a multiple of 256. It bounds the bytes of a chunk that short reads share, and is the piece into
+	// which a longer read is cut. 0 means 4 MiB, or a quarter of the budget if that is less, and pieces as the engine
+	// finds them fastest. No chunk has less than 4 KiB.
 	ChunkSize uint64
 	// MaxFramesInFlight is how many frames may be with the GPU before BeginFrame waits. 0 means 3, which keep it busy.
 	// Up to 8 are allowed while the oldest is there for less than 8 ms, or for a context that has ended.
 	MaxFramesInFlight int
-	// IdleAge is how long memory may lie idle in a pool, or in a slot of a DynamicBuffer, before it is destroyed: at
-	// the latest after twice that, whether or not the System is called meanwhile. 0 means 5 seconds.
+	// IdleAge is how long memory may lie idle in a pool, or in a slot of a DynamicBuffer, before it is destroyed: after
+	// twice that at the latest, whether or not the System is called meanwhile. 0 means 5 seconds.
 	IdleAge time.Duration
 	// HostWrites says that the host writes the updates of dynamic buffers, into [Embedder.Mapped] if there is one.
 	HostWrites bool

@@ -118,8 +118,8 @@ func (p *pool) poolStats() PoolStats {
 	return st
 }
 
-// fits reports whether the chunk holds need bytes and is at most twice as large: a mapped chunk is copied whole at its
-// unmap, so a much larger one costs more than a new one.
+// fits reports whether the chunk holds need bytes and is at most twice as large. The unmap copies a chunk whole, so a
+// much larger one costs more than a new one.
 func (c *chunk) fits(need uint64) bool { return fits(c.size(), need) }
 
 func fits(size, need uint64) bool { return size >= need && size <= max(2*need, 16<<10) }

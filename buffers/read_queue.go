@@ -127,7 +127,7 @@ func (q *readQueue) order() {
 }
 
 // rank numbers sources in the order of their first reading. Textures, whose src is nil, have groups of their own. nil
-// is no key: with it Go 1.26's maps of interfaces read out of bounds on wasm, after 1,000 other keys.
+// is no key. With it, after 1,000 other keys, Go 1.26's maps of interfaces read out of bounds on wasm.
 func (q *readQueue) rank(src Buffer) int {
 	if src == nil {
 		return -1

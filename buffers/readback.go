@@ -18,9 +18,9 @@ type ReadbackDescriptor struct {
 //
 // A read gives the bytes that its source has when it is sent, or fails: nothing that is written or submitted later is
 // read. Reads that are sent together share a chunk of memory and one map, and reads of neighbouring ranges one copy. A
-// read that finds no chunk when it is sent is copied on the GPU at that moment, at most [Options].Budget bytes in all,
-// and goes through a ring of chunks from there. Beyond that it fails with [ErrBudget]. Offsets and sizes need no
-// alignment.
+// read that finds no chunk when it is sent is copied on the GPU at that moment, and goes through a ring of chunks from
+// there. Such copies take at most [Options].Budget bytes in all; beyond that a read fails with [ErrBudget]. Offsets and
+// sizes need no alignment.
 //
 // If the GPU refuses a copy, because the source was destroyed by others or belongs to another device, the read fails
 // with [ErrValidation]. It fails alone, except for reads of DeviceBuffers whose native object was handed out: those

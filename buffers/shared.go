@@ -9,8 +9,8 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// shared is the part of a System that all others need, at the bottom of the package: belts, engine, buffers and frames
-// have a pointer to it, and none of them names the System.
+// shared is the part of a System that all others need, at the bottom of the package. Belts, engine, buffers and frames
+// point to it, and none of them names the System.
 //
 // The lock is never held during a wait. Methods of unexported types are called with it held, unless they say otherwise.
 type shared struct {

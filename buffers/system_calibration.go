@@ -9,8 +9,8 @@ import (
 // Explain says which path a transfer of size bytes would take now. dst is the destination; nil stands for a new buffer.
 // The source of a read does not matter.
 //
-// Two transfers may take another path: a Write that finds no mapped memory free goes by the queue, and a read that can
-// be measured may try a path that is little known.
+// Two transfers may take another path. A Write that finds no mapped memory free goes by the queue. A read that can be
+// measured may try a little-known path.
 func (s *System) Explain(op Operation, size uint64, dst Destination) Explanation {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -5,14 +5,14 @@ import (
 	"io"
 )
 
-// NewUpload starts an upload to dst at offset, a multiple of 4. size is the expected number of bytes, or 0: it guides
+// NewUpload starts an upload to dst at offset, a multiple of 4. size is the expected number of bytes, or 0. It guides
 // the choice of the path and binds nobody.
 func (s *System) NewUpload(dst Buffer, offset, size uint64) (*Upload, error) {
 	return newUpload(&s.engine, dst, offset, size)
 }
 
-// UploadMemory moves m to dst at offset along the fastest path, waiting as [Upload.Write] does. m is
-// the caller's again when it returns, and the data is ordered ahead of what is submitted later.
+// UploadMemory moves m to dst at offset along the fastest path, waiting as [Upload.Write] does. m is the caller's again
+// when it returns. The data is ordered ahead of later submits.
 func (s *System) UploadMemory(ctx context.Context, dst Buffer, offset uint64, m Memory) error {
 	u, err := newMemoryUpload(&s.engine, dst, offset, m)
 	if err != nil {

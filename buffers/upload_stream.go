@@ -15,7 +15,7 @@ import (
 type stream struct {
 	op, label string // of errors
 	r         io.Reader
-	read      chan error // capacity 1: what a piece ended with
+	read      chan error // capacity 1: the error after a piece
 	n         int        // bytes of the piece
 	err       error      // after it
 	busy      bool       // a piece is being read

@@ -9,8 +9,8 @@ import (
 // rule:
 //
 //   - A goroutine tries in a loop, and calls wait between two tries. It takes nothing out of a list for it.
-//   - Whoever changes the outcome of a try calls wake: memory, a chunk or a frame comes back, somebody has to listen
-//     for a pending chunk, or a buffer or the System is destroyed.
+//   - Whoever changes the outcome of a try calls wake: memory, a chunk or a frame comes back, a pending chunk needs a
+//     listener, or a buffer or the System is destroyed.
 //
 // Every change wakes every waiter. A waiter that listened and leaves wakes only those of its source: it is no change
 // for others, and two that woke each other would never sleep.

@@ -1,13 +1,13 @@
 package gpu
 
-// ChunkQueue is a Queue that moves a whole chunk of pooled memory in one step, and notifies when it has settled, so
-// that no goroutine need wait for it. Each method is described as steps of the other contracts. If a Queue is no
-// ChunkQueue, the core takes these steps itself.
+// ChunkQueue is a Queue that moves a whole chunk of pooled memory in one step. It notifies when that has settled, so
+// that no goroutine need wait. Each method is described as steps of the other contracts. If a Queue is no ChunkQueue,
+// the core takes these steps itself.
 //
 // A chunk whose method failed is in an unknown state: it is destroyed.
 type ChunkQueue interface {
-	// SendChunk unmaps a chunk that is mapped whole for writing, copies its first size bytes to dst at offset in a
-	// submit of its own, and asks for the next map, under the contract of MapAsync. After that has settled it calls
+	// SendChunk unmaps a chunk that is mapped whole for writing, and copies its first size bytes to dst at offset in a
+	// submit of its own. Then it asks for the next map, under the contract of MapAsync. After that has settled it calls
 	// notify, unless that is nil.
 	SendChunk(chunk MappableBuffer, size uint64, dst Buffer, offset uint64, notify func()) (mapped <-chan error, err error)
 	// FillChunk writes m to the beginning of the chunk, then does what SendChunk does. m may be reused at once.

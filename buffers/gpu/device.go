@@ -74,8 +74,8 @@ type Encoder interface {
 	CopyBufferToTexture(src Buffer, layout TexelLayout, dst TextureRegion) error
 	CopyTextureToBuffer(src TextureRegion, dst Buffer, layout TexelLayout) error
 	ClearBuffer(dst Buffer, offset, size uint64) error
-	// Check returns the error that a Submit would have now: a recorded buffer that is mapped, has a map pending, or is
-	// destroyed, or an encoder that was submitted before.
+	// Check returns the error that a Submit would have now. A recorded buffer may be mapped, have a map pending, or be
+	// destroyed, or the encoder was submitted before.
 	Check() error
 	Native() any
 }
@@ -108,6 +108,7 @@ type Limits struct {
 }
 
 // DefaultLimits are the limits that every WebGPU device meets.
+// https://www.w3.org/TR/webgpu/#limits
 func DefaultLimits() Limits {
 	return Limits{
 		MaxBufferSize:          256 << 20,

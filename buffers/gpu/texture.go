@@ -19,6 +19,7 @@ type TextureInfo struct {
 }
 
 // Level is the size of a mip level in texels, rounded up to whole blocks: the part that can be copied.
+// https://www.w3.org/TR/webgpu/#physical-miplevel-specific-texture-extent
 func (i *TextureInfo) Level(level uint32) Extent {
 	e := i.Extent
 	e.Width = wholeBlocks(max(e.Width>>level, 1), i.Format.BlockWidth)

@@ -3,6 +3,7 @@ package gpu
 import "slices"
 
 // TextureFormat is a format of textures, with the facts that copies to and from linear memory depend on.
+// https://www.w3.org/TR/webgpu/#texture-format-caps
 type TextureFormat struct {
 	Name string // the specification's
 	// The size of a block in texels: 1 by 1, but for compressed formats.

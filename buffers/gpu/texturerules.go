@@ -7,6 +7,7 @@ import (
 
 // The rules of WebGPU for copies between textures and linear memory. They do not know of destroyed textures: the
 // backend refuses those later.
+// https://www.w3.org/TR/webgpu/#abstract-opdef-validating-texture-buffer-copy
 
 // CheckTextureCopy checks a copy between a buffer and a texture. usage is the buffer's side: UsageCopySrc or
 // UsageCopyDst.
@@ -110,6 +111,7 @@ func (c *regionCheck) texture(side TextureUsage) error {
 }
 
 // aspect returns the copied aspect.
+// https://www.w3.org/TR/webgpu/#depth-formats
 func (c *regionCheck) aspect(side TextureUsage) (*AspectFormat, error) {
 	f := &c.info.Format
 	a := f.Aspect(c.region.Aspect)

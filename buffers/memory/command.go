@@ -60,8 +60,8 @@ func (c *command) run() {
 	}
 }
 
-// resolve replaces adopted buffers by their origins, and returns why the commands are void: the owner of a buffer or
-// texture has destroyed it, or a buffer is copied to itself.
+// resolve replaces adopted buffers by their origins, and returns why the commands are void. The owner of a buffer or
+// texture may have destroyed it, or a buffer is copied to itself.
 func resolve(commands []command) (void error) {
 	for i := range commands {
 		if t := commands[i].texture; t != nil && t.destroyed {

@@ -147,7 +147,7 @@ func (d *Device) Buffers() []string {
 	return labels
 }
 
-// report calls OnError. The lock is not held.
+// report calls OnError, without the lock held.
 func (d *Device) report(err error) {
 	d.mu.Lock()
 	f := d.onError

@@ -72,7 +72,7 @@ func (l *timeline) pop() {
 	}
 }
 
-// oldest is the next task, or nil. A map comes after the work that uses its buffer, since it is due later.
+// oldest is the next task, or nil. A map comes after the work that uses its buffer, since it is never due earlier.
 func (l *timeline) oldest() *task {
 	if len(l.maps) > 0 && (l.first == nil || l.maps[0].before(l.first)) {
 		return l.maps[0]
@@ -249,9 +249,9 @@ func (d *Device) Step() bool {
 	return true
 }
 
-// StepBeside makes the GPU do, as Step does, the nth task, from 0, that need not wait for its queue: a map whose buffer
-// no queued work uses, or the report of a creation. It returns false if there are fewer. They count in order of due
-// time; those of one buffer stay in their order.
+// StepBeside makes the GPU do, as Step does, the nth task, from 0, that need not wait for its queue. That is a map
+// whose buffer no queued work uses, or the report of a creation. It returns false if there are fewer. The tasks count
+// in order of due time; those of one buffer stay in their order.
 func (d *Device) StepBeside(n int) bool {
 	d.mu.Lock()
 	free := d.timeline.beside()

@@ -20,9 +20,8 @@ func (d *Device) AdoptBuffer(b *jsbridge.Buffer) gpu.Buffer {
 }
 
 // AdoptEncoder lets copies be recorded among the commands of the caller's own GPUCommandEncoder. Submit finishes it. If
-// its owner finishes it, the browser reports copies recorded afterwards later. Chunks staged in an encoder that its
-// owner finishes are used by nobody else, but are destroyed some time after the next submit of the System: see
-// [buffers.Options].IdleAge.
+// its owner does, the browser reports copies recorded after that, later. Nobody else uses the chunks staged in such an
+// encoder, but they are destroyed some time after the next submit of the System: see [buffers.Options].IdleAge.
 func (d *Device) AdoptEncoder(e *jsbridge.CommandEncoder) gpu.Encoder {
 	return &encoder{device: d, label: e.Label(), bridge: e, adopted: true}
 }

@@ -217,8 +217,8 @@ func (d *Device) addFetch(c *mappable, from jsbridge.Copies, step jsbridge.Fetch
 func (q *queue) Poll(times int) { q.device.bridge.Poll(times) }
 
 // polls is how often Chromium polls whether the GPU is done with a read. By itself it polls again after 1 to 2 ms,
-// whatever the GPU is doing: reads of 1 MiB that are waited for take 1.6 ms on a discrete GPU, and 0.5 ms with some
-// polls (measured). A read in several chunks goes without.
+// whatever the GPU is doing. Awaited reads of 1 MiB take 1.6 ms on a discrete GPU, and 0.5 ms with some polls
+// (measured). A read in several chunks goes without.
 func (d *Device) polls(size uint64) int {
 	if d.fetching == 1 && size <= 4<<20 {
 		return Polls

@@ -29,7 +29,7 @@ func NewData(v js.Value) (*Data, error) {
 	return &Data{v: v}, nil
 }
 
-// MakeData makes an ArrayBuffer of size zero bytes; [gpu.ErrOutOfMemory] if there is no memory for it.
+// MakeData makes a zeroed ArrayBuffer of size bytes; [gpu.ErrOutOfMemory] if there is no memory for it.
 func MakeData(size uint64) (*Data, error) {
 	v, err := jsbridge.NewArrayBuffer(size)
 	if err != nil {

@@ -7,6 +7,6 @@
 //
 // The rules are checked before a call, so that an error names the rule at once. An error that the browser finds later,
 // such as a lack of memory for a buffer, goes to OnError, with the label, and makes the buffer invalid. The queue is a
-// ChunkQueue: a chunk of an upload crosses to the browser once, and a chunk of reads once for each source, and for each
+// ChunkQueue. A chunk of an upload crosses to the browser once, and a chunk of reads once for each source, and for each
 // group but one. Rows of textures go step by step.
 package webgpu

@@ -32,6 +32,7 @@ func (d *Device) AdoptTexture(t *jsbridge.Texture) gpu.Texture {
 }
 
 // formatOf returns the format of t, with the copies that the device supports.
+// https://www.w3.org/TR/webgpu/#dom-gpucommandencoder-copytexturetobuffer
 func (d *Device) formatOf(t *jsbridge.Texture) gpu.TextureFormat {
 	f := gpu.FormatOf(string(t.Format()))
 	if f.BlockWidth > 1 && d.bridge.Compatibility() {

@@ -8,7 +8,7 @@ import (
 // Chooser picks the fastest path for one operation, by measurements.
 //
 // Sizes fall into classes, each four times the one below. The rate of a path in a class is the best of its last few
-// measurements: other work makes a transfer look slower than it is, and nothing makes it look faster. Two paths are
+// measurements. Other work makes a transfer look slower than it is, and nothing makes it look faster. Two paths are
 // compared in the nearest class in which both were measured, since rates grow with size.
 type Chooser struct {
 	paths    []Path
@@ -85,9 +85,9 @@ func (c *Chooser) Ask(size uint64, h History, measurable bool) Choice {
 	return choice
 }
 
-// Take chooses a path for size bytes, and takes the turn. It takes a path other than the fastest only if the transfer
-// can be measured: every exploreEvery turns, and every exploreFirst until paths of its kind were measured, which may
-// take new memory.
+// Take chooses a path for size bytes, and takes the turn. Only a transfer that can be measured takes another path than
+// the fastest: every exploreEvery turns, and every exploreFirst until its likes were measured, which may take new
+// memory.
 func (c *Chooser) Take(size uint64, h History, measurable bool) Choice {
 	choice, after := c.choose(size, h, measurable)
 	c.classes[classOf(size)].turns = after

@@ -44,8 +44,8 @@ type History struct {
 	// Touched: it was written to, so its memory exists.
 	Touched bool
 	// Copied: a copy went into it. If only queue writes went into a buffer, and the GPU's memory is the CPU's, Chromium
-	// writes to it directly. From the first copy on it makes extra memory for each write: with SwiftShader 16 MiB take
-	// 47 ms instead of 3 (measured).
+	// writes to it directly. From the first copy on it writes through memory made for the purpose: with SwiftShader 16
+	// MiB take 47 ms instead of 3 (measured).
 	Copied bool
 	// Hosted: if they go through a mapped chunk, the host fills it.
 	Hosted bool
