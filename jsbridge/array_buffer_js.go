@@ -9,8 +9,8 @@ var (
 	arrayBufferTransfer = method{class: "ArrayBuffer", name: "transfer"}
 )
 
-// NewArrayBuffer makes an ArrayBuffer of size bytes, which are zero. What
-// JavaScript throws if it has not as many is the error.
+// NewArrayBuffer makes a zeroed ArrayBuffer of size bytes. It returns the
+// error that JavaScript throws if it has not as many.
 func NewArrayBuffer(size uint64) (buffer js.Value, err error) {
 	defer catch(&arrayBuffer, &err)
 	if arrayBuffer.fn.IsUndefined() {
@@ -27,8 +27,8 @@ func Detach(buffer js.Value) error {
 	return err
 }
 
-// WriteArrayBuffer is WriteBufferFrom of an ArrayBuffer, in one crossing: it
-// is the browser who refuses what is not there.
+// WriteArrayBuffer is WriteBufferFrom of an ArrayBuffer, in one crossing. The
+// browser checks the range, not Go.
 func (q *Queue) WriteArrayBuffer(b *Buffer, offset uint64, data js.Value, dataOffset, size uint64) error {
 	_, err := queueWriteBuffer.call(q.v, b.v, offset, data, dataOffset, size)
 	return err

@@ -62,9 +62,9 @@ type Buffer struct {
 	mapping mapping
 }
 
-// CreateBuffer makes a buffer. [ErrRange] says that the host memory of a
-// buffer mapped at creation could not be had. Other failures are reported
-// later, through error scopes.
+// CreateBuffer makes a buffer. It fails with [ErrRange] if there is no host
+// memory for a buffer mapped at creation. Other failures are reported later,
+// through error scopes.
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpudevice-createbuffer.
 func (d *Device) CreateBuffer(descriptor *BufferDescriptor) (*Buffer, error) {
@@ -84,8 +84,8 @@ func created(v js.Value, descriptor *BufferDescriptor) *Buffer {
 	return b
 }
 
-// AdoptBuffer wraps a GPUBuffer. One that is mapped already is taken to be
-// mapped whole, as at its creation.
+// AdoptBuffer wraps a GPUBuffer. If it is mapped already, it counts as mapped
+// whole, as at its creation.
 func AdoptBuffer(v js.Value) (*Buffer, error) {
 	label, err := adopt("AdoptBuffer", &bufferLabel, v)
 	if err != nil {

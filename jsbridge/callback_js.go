@@ -6,17 +6,17 @@ import "syscall/js"
 
 //lint:file-ignore U1000 staticcheck does not know that go:wasmexport uses a function
 
-// Promises that resolve with nothing are settled by an export of the module,
-// which JavaScript calls some hundred times faster than a js.Func. A newCallback
-// gives, for a number, the callback that calls it with that number.
+// A newCallback makes the callback for a number: it calls an export of the
+// module with that number. The export settles promises that resolve with
+// nothing; JavaScript calls it some hundred times faster than a js.Func.
 type newCallback func(number int) js.Value
 
-// exportName is that of the export [resolved].
+// exportName is the name of the export [resolved].
 const exportName = "gpubuffers_resolved"
 
-// resolved settles the promise that waits under a number. If it gives 1 a
-// goroutine is awake, which the loader's _resume, or Go's export "resume", has
-// run: that costs as much as an event.
+// resolved settles the promise that waits under a number. If it gives 1, a
+// goroutine is awake. The loader's _resume, or Go's export "resume", then runs
+// it, at the cost of an event.
 //
 //go:wasmexport gpubuffers_resolved
 func resolved(number float64) (awake float64) {
@@ -30,22 +30,21 @@ func resolved(number float64) (awake float64) {
 }
 
 // awake says that a goroutine or a timer is to run. Within an event of
-// syscall/js both do so by themselves; a call of an export returns before.
+// syscall/js both run by themselves; a call of an export returns before.
 var awake bool
 
-// Wake is called wherever a goroutine or a timer was started, or a goroutine
-// told something.
+// Wake is called whenever a goroutine or a timer was started, or a goroutine
+// was told something.
 func Wake() { awake = true }
 
-// Woken reports whether Wake was called since it was asked last.
+// Woken reports whether Wake was called since the last call of Woken.
 func Woken() bool {
 	woken := awake
 	awake = false
 	return woken
 }
 
-// slotOf is the slot of a number that JavaScript gave, or nil if none that
-// waits has it.
+// slotOf is the waiting slot with the number that JavaScript gave, or nil.
 func slotOf(number float64) *slot {
 	if !(number >= 0 && number < float64(len(slots.all))) {
 		return nil
@@ -56,8 +55,9 @@ func slotOf(number float64) *slot {
 	return nil
 }
 
-// SetCallbacks has a host that calls the export gpubuffers_resolved by itself
-// give the callbacks that do. What it made before lives as long as the program.
+// SetCallbacks lets host make the callbacks. For a number, host gives a
+// callback that calls the export gpubuffers_resolved with it. Values made just
+// before SetCallbacks live as long as the program.
 func SetCallbacks(host js.Value) {
 	apart()
 	defer apart()
@@ -69,8 +69,8 @@ func SetCallbacks(host js.Value) {
 	}
 }
 
-// loadersCallbacks makes the callbacks of a program that runs by the loader that
-// comes with Go. It is nil if that is not as it was.
+// loadersCallbacks makes the callbacks of a program that the loader of Go
+// runs. It is nil if the loader lacks the parts that they use.
 func loadersCallbacks(loader js.Value) newCallback {
 	if !isObject(loader) || !isObject(loader.Get("_inst")) {
 		return nil
@@ -85,8 +85,8 @@ func loadersCallbacks(loader js.Value) newCallback {
 	}
 }
 
-// loaderObject is the object of wasm_exec.js that runs the program, which is
-// the receiver where syscall/js makes a function, or undefined.
+// loaderObject is the object of wasm_exec.js that runs the program, or
+// undefined. When syscall/js makes a function, that object is the receiver.
 func loaderObject() (object js.Value) {
 	const method = "_makeFuncWrapper"
 	class := js.Global().Get("Go")

@@ -8,13 +8,12 @@ import (
 )
 
 // A chunk is a buffer that is mapped again and again to carry data to the GPU
-// or back. What is done with one each time crosses to JavaScript once, and
-// makes no value of Go's.
+// or back. Each use crosses to JavaScript once and makes no value of Go's.
 
-// Send unmaps a chunk that is mapped for writing, copies its first size bytes
-// to dst at the offset in a submit of its own, and maps the first mapped bytes
-// again, with what follows then. If it fails the chunk is in no known
-// state, and fit only to be destroyed.
+// Send unmaps a chunk that is mapped for writing and copies its first size
+// bytes to dst at the offset, in a submit of its own. It then maps the first
+// mapped bytes again, with the given followup. If Send fails, the chunk is in
+// no known state and can only be destroyed.
 func (d *Device) Send(chunk *Buffer, mapped uint64, dst *Buffer, offset, size uint64, then Followup) (<-chan error, error) {
 	taken := chunk.mapping.taken
 	chunk.mapping.end()
@@ -25,8 +24,8 @@ func (d *Device) Send(chunk *Buffer, mapped uint64, dst *Buffer, offset, size ui
 	return s.attached(err)
 }
 
-// FillAndSend is Send of p, of which every byte is copied to the beginning of
-// the chunk first. No range of the chunk's mapping may have been taken.
+// FillAndSend copies p to the beginning of the chunk and sends those bytes, as
+// Send does. No range of the chunk's mapping may have been taken.
 func (d *Device) FillAndSend(p []byte, chunk *Buffer, mapped uint64, dst *Buffer, offset uint64, then Followup) (settled <-chan error, err error) {
 	err = goMemory.lend(p, func(data js.Value, at uint64) error {
 		settled, err = d.fillAndSend(span{data, at, uint64(len(p))}, chunk, mapped, dst, offset, false, then)
@@ -36,7 +35,7 @@ func (d *Device) FillAndSend(p []byte, chunk *Buffer, mapped uint64, dst *Buffer
 }
 
 // FillAndSendFrom is FillAndSend of size bytes of a JavaScript BufferSource
-// from byte dataOffset on, which never pass through Go's memory. The chunk
+// from byte dataOffset on. They never pass through Go's memory. The chunk
 // relays: see [Device.Relay].
 func (d *Device) FillAndSendFrom(data js.Value, dataOffset, size uint64, chunk *Buffer, mapped uint64, dst *Buffer, offset uint64, then Followup) (<-chan error, error) {
 	from, err := partOf("Device.FillAndSendFrom", data, dataOffset, size)
@@ -54,16 +53,16 @@ func (d *Device) fillAndSend(from span, chunk *Buffer, mapped uint64, dst *Buffe
 	return s.attached(err)
 }
 
-// relaying is the device that a relay is of, or nil. There is one at a time.
+// relaying is the device whose relay is under way, or nil.
 var relaying *Device
 
 // Relay has the chunks that relay carry size bytes of a JavaScript BufferSource,
-// from byte dataOffset on, to dst at the offset, without a crossing: each whose
-// map resolves, and that holds a piece, carries the next one, and what waits for
-// the map hears of it when nothing is left. It reports whether it does: not
-// while another relay is under way.
+// from byte dataOffset on, to dst at the offset, without a crossing. A chunk
+// that holds a piece carries the next one as soon as its map resolves. Once
+// nothing is left, the waiter for the map hears of it. Relay reports whether it
+// began: it does not while another relay is under way.
 //
-// What the browser throws ends the relay, and the map of the chunk that was to
+// If the browser throws, the relay ends, and the map of the chunk that was to
 // carry a piece fails.
 func (d *Device) Relay(data js.Value, dataOffset, size, piece uint64, dst *Buffer, offset uint64) bool {
 	from, err := partOf("Device.Relay", data, dataOffset, size)
@@ -77,8 +76,8 @@ func (d *Device) Relay(data js.Value, dataOffset, size, piece uint64, dst *Buffe
 	return true
 }
 
-// EndRelay ends the relay, unless it has ended, and gives the number of bytes that
-// were left.
+// EndRelay ends the relay, unless it has ended, and gives the number of bytes
+// that were left.
 func (d *Device) EndRelay() (left uint64) {
 	if relaying == d {
 		relaying = nil
@@ -91,27 +90,26 @@ func (d *Device) EndRelay() (left uint64) {
 // Untaken reports whether no range of the mapping was taken yet.
 func (b *Buffer) Untaken() bool { return b.mapping.taken == 0 }
 
-// Copies are what goes from one buffer into a chunk: three whole numbers for
-// each range, where in the buffer it begins, where in the chunk, and how many
-// bytes it has.
+// Copies go from one buffer into a chunk. Each range is three whole numbers:
+// its offset in the buffer, its offset in the chunk, and its size, in bytes.
 type Copies struct {
 	From   *Buffer
 	Ranges []float64
 }
 
-// A FetchStep says what copies into a chunk begin with.
+// A FetchStep says whether copies into a chunk begin a group.
 type FetchStep int
 
 // The steps.
 const (
-	FetchGoesOn FetchStep = iota // behind other copies of the same group
-	FetchGroup                   // with a group of copies, which is submitted by itself
-	FetchFirst                   // with the first group
+	FetchGoesOn FetchStep = iota // they follow other copies of their group
+	FetchGroup                   // they begin a group, which has a submit of its own
+	FetchFirst                   // they begin the first group
 )
 
-// AddFetch records copies into a chunk, ahead of those of [Device.Fetch]. Between
-// the first and the last of a fetch there are calls of AddFetch and EndFetchGroup,
-// and no others.
+// AddFetch records copies into a chunk, ahead of those of [Device.Fetch].
+// Between the first call of a fetch and its last come calls of AddFetch and
+// EndFetchGroup only.
 func (d *Device) AddFetch(chunk *Buffer, c Copies, step FetchStep) error {
 	return c.lend(func(data js.Value, at uint64, size int) error {
 		_, err := fusedAdd.call(d.v, int(step), c.From.v, chunk.v, data, at, size)
@@ -119,26 +117,27 @@ func (d *Device) AddFetch(chunk *Buffer, c Copies, step FetchStep) error {
 	})
 }
 
-// EndFetchGroup submits the copies of a group, within an error scope of its own if
-// they are scoped. The last group is ended by Fetch.
+// EndFetchGroup submits the copies of a group, if scoped within an error scope
+// of their own. Fetch ends the last group.
 func (d *Device) EndFetchGroup(scoped bool) error {
 	_, err := fusedCopies.call(d.v, d.queue.v, scoped)
 	return err
 }
 
-// A Fetch is how the copies into a chunk end: they are submitted, and the first
-// Size bytes of the chunk mapped for reading. Then is all that hears of the map,
-// once the scopes are answered, too. What they caught are the [Verdicts] of its
-// error.
+// A Fetch says how the copies into a chunk end: they are submitted, and the
+// first Size bytes of the chunk are mapped for reading. The Followup alone
+// hears of the map, once the error scopes are answered too. [Verdicts] takes
+// from its error what they caught.
 type Fetch struct {
-	Scoped bool // the last group is
+	Scoped bool // the last group has an error scope
 	Size   uint64
 	Followup
 	Polls int // see [Device.Poll]
 }
 
-// Verdicts are what the scopes of a fetch caught, in order, nil for those that
-// caught nothing, if err says so of a chunk that is mapped; else there are none.
+// Verdicts are what the scopes of a fetch caught, in order, nil for a scope
+// that caught nothing. There are none unless err is that of a fetch whose chunk
+// is mapped.
 func Verdicts(err error) (verdicts []error) {
 	e, ok := err.(*Error)
 	if !ok || !js.Global().Get("Array").Call("isArray", e.Cause).Bool() {
@@ -151,8 +150,8 @@ func Verdicts(err error) (verdicts []error) {
 }
 
 // Poll has the browser poll so many times whether the GPU is done, each time as
-// soon as the one before was answered; by itself it polls after a while. It
-// ends when a mapped range is taken; the last call counts.
+// soon as the poll before was answered. By itself it polls after a while.
+// Polling ends when a mapped range is taken. The last call of Poll counts.
 func (d *Device) Poll(times int) {
 	_, _ = fusedPoll.call(d.v, times)
 }

@@ -50,8 +50,8 @@ func (d *Device) CreateCommandEncoder(label string) (*CommandEncoder, error) {
 	return &CommandEncoder{v}, nil
 }
 
-// labelled is a descriptor of nothing but a label, or undefined. The last one is kept, since the encoders of
-// frames are all labelled alike.
+// labelled is a descriptor that has only a label, or undefined. The last one
+// is kept, since the encoders of all frames have the same label.
 func labelled(label string) js.Value {
 	if label == "" {
 		return js.Undefined()

@@ -7,30 +7,30 @@ import "syscall/js"
 // A Completion runs in the callback of a promise, so that a program's own
 // state is settled before anything else runs. It is given the token of the
 // call that it completes, and must not block for longer than a lock is held.
-// If the call gave a channel, the channel then receives what the completion
-// returns. A completion kept in a variable costs no allocation a call.
+// If the call gave a channel, the channel then receives the completion's
+// result. A completion kept in a variable costs no allocation a call.
 type Completion func(token uint64, err error) error
 
-// A Followup is what follows when a promise settles: Then with the token, what
-// it returns to the channel, and, unless it is nil, Notify.
+// A Followup says what follows when a promise settles: Then is called with the
+// token, the channel receives its result, and Notify is called unless it is nil.
 type Followup struct {
 	Token  uint64
 	Then   Completion
 	Notify func()
 	// Quiet says that Then and Notify call [Wake] if they tell a goroutine
-	// something, and that nobody waits for the channel. Else goroutines run
-	// after each promise, at the cost of an event.
+	// something, and that nobody waits for the channel. If it is not set,
+	// goroutines run after each promise, at the cost of an event.
 	Quiet bool
 }
 
-// MapAsyncThen is [Buffer.MapAsync] with a completion. What JavaScript throws
-// at once is returned, and is not completed.
+// MapAsyncThen is [Buffer.MapAsync] with a completion. If JavaScript throws at
+// once, the error is returned and not completed.
 func (b *Buffer) MapAsyncThen(mode MapMode, offset, size, token uint64, then Completion) (<-chan error, error) {
 	return b.mapAsync(mode, part{offset, size}, token, then)
 }
 
-// WorkDoneThen is [Queue.WorkDone] with a completion in the channel's place.
-// What JavaScript throws at once is returned, and is not completed.
+// WorkDoneThen is [Queue.WorkDone] with a followup in the channel's place. If
+// JavaScript throws at once, the error is returned and not completed.
 func (q *Queue) WorkDoneThen(then Followup) error {
 	s := takeSlot()
 	s.op, s.silent = &queueWorkDone, true
@@ -41,7 +41,7 @@ func (q *Queue) WorkDoneThen(then Followup) error {
 }
 
 // PopErrorScopeThen is [Device.PopErrorScope] with a completion in the
-// channel's place. What JavaScript throws at once is returned, and is not
+// channel's place. If JavaScript throws at once, the error is returned and not
 // completed.
 func (d *Device) PopErrorScopeThen(token uint64, then Completion) error {
 	promise, err := devicePopErrorScope.call(d.v)

@@ -53,8 +53,8 @@ func (w *PassTimestampWrites) set(descriptor object) {
 	descriptor.Set("timestampWrites", writes.Value)
 }
 
-// ComputePass records dispatches. What JavaScript throws meanwhile, the first
-// of it, is returned by End.
+// ComputePass records dispatches. End returns the first error that JavaScript
+// throws meanwhile.
 //
 // See https://www.w3.org/TR/webgpu/#gpucomputepassencoder.
 type ComputePass struct {

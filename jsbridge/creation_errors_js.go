@@ -7,8 +7,8 @@ import (
 	"syscall/js"
 )
 
-// CreationErrors hears of the buffers that a device found out later not to
-// be able to make.
+// CreationErrors hears of each buffer that the device could not make. A device
+// finds that out later than the creation returns.
 type CreationErrors struct {
 	device *Device
 	report js.Func
@@ -17,8 +17,8 @@ type CreationErrors struct {
 	released bool
 }
 
-// NewCreationErrors has report called with such a buffer and what is wrong
-// with it. Release it when nothing is created through it any more.
+// NewCreationErrors has report called with each such buffer and its error.
+// Release it when nothing is created through it any more.
 func (d *Device) NewCreationErrors(report func(buffer js.Value, err *Error)) *CreationErrors {
 	c := &CreationErrors{device: d}
 	c.report = js.FuncOf(func(_ js.Value, args []js.Value) any {
@@ -26,7 +26,7 @@ func (d *Device) NewCreationErrors(report func(buffer js.Value, err *Error)) *Cr
 			c.report.Release()
 			return nil
 		}
-		// A scope that rejects does so because the device is lost, which is told elsewhere.
+		// A scope rejects only if the device is lost, which is told elsewhere.
 		if err := reportedError("", args[1]); errors.Is(err, ErrValidation) || errors.Is(err, ErrOutOfMemory) {
 			report(args[0], err)
 		}
@@ -36,8 +36,8 @@ func (d *Device) NewCreationErrors(report func(buffer js.Value, err *Error)) *Cr
 	return c
 }
 
-// Release lets go of the function, once everything was reported that was
-// created before: scopes are answered in order. Further calls do nothing.
+// Release lets go of report once all earlier creations were answered: scopes
+// are answered in order. Further calls do nothing.
 func (c *CreationErrors) Release() {
 	if c.released {
 		return

@@ -23,54 +23,56 @@
 //
 // # Waiting
 //
-// What JavaScript answers with a promise is one of two things here. Once a
-// program: a function that takes a context and waits ([RequestAdapter],
+// A call that JavaScript answers with a promise has one of two forms here.
+// Calls made once a program take a context and wait ([RequestAdapter],
 // [Adapter.RequestDevice], [Device.CompileShaderModule], asynchronous
-// pipelines); a device that arrives after its context ended is destroyed.
-// Once a frame: a channel of capacity one that receives exactly once, nil or
-// the error ([Buffer.MapAsync], [Queue.WorkDone], [Device.PopErrorScope]).
-// Receive from such a channel once: it serves another call afterwards. A
-// channel that nobody receives from is left to its holder, so giving up on one
-// needs no care, and the late end of a cancelled map never reaches the next.
+// pipelines). A device that arrives after its context ended is destroyed.
+// Calls made once a frame give a channel of capacity one that receives exactly
+// once, nil or the error ([Buffer.MapAsync], [Queue.WorkDone],
+// [Device.PopErrorScope]). Receive from such a channel once: it serves another
+// call afterwards. If nobody receives, the channel is left to its holder.
+// Giving up on one therefore needs no care, and the late end of a cancelled
+// map never reaches the next.
 //
 // Never wait inside a js.Func: JavaScript can't go on until it returns.
 //
 // # Several calls in one
 //
-// If each call takes the result of the one before and nobody wants to see
-// it, all of them cost one crossing to JavaScript, and no value of Go's is made
-// in between: [Device.Send] and [Device.FillAndSend] unmap a buffer, copy from
-// it and map it again, [Device.Fetch] submits copies into one and maps it, and
-// [CreationErrors] makes buffers within error scopes that call nobody as long
-// as they catch nothing.
-// The calls are made by a WebAssembly module of less than 3 KB, fused.wat,
-// which a content security policy allows wherever it allows Go's.
-// fused.wasm is assembled from it; lint compares the two.
+// Calls are fused if each takes the result of the one before and nobody else
+// wants it. They cost one crossing to JavaScript together, and make no value
+// of Go's in between. [Device.Send] and [Device.FillAndSend] unmap a buffer,
+// copy from it and map it again. [Device.Fetch] submits copies into one and
+// maps it. [CreationErrors] makes buffers within error scopes that call nobody
+// as long as they catch nothing.
+//
+// A WebAssembly module of less than 3 KB, fused.wat, makes the fused calls. A
+// content security policy allows it wherever it allows Go's. fused.wasm is
+// assembled from it; lint compares the two.
 //
 // # Memory
 //
 // Go's memory, JavaScript's arrays and a buffer's mapped range are three
 // different memories. [Queue.WriteBuffer] and [Queue.WriteTexture] let the
-// browser read a Go slice where it lies; if the loader of the module gives
-// no access to its memory, which the first use finds out, they copy into one
-// kept array first. [Buffer.WriteMapped] and [Buffer.ReadMapped] copy once.
+// browser read a Go slice in place. If the loader of the module gives no
+// access to its memory, they copy into one kept array first; the first use
+// finds that out. [Buffer.WriteMapped] and [Buffer.ReadMapped] copy once.
 // The methods that end in From and To take JavaScript's ArrayBuffers, typed
 // arrays and DataViews, in bytes, and never touch Go's memory.
-// [Buffer.HandMapped] lends the mapped range to a JavaScript function. No call
-// keeps a slice or an array after it returns, but for [Device.Relay]. There is
-// no []byte over a mapped range: the range is not in Go's memory.
+// [Buffer.HandMapped] lends the mapped range to a JavaScript function. Except
+// for [Device.Relay], no call keeps a slice or an array after it returns. There
+// is no []byte over a mapped range: the range is not in Go's memory.
 //
 // # Errors
 //
-// What JavaScript throws or rejects with is an [*Error] that names the call,
+// An exception or rejection of JavaScript's is an [*Error] that names the call,
 // the kind and the browser's words. Compare kinds with [errors.Is] and the
 // values [ErrAbort], [ErrOperation], [ErrType] and so on. WebGPU reports
 // broken rules of its own later, through [Device.PushErrorScope] or
-// [Device.OnUncapturedError]. [Device.CompileShaderModule] returns the faults of
-// a shader as a [*ShaderError], with label, line and column. The calls of a pass return nothing; the first
-// exception among them is what its End returns. [Device.Lost] is closed when
-// the device is lost: a map that fails with ErrAbort was unmapped, destroyed,
-// or lost with its device.
+// [Device.OnUncapturedError]. [Device.CompileShaderModule] returns the faults
+// of a shader as a [*ShaderError], with label, line and column. The calls of a
+// pass return nothing; its End returns the first exception among them.
+// [Device.Lost] is closed when the device is lost: a map that fails with
+// ErrAbort was unmapped, destroyed, or lost with its device.
 //
 // # What allocates
 //
@@ -79,9 +81,9 @@
 // buffers, unmapping and every command of a pass allocate nothing in Go. An
 // encoder and its command buffer cost two small objects each, the JavaScript
 // reference and the Go struct. MapAsync, WorkDone, FillAndSend and Fetch cost
-// two at most, which the runtime makes for the event that has a goroutine run
-// (Go 1.26; the four of a callback of syscall/js if the loader is not as it is
-// today), and the copies in and out of a mapping nothing more. Descriptors with
-// anything in them cost an object and a string for each field: make them once,
-// not once a frame. The tests hold these numbers.
+// two at most, which the runtime makes for the event that runs a goroutine (Go
+// 1.26). If the loader is not as it is today, they cost the four of a callback
+// of syscall/js. Copies in and out of a mapping cost nothing more. Descriptors
+// with anything in them cost an object and a string for each field: make them
+// once, not once a frame. The tests hold these numbers.
 package jsbridge

@@ -45,8 +45,8 @@ const (
 // See https://www.w3.org/TR/webgpu/#namespacedef-gpucolorwrite.
 type ColorWrite uint32
 
-// The channels. The zero value means all of them; ColorWriteNone, which is
-// this package's own, none.
+// The channels. The zero value means all of them. ColorWriteNone, this
+// package's own, means none.
 const (
 	ColorWriteRed   ColorWrite = 0x1
 	ColorWriteGreen ColorWrite = 0x2
@@ -76,7 +76,7 @@ func (s *FragmentState) value() js.Value {
 // See https://www.w3.org/TR/webgpu/#dictdef-gpucolortargetstate.
 type ColorTargetState struct {
 	Format    TextureFormat
-	Blend     *BlendState // nil to replace what is there
+	Blend     *BlendState // nil to overwrite
 	WriteMask ColorWrite
 }
 

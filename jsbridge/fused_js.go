@@ -16,7 +16,7 @@ var fusedCode string
 var fusedExports js.Value
 
 // fusedCalls are the exports of a WebAssembly module that calls the browser's
-// functions one after the other: unlike code made from text it is allowed
+// functions one after the other. Unlike code made from text, it is allowed
 // wherever Go's module is.
 func fusedCalls() js.Value {
 	if fusedExports.IsUndefined() {
@@ -65,7 +65,7 @@ func importOf(class, name string) js.Value {
 	return js.Global().Get("Symbol").Get("prototype").Get("valueOf") // throws when it is called
 }
 
-// Each is named by what it ends with, or does for the most part.
+// Each has the name of the call that it ends with, or mostly makes.
 var (
 	fusedTake     = method{class: "GPUBuffer", name: "getMappedRange", fused: "take"}
 	fusedRange    = method{class: "GPUBuffer", name: "getMappedRange", fused: "range"}

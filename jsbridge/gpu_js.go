@@ -54,8 +54,8 @@ func (o *AdapterOptions) value() js.Value {
 
 // RequestAdapter asks for an adapter; nil options are the browser's defaults.
 // It fails with [ErrUnavailable] if there is no WebGPU, with
-// [ErrNoAdapter] if no adapter fits, and with the context's error where
-// that ends first.
+// [ErrNoAdapter] if no adapter fits, and with the context's error if the
+// context ends first.
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpu-requestadapter.
 func RequestAdapter(ctx context.Context, options *AdapterOptions) (*Adapter, error) {

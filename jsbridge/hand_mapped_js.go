@@ -4,9 +4,9 @@ package jsbridge
 
 import "syscall/js"
 
-// HandMapped calls a JavaScript function with the ArrayBuffer of all that is
-// mapped and two numbers. The function must leave the ArrayBuffer alone once
-// that is unmapped. It goes along with the copying methods.
+// HandMapped calls a JavaScript function with the ArrayBuffer of the whole
+// mapped range and two numbers. The function must leave the ArrayBuffer alone
+// once it is unmapped. HandMapped goes along with the copying methods.
 func (b *Buffer) HandMapped(f js.Value, x, y float64) error {
 	const op = "Buffer.HandMapped"
 	m := &b.mapping

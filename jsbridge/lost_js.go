@@ -26,8 +26,8 @@ type LostInfo struct {
 	Message string
 }
 
-// loss is what the promise of a loss knows: not the device, which could not be
-// collected else.
+// loss is all that the promise of a loss refers to. If it referred to the
+// device, that could not be collected.
 type loss struct {
 	lost chan struct{}
 	mu   sync.Mutex

@@ -4,10 +4,9 @@ package jsbridge
 
 import "syscall/js"
 
-// MappedArray gives a Uint8Array over a part of what is mapped, offset by
-// bytes from the buffer's beginning. It is detached when the buffer is
-// unmapped. Unlike [Buffer.MappedRange] it goes along with the copying
-// methods.
+// MappedArray gives a Uint8Array over size bytes of the mapped part, from the
+// buffer's byte offset on. It is detached when the buffer is unmapped. Unlike
+// [Buffer.MappedRange] it goes along with the copying methods.
 func (b *Buffer) MappedArray(offset, size uint64) (js.Value, error) {
 	const op = "Buffer.MappedArray"
 	if err := b.take(op, offset, size); err != nil {

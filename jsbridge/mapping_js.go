@@ -23,9 +23,9 @@ const (
 	MapModeWrite MapMode = 0x0002
 )
 
-// A mapping is the part of a buffer that was mapped last. Its mapped range is
-// taken from the browser once, whole, when Go first copies to or from it,
-// since ranges must not overlap, and kept until unmap.
+// A mapping is the part of a buffer that was mapped last. Go's first copy to or
+// from it takes the whole mapped range from the browser, since ranges must not
+// overlap. The range is kept until unmap.
 type mapping struct {
 	part
 	taken rangeNumber // or 0
@@ -40,7 +40,7 @@ func (p part) holds(offset, size uint64) bool {
 
 func (m *mapping) begin(p part) { *m = mapping{part: p} }
 
-// end gives the number up; what is kept under it goes with the unmap.
+// end gives the number up; the unmap drops the range kept under it.
 func (m *mapping) end() {
 	if m.taken != 0 {
 		takenRanges.give(m.taken)
@@ -48,7 +48,7 @@ func (m *mapping) end() {
 	}
 }
 
-// take takes the whole mapped range, unless that is done.
+// take takes the whole mapped range, unless it is taken already.
 func (b *Buffer) take(op string, offset, size uint64) error {
 	m := &b.mapping
 	if !m.holds(offset, size) {
@@ -66,8 +66,8 @@ func (b *Buffer) take(op string, offset, size uint64) error {
 	return nil
 }
 
-// mappedError says what became of the range if a copy failed: it was
-// detached behind this package's back, as by the end of a device.
+// mappedError says so if a copy failed because the range was detached behind
+// this package's back, as by the end of a device.
 func (b *Buffer) mappedError(op string, err error) error {
 	if err == nil {
 		return nil
@@ -80,11 +80,11 @@ func (b *Buffer) mappedError(op string, err error) error {
 	return err
 }
 
-// MapAsync asks for size bytes from the offset on (multiples of 4 and 8) to
-// be mapped. The channel receives once: nil, or the error, one that
-// JavaScript threw at once included. Receive from it once only: it serves
-// another map afterwards. Unmap and Destroy abort a map that is pending with
-// [ErrAbort], and so does the loss of the device.
+// MapAsync asks for a map of size bytes, a multiple of 4, from the offset on, a
+// multiple of 8. The channel receives once: nil or the error, including one
+// that JavaScript threw at once. Receive from it once only: it serves another
+// map afterwards. Unmap, Destroy and the loss of the device abort a pending
+// map with [ErrAbort].
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpubuffer-mapasync.
 func (b *Buffer) MapAsync(mode MapMode, offset, size uint64) <-chan error {
@@ -103,20 +103,19 @@ func (b *Buffer) mapAsync(mode MapMode, p part, token uint64, then Completion) (
 	return s.attached(err)
 }
 
-// MappedRange gives the browser's own ArrayBuffer over a part of what is
-// mapped, offset by bytes from the buffer's beginning. It is detached when the
-// buffer is unmapped.
+// MappedRange gives the browser's own ArrayBuffer over size bytes of the mapped
+// part, from the buffer's byte offset on. It is detached when the buffer is
+// unmapped.
 //
 // Ranges of one mapping must not overlap, and the copying methods take the
-// whole of it: a mapping is used through them or through MappedRange.
+// whole of it. So a mapping is used through them or through MappedRange.
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpubuffer-getmappedrange.
 func (b *Buffer) MappedRange(offset, size uint64) (js.Value, error) {
 	return bufferGetMappedRange.call(b.v, offset, size)
 }
 
-// WriteMapped copies p into the mapped part, offset by bytes from the
-// buffer's beginning.
+// WriteMapped copies p into the mapped part, from the buffer's byte offset on.
 func (b *Buffer) WriteMapped(p []byte, offset uint64) error {
 	const op = "Buffer.WriteMapped"
 	if err := b.take(op, offset, uint64(len(p))); err != nil {
@@ -127,8 +126,7 @@ func (b *Buffer) WriteMapped(p []byte, offset uint64) error {
 	})
 }
 
-// ReadMapped copies from the mapped part into p, offset by bytes from the
-// buffer's beginning.
+// ReadMapped fills p from the mapped part, from the buffer's byte offset on.
 func (b *Buffer) ReadMapped(p []byte, offset uint64) error {
 	const op = "Buffer.ReadMapped"
 	if err := b.take(op, offset, uint64(len(p))); err != nil {

@@ -13,21 +13,21 @@ import (
 // goMemory gives JavaScript Go's bytes to read.
 var goMemory memory
 
-// memory lends slices to JavaScript calls. With the live buffer of the
-// module's WebAssembly.Memory in hand, JavaScript reads a slice where it lies.
-// If that buffer can't be had, the slice is copied into one kept array.
+// memory lends slices to JavaScript calls. Given the live buffer of the
+// module's WebAssembly.Memory, JavaScript reads a slice in place. Without it,
+// the slice is copied into one kept array.
 //
-// The buffer is had from [js.CopyBytesToJS], which calls the method set of
-// its destination with a view of Go's memory: the tap is a Uint8Array whose
-// own set keeps that view. That is how the loader that comes with Go is
-// written, not a promise, so the first use checks it.
+// The buffer comes from [js.CopyBytesToJS], which calls the method set of its
+// destination with a view of Go's memory. The tap is a Uint8Array whose own set
+// keeps that view. The loader of Go is written that way but promises nothing,
+// so the first use checks it.
 type memory struct {
 	mu      sync.Mutex
 	probed  bool
 	direct  bool     // JavaScript can read Go's memory
 	buffer  js.Value // the memory's ArrayBuffer; detached when the memory grows
 	tap     js.Value
-	class   js.Value // ArrayBuffer, which a page may put another in place of
+	class   js.Value // ArrayBuffer as it was found: a page may replace it
 	caught  js.Value // the array that the tap's set pushes onto
 	scratch js.Value // the kept array
 	size    int      // bytes that scratch holds
@@ -35,9 +35,9 @@ type memory struct {
 	escaped *byte
 }
 
-// lend calls f with the ArrayBuffer that holds p, and where in it p begins. f
-// must be done with it when it returns. It is called again if Go's heap
-// grew since the last call, which detaches the memory's buffer.
+// lend calls f with the ArrayBuffer that holds p and the offset of p in it. f
+// must be done with it when it returns. If f failed and Go's heap has grown,
+// which detaches the memory's buffer, lend calls it again.
 func (m *memory) lend(p []byte, f func(data js.Value, at uint64) error) error {
 	if !m.readable() {
 		return m.lendCopy(p, f)
@@ -63,7 +63,7 @@ func (m *memory) readable() bool {
 	return m.direct
 }
 
-// address is where p begins in the module's memory. It forces p to the heap:
+// address is the offset of p in the module's memory. It forces p to the heap:
 // a goroutine's stack can move during the call that uses the address.
 func (m *memory) address(p []byte) uint64 {
 	m.escaped = unsafe.SliceData(p)
@@ -89,8 +89,8 @@ func (m *memory) lendCopy(p []byte, f func(data js.Value, at uint64) error) erro
 	return f(m.kept, 0)
 }
 
-// lendToWrite is lend for an f that writes to the array, after which p has
-// what it wrote.
+// lendToWrite is lend for an f that writes to the array. p then has those
+// bytes.
 func (m *memory) lendToWrite(p []byte, f func(data js.Value, at uint64) error) error {
 	if m.readable() {
 		return m.lend(p, f)

@@ -13,14 +13,14 @@ func (m *memory) probe() bool {
 	return m.check()
 }
 
-// check reports whether what the tap catches is Go's memory: bytes that
-// JavaScript reads at a slice's address are the slice's.
+// check reports whether the tap catches Go's memory: JavaScript must read a
+// slice's bytes at the slice's address.
 func (m *memory) check() bool {
 	return m.refresh() && m.holds([]byte("gpubuffers probe"))
 }
 
-// build makes an empty Uint8Array claim a length of two gigabytes, so that it
-// is handed a view that is not cut short, and keep what it is handed.
+// build makes an empty Uint8Array that keeps the view that it is handed. It
+// claims a length of two gigabytes, so that the view is not cut short.
 func (m *memory) build() {
 	m.class = js.Global().Get("ArrayBuffer")
 	m.caught = js.Global().Get("Array").New()
@@ -33,8 +33,8 @@ func define(target js.Value, name string, value any) {
 	js.Global().Get("Object").Call("defineProperty", target, name, map[string]any{"value": value, "writable": true})
 }
 
-// refresh asks the tap for the memory's buffer of now, and lets go of the
-// view that it came in.
+// refresh asks the tap for the memory's present buffer, and lets go of the view
+// that it came in.
 func (m *memory) refresh() bool {
 	js.CopyBytesToJS(m.tap, []byte{0})
 	view := m.caught.Index(0)

@@ -12,9 +12,9 @@ import (
 // the program, so that waiting makes neither a js.Func nor a JavaScript object.
 //
 // Protocol:
-//  1. take removes a slot from the free list. A channel that still holds the
-//     value of an earlier promise stays with whoever it was given to, and the
-//     slot gets a new one.
+//  1. takeSlot removes a slot from the free list. If its channel still holds
+//     the value of an earlier promise, that channel stays with its receiver,
+//     and the slot gets a new one.
 //  2. One callback of the promise sends exactly one value. The channel has
 //     room for it, so the callback never blocks.
 //  3. Only then does the slot return to the free list. A promise that settles
@@ -24,15 +24,15 @@ type slot struct {
 	convert func(js.Value) error // what a resolved value means; nil for success
 	mapping *mapping             // begins with part when the promise resolves; nil for other promises
 	part    part
-	then    Completion // has a word on what is sent; nil for none
+	then    Completion // decides what is sent; nil for none
 	token   uint64     // then's
-	silent  bool       // nobody has the channel: then is all there is
+	silent  bool       // nobody has the channel: nothing is sent
 	notify  func()     // is called last; nil for none
-	quiet   bool       // who is told calls Wake: see Followup
+	quiet   bool       // then and notify call Wake: see Followup
 	settled chan error
 	resolve js.Func
 	reject  js.Func
-	number  int      // among all
+	number  int      // index in slots.all
 	waits   bool     // is not free
 	plain   js.Value // resolves a promise that has no value
 }
@@ -63,8 +63,8 @@ func takeSlot() *slot {
 	return s
 }
 
-// nearSlots is how many further free slots are looked at for one whose channel was read. That of an upload's
-// map is read frames after it settled.
+// nearSlots is how many further free slots are tried for one whose channel was
+// read. The channel of an upload's map is read frames after it settled.
 const nearSlots = 16
 
 func newSlot() *slot {
@@ -101,7 +101,7 @@ func (s *slot) resolved(args []js.Value) error {
 	return s.convert(first(args))
 }
 
-// rejected begins the mapping of a chunk that is mapped, if the promise tells what scopes caught.
+// rejected begins the mapping if the error holds verdicts: the chunk is mapped.
 func (s *slot) rejected(err error) error {
 	if s.mapping != nil && len(Verdicts(err)) > 0 {
 		s.mapping.begin(s.part)
@@ -140,10 +140,10 @@ func first(args []js.Value) js.Value {
 	return args[0]
 }
 
-// settle turns a promise into a channel of capacity one that receives
-// convert's verdict on the resolved value (nil if convert is nil), or the
-// *Error that the promise rejected with. Receive from it once: the channel
-// serves another promise afterwards.
+// settle turns a promise into a channel of capacity one. It receives convert's
+// verdict on the resolved value (nil if convert is nil), or the *Error that the
+// promise rejected with. Receive from it once: the channel serves another
+// promise afterwards.
 func settle(op *method, promise js.Value, convert func(js.Value) error) <-chan error {
 	s := takeSlot()
 	s.op, s.convert = op, convert
@@ -173,7 +173,7 @@ func (s *slot) follow(f Followup) {
 }
 
 // attached is the channel of a slot whose callbacks a fused call has
-// attached. If that threw, no promise has them, and the slot is free again.
+// attached. If the call threw, no promise has them, and the slot is free again.
 func (s *slot) attached(err error) (<-chan error, error) {
 	settled := s.settled
 	if err != nil {
@@ -190,8 +190,8 @@ func failed(err error) <-chan error {
 	return settled
 }
 
-// await calls a method that gives a promise and waits for its value. Where
-// the context ends first, await returns its error, and a value that arrives
+// await calls a method that gives a promise and waits for its value. If the
+// context ends first, await returns its error, and a value that arrives
 // afterwards goes to discard.
 func await(ctx context.Context, discard func(js.Value), m *method, args ...any) (js.Value, error) {
 	if err := ctx.Err(); err != nil {

@@ -4,8 +4,8 @@ package jsbridge
 
 import "sync"
 
-// A rangeNumber is where the module of fused calls keeps a mapped
-// range, so that it need not be a value of Go's.
+// A rangeNumber is the number under which the module of fused calls keeps a
+// mapped range, so that the range need not be a value of Go's.
 type rangeNumber uint32
 
 var takenRanges rangeNumbers

@@ -25,8 +25,8 @@ var (
 	renderEnd                 = method{class: "GPURenderPassEncoder", name: "end"}
 )
 
-// RenderPass records draws. What JavaScript throws meanwhile, the first of
-// it, is returned by End.
+// RenderPass records draws. End returns the first error that JavaScript throws
+// meanwhile.
 //
 // See https://www.w3.org/TR/webgpu/#gpurenderpassencoder.
 type RenderPass struct {

@@ -148,8 +148,8 @@ func (e *ShaderError) Is(target error) bool { return target == ErrValidation }
 
 func decimal(n uint64) string { return strconv.FormatUint(n, 10) }
 
-// explain is the error of a module that the device refused, by place if the
-// compiler has any.
+// explain is the error of a module that the device refused, with places if the
+// compiler names any.
 func (m *ShaderModule) explain(ctx context.Context, refused error) error {
 	messages, err := m.CompilationInfo(ctx)
 	if err != nil {

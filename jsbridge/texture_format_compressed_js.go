@@ -2,8 +2,8 @@
 
 package jsbridge
 
-// The compressed formats, each of which needs the feature "texture-compression-bc", "texture-compression-etc2" or
-// "texture-compression-astc".
+// The compressed formats. Each needs the feature "texture-compression-bc",
+// "texture-compression-etc2" or "texture-compression-astc".
 const (
 	TextureFormatBC1RGBAUnorm        TextureFormat = "bc1-rgba-unorm"
 	TextureFormatBC1RGBAUnormSRGB    TextureFormat = "bc1-rgba-unorm-srgb"

@@ -10,9 +10,8 @@ import (
 // AfterFunc calls f in an event of JavaScript's when d has passed, unless stop
 // was called before. f must not block.
 //
-// NOTE: a timer of package time costs each event an object and two calls of
-// JavaScript's while it is set, for Go's runtime then clears its timeout and
-// sets another.
+// NOTE: while a timer of package time is set, each event costs an object and
+// two JavaScript calls: Go's runtime clears its timeout and sets another.
 func AfterFunc(d time.Duration, f func()) (stop func()) {
 	var event js.Func
 	event = js.FuncOf(func(js.Value, []js.Value) any {

@@ -38,19 +38,18 @@ func (m *method) function() js.Value {
 	return m.fn
 }
 
-// apart has the value that was made last not share a block of memory with
-// whatever is made next. A js.Value is freed by the finalizer of eight bytes:
-// Go puts two of such objects into one block, and runs no finalizer while
-// either is in use. So it is called round the making of what lives as long as
-// the program, and after that of what must be freed with its device.
+// apart keeps the last value made and the next one out of the same block of
+// memory. A js.Value is freed by the finalizer of eight bytes. Go puts two such
+// objects into one block, and runs no finalizer while either is in use. So
+// apart is called before and after making a value that lives as long as the
+// program, and after making one that must be freed with its device.
 //
 //go:noinline
 func apart() *uint64 { return new(uint64) }
 
 // Collect runs Go's collector, which lets go of every JavaScript object that Go
-// has met and nothing refers to. By itself it would keep those that it met
-// last: it takes the block that the next small object is to go into for one in
-// use.
+// has met and nothing refers to. By itself the collector would keep the last
+// ones: it counts the block for the next small object as in use.
 func Collect() {
 	apart() // may fill the block up
 	apart() // is in another
@@ -114,8 +113,8 @@ func isObject(v js.Value) bool {
 
 var reflectGet = method{class: "Reflect", name: "get"}
 
-// property reads a property of a value that nothing is known about:
-// Value.Get would end the program if a getter throws.
+// property reads a property of an unknown value. Value.Get would end the
+// program if a getter throws.
 func property(v js.Value, name string) (value js.Value, err error) {
 	defer catch(&reflectGet, &err)
 	return js.Global().Get("Reflect").Call("get", v, name), nil
@@ -137,8 +136,8 @@ func numberOf(v js.Value, name string) uint64 {
 	return uint64(number.Float())
 }
 
-// adopt checks that v is of the attribute's class, by the check that the
-// class itself makes, and reads the attribute.
+// adopt reads the attribute of v. The class's own check makes sure that v is of
+// that class.
 func adopt(op string, attribute *method, v js.Value) (js.Value, error) {
 	value, err := attribute.call(v)
 	if err != nil {

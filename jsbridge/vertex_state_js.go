@@ -9,8 +9,8 @@ import "syscall/js"
 // See https://www.w3.org/TR/webgpu/#enumdef-gpuvertexformat.
 type VertexFormat string
 
-// The formats that whole numbers and floats of 32 bits need; others are given
-// by the specification's names.
+// The formats of whole numbers and floats of 32 bits. Give others by the
+// specification's names.
 const (
 	VertexFormatFloat32   VertexFormat = "float32"
 	VertexFormatFloat32x2 VertexFormat = "float32x2"

@@ -10,8 +10,8 @@ import (
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
-// State is how far a program is. It stands in data-state of the document's
-// element, for the page's style, and for tests.
+// State is how far a program has got. The document's element holds it in
+// data-state, for the page's style and for tests.
 type State string
 
 // The states; Run sets all but Drawn.
