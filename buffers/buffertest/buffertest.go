@@ -1,8 +1,8 @@
 // Package buffertest holds the rules of package gpu that every backend follows, as one list that
 // runs over any of them.
 //
-// The rules are what WebGPU itself promises. A backend may be slow and may report an error of its own
-// late, but what is misuse is refused by the call itself.
+// The rules are WebGPU's own promises. A backend may be slow and may report an error of its own late, but
+// the call itself must refuse misuse.
 package buffertest
 
 import (
@@ -15,35 +15,35 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// Backend is what the rules run over.
+// Backend opens the devices that the rules run over, and says what they can do.
 type Backend struct {
 	Name string
 	// Open returns a device of its own for each call. The rules destroy it.
 	Open func(t testing.TB) gpu.Device
-	// NewTexture makes a texture of a format that the device has, labelled "texture", and a function that
-	// destroys it. If it is nil the rules about textures are not run.
+	// NewTexture makes a texture labelled "texture", of a format that the device has. destroy destroys it. If
+	// NewTexture is nil, the rules about textures are not run.
 	NewTexture func(t testing.TB, device gpu.Device, info gpu.TextureInfo) (texture gpu.Texture, destroy func())
 	// Has reports whether a device of Open has textures of a format that not every device has.
 	Has func(format string) bool
-	// NewForeign makes a buffer to copy from and to that an owner besides the device has, and a function by which
-	// the owner destroys it, of which the device does not hear. If it is nil the rules about late refusals are
+	// NewForeign makes a buffer to copy from and to that has an owner besides the device. The owner destroys it
+	// by destroy, and the device does not hear of that. If NewForeign is nil, the rules about late refusals are
 	// not run.
 	NewForeign func(t testing.TB, device gpu.Device, size uint64) (b gpu.Buffer, destroy func())
-	// NewHost makes host memory with p's content and a function that reads the content. If it is nil
+	// NewHost makes host memory with p's content and a function that reads the content. If it is nil,
 	// the rules about host memory are not run.
 	NewHost func(t testing.TB, p []byte) (h gpu.Host, content func() []byte)
-	// Relays says that the device's Queue is a ChunkRelay for host memory. Else the rules about that are not
-	// run.
+	// Relays says that the device's Queue is a ChunkRelay for host memory. If it is not, the rules about
+	// relays are not run.
 	Relays bool
-	// MapsBytes says that every MappableBuffer is a [gpu.ByteMapper]. Else the rules about that are not run.
+	// MapsBytes says that every MappableBuffer is a [gpu.ByteMapper]. If not, the rules about that are not run.
 	MapsBytes bool
-	// Exhaust has the device find out after the call that it has no memory for the buffer that is created next, of the
-	// size returned, at least 64. If it is nil the rules about that are not run.
+	// Exhaust leaves the device no memory for the next buffer, which has the size returned, at least 64. The device
+	// finds that out after the buffer's creation. If Exhaust is nil, the rules about that are not run.
 	Exhaust func(device gpu.Device) (size uint64)
-	// Lose loses the device in another way than Destroy. If it is nil the rules about that are not run.
+	// Lose loses the device in another way than Destroy. If it is nil, the rules about that are not run.
 	Lose func(device gpu.Device)
-	// Hold keeps the GPU from making progress until release is called. A backend on which nothing can
-	// settle as long as the test does not wait, as in a browser, needs none.
+	// Hold keeps the GPU from making progress until release is called. A backend needs none if nothing can
+	// settle as long as the test does not wait, as in a browser.
 	Hold func(device gpu.Device) (release func())
 	// Patience is how long something may take before it counts as never; 0 means a minute.
 	Patience time.Duration

@@ -251,7 +251,7 @@ func (t *trial) nearlySettled(i int) {
 	}
 }
 
-// mappedOrAborted waits for a map that may have settled before it was cancelled, or not.
+// mappedOrAborted waits for a cancelled map, which may have settled before.
 func (t *trial) mappedOrAborted(settled <-chan error) {
 	t.Helper()
 	if err := t.wait(settled); err != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// landing is what was heard of a fetch.
+// landing records what a fetch reports.
 type landing struct {
 	wake    func()
 	landed  chan error
@@ -29,9 +29,9 @@ func (t *trial) fetch(chunk gpu.MappableBuffer, size uint64, copies []gpu.ChunkC
 	return settled, refused, err
 }
 
-// fetchGroups is fetch that gives what is heard of the groups, too.
+// fetchGroups is fetch that also gives the landing, with the groups refused.
 func (t *trial) fetchGroups(chunk gpu.MappableBuffer, size uint64, copies []gpu.ChunkCopy) (settled <-chan error, heard *landing, refused int, err error) {
-	heard = &landing{wake: t.wake, landed: make(chan error, 2)} // twice would be once too often
+	heard = &landing{wake: t.wake, landed: make(chan error, 2)} // with room for one too many
 	mapped, refused, err := t.chunks().FetchChunk(chunk, size, copies, heard)
 	if mapped != nil {
 		return mapped, heard, refused, err
@@ -39,10 +39,10 @@ func (t *trial) fetchGroups(chunk gpu.MappableBuffer, size uint64, copies []gpu.
 	return heard.landed, heard, refused, err
 }
 
-// chunks is the device's ChunkQueue, or that which the core puts in its place.
+// chunks is the device's ChunkQueue, or the one that the core puts in its place.
 func (t *trial) chunks() gpu.ChunkQueue { return gpu.ChunkQueueOf(t.device) }
 
-// telling is a function to be called when a channel has settled, and the channel on which it says so.
+// telling gives a function to call when a channel has settled. It tells told nil, or that it was called too early.
 func (t *trial) telling(settled *<-chan error) (told chan error, tell func()) {
 	told = make(chan error, 4)
 	return told, func() {

@@ -189,7 +189,7 @@ func (t *trial) refusesCreation(d gpu.Descriptor, reason error) {
 	t.refused("create mappable "+d.Label, err, reason)
 }
 
-// refusesPairs checks that the map usage goes with the partner, and with others only if the device says so.
+// refusesPairs checks that a map usage goes with its partner, and with other usages only if the device allows that.
 func (t *trial) refusesPairs(usage, partner gpu.Usage) {
 	t.Helper()
 	t.mappable("alone", usage, 16)

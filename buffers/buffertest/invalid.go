@@ -85,10 +85,10 @@ func lateFailures(b *Backend) string {
 	return ""
 }
 
-// invalidLabel names the buffer of which the device may report errors.
+// invalidLabel names the buffer that the device may report errors about.
 const invalidLabel = "for which there is no memory"
 
-// invalid is a buffer without memory. Nobody knew yet when it was made.
+// invalid is a buffer without memory. Nobody knew that yet when it was made.
 func (t *trial) invalid(usage gpu.Usage) gpu.Buffer {
 	t.Helper()
 	b, release := t.stillInvalid(usage)
@@ -96,8 +96,8 @@ func (t *trial) invalid(usage gpu.Usage) gpu.Buffer {
 	return b
 }
 
-// stillInvalid is a buffer without memory, of which nobody knows until release: a GPU that works beside this could tell
-// at any time.
+// stillInvalid is a buffer without memory. Nobody knows that until release: a GPU that works beside this could tell at
+// any time.
 func (t *trial) stillInvalid(usage gpu.Usage) (_ gpu.Buffer, release func()) {
 	t.Helper()
 	release = t.hold()
@@ -113,7 +113,7 @@ func (t *trial) stillInvalid(usage gpu.Usage) (_ gpu.Buffer, release func()) {
 	return b, release
 }
 
-// expectFailure checks what is known of a creation that failed, and that the device told of it first.
+// expectFailure checks the error of a creation that failed, and that the device reported it first.
 func (t *trial) expectFailure(b gpu.Buffer) {
 	t.Helper()
 	if b.Valid() {

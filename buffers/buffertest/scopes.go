@@ -6,7 +6,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// foreign is a buffer with content that its owner has destroyed by the time it is used, unless it is to stay.
+// foreign is a buffer with content. Its owner has already destroyed it, unless it stays.
 func (t *trial) foreign(stays bool, content []byte) gpu.Buffer {
 	t.Helper()
 	b, destroy := t.backend.NewForeign(t.TB, t.device, uint64(len(content)))
@@ -28,7 +28,7 @@ func (t *trial) copyInto(dst gpu.Buffer, size uint64, sources ...gpu.Buffer) gpu
 	return e
 }
 
-// expectLate takes note of the late errors so far, and expects some, or none.
+// expectLate takes the late errors so far, and expects some, or none.
 func (t *trial) expectLate(some bool) {
 	t.Helper()
 	heard := t.takeLate()
@@ -163,7 +163,7 @@ var scopeRules = withForeign([]rule{
 	},
 })
 
-// withForeign has rules run if a backend makes foreign buffers.
+// withForeign limits rules to backends that make foreign buffers.
 func withForeign(list []rule) []rule {
 	for i := range list {
 		list[i].needs = func(b *Backend) string {

@@ -74,7 +74,7 @@ var stateRules = []rule{
 	},
 }
 
-// operations are all that can be asked of a staging buffer of 64 bytes.
+// operations are all operations on a staging buffer of 64 bytes.
 var operations = map[string]func(*trial, gpu.MappableBuffer) error{
 	"map": func(t *trial, b gpu.MappableBuffer) error {
 		return t.wait(b.MapAsync(gpu.MapWrite, 0, 64))

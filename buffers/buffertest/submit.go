@@ -145,7 +145,7 @@ var submitRules = []rule{
 	},
 }
 
-// copies are two encoders of which only the second names the buffer in question.
+// copies are two encoders. Only the second names the buffer in question.
 type copies struct {
 	encoders []gpu.Encoder
 	target   gpu.Buffer
@@ -163,7 +163,7 @@ func (t *trial) refusesSubmit(b gpu.Buffer, reason error) {
 	t.refusesSubmitHeld(b, reason, func() {})
 }
 
-// refusesSubmitHeld lets the GPU go on before it looks at what ran.
+// refusesSubmitHeld lets the GPU go on before it checks that nothing ran.
 func (t *trial) refusesSubmitHeld(b gpu.Buffer, reason error, release func()) {
 	t.Helper()
 	e, state := t.twoCopies(b), b.State()

@@ -4,7 +4,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// What copies of textures depend on beside their place: usage, samples, dimension, mip level, aspect, blocks.
+// textureFormatRules are about usage, samples, dimension, mip level, aspect and blocks: all but the place of a copy.
 var textureFormatRules = withTextures([]rule{
 	{
 		name: "a texture copy needs CopySrc or CopyDst of the texture",
@@ -229,7 +229,7 @@ func compressed(format string, rules []rule) []rule {
 	return rules
 }
 
-// blocks are 5 by 3 at mip level 0.
+// blocks is a texture of 5 by 3 blocks at mip level 0.
 func blocks() gpu.TextureInfo {
 	info := image(gpu.Extent{Width: 20, Height: 12, Layers: 2})
 	info.Format, info.MipLevels = gpu.FormatOf("bc1-rgba-unorm"), 5

@@ -216,7 +216,7 @@ func level(t gpu.Texture, n uint32) gpu.TextureRegion {
 	return gpu.TextureRegion{Texture: t, MipLevel: n, Extent: info.Level(n)}
 }
 
-// footprint is what a region takes that can be read.
+// footprint is that of a region that can be read.
 func (t *trial) footprint(r gpu.TextureRegion) gpu.Footprint {
 	t.Helper()
 	f, err := gpu.CheckRegion("footprint", r, gpu.TextureCopySrc)

@@ -42,7 +42,7 @@ func (t *trial) report(err error) {
 	t.late = append(t.late, err)
 }
 
-// expectNoLateErrors lets the GPU come to an end first, so that what it has to say was said.
+// expectNoLateErrors lets the GPU finish first, so that it has reported every error.
 func (t *trial) expectNoLateErrors() {
 	t.Helper()
 	t.release()
@@ -120,7 +120,7 @@ func (t *trial) filled(label string, content []byte) gpu.Buffer {
 	return b
 }
 
-// write is a queue write that must be taken.
+// write is a queue write that must succeed.
 func (t *trial) write(b gpu.Buffer, offset uint64, p []byte) {
 	t.Helper()
 	t.must(t.device.Queue().WriteBuffer(b, offset, gpu.Bytes(p)))
@@ -152,7 +152,7 @@ func (t *trial) mapped(b gpu.MappableBuffer, mode gpu.MapMode, offset, size uint
 	t.must(t.wait(b.MapAsync(mode, offset, size)))
 }
 
-// content reads a buffer with usage CopySrc, or one that is mapped for reading by itself.
+// content reads a buffer: it maps one with usage MapRead, and copies out of any other.
 func (t *trial) content(b gpu.Buffer) []byte {
 	t.Helper()
 	back, ok := b.(gpu.MappableBuffer)
@@ -205,7 +205,7 @@ func (t *trial) wait(settled <-chan error) error {
 	}
 }
 
-// expectSilence checks that a channel that has settled does not settle again, after it had time for it.
+// expectSilence gives a settled channel time, and checks that it does not settle again.
 func (t *trial) expectSilence(settled <-chan error) {
 	t.Helper()
 	t.wait(t.device.Queue().WorkDone())
@@ -224,7 +224,7 @@ func (t *trial) must(err error) {
 	}
 }
 
-// refused checks that err has this reason and says what was asked for.
+// refused checks that err has this reason and names its operation.
 func (t *trial) refused(what string, err, reason error) {
 	t.Helper()
 	var e *gpu.Error
