@@ -219,14 +219,14 @@ func wrongCapacity(size int) string {
 	return ""
 }
 
-// arm has the next creation fail, where an operation says so.
+// arm makes the next creation fail if an operation says so.
 func (m *Model) arm(o Op) {
 	if o.Args[Fails] == 1 {
 		m.armed, m.faults = true, true
 	}
 }
 
-// creation takes note of a creation and reports whether there turns out to be no memory for it.
+// creation notes a creation and reports whether it turns out later that there is no memory for it.
 func (m *Model) creation(c *call, o Op) (missing bool) {
 	m.arm(o)
 	if !m.armed || c.wrong != nil {
@@ -270,8 +270,8 @@ func (m *Model) grow(b *object, size int, missing bool) {
 	m.retired = append(m.retired, old)
 }
 
-// makeRoom lets uploads of streams succeed that are too long for what the buffer was: how long they are is found out on
-// the way.
+// makeRoom lets uploads succeed that were too long for the buffer before: the length of a stream is found out on the
+// way.
 func (m *Model) makeRoom(b *object) {
 	for _, c := range m.pending {
 		if c.Kind.Name != "upload" || m.buffers[c.Args[Buffer]] != b || len(c.wrong) == 0 {

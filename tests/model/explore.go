@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// space is every program of so many operations that can be made of some, numbered as in a dictionary.
+// space is every program of length operations out of a list, numbered as in a dictionary.
 type space struct {
 	world  Args
 	of     []Op
 	length int
 }
 
-// size is how many programs there are.
+// size is the number of programs.
 func (s space) size() int { return power(len(s.of), s.length) }
 
 func power(n, exponent int) int {
@@ -32,7 +32,7 @@ func (s space) program(number int) Program {
 	return p
 }
 
-// after is the number of the first program that does not begin as that of a number does, up to its ith operation.
+// after is the number of the next program that differs from a given one up to the ith operation.
 func (s space) after(number, i int) int {
 	same := power(len(s.of), s.length-1-i)
 	return (number/same + 1) * same
@@ -53,9 +53,9 @@ func (p Program) secondFault() int {
 	return -1
 }
 
-// explore performs the programs with numbers from one to another. It leaves out those that are the same as others:
-// where an operation does nothing, what follows it is explored without it. Of those with two faults it performs none.
-// perform returns the place of the first operation that did nothing, or -1.
+// explore performs the programs with numbers from one to another. It leaves out those that are the same as others: if
+// an operation does nothing, the programs without it cover the rest. It performs no program with two faults. perform
+// returns the place of the first operation that did nothing, or -1.
 func (s space) explore(from, to int, perform func(Program) (idle int)) {
 	for number := from; number < to; {
 		p := s.program(number)
@@ -70,7 +70,7 @@ func (s space) explore(from, to int, perform func(Program) (idle int)) {
 	}
 }
 
-// small is an operation of a kind as it stands in small programs. There are several; which counts round.
+// small is an operation of a kind with arguments for small programs. There are several; which counts round.
 func (k *Kind) small(which int) Op {
 	op := Op{Kind: k}
 	for _, param := range k.Takes {
@@ -84,7 +84,7 @@ func (k *Kind) small(which int) Op {
 	return op
 }
 
-// tight has memory for one thing more than the prelude makes, on a GPU that does one thing after the other, when it is told
+// tight has memory for one thing more than the prelude makes. Its GPU does one thing after the other, when it is told.
 var tight = Args{Budget: 13 << 10, ChunkSize: 4096, Frames: 1, Held: 1, Notifies: 1}
 
 var explored = kindsOn(Memory)
@@ -98,14 +98,14 @@ func ofAllKinds() space {
 	return s
 }
 
-// worldSize is how many kinds there are in a small world.
+// worldSize is the number of kinds in a small world.
 const worldSize = 8
 
-// smallWorlds are the programs of six operations of few kinds. Every two kinds stand in one world. All have "step",
-// with which the GPU goes on, and each another operation of a kind than the one before it. Every second has more memory,
-// and every second two are on a backend that does not notify.
+// smallWorlds are the programs of six operations of few kinds. Every two kinds meet in a world. All worlds have "step",
+// which lets the GPU go on. Each takes another operation of a kind than the world before it. Every second world has
+// more memory, and every second two are on a backend that does not notify.
 func smallWorlds() (worlds []space) {
-	apart := map[[2]*Kind]bool{} // kinds that stand in no world yet
+	apart := map[[2]*Kind]bool{} // kinds that meet in no world yet
 	for i, k := range explored {
 		for _, other := range explored[i+1:] {
 			apart[[2]*Kind{k, other}] = true
@@ -127,7 +127,7 @@ func smallWorlds() (worlds []space) {
 	return worlds
 }
 
-// nextWorld takes one kind after the other, of all that which is apart from most of those that it has.
+// nextWorld takes one kind after the other, always the one that is apart from most of those it has.
 func nextWorld(apart map[[2]*Kind]bool) []*Kind {
 	members := []*Kind{kindOf("step")}
 	for len(members) < worldSize {
@@ -138,7 +138,7 @@ func nextWorld(apart map[[2]*Kind]bool) []*Kind {
 	return members
 }
 
-// gain is how many pairs a kind adds to a world, and then how many it is still to make with others.
+// gain ranks a kind by the pairs that it adds to a world, then by those that it is still to make with others.
 func gain(apart map[[2]*Kind]bool, members []*Kind, k *Kind) (n int) {
 	if slices.Contains(members, k) {
 		return -1

@@ -9,7 +9,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// faultKinds are operations on the GPU and on time, and what goes wrong.
+// faultKinds are operations on the GPU and on time, and faults.
 var faultKinds = []Kind{
 	{Name: "hold", Weight: 9, Only: memoryAlone,
 		Model: func(m *Model, o Op) *call { m.held = true; return m.refused() },
@@ -111,7 +111,7 @@ var faultKinds = []Kind{
 		Run:   func(w *World, o Op) Result { w.systems[o.Args[System]].Destroy(); return Result{} }},
 }
 
-// The values of Fault: what the call suffers that Point counts.
+// The values of Fault: what happens to the call that Point counts.
 const (
 	failsCreation = 1 + iota
 	failsMap
@@ -120,7 +120,7 @@ const (
 	losesDevice
 )
 
-// hold stops the GPU, or has it go on, unless that is so.
+// hold stops the GPU or lets it go on, unless it does so already.
 func (w *World) hold(held bool) Result {
 	if w.held == held {
 		return skipped
@@ -139,7 +139,7 @@ func (m *Model) lose() {
 	m.end("the device is lost", "device-lost", nil)
 }
 
-// heeds reports whether a call can be cancelled: in JavaScript the first actor alone has a signal.
+// heeds reports whether a call can be cancelled: in JavaScript only the first actor has a signal.
 func (m *Model) heeds(c *call) bool {
 	return m.on < Functions || m.on == Module && c.Kind.Signal && c.Args[Actor] == 0
 }

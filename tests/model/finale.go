@@ -28,7 +28,7 @@ func mustParse(text string) []Op {
 	return p.Ops
 }
 
-// finale are the operations after which nothing waits, and what is there is seen: all buffers are read.
+// finale are the operations after which nothing waits. They also read all buffers.
 var finale = mustParse(`
 	release
 	abortUpload actor=0

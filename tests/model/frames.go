@@ -12,7 +12,7 @@ type encoder struct {
 	used     []*object    // named by Frame.Use
 	staged   [systems]int // bytes of memory that its submit sets free, at most
 	ended    bool         // submitted or discarded
-	late     bool         // what is staged was to go with an earlier submit: a page may finish its encoders itself
+	late     bool         // its staged memory was to go with an earlier submit: a page may finish its encoders itself
 }
 
 type command struct {
@@ -35,7 +35,7 @@ func (e *encoder) keeps() bool { return e != nil && !e.ended && e.staged != [sys
 // closed is why nothing can be recorded.
 func (e *encoder) closed() string { return when(e == nil || e.ended, "state") }
 
-// encoder is what an operation records into: a new one if there is none, or nil where its frame is not open.
+// encoder is the one that an operation records into: a new one if there is none, or nil if its frame is not open.
 func (m *Model) encoder(o Op) *encoder {
 	if slot := o.Args[Encoder]; slot < pairs {
 		if m.encoders[slot] == nil || m.encoders[slot].ended {
@@ -94,7 +94,7 @@ var frameKinds = []Kind{
 				return c
 			}
 			for _, used := range s.frame.used {
-				if m.on >= Functions && used.system != o.Args[System] { // of whom only the GPUBuffer is known
+				if m.on >= Functions && used.system != o.Args[System] { // only its GPUBuffer is known
 					c.may = append(c.may, used.unfit())
 				} else {
 					c.refuse(used.unfit())
@@ -331,7 +331,7 @@ func (m *Model) recording(e *encoder, pairs ...any) *call {
 	return c
 }
 
-// submit does what is recorded, and what goes with it. frame is the one that it ends, or nil.
+// submit performs the recorded commands and all that goes with them. frame is the frame that it ends, or nil.
 func (m *Model) submit(c *call, o Op, frame *encoder) *call {
 	var list []*encoder
 	if frame != nil {
@@ -417,7 +417,7 @@ func (m *Model) afterSubmit(system int, ends bool) {
 	}
 }
 
-// leaveFrame ends the frame of a system, or what a submit outside of one has moved.
+// leaveFrame ends the frame of a system, or the updates that a submit outside of one has moved.
 func (m *Model) leaveFrame(system int) {
 	m.systems[system].frame = nil
 	for _, x := range m.asked {

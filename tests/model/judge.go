@@ -8,7 +8,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers"
 )
 
-// Surface is what programs are performed on.
+// Surface is an API that programs are performed on.
 type Surface int
 
 // Programs are performed on Go's API in memory and in a browser, on the functions of the WebAssembly module, and on the
@@ -25,11 +25,11 @@ var (
 	inGo        = []Surface{Memory, Browser}
 	inScript    = []Surface{Functions, Module}
 	inBrowser   = []Surface{Browser, Functions, Module}
-	// notFunctions is for what the functions of the module leave to the browser.
+	// notFunctions is for operations that the functions of the module leave to the browser.
 	notFunctions = []Surface{Memory, Browser, Module}
 )
 
-// fit makes of a program one that can be performed there, with what comes after it.
+// fit makes a program fit to be performed there, and appends the finale and the ending.
 func (on Surface) fit(p Program) Program {
 	if on != Memory { // real GPUs take time, and fail when they do
 		p.World[Held], p.World[Latency], p.World[LateErrors], p.World[Fault] = 0, 3, 1, 0
@@ -39,7 +39,7 @@ func (on Surface) fit(p Program) Program {
 		if on != Memory {
 			o.Args[Fails] = 0
 		}
-		if on == Functions { // where the page reads streams itself, none stands still
+		if on == Functions { // the page reads streams itself, and none stands still
 			o.Args[Count] = min(o.Args[Count], 5)
 		}
 		if on.has(o.Kind) {
@@ -68,24 +68,24 @@ func kindsOn(on Surface) (all []*Kind) {
 
 func (on Surface) has(k *Kind) bool { return k.Only == nil || slices.Contains(k.Only, on) }
 
-// ErrWaits is the error of what waits for too long.
+// ErrWaits is the error of a call that waits for too long.
 var ErrWaits = errors.New("it waits")
 
-// Step is what a performer takes down of an operation.
+// Step is the record that a performer makes of an operation.
 type Step struct {
-	Result *Result `json:",omitempty"` // how it ended; nil where it goes on
+	Result *Result `json:",omitempty"` // how it ended; nil if it goes on
 	Ended  []Ended `json:",omitempty"` // earlier ones that have ended since
-	Lost   bool    `json:",omitempty"` // the device is, by now
-	Seen   *Seen   `json:",omitempty"` // nil where the next operation follows in the same task of JavaScript's
+	Lost   bool    `json:",omitempty"` // the device is lost by now
+	Seen   *Seen   `json:",omitempty"` // nil if the next operation follows in the same task of JavaScript's
 }
 
-// Ended is how an operation ended that went on. They are numbered in the order in which they are performed.
+// Ended is the end of an operation that went on. Operations are numbered in the order in which they are performed.
 type Ended struct {
 	Op int
 	Result
 }
 
-// Judge compares what a performer takes down with the model.
+// Judge compares the steps of a performer with the model.
 type Judge struct {
 	Program // to be performed, with operations that bring it to its end
 	model   *Model
@@ -163,7 +163,7 @@ func (j *Judge) begin(o Op, s *Step) error {
 	return nil
 }
 
-// endTask sends the reads that were asked for in a task: on the ES module it is their end that does.
+// endTask sends the reads that were asked for in a task: on the ES module the task's end sends them.
 func (m *Model) endTask(s *Step) {
 	if s.Seen != nil && m.on == Module {
 		m.send(func(x *read) bool { return !x.inFrame })

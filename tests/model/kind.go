@@ -2,21 +2,21 @@ package model
 
 import "slices"
 
-// Kind is a kind of operation. Its entry in the table is all that there is to say of it, but for how JavaScript performs
-// it: that stands under the same name in tests/headless/testdata/model/operations.js.
+// Kind is a kind of operation. Its entry in the table says all of it, except for how JavaScript performs it. That
+// stands under the same name in tests/headless/testdata/model/operations.js.
 type Kind struct {
 	Name   string
 	Weight int // how often it is drawn
 	Takes  []Param
-	// Small are the arguments with which it stands in small programs, where they are not the simplest. The second ones
-	// are another owner's, or go another way.
+	// Small are its arguments in small programs, if they are not the simplest. The second ones are another owner's, or
+	// go another way.
 	Small []string
 	Fault bool // it makes the GPU fail
 	// Waits says that it may go on while others are performed.
 	Waits bool
 	// Signal says that a wait ends with the actor's signal on the ES module too; on Go's API it ends with his context.
 	Signal bool
-	// Only is where it can be performed; nil is everywhere.
+	// Only lists the surfaces that can perform it; nil is all of them.
 	Only []Surface
 	// Model says how the operation may end. It is called when the operation was begun.
 	Model func(m *Model, o Op) *call
@@ -26,10 +26,10 @@ type Kind struct {
 
 // Result is how an operation ended.
 type Result struct {
-	Skipped bool   // what it is about is not there
-	Code    string // "" where it succeeded, or that of the error
-	Data    []byte // what a read brought
-	keep    func() // puts what was made into the world, in the order in which the model hears of it
+	Skipped bool   // its object is not there
+	Code    string // of the error, or "" if it succeeded
+	Data    []byte // the bytes of a read
+	keep    func() // puts the new object into the world, in the order in which the model hears of it
 }
 
 var (

@@ -6,8 +6,8 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers"
 )
 
-// mapUsages are the usages of MappableBuffers by the mode of the map that they are for: 0 is one that is mapped at
-// creation alone.
+// mapUsages are the usages of MappableBuffers by the mode of their maps: 0 is for a buffer that is mapped at creation
+// only.
 var mapUsages = map[int]buffers.Usage{
 	0: storing,
 	1: buffers.UsageMapRead | buffers.UsageCopyDst,
@@ -184,7 +184,7 @@ func (o *object) arm(mode buffers.MapMode, at, size int) {
 	o.state, o.mode, o.from, o.mapped = buffers.Mapped, mode, at, slices.Clone(o.cells[at:at+size])
 }
 
-// access is a call on the mapped range. Of a device that is lost it may be gone.
+// access is a call on the mapped range. If the device is lost, the range may be gone.
 func (m *Model) access(b *object, at, size int) *call {
 	c := m.refused(when(b.state == buffers.Destroyed, "destroyed"), when(b.state == buffers.Ready || b.state == buffers.MapPending, "not-mapped"),
 		when(b.state == buffers.MapPending, "map-pending"),
@@ -193,7 +193,7 @@ func (m *Model) access(b *object, at, size int) *call {
 	return c
 }
 
-// disturb lets uploads to a buffer that is mapped meanwhile fail.
+// disturb lets uploads to a buffer fail if it is mapped meanwhile.
 func (m *Model) disturb(b *object) {
 	for _, c := range m.pending {
 		if c.target == b {

@@ -25,7 +25,7 @@ func openMemory(a Args) inMemory {
 	return d
 }
 
-// arm has a call fail.
+// arm makes a call fail.
 func (d inMemory) arm(fault, point int) {
 	switch fault {
 	case failsCreation:
@@ -70,7 +70,7 @@ func Run(t *testing.T, p Program) (err error) {
 	return err
 }
 
-// standstill is far longer than any program takes. One that waits for a lock ends in no other way: time stands still.
+// standstill is far longer than any program takes. A wait for a lock ends in no other way: virtual time stands still.
 const standstill = 2 * time.Minute
 
 func runIn(t *testing.T, p Program) (did outcome, err error) {
@@ -111,7 +111,7 @@ func run(p Program) (did outcome, err error) {
 	return did, err
 }
 
-// run performs what a judge judges. The first own operations are the program's.
+// run performs the operations of a judge. The first own of them are the program's.
 func (w *World) run(j *Judge, own int) (did outcome, err error) {
 	did.idle = -1
 	i := 0
@@ -141,7 +141,7 @@ func (did *outcome) note(j *Judge, i, own int, s *Step) {
 	}
 }
 
-// nudge has all that wait try once more. Who can go on now has slept.
+// nudge makes every waiter try once more. A waiter that can go on now has slept.
 func (w *World) nudge(ops []Op) error {
 	if len(w.running) == 0 {
 		return nil

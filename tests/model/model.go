@@ -24,7 +24,7 @@ const (
 	encoderSlots = pairs + systems
 )
 
-// encoderLists are what a submit takes.
+// encoderLists are the lists that a submit takes.
 var encoderLists = [][]int{{}, {0}, {1}, {0, 1}, {0, 0}}
 
 // Model is what the documents say of a world. Whatever is sent is done at once, in order.
@@ -61,7 +61,7 @@ type system struct {
 	made     [6]int   // all of them,
 	most     [6]int   // and the most at a time
 	seen     Counts   // the last
-	pool     storage  // what staged data is copied from
+	pool     storage  // the storage of staged data
 	submits  uint64
 	up, down uint64 // bytes that were moved
 	largest  int    // an upper bound of its chunks
@@ -69,14 +69,14 @@ type system struct {
 	calibrates bool // or did, which moves bytes too
 }
 
-// holding is what a system has made, and counts until it is destroyed.
+// holding is an object that a system has made. It counts until it is destroyed.
 type holding struct {
 	system int // or outside
 	kind   buffers.Kind
 	gone   bool
 }
 
-// outside of both systems is what is made on the device.
+// outside is the system of objects that are made on the device itself.
 const outside = -1
 
 func (m *Model) hold(system int, kind buffers.Kind) *holding {
@@ -99,7 +99,7 @@ func (m *Model) drop(h *holding) {
 	}
 }
 
-// of is what is wrong with a call on h.
+// of is the code with which a call on h fails, or "".
 func (m *Model) of(h *holding) string {
 	if h.gone {
 		return "destroyed"
@@ -112,8 +112,8 @@ type storage struct {
 	cells   []cell
 	usage   buffers.Usage
 	state   buffers.State
-	owner   *storage // of what is adopted, the storage itself
-	missing bool     // there was no memory for it, which comes to light later
+	owner   *storage // the storage itself, if this one is adopted
+	missing bool     // there was no memory for it; that comes to light later
 	retired bool     // by a Grow: destroyed by a submit to come,
 	fading  bool     // or by one that was
 }
@@ -141,7 +141,7 @@ func known(p []byte) []cell {
 
 func unknowns(n int) []cell { return slices.Repeat([]cell{unknown}, n) }
 
-// differ says where bytes are not what they are to be.
+// differ names the first byte that is not the wanted one.
 func differ(got []byte, want []cell) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("%d bytes, want %d", len(got), len(want))
@@ -174,7 +174,7 @@ type growth struct {
 type call struct {
 	Op
 	wrong  []string             // it must fail with one of these, unless there are none
-	may    []string             // what it may fail with besides
+	may    []string             // or it may fail with these
 	done   func(r Result) error // takes its success
 	failed func()               // takes its failure
 	must   string               // why it waits no longer
@@ -191,7 +191,7 @@ type call struct {
 	waitsForSend bool
 }
 
-// refused is a call with what is wrong with it: codes, or "".
+// refused is a call that must fail with one of the codes; "" is none.
 func (m *Model) refused(wrong ...string) *call {
 	c := &call{}
 	c.refuse(wrong...)
@@ -206,7 +206,7 @@ func (c *call) refuse(wrong ...string) {
 	}
 }
 
-// waits is a call that the end of what it is about ends.
+// waits is a call that ends with the objects that it is about.
 func (m *Model) waits(c *call, about ...any) *call {
 	c.about = append(c.about, about...)
 	return c
@@ -225,7 +225,7 @@ func (m *Model) needs(c *call, system, size int) {
 	c.of, c.need = system, max(c.need, chunk)
 }
 
-// atOnce is for calls that wait for memory in Go alone.
+// atOnce is for calls that wait for memory only in Go.
 func (m *Model) atOnce(c *call) {
 	if m.on >= Functions && m.world[Budget] != 0 {
 		c.may = append(c.may, "budget")
@@ -248,7 +248,7 @@ func when(is bool, code string) string {
 	return ""
 }
 
-// unusable is why nothing can be done with a system.
+// unusable is the code with which a call on a system fails, or "".
 func (m *Model) unusable(i int) string {
 	if i >= 0 && m.systems[i].gone {
 		return "destroyed"
@@ -258,7 +258,7 @@ func (m *Model) unusable(i int) string {
 
 func (m *Model) lostCode() string { return when(m.lost, "device-lost") }
 
-// Begin takes note that an operation was begun.
+// Begin notes that an operation was begun.
 func (m *Model) Begin(o Op) *call {
 	armed := m.armed
 	asleep := o.Kind.Name == "sleep" && o.Args[Millis] >= longest
@@ -284,7 +284,7 @@ var errUnsent = errors.New("it brings something before it is sent")
 func (m *Model) End(c *call, r Result) error {
 	m.pending = slices.DeleteFunc(m.pending, func(other *call) bool { return other == c })
 	m.asked = slices.DeleteFunc(m.asked, func(x *read) bool {
-		if x.call == c && m.on == Module { // which begins a read at the end of the task, if it can
+		if x.call == c && m.on == Module { // it begins a read at the end of the task, if it can
 			_, fails := x.take()
 			c.may = append(c.may, fails)
 		}
@@ -295,10 +295,10 @@ func (m *Model) End(c *call, r Result) error {
 	}
 	if m.lost || m.losing { // all else may be found out first, or not
 		c.may = append(c.may, "device-lost")
-		if m.on >= Functions { // whose maps are the browser's
+		if m.on >= Functions { // maps are the browser's
 			c.may = append(c.may, "map-aborted", "not-mapped")
 		}
-		if m.on == Module { // where a task may go on before it begins its reads
+		if m.on == Module { // a task may go on before it begins its reads
 			c.may = append(c.may, when(c.Kind.Signal, "destroyed"))
 		}
 	}
@@ -330,7 +330,7 @@ func (c *call) judge(r Result) error {
 	return nil
 }
 
-// end has the calls that are about something settle now, perhaps with a code.
+// end makes the calls about an object settle now, perhaps with a code.
 func (m *Model) end(why, code string, about any) {
 	for _, c := range m.pending {
 		if about == nil || slices.Contains(c.about, about) {
@@ -429,7 +429,7 @@ func (s *storage) seen() buffers.State {
 	return s.state
 }
 
-// unfit is why the GPU cannot use s now.
+// unfit is the code if the GPU cannot use s now, or "".
 func (s *storage) unfit() string {
 	switch s.seen() {
 	case buffers.Destroyed:
@@ -444,7 +444,7 @@ func (s *storage) unfit() string {
 
 func (s *storage) lacks(usage buffers.Usage) string { return when(!s.usage.Has(usage), "usage") }
 
-// beyond is why a range is none of s.
+// beyond is the code if a range is not within s, or "".
 func (s *storage) beyond(at, size int) string {
 	return when(at > len(s.cells) || size > len(s.cells)-at, "range")
 }
@@ -453,8 +453,8 @@ func misaligned(n ...int) string {
 	return when(slices.ContainsFunc(n, func(n int) bool { return n%4 != 0 }), "alignment")
 }
 
-// lenient lets a call on storage that the device may not know yet to be without memory go either way, and one on
-// storage that a Grow has replaced.
+// lenient lets a call go either way if its storage has no memory, which the device may not know yet, or if a Grow has
+// replaced the storage.
 func (c *call) lenient(m *Model, all ...*storage) *call {
 	for _, s := range all {
 		if s.missing && m.idle {
@@ -470,9 +470,9 @@ func (c *call) lenient(m *Model, all ...*storage) *call {
 	return c
 }
 
-// Seen is what can be seen of a world between operations.
+// Seen is the visible state of a world between operations.
 type Seen struct {
-	Sizes [deviceSlots]int // of DeviceBuffers, -1 where there is none or it is destroyed
+	Sizes [deviceSlots]int // of DeviceBuffers, -1 if there is none or it is destroyed
 	Stats [systems]Counts
 }
 
@@ -484,7 +484,7 @@ type Counts struct {
 	MapsPending                                 int
 }
 
-// Check compares what is seen.
+// Check compares the visible state with the model.
 func (m *Model) Check(seen *Seen) error {
 	for i, size := range seen.Sizes {
 		if err := m.checkSize(m.buffers[i], size); err != nil {
@@ -504,7 +504,7 @@ func (m *Model) mayWait(c *call) bool {
 	return c.waitsForSend || c.need > 0 && m.holds(c.of)+c.need > m.world[Budget]
 }
 
-// AtRest compares what is seen when nothing waits and nothing is held.
+// AtRest compares the visible state when nothing waits and nothing is held.
 func (m *Model) AtRest(seen *Seen) error {
 	for _, c := range m.pending {
 		if !m.mayWait(c) {
@@ -573,7 +573,7 @@ func (m *Model) checkCounts(i int, stats *Counts) error {
 	if got := [...]uint64{stats.Kinds[buffers.KindDevice].Bytes, stats.Kinds[buffers.KindMappable].Bytes}; got != bytes {
 		return fmt.Errorf("%d bytes of DeviceBuffers and MappableBuffers, want %d", got, bytes)
 	}
-	exact := m.on != Module && !s.calibrates // the ES module reads whole words, and what several reads ask for once
+	exact := m.on != Module && !s.calibrates // the ES module reads whole words, and bytes that several reads ask for once
 	if stats.Submits < s.submits || stats.BytesUp < s.up || exact && stats.BytesDown != s.down {
 		return fmt.Errorf("%d submits, %d bytes up, %d down, want %d and %d at least, and %d", stats.Submits, stats.BytesUp, stats.BytesDown, s.submits, s.up, s.down)
 	}

@@ -21,19 +21,19 @@ const (
 	Dynamic
 	Texture
 	Box      // of its texels
-	Row      // bytes, of what is staged for one
+	Row      // bytes of a row that is staged for one
 	Encoder  // two of the program's own, then the frames' of the two systems
 	Encoders // a list: see encoderLists
-	Capacity // of what is made
-	Size     // of what is moved by the CPU
-	Length   // and by the GPU
+	Capacity // of a new object
+	Size     // bytes that the CPU moves
+	Length   // bytes that the GPU moves
 	At
 	OtherAt
 	Seed  // of the bytes that are written
 	Mode  // of a map
 	Loss  // a way to lose the device
 	Fails // 1 if there is no memory for it
-	Count // how many, how often, the how-manieth
+	Count // how many, how often, or which one
 	Millis
 
 	// The world's own.
@@ -46,8 +46,8 @@ const (
 	Held
 	Latency  // of a command of the GPU, in milliseconds
 	Notifies // 1 if the backend tells who waits, as a browser does
-	Fault    // what goes wrong once: see below
-	Point    // with which of the calls
+	Fault    // what goes wrong once: see failsCreation
+	Point    // the call that it happens to
 
 	params
 )
@@ -103,7 +103,7 @@ type Op struct {
 	Args
 }
 
-// Program is what is done in a world.
+// Program is a list of operations in a world.
 type Program struct {
 	World Args
 	Ops   []Op
@@ -111,7 +111,7 @@ type Program struct {
 
 var worldParams = []Param{Budget, Policy, ChunkSize, Frames, LateErrors, Held, Latency, Notifies, Fault, Point}
 
-// few is how many kinds there are in programs of few kinds.
+// few is the number of kinds in programs of few kinds.
 const few = 10
 
 // DrawFew makes a program of n operations of a few kinds, which meet more often than all do.
@@ -191,7 +191,7 @@ func (p Program) String() string {
 
 func (o Op) String() string { return strings.Split(Program{Ops: []Op{o}}.String(), "\n")[1] }
 
-// Parse reads a program's text. What follows a # says nothing.
+// Parse reads a program's text. A # begins a comment.
 func Parse(text string) (p Program, err error) {
 	for _, line := range strings.Split(text, "\n") {
 		line, _, _ = strings.Cut(line, "#")

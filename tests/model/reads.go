@@ -19,8 +19,8 @@ type read struct {
 	*call
 	owner   *readback
 	inFrame bool
-	take    func() ([]cell, string) // what it is to bring, or why it fails
-	cells   []cell                  // what it brings
+	take    func() ([]cell, string) // the cells that it is to bring, or the code with which it fails
+	cells   []cell                  // the cells that it brings
 	sent    bool
 }
 
@@ -117,14 +117,14 @@ var readKinds = []Kind{
 		}},
 }
 
-// The values of Count say how a read is made: with a flush, with a wait, which sends it too unless it goes with a frame,
-// or without either, into a sink.
+// The values of Count say how a read is made: with a flush, or with a wait. The wait sends it too, unless it goes with
+// a frame. Other values read into a sink, without either.
 const (
 	andFlush = 1
 	andWait  = 2
 )
 
-// bytesOf is what a read of b brings that is sent now, or why it fails.
+// bytesOf is the cells that a read of b brings if it is sent now, or the code with which it fails.
 func (m *Model) bytesOf(b *object, at, size int) ([]cell, string) {
 	switch {
 	case b.unfit() != "":
@@ -194,7 +194,7 @@ func (m *Model) stale(r *readback) {
 	}
 }
 
-// send has reads take what their sources hold now.
+// send makes reads take the present bytes of their sources.
 func (m *Model) send(which func(*read) bool) {
 	m.asked = slices.DeleteFunc(m.asked, func(x *read) bool {
 		if !which(x) {
@@ -218,7 +218,7 @@ func (m *Model) destroyReadback(slot int) {
 	}
 }
 
-// reader is how reads of a source are asked for.
+// reader asks for reads of a source.
 type reader struct {
 	start   func(buffers.Memory) (buffers.Read, error)
 	startTo func(buffers.Sink) error
@@ -248,7 +248,7 @@ func (w *World) read(r *buffers.ReadbackBuffer, o Op, from reader) Result {
 	return Result{Code: codeOf(err), Data: p}
 }
 
-// sink takes what a read brings that nobody waits for.
+// sink takes the bytes of a read that nobody waits for.
 type sink struct {
 	p       []byte
 	settled chan error

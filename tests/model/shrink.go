@@ -2,7 +2,7 @@ package model
 
 import "slices"
 
-// Shrink makes of a program that fails a shorter and simpler one that fails too.
+// Shrink turns a program that fails into a shorter and simpler one that fails too.
 func Shrink(p Program, fails func(Program) bool) Program {
 	for {
 		smaller, ok := simpler(p, fails)

@@ -203,7 +203,8 @@ func padded(size, row int) int {
 	return size / row * pitch
 }
 
-// chunk is an upper bound of the memory that s has, which another one may have needed before, while it can be written, or is uploaded.
+// chunk is an upper bound of the memory that s has while it can be written or is uploaded. Another buffer may have
+// needed that memory before.
 func (m *Model) chunk(s *staging) int {
 	own := chunkOf(padded(s.size, s.row))
 	return max(own, min(max(2*own, 16<<10), m.systems[s.system].largest))
@@ -217,7 +218,7 @@ func (m *Model) sealing(s *staging, e *encoder) *call {
 	return c
 }
 
-// cancelMap has the map that is pending end.
+// cancelMap ends the pending map.
 func (s *staging) cancelMap() {
 	if s.mapping != nil {
 		s.mapping.must, s.mapping.may = "it is unmapped", append(s.mapping.may, "map-aborted")
@@ -233,7 +234,7 @@ func (s *staging) seal(m *Model, o Op, e *encoder) {
 	m.stuck = m.stuck || o.Args[Encoder] >= pairs && o.Args[Encoder]-pairs != s.system
 }
 
-// stager is what the two staging buffers have in common.
+// stager is the common interface of the two staging buffers.
 type stager interface {
 	Write([]byte) (int, error)
 	WriteAt([]byte, int64) (int, error)
@@ -265,7 +266,7 @@ func stagingKind(slot int) buffers.Kind {
 	return buffers.KindDeferredStaging
 }
 
-// fill writes to a staging buffer. What was not written before is zero.
+// fill writes to a staging buffer. Bytes that were not written before are zero.
 func (m *Model) fill(s *staging, at, size, seed int, wrote func()) *call {
 	c := m.refused(m.of(s.holding), when(!s.writable, "not-mapped"), when(at+size > s.size, "range"))
 	c.done = func(Result) error {

@@ -204,7 +204,7 @@ func rowsOf(t *storage, box int) (rows [][]cell) {
 	return rows
 }
 
-// putRows takes the rows of a box from cells, where they are so far apart.
+// putRows takes the rows of a box from cells; apart is their distance there.
 func (m *Model) putRows(t *storage, box int, cells []cell, apart int) {
 	for i, row := range rowsOf(t, box) {
 		from := cells[i*apart:][:rowBytes(box)]

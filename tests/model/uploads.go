@@ -17,7 +17,7 @@ func (t *transfer) covers(s *storage, at, size int) bool {
 	return t != nil && t.buffer.storage == s && at < t.at+len(t.cells) && t.at < at+size
 }
 
-// uploadKinds are operations on uploads in pieces, of which each actor has one at a time.
+// uploadKinds are operations on uploads in pieces. Each actor has one upload at a time.
 var uploadKinds = []Kind{
 	{Name: "openUpload", Weight: 9, Takes: []Param{Actor, System, Buffer, At, Size}, Only: inGo,
 		Model: func(m *Model, o Op) *call {
@@ -115,7 +115,7 @@ var uploadKinds = []Kind{
 		}},
 }
 
-// upload is an upload in pieces, which takes one at a time.
+// upload is an upload in pieces. It takes one piece at a time.
 type upload struct {
 	*buffers.Upload
 	busy bool

@@ -13,7 +13,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
-// GPU is what a world is on.
+// GPU is the device that a world is on.
 type GPU interface {
 	buffers.Device
 	// Adopt gives another owner of a buffer that the device has made.
@@ -26,7 +26,7 @@ type GPU interface {
 	Sleep(time.Duration)
 	// Rest lets it do all that it was given, and the world tidy up, as a long sleep does.
 	Rest(*World)
-	// Settle waits until nothing moves any more that does not wait for the GPU.
+	// Settle waits until all that still moves waits for the GPU.
 	Settle()
 }
 
@@ -39,7 +39,7 @@ type Host interface {
 // World is the small world, and performs operations by Go's API.
 type World struct {
 	gpu       GPU
-	held      bool // that in memory stands still
+	held      bool // the GPU in memory stands still
 	systems   [systems]*buffers.System
 	buffers   [bufferSlots]buffers.Buffer
 	staging   [stagingSlots]stager
@@ -115,7 +115,7 @@ func frameEncoder(f *buffers.Frame) (buffers.Encoder, error) {
 	return f.Encoder()
 }
 
-// fail has the creation that follows run out of memory, where an operation says so.
+// fail makes the next creation run out of memory if an operation says so.
 func (w *World) fail(o Op) {
 	if o.Args[Fails] == 1 {
 		w.memory().FailCreate(1)
@@ -141,7 +141,7 @@ func (w *World) encoder(slot int) (e buffers.Encoder, err error) {
 	return w.encoders[slot], err
 }
 
-// list is the encoders of an operation that there are.
+// list is those of an operation's encoders that exist.
 func (w *World) list(o Op) (list []buffers.Encoder) {
 	for _, slot := range encoderLists[o.Args[Encoders]] {
 		if w.encoders[slot] != nil {
@@ -167,7 +167,7 @@ type running struct {
 	result chan Result
 }
 
-// Perform performs operations in turn, and gives what became of each.
+// Perform performs operations in turn, and gives the step of each.
 func (w *World) Perform(ops []Op) iter.Seq[Step] {
 	return func(yield func(Step) bool) {
 		for i, op := range ops {
@@ -182,14 +182,14 @@ func (w *World) step(i int, op Op) (s Step) {
 	result := make(chan Result, 1)
 	go func() { result <- w.attempt(op) }()
 	w.gpu.Settle()
-	if name := op.Kind.Name; name == "sleep" || name == "lose" { // which take as long as they take
+	if name := op.Kind.Name; name == "sleep" || name == "lose" { // they take as long as they take
 		result <- <-result
 		w.gpu.Settle()
 	}
 	if s.Result = w.poll(result); s.Result == nil {
 		w.running = append(w.running, running{i, result})
 	}
-	for again := true; again; { // what one has made can end others
+	for again := true; again; { // an object that one has made can end others
 		s.Seen = w.look()
 		w.gpu.Settle()
 		ended := w.ended()
@@ -209,7 +209,7 @@ func (w *World) attempt(op Op) (r Result) {
 	return op.Kind.Run(w, op)
 }
 
-// poll is a result that is there, or nil.
+// poll is the result if it is there, or nil.
 func (w *World) poll(result chan Result) *Result {
 	select {
 	case r := <-result:
@@ -269,5 +269,5 @@ func countsOf(st buffers.Stats) Counts {
 	return c
 }
 
-// embedder calls what only a host needs.
+// embedder has the calls that only a host needs.
 var embedder buffers.Embedder
