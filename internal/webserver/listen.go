@@ -11,7 +11,7 @@ import (
 // portsTried bounds the search for a free port.
 const portsTried = 100
 
-// Listen opens a loopback listener at host:port. Where the port is taken it
+// Listen opens a loopback listener at host:port. If the port is taken, it
 // takes the next free one. A host that is not loopback is refused: the server
 // is for development and knows no access control.
 func Listen(addr string) (net.Listener, error) {

@@ -22,7 +22,7 @@ var usual = limits{request: 10 * time.Second, idle: time.Minute, piece: 30 * tim
 const maxHeader = 16 << 10
 
 // NewServer returns a server for development, to serve a listener that [Listen] opened at addr. It answers
-// requests to loopback names and to the host of addr alone, and closes a connection that does not get on.
+// only requests to loopback names and to the host of addr, and closes a connection that does not get on.
 func NewServer(addr string, handler http.Handler) *http.Server {
 	return newServer(addr, handler, usual)
 }
@@ -36,8 +36,8 @@ func newServer(addr string, handler http.Handler, l limits) *http.Server {
 	}
 }
 
-// named answers requests to loopback names and to one more: a page of a name that was made to stand for a
-// loopback address is of another origin, and could read what this server has.
+// named answers only requests to loopback names and to one more. Another name could be made to stand for a
+// loopback address, and a page of that origin could then read the server's files.
 func named(host string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if name := hostname(r.Host); !isLoopback(name) && name != host {
@@ -65,7 +65,7 @@ func isLoopback(name string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// patient ends an answer of which no piece was taken for d.
+// patient ends an answer if the client takes no piece of it for d.
 func patient(d time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := &patientWriter{w, http.NewResponseController(w), d}
@@ -82,7 +82,7 @@ type patientWriter struct {
 
 func (w *patientWriter) extend() { w.control.SetWriteDeadline(time.Now().Add(w.most)) }
 
-// pieceSize is how much must be taken within the limit, which a large write would count for once.
+// pieceSize is how much must be taken within the limit. A large write would count for it only once.
 const pieceSize = 64 << 10
 
 func (w *patientWriter) Write(p []byte) (n int, err error) {

@@ -13,7 +13,7 @@ import (
 // New returns a handler of the files of root. A folder is served by its
 // index.html and never listed.
 //
-// Where FILE.br or FILE.gz lies beside FILE and is not older, a client that
+// If FILE.br or FILE.gz lies beside FILE and is not older, a client that
 // accepts that coding gets it.
 func New(root fs.FS) http.Handler {
 	return Isolate(&files{root})

@@ -10,8 +10,8 @@
 // in another order each round, to the moment when the GPU is done; each round moves new data, whose checksum
 // is verified. Of the rounds, median and minimum are kept.
 //
-// page/ is what runs in the browser: a file a workload, a file a competitor, and the timing core. build.sh
-// leaves the libraries out where npm cannot install them. pack.sh packs the benchmark and the headless tests
+// page/ runs in the browser: a file a workload, a file a competitor, and the timing core. build.sh leaves the
+// libraries out if npm cannot install them. pack.sh packs the benchmark and the headless tests
 // for a host that has neither Go nor npm, such as one with a GPU. As for all tests in a browser, CHROME_PATH
 // and CHROME_GPU_FLAGS in the environment choose the browser and its GPU.
 //

@@ -13,7 +13,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/tests/bench/results"
 )
 
-// Run is what a soak has seen.
+// Run is the record of a soak.
 type Run struct {
 	Where  string         `json:"where"`
 	Date   string         `json:"date"` // RFC 3339, UTC
@@ -29,7 +29,7 @@ type Run struct {
 // Series is something that must not grow.
 type Series struct {
 	Name string `json:"name"`
-	// Noise is how much more there may be without anything being left behind.
+	// Noise is how far it may grow though nothing is left behind.
 	Noise  float64   `json:"noise"`
 	Values []float64 `json:"values"`
 }
@@ -41,7 +41,7 @@ func NewRun(where string, seed uint64, frames int, series []Series) *Run {
 	return r
 }
 
-// Samples is how many samples are taken.
+// Samples is the number of samples taken.
 func (r *Run) Samples() int { return max(8, min(r.Frames/100, 200)) }
 
 // Sample appends a value to each series.
@@ -51,8 +51,8 @@ func (r *Run) Sample(values ...float64) {
 	}
 }
 
-// Before and After are the medians of the second quarter and of the last: the first is for everything that is kept to
-// be made.
+// Before and After are the medians of the second quarter and of the last. In the first quarter everything that is kept
+// is made.
 func (s *Series) Before() float64 { return median(s.Values[len(s.Values)/4 : len(s.Values)/2]) }
 func (s *Series) After() float64  { return median(s.Values[len(s.Values)*3/4:]) }
 

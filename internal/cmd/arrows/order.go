@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// rooms are the files of the core from top to bottom, a line a room. A file may use what is declared in those below.
+// rooms are the files of the core from top to bottom, a line a room. A file may use declarations of those below.
 var rooms = strings.Fields(`
 	doc.go
 	host_read.go host_upload.go host_write.go host_dynamic.go host.go
@@ -52,7 +52,7 @@ var upward = map[use]string{
 // use says that one file uses what another declares.
 type use struct{ from, to string }
 
-// usesOf are those between the files of the package in dir, tests left out.
+// usesOf are the uses between the files of the package in dir, tests left out.
 func usesOf(dir string) (map[use]bool, error) {
 	files := token.NewFileSet()
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))

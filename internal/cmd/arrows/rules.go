@@ -99,7 +99,7 @@ func coreStandsAlone(t *tree) []string {
 		t.each("has a build tag", func(s source) bool { return inCore(s) && (s.tag != "" || s.jsName()) })...)
 }
 
-// contractStandsAlone lets tests alone of backends use the core, as their programs do.
+// contractStandsAlone lets only the tests of backends use the core, as their programs do.
 func contractStandsAlone(t *tree) []string {
 	isCore := func(imported string) bool { return imported == t.module+"/"+core }
 	below := append(slices.Concat(backends, portable), contract)

@@ -20,7 +20,7 @@ type tree struct {
 	files  []source
 }
 
-// A source is what a Go file says before its first declaration.
+// A source is the head of a Go file, up to its first declaration.
 type source struct {
 	path    string // from the module's root, with slashes
 	pkg     string // of the package clause
@@ -37,8 +37,8 @@ func (s source) under(folders ...string) bool {
 	return slices.ContainsFunc(folders, func(f string) bool { return within(s.dir(), f) })
 }
 
-// load reads every Go file of a module but those of modules nested in it and
-// of the folders that the go command ignores.
+// load reads every Go file of a module, except for nested modules and for
+// folders that the go command ignores.
 func load(root fs.FS) (*tree, error) {
 	module, err := modulePath(root)
 	if err != nil {

@@ -14,7 +14,7 @@ type fault struct {
 	file string // that it stands in
 	test check
 	old  string // lines of the file, which occur there once
-	new  string // what stands in their place
+	new  string // the lines in their place
 }
 
 // A check is the test that turns red.

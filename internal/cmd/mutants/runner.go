@@ -17,7 +17,7 @@ type runner struct {
 	inNode string // the command that runs a js/wasm test in Node
 }
 
-// outcome is what became of a fault.
+// outcome is the result of trying a fault.
 type outcome struct {
 	fault *fault
 	what  string // red, green or what else went wrong
@@ -105,7 +105,7 @@ func plant(f *fault, dir string) (env []string, err error) {
 	return serve(web, "module", env)
 }
 
-// overlay has the go command take the changed file for the one of the tree.
+// overlay makes the go command use the changed file in place of the tree's.
 func overlay(file, planted, dir string) (env []string, err error) {
 	path, err := filepath.Abs(file)
 	if err != nil {
@@ -124,7 +124,7 @@ func overlay(file, planted, dir string) (env []string, err error) {
 	return []string{"GOFLAGS=" + flags}, os.WriteFile(list, table, 0o644)
 }
 
-// serve makes what depends on the fault in a copy of web, and has the tests serve that.
+// serve builds the target that depends on the fault in a copy of web, and makes the tests serve the copy.
 func serve(web, target string, env []string) ([]string, error) {
 	build := exec.Command("make", "--no-print-directory", target, "WEB="+web)
 	build.Env = append(os.Environ(), env...)

@@ -50,9 +50,9 @@ const (
 	noData = 1<<32 - 1
 )
 
-// What package runtime reads on WebAssembly of the lists behind a _func: the stack maps and the trees of
-// inlined calls, by which recover knows who called it; no data on arguments, which only a trace prints, and
-// none on where a goroutine cannot be preempted, which only a signal asks.
+// On WebAssembly package runtime reads these of the lists behind a _func: the stack maps, and the trees of
+// inlined calls, by which recover knows its caller. Only a trace prints data on arguments, and only a signal
+// asks where a goroutine cannot be preempted.
 var (
 	neededPCData   = []uint32{1, 2}
 	neededFuncData = []uint32{0, 1, 2, 3, 4}
@@ -61,8 +61,8 @@ var (
 func (f function) word(at uint32) uint32       { return binary.LittleEndian.Uint32(f[at:]) }
 func (f function) set(at uint32, value uint32) { binary.LittleEndian.PutUint32(f[at:], value) }
 
-// tables returns where the function has the offsets of its tables of values: those that are needed, and the
-// others.
+// tables returns the places of the offsets of the function's tables of values: of the needed ones, and of
+// the others.
 func (f function) tables() (needed, dropped []uint32) {
 	needed, dropped = []uint32{framesAt}, []uint32{fileAt, lineAt}
 	for i := range f.word(pcDataSize) {
@@ -75,7 +75,7 @@ func (f function) tables() (needed, dropped []uint32) {
 	return needed, dropped
 }
 
-// dropData makes the function know none of its data that is not needed.
+// dropData takes away the function's data that is not needed.
 func (f function) dropData() {
 	for i := range uint32(f[dataSize]) {
 		if !slices.Contains(neededFuncData, i) {
@@ -84,7 +84,7 @@ func (f function) dropData() {
 	}
 }
 
-// shrink takes out of the table of functions in the memory what package runtime does not need to run. The
+// shrink takes out of the memory's table of functions all that package runtime does not need to run. The
 // code that it returns restores the rest.
 func shrink(memory *image) (startCode, error) {
 	t, err := findTable(memory)
@@ -111,8 +111,8 @@ func shrink(memory *image) (startCode, error) {
 	return t.moveToStart(memory, functions), nil
 }
 
-// moveToStart leaves to the code what can be computed: sums, and each function's copy of its own entry in
-// the index.
+// moveToStart leaves to the code all that it can compute: sums, and each function's copy of its own entry
+// in the index.
 func (t *funcTable) moveToStart(memory *image, functions []function) (code startCode) {
 	entries := column{t.index, t.count, indexRow}
 	offsets := column{t.index + 4, t.count, indexRow}

@@ -2,11 +2,11 @@
 //
 //	go run ./internal/cmd/pack web/gpubuffers.wasm
 //
-// It joins the data segments: the linker leaves out runs of zeros, and the addresses of the tens of
-// thousands of segments that remain take more room, compressed, than the zeros did. And it drops what
-// package runtime knows of functions for the text of a panic and for runtime.Caller alone: names, files,
-// lines and arguments. Of the names of its own functions "runtime." stays: by that it knows its goroutines.
-// Of what grows from function to function the differences are stored, which a start function adds up.
+// It joins the data segments. The linker leaves out runs of zeros, but compressed, the addresses of the tens
+// of thousands of segments that remain take more room than the zeros did. It drops the data on functions that
+// only the text of a panic and runtime.Caller need: names, files, lines and arguments. Of the names of package
+// runtime's own functions "runtime." stays: the package knows its goroutines by it. Numbers that grow from
+// function to function are stored as differences, which a start function adds up.
 package main
 
 import (

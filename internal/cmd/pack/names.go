@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// dropNames leaves of the functions' names what package runtime looks at, each once.
+// dropNames keeps only the parts of the functions' names that package runtime looks at, each once.
 func (t *funcTable) dropNames(functions []function) error {
 	offsets := map[string]uint32{"": 0}
 	kept := []byte{0}
@@ -50,7 +50,7 @@ const (
 	methodOf  = ".(*).x"   // the shortest name that it takes
 )
 
-// The functions by whose whole name getStackMap in package runtime finds their arguments.
+// whole are the functions whose arguments getStackMap in package runtime finds by their whole name.
 var whole = []string{"reflect.makeFuncStub", "reflect.methodValueCall"}
 
 func shortName(name string) string {

@@ -72,7 +72,7 @@ func (m module) encode() []byte {
 	return wasm
 }
 
-// reader reads the numbers of WebAssembly. What is not there is zero; take tells.
+// reader reads the numbers of WebAssembly. A missing number is zero; take reports missing bytes.
 type reader struct{ rest []byte }
 
 func (r *reader) byte() byte {

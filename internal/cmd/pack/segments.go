@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// image is what the data segments of a module make of its memory, from one address on.
+// image is the memory of a module with its data segments in it, from one address on.
 type image struct {
 	address uint64
 	bytes   []byte

@@ -7,7 +7,7 @@ import (
 )
 
 // Numbers that grow from row to row of a table hardly compress; their differences do. So differences are
-// stored, and a start function, which runs before anything else of the module, makes numbers of them again.
+// stored. A start function, which runs before anything else of the module, turns them into numbers again.
 
 // column is a number in every row of a table in the memory. Its addresses are the image's.
 type column struct{ first, rows, stride uint64 }
@@ -16,7 +16,7 @@ func (m *image) holds(c column) bool {
 	return c.rows > 1 && c.first >= m.address && c.first+c.rows*c.stride <= m.address+uint64(len(m.bytes))
 }
 
-// differences makes of each number but the first what it is above the one before.
+// differences replaces each number but the first by its difference to the one before.
 func (m *image) differences(c column) {
 	for row := c.rows - 1; row > 0; row-- {
 		above := m.bytes[c.first+row*c.stride-m.address:]
@@ -110,7 +110,7 @@ func (m module) withStart(code startCode) (module, error) {
 	return slices.Insert(m, after, start), nil
 }
 
-// importedFunctions counts them. Go's modules import nothing else.
+// importedFunctions counts the functions imported. Go's modules import nothing else.
 func importedFunctions(body []byte) (uint64, error) {
 	r := reader{body}
 	count := r.unsigned()

@@ -1,5 +1,5 @@
-// Command promises checks tests/promises.md, the table of what the documents promise and of the tests that turn
-// red if it does not hold: each test is there, and each name that the packages and the ES module export has a row.
+// Command promises checks tests/promises.md, the table of the documents' promises and of the tests that turn red if
+// one does not hold. Each test is there, and each name that the packages and the ES module export has a row.
 package main
 
 import (

@@ -15,13 +15,13 @@ import (
 
 const (
 	types = "web/gpubuffers.d.ts"
-	api   = modules + "/api.json" // what types declares, as make api writes it
+	api   = modules + "/api.json" // the declarations of types, as make api writes them
 )
 
 // public are the documents whose exported names need rows.
 var public = []string{types, "buffers", "buffers/gpu", "buffers/memory", "buffers/webgpu", "buffers/buffertest", "buffers/slogger", "jsbridge", "jsbridge/page"}
 
-// names are what a document exports, true for those that need a row. The others are covered by the row of their type.
+// names are the exports of a document, true for those that need a row. The row of their type covers the others.
 type names map[string]bool
 
 func exportsOf(root fs.FS, document string) (names, error) {
@@ -60,7 +60,7 @@ func matches(pattern, name string) bool {
 	return ok && err == nil
 }
 
-// checkSubjects finds rows about what there is not.
+// checkSubjects finds rows about names that there are not.
 func checkSubjects(root fs.FS, rows []row) ([]string, error) {
 	known := map[string]names{}
 	var faults []string
@@ -142,8 +142,8 @@ func moduleNames(root fs.FS) (names, error) {
 	return found, nil
 }
 
-// A member is a property, or a function, which has parameters. Each is of one of several types: that of an object with
-// options is {"options": {NAME: ...}}.
+// A member is a property, or a function, which has parameters. Each parameter is of one of several types. The type of
+// an object with options is {"options": {NAME: ...}}.
 type member struct {
 	Parameters map[string]struct{ Type []any }
 }
@@ -182,7 +182,7 @@ func packageNames(root fs.FS, folder string) (names, error) {
 		}
 		files = append(files, file)
 	}
-	shown, err := doc.NewFromFiles(set, files, folder) // which takes examples alone from files of tests
+	shown, err := doc.NewFromFiles(set, files, folder) // of files of tests it takes only examples
 	if err != nil {
 		return nil, err
 	}

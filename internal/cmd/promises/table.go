@@ -10,7 +10,7 @@ import (
 type row struct {
 	line     int
 	document string   // that makes it: the file or folder of the heading above
-	subjects []string // exported names or patterns of them; of a document that is prose, a heading of it
+	subjects []string // exported names or patterns of them, or a heading of a document of prose
 	promise  string
 	tests    []test
 }

@@ -19,7 +19,7 @@ const (
 	kit      = "buffers/buffertest"          // whose rules are subtests of the packages that run them
 )
 
-// A suite is what stands in one place.
+// A suite is the functions and literals of one place.
 type suite struct {
 	functions map[string]bool
 	literals  map[string]bool // a subtest is named by one

@@ -8,7 +8,7 @@ import "syscall/js"
 type method func(args []js.Value) (any, error)
 
 // object makes a JavaScript object of methods, each to be called with the two functions of a promise before
-// its arguments. Where there is a method destroy, all of them end with it.
+// its arguments. If there is a method destroy, it ends all of them.
 func object(methods map[string]method) js.Value {
 	o := js.Global().Get("Object").New()
 	var made []js.Func

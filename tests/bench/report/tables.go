@@ -9,7 +9,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/tests/bench/results"
 )
 
-// writeSection writes what a run found: the plots, and a table a workload with the best path of each
+// writeSection writes the results of a run: the plots, and a table a workload with the best path of each
 // competitor.
 func writeSection(w io.Writer, run *results.Run, plots []picture) {
 	fmt.Fprintf(w, "\n### %s\n\n", run.Adapter)
@@ -95,8 +95,8 @@ func writeReferences(w io.Writer, cells []results.Cell) {
 	}
 }
 
-// writeChoices compares what the engine chooses, and the path that it says it chose where that is all there is,
-// with the best of its paths.
+// writeChoices compares with the best of the engine's paths alone: the engine's choice, and the path that it says
+// it chose, alone.
 func writeChoices(w io.Writer, cells []results.Cell) {
 	var texts []string
 	for _, c := range cells {
@@ -115,7 +115,7 @@ func writeChoices(w io.Writer, cells []results.Cell) {
 	}
 }
 
-// chosenAlone is the best result of the path, where that is all there is, or nil.
+// chosenAlone is the best result of the path alone, or nil.
 func chosenAlone(c *results.Cell, path string) *results.Result {
 	alone := results.Cell{}
 	for _, r := range c.Results {

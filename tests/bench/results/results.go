@@ -1,4 +1,4 @@
-// Package results is what a run of the benchmark found: the JSON file, and the table that people read.
+// Package results holds the results of a benchmark run: the JSON file, and the table that people read.
 package results
 
 import (
@@ -24,7 +24,7 @@ type Run struct {
 	Cells       []Cell       `json:"cells"`
 }
 
-// Adapter is what the browser tells of the GPU, and of the processor beside it.
+// Adapter is the browser's account of the GPU and of the processor beside it.
 type Adapter struct {
 	Vendor       string `json:"vendor"`
 	Architecture string `json:"architecture"`
@@ -57,10 +57,9 @@ type Cell struct {
 	Workload string `json:"workload"`
 	Size     uint64 `json:"size"`
 	Unit     string `json:"unit"`
-	// Bytes are moved by one operation; 0 where the workload moves none.
+	// Bytes are moved by one operation; 0 if the workload moves none.
 	Bytes uint64 `json:"bytes,omitempty"`
-	// Reference is the path of hand-written JavaScript with the least median, that ratios refer to; "" where
-	// the cell has none.
+	// Reference is the path of hand-written JavaScript with the least median, or "". Ratios refer to it.
 	Reference string   `json:"reference,omitempty"`
 	Results   []Result `json:"results"`
 	GPUErrors []string `json:"gpuErrors,omitempty"`
@@ -70,7 +69,7 @@ type Cell struct {
 
 // Competitors of their own meaning.
 const (
-	HandWritten = "hand-written"         // what ratios refer to
+	HandWritten = "hand-written"         // ratios refer to it
 	Ours        = "gpubuffers"           // from JavaScript
 	OnePath     = "gpubuffers, one path" // the same without a choice of paths
 )
@@ -85,7 +84,7 @@ type Result struct {
 	// Ratio is the median over that of the reference: below 1 is faster, or smaller.
 	Ratio   float64 `json:"ratio,omitempty"`
 	Error   string  `json:"error,omitempty"`
-	Explain string  `json:"explain,omitempty"` // what the engine said of its choice
+	Explain string  `json:"explain,omitempty"` // the engine's words on its choice
 }
 
 // Summarize sets median, minimum and rounds.
@@ -140,7 +139,7 @@ func (c *Cell) Best(competitor string) *Result {
 	return best
 }
 
-// Commit is what git says of this one, or "unknown".
+// Commit is the name that git gives this commit, or "unknown".
 func Commit() string {
 	out, err := exec.Command("git", "describe", "--always", "--dirty", "--abbrev=12").Output()
 	if err != nil {

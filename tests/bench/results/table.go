@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 )
 
-// WriteTable prints what the run is of, and a table of each cell.
+// WriteTable prints adapter, browser, commit, date and plan of the run, and a table of each cell.
 func (r *Run) WriteTable(w io.Writer) {
 	fmt.Fprintf(w, "%s, %s, commit %s, %s, plan %s\n", r.Adapter, r.Browser, r.Commit, r.Date, r.Plan)
 	for _, a := range r.Absent {
@@ -48,7 +48,7 @@ func (c *Cell) WriteTable(w io.Writer) {
 	t.Flush()
 }
 
-// sorted puts what failed last.
+// sorted puts failures last.
 func (c *Cell) sorted() []Result {
 	return slices.SortedStableFunc(slices.Values(c.Results), func(a, b Result) int {
 		if a.Measured() != b.Measured() {

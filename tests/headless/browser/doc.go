@@ -4,15 +4,14 @@
 //
 // One Chrome serves a test binary, started by [Main] in TestMain; each [Open]
 // is a tab of its own. The pages come from the web folder, served by the same
-// handler as the development server, and from what a test adds by [HTML] and
-// [Handle].
+// handler as the development server. A test adds others by [HTML] and [Handle].
 //
 // A test fails on every console error, uncaught exception, uncaptured WebGPU
 // error, unexpected device loss and renderer crash that its page reports and
 // that it did not announce by [Page.Expect].
 //
-// NOTE: Chrome reports what a worker logs or throws to nobody here. A test
-// that uses a worker forwards its errors to the page.
+// NOTE: nobody here hears of a worker's messages and exceptions. A test that
+// uses a worker forwards its errors to the page.
 //
 // The environment steers it:
 //

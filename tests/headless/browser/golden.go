@@ -14,18 +14,19 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden images and generated documents instead of comparing with them")
 
-// Updates reports whether the tests rewrite what they otherwise compare with.
+// Updates reports whether the tests rewrite the files that they otherwise
+// compare with.
 func Updates() bool { return *update }
 
 // A Tolerance says how far a picture may be from the golden one. Rasterizers
 // differ in the last bits of a colour and in the pixels on an edge.
 type Tolerance struct {
-	Channel uint8   // a pixel differs where a channel is further off than this, of 255
+	Channel uint8   // a pixel differs if a channel is further off than this, of 255
 	Share   float64 // the share of pixels that may differ, 0 to 1
 }
 
 // Golden compares the first element that the selector names, or the viewport
-// where it is empty, with tests/headless/testdata/golden/NAME.png. Where they
+// if it is empty, with tests/headless/testdata/golden/NAME.png. If they
 // differ, the test fails and NAME.actual.png and NAME.diff.png are left in
 // tests/headless/artifacts.
 func (p *Page) Golden(name, selector string, tolerance Tolerance) {
@@ -64,8 +65,8 @@ func compareGolden(path, name string, actual image.Image, tolerance Tolerance) e
 	return err
 }
 
-// compare returns an error where the pictures differ beyond the tolerance,
-// and a picture of where: the golden one faded, with the differing pixels red.
+// compare returns an error if the pictures differ beyond the tolerance, and a
+// picture of the differences: the golden one faded, with those pixels red.
 func compare(golden, actual image.Image, tolerance Tolerance) (image.Image, error) {
 	size := golden.Bounds().Size()
 	if got := actual.Bounds().Size(); got != size {

@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// shared is what the tests of one binary have in common. Main sets it before
+// shared is the state that the tests of one binary share. Main sets it before
 // the first test runs.
 var shared struct {
 	server *server
 	chrome *chrome
-	absent error // why there is no chrome, where the tests may be skipped
+	absent error // why there is no chrome, if the tests may be skipped
 }
 
 // Main starts the browser, runs the tests and returns the exit code for

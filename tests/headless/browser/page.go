@@ -74,7 +74,7 @@ func Own(flags ...string) Option {
 	return func(s *settings) { s.own, s.flags = true, flags }
 }
 
-// Faulty is for pages that make mistakes on purpose: what the browser says of their use of WebGPU is neither a problem
+// Faulty is for pages that make mistakes on purpose: the browser's words on their use of WebGPU are neither problems
 // nor printed.
 func Faulty() Option {
 	return func(s *settings) { s.faulty = true }
@@ -133,8 +133,8 @@ func (p *Page) inject() {
 	}))
 }
 
-// Navigate loads another path of the test server. What the present document
-// has to report is collected first.
+// Navigate loads another path of the test server. It first collects all that
+// the present document has to report.
 func (p *Page) Navigate(path string) {
 	p.t.Helper()
 	if err := p.drain(); err != nil {
@@ -161,8 +161,8 @@ func (p *Page) finish() {
 	<-p.watch.done
 }
 
-// fatal ends the test. Where the page has ended, why it did says more than
-// the error of the call that met it.
+// fatal ends the test. If the page has ended, the reason for that says more
+// than the error of the call that met it.
 func (p *Page) fatal(operation string, err error) {
 	p.t.Helper()
 	if cause := context.Cause(p.ctx); cause != nil {

@@ -31,15 +31,15 @@ type expectation struct {
 }
 
 // Expect announces problems of one kind whose text contains the given one.
-// They don't fail the test; that none of them came does. It may be called
-// before or after they come.
+// They don't fail the test; it fails if none of them comes. Expect may be
+// called before or after they come.
 func (p *Page) Expect(kind Kind, text string) {
 	p.watch.mu.Lock()
 	defer p.watch.mu.Unlock()
 	p.watch.expected = append(p.watch.expected, expectation{kind: kind, text: text})
 }
 
-// judge fails the test by each problem nobody expected, and by each
+// judge fails the test for each problem that nobody expected, and for each
 // expectation that was not met.
 func (w *watch) judge(t testing.TB) {
 	t.Helper()

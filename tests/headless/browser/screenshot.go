@@ -31,7 +31,7 @@ func (p *Page) Screenshot(name string) image.Image {
 }
 
 // capture pictures the first element that the selector names, or the viewport
-// where it is empty.
+// if it is empty.
 func (p *Page) capture(ctx context.Context, selector string) (image.Image, error) {
 	shot := chromedp.CaptureScreenshot()
 	if selector != "" {

@@ -103,8 +103,8 @@ func (w *watch) add(kind Kind, text string) {
 
 var drains atomic.Int64
 
-// drain waits until everything that the document's work so far led to has
-// been reported. A page that crashed has nothing more to report.
+// drain waits until the document has reported all that its work so far led
+// to. A page that crashed has nothing more to report.
 func (p *Page) drain() error {
 	if p.tab.Err() != nil {
 		return nil
