@@ -11,7 +11,7 @@ type petal struct {
 	Color  [4]float32
 }
 
-// camera is what all petals share.
+// camera is the data that all petals share.
 type camera struct {
 	Turn [2]float32 // cosine and sine
 	Zoom [2]float32 // from the flower to clip space
@@ -22,8 +22,8 @@ const (
 	cameraSize = 4 * 4
 )
 
-// seed is what stays the same about a petal: its direction, and its distance
-// from the middle.
+// seed is the part of a petal that stays the same: its direction, and its
+// distance from the middle.
 type seed struct{ x, y, radius float32 }
 
 // newSeeds places n seeds as a sunflower does: each a golden angle further

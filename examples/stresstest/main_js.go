@@ -50,7 +50,7 @@ func run(ctx context.Context) error {
 		}
 		page.SetState(page.Drawn)
 		select {
-		case err := <-system.Errors(): // what the GPU finds wrong arrives later
+		case err := <-system.Errors(): // errors that the GPU finds arrive later
 			return err
 		case <-ctx.Done():
 			return nil
@@ -151,9 +151,9 @@ func (s *scene) draw(ctx context.Context, at time.Duration) error {
 	return frame.Submit()
 }
 
-// update writes what is new in this frame. An allocation's bytes are the
-// CPU's until Submit; its buffer and offset are where the GPU finds them
-// afterwards.
+// update writes the new data of this frame. An allocation's bytes are the
+// CPU's until Submit. Afterwards the GPU finds them in its buffer, at its
+// offset.
 func (s *scene) update(seconds float64) (view, flower buffers.Allocation, err error) {
 	if view, err = s.dynamic.Update(cameraSize); err != nil {
 		return view, flower, err

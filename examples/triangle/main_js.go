@@ -64,8 +64,8 @@ var layout = jsbridge.VertexBufferLayout{
 func main() { page.Run(run) }
 
 func run(ctx context.Context) error {
-	// A device is the GPU, and a System makes buffers on it. What a scope
-	// made, it destroys: whichever way run ends, the GPU's memory is free
+	// A device is the GPU, and a System makes buffers on it. A scope destroys
+	// all that it made: whichever way run ends, the GPU's memory is free
 	// again.
 	device, err := webgpu.Request(ctx, nil)
 	if err != nil {
@@ -85,7 +85,7 @@ func run(ctx context.Context) error {
 	}
 	page.SetState(page.Drawn)
 
-	// What the GPU finds wrong with the work arrives later.
+	// Errors that the GPU finds in the work arrive later.
 	select {
 	case err := <-system.Errors():
 		return err

@@ -19,7 +19,7 @@ var (
 	})
 )
 
-// NextFrame waits until the browser is about to draw the page, or returns ctx's error. What is drawn
+// NextFrame waits until the browser is about to draw the page, or returns ctx's error. All that is drawn
 // before the next wait is in that picture.
 //
 // See https://html.spec.whatwg.org/multipage/imagebitmap-and-animations.html#animation-frames.
