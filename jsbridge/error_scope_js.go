@@ -34,7 +34,7 @@ func (d *Device) PushErrorScope(filter ErrorFilter) error {
 // that could not be popped arrives there too, as an [ErrOperation].
 //
 // NOTE: after a crash of the GPU process Chromium rejects with
-// OperationError where the specification resolves (measured).
+// OperationError, although the specification resolves (measured).
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpudevice-poperrorscope.
 func (d *Device) PopErrorScope() <-chan error {

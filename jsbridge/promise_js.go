@@ -24,7 +24,7 @@ type slot struct {
 	convert func(js.Value) error // what a resolved value means; nil for success
 	mapping *mapping             // begins with part when the promise resolves; nil for other promises
 	part    part
-	then    Completion // decides what is sent; nil for none
+	then    Completion // makes the error that is sent; nil for none
 	token   uint64     // then's
 	silent  bool       // nobody has the channel: nothing is sent
 	notify  func()     // is called last; nil for none

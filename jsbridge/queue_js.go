@@ -105,7 +105,7 @@ func (q *Queue) Submit(commands ...*CommandBuffer) error {
 // why it can't be known. Receive from it once only.
 //
 // NOTE: after a crash of the GPU process Chromium rejects with
-// OperationError where the specification resolves (measured).
+// OperationError, although the specification resolves (measured).
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpuqueue-onsubmittedworkdone.
 func (q *Queue) WorkDone() <-chan error {

@@ -127,7 +127,7 @@ func messageOf(v js.Value) CompilationMessage {
 	}
 }
 
-// ShaderError is what the compiler found wrong with a module, by place.
+// ShaderError has the faults that the compiler found in a module, by place.
 type ShaderError struct {
 	Label    string               // of the module
 	Messages []CompilationMessage // those of type [CompilationError], at least one

@@ -17,8 +17,8 @@ func OpenCanvas(device *jsbridge.Device, id string) (*Canvas, error) {
 	return &Canvas{context}, context.Configure(&jsbridge.CanvasConfiguration{Device: device})
 }
 
-// BeginRenderPass begins a pass that clears the canvas and draws what it shows
-// next.
+// BeginRenderPass begins a pass that clears the canvas and draws its next
+// picture.
 func (c *Canvas) BeginRenderPass(encoder *jsbridge.CommandEncoder, clear jsbridge.Color) (*jsbridge.RenderPass, error) {
 	texture, err := c.context.CurrentTexture()
 	if err != nil {

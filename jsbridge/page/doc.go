@@ -1,5 +1,6 @@
-// Package page is what a program that draws with WebGPU needs of its web page:
-// a beginning and an end, a place for the error that ends it, and a canvas.
+// Package page gives a program that draws with WebGPU the parts of its web
+// page: a beginning and an end, a place for the error that ends it, and a
+// canvas.
 //
 //	func main() { page.Run(run) }
 //

@@ -31,7 +31,7 @@ func SetState(s State) {
 // Run runs a program under a context that ends when the user leaves the page.
 // The error that the program returns is shown in the element with the id
 // "error", or in the console if the page has none. Run never returns:
-// JavaScript may still call what the program left behind.
+// JavaScript may still call functions that the program left behind.
 func Run(program func(context.Context) error) {
 	ctx, leave := context.WithCancel(context.Background())
 	js.Global().Call("addEventListener", "pagehide", js.FuncOf(func(js.Value, []js.Value) any {
