@@ -42,7 +42,8 @@ func (t *trial) fetchGroups(chunk gpu.MappableBuffer, size uint64, copies []gpu.
 // chunks is the device's ChunkQueue, or the one that the core puts in its place.
 func (t *trial) chunks() gpu.ChunkQueue { return gpu.ChunkQueueOf(t.device) }
 
-// telling gives a function to call when a channel has settled. It tells told nil, or that it was called too early.
+// telling gives a function to call when a channel has settled. It sends told nil, or an error if it is called too
+// early.
 func (t *trial) telling(settled *<-chan error) (told chan error, tell func()) {
 	told = make(chan error, 4)
 	return told, func() {

@@ -187,7 +187,7 @@ func (t *trial) readAt(b gpu.MappableBuffer, offset int64, size int) []byte {
 	return p
 }
 
-// wait returns what the channel settles with.
+// wait returns the error that the channel settles with.
 func (t *trial) wait(settled <-chan error) error {
 	t.Helper()
 	patience := t.backend.Patience

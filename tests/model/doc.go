@@ -2,7 +2,7 @@
 //
 // A [Program] is a list of operations on the objects of a small world. A performer, such as a [World], performs it and
 // records each [Step]. A [Judge] compares the steps with the [Model]. The model says how each operation may end, which
-// bytes each read brings, and what is left at the end. It is written from the documents: a buffer is a list of bytes,
+// bytes each read brings, and what remains at the end. It is written from the documents: a buffer is a list of bytes,
 // and the GPU does everything at once, in order. It knows no pools, no paths and no memory that is mapped behind a
 // program's back. [Run] performs on the GPU in memory. [Shrink] shortens a failing program as long as it still fails.
 //

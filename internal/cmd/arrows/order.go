@@ -49,7 +49,7 @@ var upward = map[use]string{
 	{"upload.go", "upload_job.go"}:          "an upload ends the job that goes on with it",
 }
 
-// use says that one file uses what another declares.
+// use says that one file uses a declaration of another.
 type use struct{ from, to string }
 
 // usesOf are the uses between the files of the package in dir, tests left out.
