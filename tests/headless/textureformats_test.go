@@ -16,13 +16,13 @@ import (
 
 const textureTable = `# Formats of textures
 
-What ` + "`StagingBuffer.uploadToTexture`" + ` moves up and ` + "`ReadbackBuffer.readTexture`" + ` back, and why the rest is
-refused, with code ` + "`unsupported`" + `. A block is what is copied at once; its bytes are those in memory. A format
-that names a feature is there if the device has it. A device of the feature level "compatibility" reads no format with
-blocks of several texels.
+` + "`StagingBuffer.uploadToTexture`" + ` moves formats up, and ` + "`ReadbackBuffer.readTexture`" + ` moves them back. If one refuses a
+format, its code is ` + "`unsupported`" + `, and the table says why. A block is the unit of a copy; its bytes are those in
+memory. A format that names a feature is there if the device has it. A device of the feature level "compatibility"
+reads no format with blocks of several texels.
 
 ` + "`go test ./tests/headless -run TestTextureFormats`" + ` moves each format by this module and by hand, at every mip
-level, with layers, in 1D, 2D and 3D, whole and in part, and compares the bytes and this table; with ` + "`-update`" + `
+level, with layers, in 1D, 2D and 3D, whole and in part. It compares the bytes and this table; with ` + "`-update`" + `
 it writes the table. Rows of formats that the adapter lacks stay as they were.
 
 | format | feature | aspect | block | bytes | up | back |
