@@ -10,7 +10,7 @@ import (
 // DynamicDescriptor describes a DynamicBuffer.
 type DynamicDescriptor struct {
 	Label string
-	// Size is the bytes of updates that a page holds: a multiple of 4.
+	// Size is the number of bytes of updates that a page holds: a multiple of 4.
 	Size uint64
 	// Usage is how the GPU reads it: Uniform, Storage, Vertex, Index, Indirect. CopyDst is added.
 	Usage Usage
@@ -149,7 +149,7 @@ func (b *DynamicBuffer) holds() *holding { return b.held.holding }
 // Label returns the label that it was made with.
 func (b *DynamicBuffer) Label() string { return b.held.label }
 
-// PageSize is the bytes that one page holds.
+// PageSize is the number of bytes that one page holds.
 func (b *DynamicBuffer) PageSize() uint64 { return b.ring.page.Size }
 
 // Alignment is the alignment of each update's offset, in bytes.

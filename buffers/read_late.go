@@ -45,7 +45,7 @@ func sourceOf(late []heldRead, copied *gpu.ChunkCopy) *reading {
 	panic("buffers: a copy without a read")
 }
 
-// heldSize is the bytes that the rest of x takes in a hold.
+// heldSize is the number of bytes that the rest of x takes in a hold.
 func (x *reading) heldSize() uint64 {
 	left := x.size - x.recorded
 	if x.src == nil {

@@ -11,7 +11,7 @@ import (
 // StagingDescriptor describes a staging buffer.
 type StagingDescriptor struct {
 	Label string
-	// Size is the bytes that can be written: a multiple of 4.
+	// Size is the number of bytes that can be written: a multiple of 4.
 	Size uint64
 	// RowBytes is the length of a row of texels, or of blocks if the format is compressed. Rows are written one after
 	// the other without padding; each is placed at a multiple of 256, which a texture copy needs. Size is then a
@@ -33,7 +33,7 @@ func (d *StagingDescriptor) validate(limits Limits) error {
 	return nil
 }
 
-// padded is the bytes of a chunk that the staging buffer takes.
+// padded is the number of bytes of a chunk that the staging buffer takes.
 func (d *StagingDescriptor) padded() uint64 {
 	if d.RowBytes == 0 {
 		return d.Size
@@ -99,10 +99,10 @@ func (c *stagingCore) submitted() bool {
 // Label returns the label that it was made with.
 func (s *staging) Label() string { return s.descriptor.Label }
 
-// Size is the bytes that can be written.
+// Size is the number of bytes that can be written.
 func (s *staging) Size() uint64 { return s.descriptor.Size }
 
-// Written is the bytes that UploadTo would copy: up to the last one written.
+// Written is the number of bytes that UploadTo would copy: up to the last one written.
 func (s *staging) Written() uint64 {
 	s.core.shared.mu.Lock()
 	defer s.core.shared.mu.Unlock()
@@ -270,8 +270,8 @@ func (s *staging) UploadTo(encoder Encoder, dst Buffer, dstOffset uint64) error 
 	return s.seal(encoder, size)
 }
 
-// padded is the bytes to copy to offset of dst, after filling up the last word if no neighbour is in it. A sealed chunk
-// has been filled up: nothing else sealed it.
+// padded is the number of bytes to copy to offset of dst, after filling up the last word if no neighbour is in it. A
+// sealed chunk has been filled up: nothing else sealed it.
 func (s *staging) padded(dst Buffer, offset uint64) (uint64, error) {
 	c := s.core
 	size := c.written

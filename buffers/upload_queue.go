@@ -14,7 +14,7 @@ type uploadQueue struct {
 	done   <-chan error // of the writes before those
 }
 
-// queueBlock is the bytes of queue writes after which the block before is waited for.
+// queueBlock is the number of bytes of queue writes after which the block before is waited for.
 const queueBlock = 32 << 20
 
 // step takes a step on a path of queue writes. Bytes that do not fill a word wait for the rest of it.

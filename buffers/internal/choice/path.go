@@ -14,7 +14,7 @@ const (
 // Path is a way to move bytes.
 type Path struct {
 	Name string
-	// Piece is the bytes that go at a time.
+	// Piece is the number of bytes that go at a time.
 	Piece uint64
 	// Above is the size up to which a path of smaller pieces does the same.
 	Above uint64
