@@ -66,6 +66,7 @@ build: module bundle ## build the module and the examples into web/
 
 .PHONY: module
 module:
+	@rm -f "$(WEB)/gpubuffers.wasm" # Go would take one that is packed for its own, and pack leaves it as it is
 	@$(WASM_BUILD) $(SMALLER) -o "$(WEB)/gpubuffers.wasm" ./wasm
 	@go run ./internal/cmd/pack "$(WEB)/gpubuffers.wasm"
 

@@ -22,6 +22,17 @@ func native(c *call) (any, error) {
 	return webgpu.BufferOf(b.shared()).JSValue(), nil
 }
 
+// handOverNative is the export native.
+func handOverNative(c *call) (float64, error) {
+	b, _ := object[gpuBuffer](c, 0)
+	c.needsModule()
+	if c.err != nil {
+		return 0, c.err
+	}
+	esModule.result.Invoke(nativeOf(b.shared()).JSValue())
+	return 1, nil
+}
+
 // nativeOf is the GPUBuffer behind b now. It does not count as handed out.
 func nativeOf(b buffers.Buffer) *jsbridge.Buffer { return webgpu.BufferOf(buffers.Unwrap(b)) }
 

@@ -10,7 +10,7 @@ import (
 )
 
 var deviceFunctions = []function{
-	{"createDeviceBuffer", createDeviceBuffer}, // (system, label, size, usage) => buffer
+	{"createDeviceBuffer", numeric(createDeviceBuffer)}, // (system, label, size, usage) => buffer
 	{"write", write},           // (buffer, offset, data, dataOffset, size)
 	{"grow", grow},             // (buffer, size)
 	{"awaitGrow", awaitGrow},   // (buffer) => Promise
@@ -21,10 +21,18 @@ type deviceBuffer struct{ *buffers.DeviceBuffer }
 
 func (b deviceBuffer) shared() buffers.Buffer { return b.DeviceBuffer }
 
-func createDeviceBuffer(c *call) (any, error) {
+func createDeviceBuffer(c *call) (float64, error) {
 	s := c.system(0)
 	c.named(1)
 	return c.makeDeviceBuffer(s, 2)
+}
+
+// makeLabelled is the export createDeviceBuffer.
+func makeLabelled(c *call) (float64, error) {
+	if c.number(3, "characters") > 0 {
+		c.label = labelOf(argument("label"))
+	}
+	return c.makeDeviceBuffer(c.system(0), 1)
 }
 
 // makeDeviceBuffer makes the buffer of the call's label, with size and usage, and gives its handle.
@@ -49,6 +57,28 @@ func write(c *call) (any, error) {
 		return nil, c.err
 	}
 	return nil, b.WriteMemory(offset, m)
+}
+
+// allowWrite is the export deviceAllow.
+func allowWrite(c *call) (piece float64, err error) {
+	b, _ := object[deviceBuffer](c, 0)
+	at, n := c.whole(1, "offset"), c.whole(2, "size")
+	if c.err != nil {
+		return 0, nil // deviceWrite says why
+	}
+	return float64(embedder.AllowWrite(b.DeviceBuffer, at, n)), nil
+}
+
+// writeAlong is the export deviceWrite.
+func writeAlong(c *call) (written float64, err error) {
+	b, _ := object[deviceBuffer](c, 0)
+	c.labelled(b.DeviceBuffer)
+	at := c.whole(1, "offset")
+	m := c.argumentMemory(c.whole(2, "dataOffset"), c.whole(3, "size"))
+	if c.err != nil {
+		return 0, c.err
+	}
+	return float64(m.Size()), b.WriteMemory(at, m)
 }
 
 func grow(c *call) (any, error) {

@@ -12,12 +12,12 @@ import (
 )
 
 var dynamicFunctions = []function{
-	{"createDynamicBuffer", createDynamicBuffer},                              // (system, label, size, usage, maxSlots) => buffer
-	{"dynamicUpdate", func(c *call) (any, error) { return updateDynamic(c) }}, // (dynamic, size) => what the export of that name gives
-	{"dynamicMemory", dynamicMemory},                                          // (dynamic) => Uint8Array of the page of the latest update: see the export dynamicPage
-	{"dynamicNative", dynamicNative},                                          // (dynamic) => GPUBuffer of the latest update
-	{"dynamicAlignment", dynamicAlignment},                                    // (dynamic) => number
-	{"dynamicSlots", dynamicSlots},                                            // (dynamic) => number
+	{"createDynamicBuffer", createDynamicBuffer}, // (system, label, size, usage, maxSlots) => buffer
+	{"dynamicUpdate", numeric(updateDynamic)},    // (dynamic, size) => what the export of that name gives
+	{"dynamicMemory", dynamicMemory},             // (dynamic) => Uint8Array of the page of the latest update: see the export dynamicPage
+	{"dynamicNative", dynamicNative},             // (dynamic) => GPUBuffer of the latest update
+	{"dynamicAlignment", dynamicAlignment},       // (dynamic) => number
+	{"dynamicSlots", dynamicSlots},               // (dynamic) => number
 }
 
 // dynamicBuffer numbers the GPU buffers that updates are in.
@@ -99,6 +99,31 @@ func updateDynamic(c *call) (float64, error) {
 		return 0, c.err
 	}
 	return d.update(size)
+}
+
+// advanceDynamic is the export dynamicAdvance.
+func advanceDynamic(c *call) (float64, error) {
+	d, end := c.dynamic(), c.whole(1, "end")
+	if c.err != nil {
+		return 0, c.err
+	}
+	return float64(end), embedder.Advance(d.DynamicBuffer, end)
+}
+
+// pageOfDynamic is the export dynamicPage.
+func pageOfDynamic(c *call) (float64, error) {
+	d := c.dynamic()
+	switch {
+	case c.err != nil:
+		return 0, c.err
+	case d.current == nil:
+		return 0, c.notUpdated()
+	}
+	mapped := embedder.Mapped(d.DynamicBuffer)
+	if mapped != nil && webgpu.HandMapped(mapped, buffers.MapWrite, esModule.mappedRange, float64(d.PageSize()), 0) == nil {
+		return 0, nil
+	}
+	return float64(embedder.Page(d.DynamicBuffer) + 1), nil
 }
 
 func dynamicMemory(c *call) (any, error) {

@@ -51,6 +51,24 @@ func (s *system) begin(ctx context.Context) (any, error) {
 	return s.begun(core), nil
 }
 
+// tryFrame is the export nextFrame.
+func tryFrame(c *call) (handle float64, err error) {
+	s := c.system(0)
+	c.needsModule()
+	if c.err != nil {
+		return 0, c.err
+	}
+	number := c.number(1, "number")
+	for {
+		if core := s.core.TryBeginFrame(); core != nil {
+			return s.begun(core), nil
+		}
+		if waits, err := embedder.FrameThen(s.core, settleLater(number)); waits || err != nil {
+			return waitsForIt, err
+		}
+	}
+}
+
 func (s *system) begun(core *buffers.Frame) float64 {
 	embedder.FlushReads(s.core) // what was asked for before the frame does not wait for it
 	s.frame = handles.add(s, &frame{core: core})
@@ -94,6 +112,16 @@ func frameEncoder(c *call) (js.Value, error) {
 	return f.native, err
 }
 
+// handOverEncoder is the export frameEncoder.
+func handOverEncoder(c *call) (float64, error) {
+	c.needsModule()
+	encoder, err := frameEncoder(c)
+	if err == nil {
+		esModule.result.Invoke(encoder)
+	}
+	return 1, err
+}
+
 func use(c *call) (any, error) {
 	f, s := c.frame(0)
 	list := c.list(1, "buffers")
@@ -114,6 +142,16 @@ func use(c *call) (any, error) {
 func submitFrame(c *call) (any, error) {
 	f, s := c.frame(0)
 	return nil, c.submit(f, s, c.commands(c.value(1), s))
+}
+
+// submitFrameAlong is the export submitFrame.
+func submitFrameAlong(c *call) (float64, error) {
+	f, s := c.frame(0)
+	var further []buffers.Encoder
+	if c.err == nil && c.number(1, "commands") > 0 {
+		further = c.commands(argument("commands"), s)
+	}
+	return 1, c.submit(f, s, further)
 }
 
 func (c *call) submit(f *frame, s *system, commands []buffers.Encoder) error {

@@ -27,6 +27,11 @@ func (f function) run(values []js.Value) (result any, err error) {
 	return f.do(&call{op: f.name, values: values})
 }
 
+// numeric is what a function does that gives a number, as exports do.
+func numeric(do func(*call) (float64, error)) func(*call) (any, error) {
+	return func(c *call) (any, error) { return do(c) }
+}
+
 // rescue turns a panic into an error.
 func rescue(op string, err *error) {
 	if thrown := recover(); thrown != nil {

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 )
 
@@ -107,12 +108,71 @@ func (k *readSink) lendChunk(r *buffers.HostRead) (number int) {
 // forget lets go of the chunks, some of which are of a system that has ended. The others are handed over anew.
 func (k *readSink) forget() { clear(k.known) }
 
-// lentAs is the read that was lent under a number, or nil.
-func (k *readSink) lentAs(number float64) *buffers.HostRead {
+// takeLent is the read that was lent under a number, which is free again, or nil.
+func (k *readSink) takeLent(number float64) (r *buffers.HostRead) {
 	if i, ok := whole(number); ok && i < uint64(len(k.lent)) {
-		return k.lent[i]
+		r, k.lent[i] = k.lent[i], nil
 	}
-	return nil
+	return r
+}
+
+func startRead(c *call) (size float64, err error) {
+	r, s := object[*buffers.ReadbackBuffer](c, 0)
+	c.labelled(r)
+	source, offset, rest := c.source(s)
+	n := c.wholeOr(3, "size", rest)
+	c.within(offset, n, rest)
+	number, making := c.whole(4, "number"), c.number(5, "making") != 0
+	if c.err != nil {
+		return 0, c.err
+	}
+	return float64(n), s.started(embedder.StartRead(r, source, offset, n, sinkOf(making), number))
+}
+
+func gapOfReads(c *call) (gap float64, err error) {
+	r, s, _ := standsFor[*buffers.ReadbackBuffer](c.number(0, "readback"))
+	if r == nil {
+		return 0, nil
+	}
+	return float64(embedder.Gap(s.core, int(c.number(1, "reads")))), nil
+}
+
+func lendRead(c *call) (lent float64, err error) {
+	r, s := object[*buffers.ReadbackBuffer](c, 0)
+	size, number := c.whole(1, "size"), c.whole(2, "number")
+	if c.err != nil || s.frame != 0 || !esModule.attached {
+		return notAtOnce, nil
+	}
+	if h := embedder.LendRead(r, size, &reads, number); h != nil {
+		return float64(reads.lendChunk(h)), nil
+	}
+	return notAtOnce, nil
+}
+
+func endLentRead(c *call) (ended float64, err error) {
+	r := reads.takeLent(c.number(0, "lent"))
+	switch {
+	case r == nil:
+		return 0, nil
+	case c.number(1, "outcome") == 0:
+		r.End(nil)
+	case c.number(1, "outcome") == 2:
+		r.GiveUp()
+	default:
+		r.End(gpu.NewError("read", "", buffers.ErrDeviceLost, ""))
+	}
+	return 1, nil
+}
+
+func cancelRead(c *call) (cancelled float64, err error) {
+	r, _ := object[*buffers.ReadbackBuffer](c, 0)
+	number := c.whole(1, "number")
+	if c.err != nil {
+		return 0, nil
+	}
+	embedder.CancelRead(r, &reads, number)
+	embedder.CancelRead(r, newReads, number)
+	return 1, nil
 }
 
 func startTextureRead(c *call) (any, error) {

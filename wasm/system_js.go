@@ -13,12 +13,12 @@ import (
 )
 
 var systemFunctions = []function{
-	{"open", open},       // (device, budget, onBudget, chunkSize, maxFramesInFlight, logLevel, onLog, onError) => system
-	{"submit", submit},   // (system, commands)
-	{"stats", stats},     // (system) => object
-	{"trim", trim},       // (system)
-	{"destroy", destroy}, // (handle of a system or a buffer)
-	{"forget", forget},   // (handle, kept, made): the page dropped its object, made there, but for its GPUBuffers if they are kept
+	{"open", open},     // (device, budget, onBudget, chunkSize, maxFramesInFlight, logLevel, onLog, onError) => system
+	{"submit", submit}, // (system, commands)
+	{"stats", stats},   // (system) => object
+	{"trim", trim},     // (system)
+	{"destroy", func(c *call) (any, error) { _, err := destroyObject(c); return nil, err }}, // (handle of a system or a buffer)
+	{"forget", forget}, // (handle, kept, made): the page dropped its object, made there, but for its GPUBuffers if they are kept
 }
 
 // system is a buffers.System with what JavaScript has open in it.
@@ -133,19 +133,17 @@ func trim(c *call) (any, error) {
 // destroyer is everything that JavaScript can destroy.
 type destroyer interface{ Destroy() }
 
-func destroy(c *call) (any, error) { return nil, destroyObject(c) }
-
-func destroyObject(c *call) error {
+func destroyObject(c *call) (ended float64, err error) {
 	d, _ := object[destroyer](c, 0)
 	if c.err != nil {
-		return c.err
+		return 0, c.err
 	}
 	handles.remove(c.number(0, "handle"))
 	d.Destroy()
 	if _, isDevice := d.(deviceBuffer); !isDevice {
 		jsbridge.Wake() // who waits for it hears of its end by a context
 	}
-	return nil
+	return 1, nil
 }
 
 func forget(c *call) (any, error) {

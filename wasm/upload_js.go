@@ -10,6 +10,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
 // Memory of JavaScript's is uploaded by one call. A stream is uploaded by the ES module, through the exports
@@ -43,6 +44,7 @@ func (u *upload) Destroy() {
 func (u *upload) wait(number float64, op string, part func() error) {
 	u.waits = true
 	promises.number = number
+	jsbridge.Wake() // an export does not run goroutines
 	promise(op, func() (any, error) {
 		defer u.waited()
 		return nil, part()
@@ -90,22 +92,31 @@ func uploadData(c *call) (any, error) {
 	return p, nil
 }
 
-func (c *call) startUpload() float64 {
+func startUpload(c *call) (handle float64, err error) {
 	b, s := object[deviceBuffer](c, 0)
 	c.labelled(b.DeviceBuffer)
 	offset, size := c.whole(1, "offset"), c.whole(2, "size")
 	if c.err != nil {
-		return c.answer(0, c.err)
+		return 0, c.err
 	}
 	core, err := s.core.NewUpload(b.DeviceBuffer, offset, size)
 	if err != nil {
-		return c.answer(0, err)
+		return 0, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return handles.add(s, &upload{core: core, dst: b.DeviceBuffer, ctx: ctx, cancel: cancel})
+	return handles.add(s, &upload{core: core, dst: b.DeviceBuffer, ctx: ctx, cancel: cancel}), nil
 }
 
-// next is the export uploadNext.
+func nextRange(c *call) (size float64, err error) {
+	u, filled := c.upload(0), c.whole(1, "filled")
+	c.needsModule()
+	if c.err != nil {
+		return 0, c.err
+	}
+	return u.next(filled, c.number(2, "number"))
+}
+
+// next takes the first bytes of the mapped range, and gives the next one: see the export uploadNext.
 func (u *upload) next(filled uint64, number float64) (float64, error) {
 	if filled > 0 {
 		if err := embedder.Filled(u.core, filled); err != nil {
@@ -140,6 +151,43 @@ func (u *upload) next(filled uint64, number float64) (float64, error) {
 		return 0, gpu.NewError("upload", u.dst.Label(), buffers.ErrDeviceLost, "the mapped memory is gone with its device")
 	}
 	return float64(size), nil
+}
+
+func allowUpload(c *call) (allowed float64, err error) {
+	u, n := c.upload(0), c.whole(1, "size")
+	if c.err != nil {
+		return 0, nil // uploadWrite says why
+	}
+	return float64(embedder.AllowUpload(u.core, n)), nil
+}
+
+func writeUpload(c *call) (waits float64, err error) {
+	u := c.upload(0)
+	m := c.argumentMemory(c.whole(1, "start"), c.whole(2, "size"))
+	c.needsModule()
+	if c.err != nil {
+		return 0, c.err
+	}
+	u.wait(c.number(3, "number"), c.op, func() error { return u.core.Write(u.ctx, m) })
+	return waitsForIt, nil
+}
+
+func finishUpload(c *call) (finished float64, err error) {
+	u, filled := c.upload(0), c.whole(1, "filled")
+	if c.err != nil {
+		return 0, c.err
+	}
+	handles.remove(c.number(0, "handle"))
+	return 1, u.finish(filled)
+}
+
+func abortUpload(c *call) (ended float64, err error) {
+	handle := c.number(0, "handle")
+	if u, _, ok := standsFor[*upload](handle); ok {
+		handles.remove(handle)
+		u.Destroy()
+	}
+	return 1, nil
 }
 
 // finish takes the first bytes of the mapped range, and ends the upload.

@@ -75,6 +75,39 @@ func (f function) tables() (needed, dropped []uint32) {
 	return needed, dropped
 }
 
+// dropUnused leaves out the bodies of functions that are not used, and what the table tells of their stacks.
+func (m module) dropUnused(t *funcTable, functions []function, parts []unusedPart) error {
+	codes, imports := m.section(codeSection), m.section(importSection)
+	if codes == nil || imports == nil {
+		return errTable
+	}
+	imported, err := importedFunctions(imports.body)
+	if err != nil {
+		return err
+	}
+	c, err := readCode(codes.body, functions)
+	if err != nil {
+		return err
+	}
+	dropped, err := t.dropUnused(c, functions, imported, parts)
+	if err != nil {
+		return err
+	}
+	codes.body = c.encode()
+	for i, f := range functions {
+		if dropped[i] {
+			f.set(framesAt, 0)
+			for n := range f.word(pcDataSize) {
+				f.set(funcSize+4*n, 0)
+			}
+			for n := range uint32(f[dataSize]) {
+				f.set(funcSize+4*(f.word(pcDataSize)+n), noData)
+			}
+		}
+	}
+	return nil
+}
+
 // dropData takes away the function's data that is not needed.
 func (f function) dropData() {
 	for i := range uint32(f[dataSize]) {
@@ -84,15 +117,18 @@ func (f function) dropData() {
 	}
 }
 
-// shrink takes out of the memory's table of functions all that package runtime does not need to run. The
-// code that it returns restores the rest.
-func shrink(memory *image) (startCode, error) {
+// shrink takes out of the memory's table of functions all that package runtime does not need to run, and of the code
+// the functions that are not used. The code that it returns restores the rest of the table.
+func (m module) shrink(memory *image, parts []unusedPart) (startCode, error) {
 	t, err := findTable(memory)
 	if err != nil {
 		return nil, err
 	}
 	functions, err := t.functions()
 	if err != nil {
+		return nil, err
+	}
+	if err := m.dropUnused(t, functions, parts); err != nil {
 		return nil, err
 	}
 	if err := t.dropValues(functions); err != nil {

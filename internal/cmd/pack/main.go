@@ -6,7 +6,8 @@
 // of thousands of segments that remain take more room than the zeros did. It drops the data on functions that
 // only the text of a panic and runtime.Caller need: names, files, lines and arguments. Of the names of package
 // runtime's own functions "runtime." stays: the package knows its goroutines by it. Numbers that grow from
-// function to function are stored as differences, which a start function adds up.
+// function to function are stored as differences, which a start function adds up. It leaves out the bodies of functions
+// that no run of the module calls: see unusedParts.
 package main
 
 import (
@@ -54,7 +55,7 @@ func pack(wasm []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	start, err := shrink(memory)
+	start, err := m.shrink(memory, unusedParts)
 	if err != nil {
 		return nil, err
 	}
