@@ -79,9 +79,6 @@ func (c *call) cutText(i int, name string, most int) string {
 	return cut(v, most)
 }
 
-// labelOf is a string of JavaScript's, cut if it is longer than a label.
-func labelOf(v js.Value) string { return cut(v, maxLabel) }
-
 func cut(text js.Value, most int) string { return sliceText.Invoke(text, 0, most).String() }
 
 // named reads the label, for errors too.

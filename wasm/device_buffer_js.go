@@ -29,8 +29,11 @@ func createDeviceBuffer(c *call) (float64, error) {
 
 // makeLabelled is the export createDeviceBuffer.
 func makeLabelled(c *call) (float64, error) {
-	if c.number(3, "characters") > 0 {
-		c.label = labelOf(argument("label"))
+	switch n := c.number(3, "characters"); {
+	case n > maxLabel:
+		c.label = cut(argument("label"), maxLabel)
+	case n > 0:
+		c.label = argument("label").String()
 	}
 	return c.makeDeviceBuffer(c.system(0), 1)
 }

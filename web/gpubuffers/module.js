@@ -20,7 +20,7 @@ export class Module {
   #asked = []; // by number, from 1 on: the promises that are not settled, and what they are of
   #free = []; // numbers
   #onEnd = []; // [WeakRef of a target, function of it and the error]
-  #arguments = { label: "", memory: undefined, source: undefined, commands: undefined }; // go along with a call of an export
+  arguments = { label: "", memory: undefined, source: undefined, commands: undefined }; // go along with a call of an export
   #result; // the object that came with the result of an export,
   #refusal; // or why it refused
   mappedRange; // or the mapped range that came
@@ -40,7 +40,7 @@ export class Module {
     const resume = () => void this.tell("resume");
     /** Sizes in bytes, and numbers, that both sides must agree on. */
     this.sizes = this.call("attach", {
-      arguments: this.#arguments,
+      arguments: this.arguments,
       newError: refusal,
       settle: (number, value, failed) => this.#settle(number, value, failed),
       callback: (number) => () => this.#resolved(number),
@@ -84,17 +84,17 @@ export class Module {
     return result;
   }
 
-  /** The same with values that go along. */
+  /** The same with values that go along, and that nobody keeps. */
   runWith(values, name, ...numbers) {
     return this.#along(values, () => this.run(name, ...numbers));
   }
 
   #along(values, f) {
-    Object.assign(this.#arguments, values);
+    Object.assign(this.arguments, values);
     try {
       return f();
     } finally {
-      for (const key in values) this.#arguments[key] = undefined;
+      for (const key in values) this.arguments[key] = undefined;
     }
   }
 

@@ -113,7 +113,9 @@ export class GPUBufferSystem {
     const text = labelFor("createDeviceBuffer", label);
     const bytes = numberFor("createDeviceBuffer", text, "size", size);
     const bits = numberFor("createDeviceBuffer", text, "usage", usage);
-    const handle = this.#core.module.runWith({ label: text }, "createDeviceBuffer", this.#handle, bytes, bits, text.length);
+    const { module } = this.#core;
+    module.arguments.label = text;
+    const handle = module.run("createDeviceBuffer", this.#handle, bytes, bits, text.length);
     return new DeviceBuffer(made, this.#core, handle, label);
   }
 
