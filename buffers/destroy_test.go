@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/host"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -39,8 +40,8 @@ type party struct {
 // discardingSink takes what reads bring.
 type discardingSink struct{}
 
-func (*discardingSink) Deliver(buffers.MappableBuffer, []buffers.Delivery) error { return nil }
-func (*discardingSink) Settle(uint64, error)                                     {}
+func (*discardingSink) Deliver(buffers.MappableBuffer, []host.Delivery) error { return nil }
+func (*discardingSink) Settle(uint64, error)                                  {}
 
 const partySize = 256 << 10
 

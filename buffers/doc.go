@@ -51,7 +51,7 @@
 // when that is used up. In steady state this package allocates no Go memory and makes no GPU buffers. A backend adds
 // the costs of its platform, as in a browser that of an event for each map (package jsbridge says how much). A slice
 // that is handed in is the caller's again when the call returns; that of a read when its Wait returns. Reads into
-// memory that is not Go's go to a [Sink].
+// memory that is not Go's go to a [host.Sink].
 //
 // # Lifetimes
 //

@@ -17,7 +17,7 @@ type DynamicDescriptor struct {
 	// MaxSlots is how many frames' data may exist at a time; 0 means 8.
 	MaxSlots int
 	// HostMemory makes size bytes of the host's memory, if the host writes the updates: see [Embedder.Memory]. Like the
-	// methods of a [Sink] it must be short, and call nothing of the System. nil leaves the memory to Go.
+	// methods of a [host.Sink] it must be short, and call nothing of the System. nil leaves the memory to Go.
 	HostMemory func(size uint64) (Host, error)
 }
 

@@ -65,3 +65,8 @@ func TestEveryErrorIsAnError(t *testing.T) {
 		})
 	}
 }
+
+func TestNamesAreWords(t *testing.T) {
+	require.Equal(t, "warn", buffers.LevelWarn.String())
+	require.Equal(t, "ReadbackBuffer", buffers.KindReadback.String())
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
+	"github.com/gpubuffers/gpubuffers/buffers/wgsl"
 )
 
 // A mesh goes through staging into memory of the GPU, and comes back.
@@ -25,7 +26,7 @@ func Example() {
 
 	vertices, _ := scope.NewDeviceBuffer(buffers.Descriptor{Label: "triangle", Size: 24, Usage: buffers.UsageVertex})
 	staging, _ := scope.NewImmediateStagingBuffer(ctx, buffers.StagingDescriptor{Label: "triangle", Size: 24})
-	data, _ := buffers.BytesOf([]float32{0, 1, -1, -1, 1, -1})
+	data, _ := wgsl.BytesOf([]float32{0, 1, -1, -1, 1, -1})
 	staging.Write(data)
 
 	frame, _ := system.BeginFrame(ctx)
@@ -52,7 +53,7 @@ func ExampleDynamicBuffer() {
 		frame, _ := system.BeginFrame(ctx)
 		for object := range 3 {
 			update, _ := uniforms.Update(16)
-			buffers.Put(update.Bytes, [4]float32{float32(turn), float32(object), 0, 1})
+			wgsl.Put(update.Bytes, [4]float32{float32(turn), float32(object), 0, 1})
 			fmt.Print(update.Offset, " ") // for SetBindGroup with update.Buffer
 		}
 		frame.Submit()

@@ -15,7 +15,7 @@ func (Embedder) Sizes() (chosenFrom, piece, block uint64) {
 }
 
 // FrameThen is for a host that must not wait: it reports whether BeginFrame would wait for the GPU, and then
-// calls ready, once, when it no longer would. Like the methods of a [Sink] ready must be short, and call
+// calls ready, once, when it no longer would. Like the methods of a [host.Sink] ready must be short, and call
 // nothing of the System. The error says why BeginFrame would fail, or that the backend cannot tell when it would not wait.
 func (Embedder) FrameThen(s *System, ready func()) (waits bool, err error) {
 	s.mu.Lock()

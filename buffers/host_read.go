@@ -1,8 +1,10 @@
 package buffers
 
+import "github.com/gpubuffers/gpubuffers/buffers/host"
+
 // StartRead asks for a read of size bytes of src at offset, like Start, whose parts go to a sink, under a
 // number that the sink knows it by.
-func (Embedder) StartRead(r *ReadbackBuffer, src Buffer, offset, size uint64, sink Sink, id uint64) error {
+func (Embedder) StartRead(r *ReadbackBuffer, src Buffer, offset, size uint64, sink host.Sink, id uint64) error {
 	_, err := r.belt.start(r.core, r.held, func(x *reading) error {
 		x.sink, x.id = sink, id
 		return x.describe(src, offset, size)
@@ -11,7 +13,7 @@ func (Embedder) StartRead(r *ReadbackBuffer, src Buffer, offset, size uint64, si
 }
 
 // StartTexture is StartRead for the texels of a region, row by row without padding.
-func (Embedder) StartTexture(r *ReadbackBuffer, region TextureRegion, sink Sink, id uint64) error {
+func (Embedder) StartTexture(r *ReadbackBuffer, region TextureRegion, sink host.Sink, id uint64) error {
 	_, err := r.belt.start(r.core, r.held, func(x *reading) error {
 		x.sink, x.id = sink, id
 		return x.describeTexels(region)
@@ -20,7 +22,7 @@ func (Embedder) StartTexture(r *ReadbackBuffer, region TextureRegion, sink Sink,
 }
 
 // CancelRead gives up the reads that a sink knows by the number. The sink hears nothing more of them.
-func (Embedder) CancelRead(r *ReadbackBuffer, sink Sink, id uint64) {
+func (Embedder) CancelRead(r *ReadbackBuffer, sink host.Sink, id uint64) {
 	b := r.belt
 	b.shared.mu.Lock()
 	defer b.shared.mu.Unlock()
@@ -34,9 +36,9 @@ func (Embedder) CancelRead(r *ReadbackBuffer, sink Sink, id uint64) {
 
 // LendRead lends a chunk for a read of size bytes, a multiple of 4, that the host makes at once, of places that it knows
 // can be read: it records their copies, submits them, maps the chunk, takes what is there, unmaps it and calls
-// [HostRead.End]. It gives nil if the read has to wait for others or for memory, if it is longer than a chunk, and
+// End. It gives nil if the read has to wait for others or for memory, if it is longer than a chunk, and
 // to a [ReadLatest] buffer.
-func (Embedder) LendRead(r *ReadbackBuffer, size uint64, sink Sink, id uint64) *HostRead {
+func (Embedder) LendRead(r *ReadbackBuffer, size uint64, sink host.Sink, id uint64) *host.Read {
 	b := r.belt
 	b.shared.mu.Lock()
 	defer b.shared.mu.Unlock()
@@ -52,7 +54,7 @@ func (Embedder) LendRead(r *ReadbackBuffer, size uint64, sink Sink, id uint64) *
 	h.add(c)
 	x.sink, x.id, x.size, x.cut = sink, id, size, cut{piece: size, depth: 1, path: -1}
 	b.hosts.lend(h, x)
-	return h
+	return &h.Read
 }
 
 // Gap is how many bytes between two ranges are better copied along than left out by another copy. reads is how many the

@@ -94,7 +94,7 @@ func (Embedder) AllowUpload(u *Upload, size uint64) (n uint64) {
 }
 
 // UploadThen is UploadMemory for a host that must not wait: done is called once, with the outcome, before
-// UploadThen returns or later. Like the methods of a [Sink] it must be short, and call nothing of the System.
+// UploadThen returns or later. Like the methods of a [host.Sink] it must be short, and call nothing of the System.
 // m must stay as it is until then.
 func (Embedder) UploadThen(s *System, dst Buffer, offset uint64, m Memory, done func(error)) {
 	uploadThen(&s.engine, dst, offset, m, done)

@@ -25,7 +25,7 @@ type Options struct {
 	// HostWrites says that the host writes the updates of dynamic buffers, into [Embedder.Mapped] if there is one.
 	HostWrites bool
 	// Changed is for a host that keeps the native objects of buffers. It is called when the System may have replaced
-	// one, or found one to be of no use. Like the methods of a [Sink] it must be short, and call nothing of the System.
+	// one, or found one to be of no use. Like the methods of a [host.Sink] it must be short, and call nothing of the System.
 	Changed func()
 	// Log takes the System's records from LogLevel up; nil costs nothing.
 	Log      LogFunc

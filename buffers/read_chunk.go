@@ -1,6 +1,9 @@
 package buffers
 
-import "github.com/gpubuffers/gpubuffers/buffers/gpu"
+import (
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/host"
+)
 
 // reading is one read that was asked for.
 type reading struct {
@@ -17,7 +20,7 @@ type reading struct {
 	rowBytes   uint64        // size, if src is a buffer
 	pitch      uint64        // of rows in a chunk or a hold
 	dst        Memory        // or, if sink is not nil,
-	sink       Sink          // under the number
+	sink       host.Sink     // under the number
 	id         uint64
 	recorded   uint64 // bytes whose copies are recorded or submitted
 	sent       uint64 // bytes whose copies are submitted
@@ -49,7 +52,7 @@ type cut struct {
 // tellsOfPath reports whether the time of x is that of its path. It is not if the rows of a texture are padded, or the
 // memory they go to is made.
 func (x *reading) tellsOfPath() bool {
-	_, making := x.sink.(MakingSink)
+	_, making := x.sink.(host.MakingSink)
 	return x.src != nil && !making
 }
 
@@ -322,7 +325,7 @@ func checkReadable(src Buffer, offset, size uint64) error {
 }
 
 // sink is the part's sink. It is nil if the part goes to memory, or nobody waits for it any more.
-func (p *readPart) sink() Sink {
+func (p *readPart) sink() host.Sink {
 	if !p.open() {
 		return nil
 	}

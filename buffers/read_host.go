@@ -4,28 +4,12 @@ import (
 	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/host"
 )
 
-// HostSink is a Sink whose host makes long reads by itself, with chunks that are lent to it.
-type HostSink interface {
-	Sink
-	// Lend hands over a read. Before it returns the host copies the first piece for each chunk from Src, and all that
-	// follows these pieces to Rest. A chunk that was mapped, emptied and unmapped takes a further piece from Rest or,
-	// if that is nil, from Src. When no chunk is in use the host calls [HostRead.End].
-	Lend(r *HostRead)
-}
-
-// HostRead is a read that the host makes, and ends. It must not be used afterwards.
-type HostRead struct {
-	ID           uint64
-	Src          Buffer // nil if the host alone knows: see [Embedder.LendRead]
-	Offset, Size uint64 // multiples of 4
-	Piece        uint64 // what a chunk takes
-	Chunks       []MappableBuffer
-	Rest         Buffer // where the read keeps its place; nil if it does so in Src, or goes into the chunks whole
-	// Scoped says that the host copies from Src within an error scope, and hands nothing out before that was answered.
-	Scoped bool
-
+// hostRead is a read that the host makes.
+type hostRead struct {
+	host.Read
 	of         *hostReads
 	reading    *reading
 	generation uint64
@@ -41,14 +25,14 @@ type hostReads struct {
 	queue  *readQueue
 	ring   *readRing
 	holds  *readHolds
-	lent   []*HostRead
-	free   []*HostRead
+	lent   []*hostRead
+	free   []*hostRead
 	ended  func() // is called when a read has ended
 }
 
 // lends hands x to its host if that makes such reads, and reports whether it does now.
 func (p *hostReads) lends(x *reading) bool {
-	sink, ok := x.sink.(HostSink)
+	sink, ok := x.sink.(host.ReadingSink)
 	if !ok || !x.isRange() || x.recorded > 0 || x.unjudged > 0 || x.size <= x.piece || x.offset%4 != 0 || x.size%4 != 0 {
 		return false
 	}
@@ -66,7 +50,7 @@ func (p *hostReads) lends(x *reading) bool {
 		return false
 	}
 	p.lend(h, x)
-	sink.Lend(h)
+	sink.Lend(&h.Read)
 	return true
 }
 
@@ -83,7 +67,7 @@ func (p *hostReads) chunksToLend(x *reading) uint64 {
 }
 
 // lendRest has h keep its place with what its chunks do not take at once, and reports whether there is memory for that.
-func (p *hostReads) lendRest(h *HostRead, x *reading) bool {
+func (p *hostReads) lendRest(h *hostRead, x *reading) bool {
 	first := uint64(len(h.chunks)) * x.piece
 	switch {
 	case x.hold != nil: // it does already
@@ -104,28 +88,30 @@ func (p *hostReads) lendRest(h *HostRead, x *reading) bool {
 }
 
 // giveUp takes back what was to be lent.
-func (p *hostReads) giveUp(h *HostRead) {
+func (p *hostReads) giveUp(h *hostRead) {
 	for _, c := range h.chunks {
 		p.ring.keep(c, now())
 	}
 	p.reuse(h)
 }
 
-func (p *hostReads) newHostRead() *HostRead {
+func (p *hostReads) newHostRead() *hostRead {
 	if n := len(p.free); n > 0 {
 		h := p.free[n-1]
 		p.free = p.free[:n-1]
 		return h
 	}
-	return &HostRead{of: p}
+	h := &hostRead{of: p}
+	h.Loan = h
+	return h
 }
 
-func (h *HostRead) add(c *chunk) {
+func (h *hostRead) add(c *chunk) {
 	h.chunks, h.Chunks = append(h.chunks, c), append(h.Chunks, c.buffer)
 }
 
 // lend takes note that x is made by the host, with the chunks of h.
-func (p *hostReads) lend(h *HostRead, x *reading) {
+func (p *hostReads) lend(h *hostRead, x *reading) {
 	h.ID, h.Src, h.Offset, h.Size, h.Piece, h.reading, h.generation = x.id, x.src, x.offset, x.size, x.piece, x, x.generation
 	h.asked, h.serial, h.Scoped = now(), p.shared.created, x.src != nil && x.group != gpu.Vouched
 	x.recorded, x.sent = x.size, x.size
@@ -137,11 +123,11 @@ func (p *hostReads) lend(h *HostRead, x *reading) {
 }
 
 // isOpen reports whether somebody waits for the read.
-func (h *HostRead) isOpen() bool { return h.reading.generation == h.generation && !h.reading.done }
+func (h *hostRead) isOpen() bool { return h.reading.generation == h.generation && !h.reading.done }
 
 // End takes the chunks back. Without a failure each of them was mapped, emptied and unmapped; with one they are in no
 // known state, and are destroyed.
-func (h *HostRead) End(failure error) {
+func (h *hostRead) End(failure error) {
 	p := h.of
 	p.shared.mu.Lock()
 	defer p.shared.mu.Unlock()
@@ -156,7 +142,7 @@ func (h *HostRead) End(failure error) {
 }
 
 // GiveUp cancels a read that the host has not begun, and takes the chunks back as they were.
-func (h *HostRead) GiveUp() {
+func (h *hostRead) GiveUp() {
 	p := h.of
 	p.shared.mu.Lock()
 	defer p.shared.mu.Unlock()
@@ -166,7 +152,7 @@ func (h *HostRead) GiveUp() {
 	h.end(now(), nil)
 }
 
-func (h *HostRead) end(at moment, failure error) {
+func (h *hostRead) end(at moment, failure error) {
 	p := h.of
 	p.shared.stats.MapsPending -= len(h.chunks)
 	for _, c := range h.chunks {
@@ -193,9 +179,9 @@ func (h *HostRead) end(at moment, failure error) {
 }
 
 // reuse makes a read that the host has ended available again.
-func (p *hostReads) reuse(h *HostRead) {
+func (p *hostReads) reuse(h *hostRead) {
 	clear(h.chunks)
 	clear(h.Chunks)
-	*h = HostRead{of: p, chunks: h.chunks[:0], Chunks: h.Chunks[:0]}
+	*h = hostRead{Read: host.Read{Chunks: h.Chunks[:0], Loan: h}, of: p, chunks: h.chunks[:0]}
 	p.free = append(p.free, h)
 }

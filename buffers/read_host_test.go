@@ -8,20 +8,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/host"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
 // reader is a host that makes long reads by itself.
 type reader struct {
-	lent    []*buffers.HostRead
+	lent    []*host.Read
 	settled []error
 }
 
-var _ buffers.HostSink = (*reader)(nil)
+var _ host.ReadingSink = (*reader)(nil)
 
-func (r *reader) Deliver(buffers.MappableBuffer, []buffers.Delivery) error { return nil }
-func (r *reader) Settle(_ uint64, err error)                               { r.settled = append(r.settled, err) }
-func (r *reader) Lend(h *buffers.HostRead)                                 { r.lent = append(r.lent, h) }
+func (r *reader) Deliver(buffers.MappableBuffer, []host.Delivery) error { return nil }
+func (r *reader) Settle(_ uint64, err error)                            { r.settled = append(r.settled, err) }
+func (r *reader) Lend(h *host.Read)                                     { r.lent = append(r.lent, h) }
 
 const readPiece = 64 << 10
 
@@ -34,7 +35,7 @@ func knownBuffer(t testing.TB, s *buffers.System, size uint64) *buffers.DeviceBu
 }
 
 // lend asks for a read that is lent.
-func lend(t testing.TB, s *buffers.System, size uint64) (*reader, *buffers.ReadbackBuffer, *buffers.DeviceBuffer, *buffers.HostRead) {
+func lend(t testing.TB, s *buffers.System, size uint64) (*reader, *buffers.ReadbackBuffer, *buffers.DeviceBuffer, *host.Read) {
 	t.Helper()
 	host, rb, b := &reader{}, readback(t, s, buffers.ReadbackDescriptor{}), knownBuffer(t, s, size)
 	require.NoError(t, embedder.StartRead(rb, b, 0, size, host, 7))
@@ -87,20 +88,20 @@ func TestWhatEndsAReadThatIsLent(t *testing.T) {
 	failure := errors.New("the map failed")
 	for _, c := range []struct {
 		name string
-		end  func(*buffers.System, *reader, *buffers.ReadbackBuffer, *buffers.DeviceBuffer, *buffers.HostRead)
+		end  func(*buffers.System, *reader, *buffers.ReadbackBuffer, *buffers.DeviceBuffer, *host.Read)
 		want error
 		kept bool // whether its chunks are
 	}{
-		{"its ReadbackBuffer is destroyed", func(_ *buffers.System, _ *reader, rb *buffers.ReadbackBuffer, _ *buffers.DeviceBuffer, _ *buffers.HostRead) {
+		{"its ReadbackBuffer is destroyed", func(_ *buffers.System, _ *reader, rb *buffers.ReadbackBuffer, _ *buffers.DeviceBuffer, _ *host.Read) {
 			rb.Destroy()
 		}, buffers.ErrDestroyed, true},
-		{"the system is destroyed", func(s *buffers.System, _ *reader, _ *buffers.ReadbackBuffer, _ *buffers.DeviceBuffer, _ *buffers.HostRead) {
+		{"the system is destroyed", func(s *buffers.System, _ *reader, _ *buffers.ReadbackBuffer, _ *buffers.DeviceBuffer, _ *host.Read) {
 			s.Destroy()
 		}, buffers.ErrDestroyed, false},
-		{"its host fails", func(_ *buffers.System, _ *reader, _ *buffers.ReadbackBuffer, _ *buffers.DeviceBuffer, h *buffers.HostRead) {
+		{"its host fails", func(_ *buffers.System, _ *reader, _ *buffers.ReadbackBuffer, _ *buffers.DeviceBuffer, h *host.Read) {
 			h.End(failure)
 		}, failure, false},
-		{"it is cancelled", func(_ *buffers.System, r *reader, rb *buffers.ReadbackBuffer, _ *buffers.DeviceBuffer, _ *buffers.HostRead) {
+		{"it is cancelled", func(_ *buffers.System, r *reader, rb *buffers.ReadbackBuffer, _ *buffers.DeviceBuffer, _ *host.Read) {
 			embedder.CancelRead(rb, r, 7)
 		}, nil, true},
 	} {
@@ -205,13 +206,13 @@ func TestAReadIsLentTheChunksThatAreThere(t *testing.T) {
 }
 
 // lendChunk asks for a chunk for a read that the host makes by itself.
-func lendChunk(s *buffers.System, rb *buffers.ReadbackBuffer, size uint64) (*reader, *buffers.HostRead) {
+func lendChunk(s *buffers.System, rb *buffers.ReadbackBuffer, size uint64) (*reader, *host.Read) {
 	host := &reader{}
 	return host, embedder.LendRead(rb, size, host, 7)
 }
 
 // lendChunks has so many reads of a piece made by a host.
-func lendChunks(t testing.TB, s *buffers.System, rb *buffers.ReadbackBuffer, times int) (lent []*buffers.HostRead) {
+func lendChunks(t testing.TB, s *buffers.System, rb *buffers.ReadbackBuffer, times int) (lent []*host.Read) {
 	t.Helper()
 	for range times {
 		_, h := lendChunk(s, rb, readPiece)
@@ -221,7 +222,7 @@ func lendChunks(t testing.TB, s *buffers.System, rb *buffers.ReadbackBuffer, tim
 	return lent
 }
 
-func endAll(lent []*buffers.HostRead) {
+func endAll(lent []*host.Read) {
 	for _, h := range lent {
 		h.End(nil)
 	}
@@ -289,19 +290,19 @@ func TestWhatEndsAShortReadOfItsHost(t *testing.T) {
 	failure := errors.New("the map failed")
 	for _, c := range []struct {
 		name string
-		end  func(*buffers.System, *buffers.ReadbackBuffer, *buffers.HostRead)
+		end  func(*buffers.System, *buffers.ReadbackBuffer, *host.Read)
 		want error
 		kept bool // whether its chunk is
 	}{
-		{"its ReadbackBuffer is destroyed", func(_ *buffers.System, rb *buffers.ReadbackBuffer, h *buffers.HostRead) {
+		{"its ReadbackBuffer is destroyed", func(_ *buffers.System, rb *buffers.ReadbackBuffer, h *host.Read) {
 			rb.Destroy()
 			h.End(nil)
 		}, buffers.ErrDestroyed, true},
-		{"the system is destroyed", func(s *buffers.System, _ *buffers.ReadbackBuffer, h *buffers.HostRead) {
+		{"the system is destroyed", func(s *buffers.System, _ *buffers.ReadbackBuffer, h *host.Read) {
 			s.Destroy()
 			h.End(nil)
 		}, buffers.ErrDestroyed, false},
-		{"its host fails", func(_ *buffers.System, _ *buffers.ReadbackBuffer, h *buffers.HostRead) { h.End(failure) }, failure, false},
+		{"its host fails", func(_ *buffers.System, _ *buffers.ReadbackBuffer, h *host.Read) { h.End(failure) }, failure, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, device := openForReads(t)

@@ -1,5 +1,7 @@
 package buffers
 
+import "github.com/gpubuffers/gpubuffers/buffers/host"
+
 // The way of a chunk of a readBelt to the GPU and back.
 
 // land takes a chunk whose map settled.
@@ -70,7 +72,9 @@ func (r *readRing) deliver(c *chunk, parts []readPart) (n int, err error) {
 	r.deliveries = r.deliveries[:0]
 	for n < len(parts) && parts[n].sink() == sink {
 		p := &parts[n]
-		r.deliveries = append(r.deliveries, Delivery{p.reading.id, p.dst, p.at, p.pitch, p.rowBytes, p.rows})
+		r.deliveries = append(r.deliveries, host.Delivery{
+			ID: p.reading.id, Offset: p.dst, At: p.at, Pitch: p.pitch, RowBytes: p.rowBytes, Rows: p.rows,
+		})
 		n++
 	}
 	return n, sink.Deliver(c.buffer, r.deliveries)

@@ -1,6 +1,10 @@
 package buffers
 
-import "context"
+import (
+	"context"
+
+	"github.com/gpubuffers/gpubuffers/buffers/host"
+)
 
 // readRing has the chunks of reads. A chunk's list is its state.
 type readRing struct {
@@ -16,7 +20,7 @@ type readRing struct {
 	bytes      uint64 // of chunks filling, in flight or unjudged
 	waiting    bool   // for memory to be given back
 	whenLanded func(*chunk, error)
-	deliveries []Delivery // scratch of deliver
+	deliveries []host.Delivery // scratch of deliver
 }
 
 // chunkFor returns a chunk that takes a piece of x, or nil.

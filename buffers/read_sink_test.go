@@ -10,6 +10,7 @@ import (
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/host"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
@@ -31,7 +32,7 @@ func newCollection(t testing.TB) *collection {
 	return &collection{t: t, got: map[uint64][]byte{}, ended: make(chan end, 1000)}
 }
 
-func (c *collection) Deliver(chunk buffers.MappableBuffer, parts []buffers.Delivery) error {
+func (c *collection) Deliver(chunk buffers.MappableBuffer, parts []host.Delivery) error {
 	c.chunks = append(c.chunks, len(parts))
 	if c.refuses != nil {
 		return c.refuses
@@ -311,7 +312,7 @@ type counter struct {
 	ended chan error
 }
 
-func (c *counter) Deliver(_ buffers.MappableBuffer, parts []buffers.Delivery) error {
+func (c *counter) Deliver(_ buffers.MappableBuffer, parts []host.Delivery) error {
 	for i := range parts {
 		c.bytes += parts[i].RowBytes * parts[i].Rows
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/wgsl"
 )
 
 // ReadbackDescriptor describes a ReadbackBuffer.
@@ -100,7 +101,7 @@ func (r *ReadbackBuffer) StartTexture(region TextureRegion, m Memory) (Read, err
 
 // ReadSlice reads len(p) Ts of src from the byte offset on.
 func ReadSlice[T any](ctx context.Context, r *ReadbackBuffer, src Buffer, offset uint64, p []T) error {
-	bytes, err := BytesOf(p)
+	bytes, err := wgsl.BytesOf(p)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
+	"github.com/gpubuffers/gpubuffers/buffers/wgsl"
 )
 
 // filled is a DeviceBuffer of random bytes, and the bytes.
@@ -362,7 +363,7 @@ func TestReadSliceIsTyped(t *testing.T) {
 		Mass     float32
 	}
 	want := []particle{{[3]float32{1, 2, 3}, 4}, {[3]float32{5, 6, 7}, 8}}
-	p, err := buffers.BytesOf(want)
+	p, err := wgsl.BytesOf(want)
 	require.NoError(t, err)
 	require.NoError(t, b.Write(16, p))
 	got := make([]particle, 2)

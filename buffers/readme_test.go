@@ -11,6 +11,7 @@ import (
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
+	"github.com/gpubuffers/gpubuffers/buffers/wgsl"
 )
 
 // readmeProgram is the Go program of README.md, as it is printed there.
@@ -27,7 +28,7 @@ func readmeProgram(ctx context.Context) error {
 		return err
 	}
 	defer numbers.Destroy()
-	data, _ := buffers.BytesOf([]float32{1, 2, 3, 4})
+	data, _ := wgsl.BytesOf([]float32{1, 2, 3, 4})
 	if err := numbers.Write(0, data); err != nil { // takes the fastest path
 		return err
 	}

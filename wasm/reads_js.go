@@ -9,6 +9,7 @@ import (
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/host"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
 )
 
@@ -30,12 +31,12 @@ var newReads = makingSink{&reads}
 
 type makingSink struct{ *readSink }
 
-var _ buffers.MakingSink = makingSink{}
+var _ host.MakingSink = makingSink{}
 
 func (makingSink) MakesMemory() {}
 
 // sinkOf is where a read goes.
-func sinkOf(making bool) buffers.Sink {
+func sinkOf(making bool) host.Sink {
 	if making {
 		return newReads
 	}
@@ -45,14 +46,14 @@ func sinkOf(making bool) buffers.Sink {
 // readSink tells the ES module of what landed. The functions that it calls must not call this module.
 type readSink struct {
 	numbers []float64
-	lent    []*buffers.HostRead      // by number; nil if there is none
+	lent    []*host.Read             // by number; nil if there is none
 	known   []buffers.MappableBuffer // by the same: the chunk that JavaScript knows by it
 }
 
-var _ buffers.HostSink = (*readSink)(nil)
+var _ host.ReadingSink = (*readSink)(nil)
 
 // Deliver gives the numbers of each part.
-func (k *readSink) Deliver(chunk buffers.MappableBuffer, parts []buffers.Delivery) error {
+func (k *readSink) Deliver(chunk buffers.MappableBuffer, parts []host.Delivery) error {
 	k.numbers = k.numbers[:0]
 	for i := range parts {
 		p := &parts[i]
@@ -70,7 +71,7 @@ func (k *readSink) Settle(number uint64, err error) {
 }
 
 // Lend makes a few objects for JavaScript, which a long read takes long enough for.
-func (k *readSink) Lend(r *buffers.HostRead) {
+func (k *readSink) Lend(r *host.Read) {
 	number := k.add(r)
 	chunks := make([]any, len(r.Chunks))
 	for i, c := range r.Chunks {
@@ -84,7 +85,7 @@ func (k *readSink) Lend(r *buffers.HostRead) {
 }
 
 // add gives a read that is lent its number.
-func (k *readSink) add(r *buffers.HostRead) (number int) {
+func (k *readSink) add(r *host.Read) (number int) {
 	number = slices.Index(k.lent, nil)
 	if number < 0 {
 		number = len(k.lent)
@@ -96,7 +97,7 @@ func (k *readSink) add(r *buffers.HostRead) (number int) {
 
 // lendChunk gives the number of a read that JavaScript makes with one chunk. Unless it knows the chunk by that number
 // from before, the chunk is a result.
-func (k *readSink) lendChunk(r *buffers.HostRead) (number int) {
+func (k *readSink) lendChunk(r *host.Read) (number int) {
 	number = k.add(r)
 	if chunk := r.Chunks[0]; k.known[number] != chunk {
 		k.known[number] = chunk
@@ -109,7 +110,7 @@ func (k *readSink) lendChunk(r *buffers.HostRead) (number int) {
 func (k *readSink) forget() { clear(k.known) }
 
 // takeLent is the read that was lent under a number, which is free again, or nil.
-func (k *readSink) takeLent(number float64) (r *buffers.HostRead) {
+func (k *readSink) takeLent(number float64) (r *host.Read) {
 	if i, ok := whole(number); ok && i < uint64(len(k.lent)) {
 		r, k.lent[i] = k.lent[i], nil
 	}

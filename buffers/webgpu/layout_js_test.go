@@ -11,29 +11,29 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/buffers/wgsl"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
 // declared is a value of Go's beside what a shader declares for it.
 type declared struct {
 	name   string
-	layout error  // what CheckLayout says of its type
+	layout error  // what wgsl.Check says of its type
 	bytes  []byte // whose numbers count from 1, but for padding
 	space  string
 	wgsl   string   // declares T
 	reads  []string // of every number of v, in the order of the bytes
 }
 
-func in[T any](space buffers.AddressSpace, name string, value T, wgsl string, reads ...string) declared {
+func in[T any](space wgsl.AddressSpace, name string, value T, declaration string, reads ...string) declared {
 	return declared{
 		name:   name,
-		layout: buffers.CheckLayout[T](space),
+		layout: wgsl.Check[T](space),
 		bytes:  unsafe.Slice((*byte)(unsafe.Pointer(&value)), unsafe.Sizeof(value)),
-		space:  [...]string{buffers.SpaceStorage: "storage, read", buffers.SpaceUniform: "uniform"}[space],
-		wgsl:   wgsl,
+		space:  [...]string{wgsl.Storage: "storage, read", wgsl.Uniform: "uniform"}[space],
+		wgsl:   declaration,
 		reads:  reads,
 	}
 }
@@ -53,9 +53,9 @@ type (
 	mat4 = [4][4]float32
 )
 
-// sound are types that CheckLayout accepts, and shaders that read them.
+// sound are types that wgsl.Check accepts, and shaders that read them.
 func sound() []declared {
-	const u, s = buffers.SpaceUniform, buffers.SpaceStorage
+	const u, s = wgsl.Uniform, wgsl.Storage
 	mat := mat4{{1, 2, 3, 4}, {5, 6, 7, 8}, {9, 10, 11, 12}, {13, 14, 15, 16}}
 	eight := [8]uint32{1, 2, 3, 4, 5, 6, 7, 8}
 	type spaced struct {
@@ -127,9 +127,9 @@ func sound() []declared {
 	}
 }
 
-// unsound are types that CheckLayout refuses, and shaders that do not read them as they were meant.
+// unsound are types that wgsl.Check refuses, and shaders that do not read them as they were meant.
 func unsound() []declared {
-	const u, s = buffers.SpaceUniform, buffers.SpaceStorage
+	const u, s = wgsl.Uniform, wgsl.Storage
 	return []declared{
 		in(s, "a vector behind a number", struct {
 			N uint32
@@ -146,7 +146,7 @@ func unsound() []declared {
 	}
 }
 
-// If CheckLayout accepts a type, a shader finds every number where Go has it, in a binding of just its bytes.
+// If wgsl.Check accepts a type, a shader finds every number where Go has it, in a binding of just its bytes.
 // If it refuses one, that is for a reason.
 func TestLayoutsAreTheShaders(t *testing.T) {
 	for _, c := range sound() {

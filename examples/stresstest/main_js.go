@@ -12,6 +12,7 @@ import (
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/buffers/wgsl"
 	"github.com/gpubuffers/gpubuffers/examples/internal/controls"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 	"github.com/gpubuffers/gpubuffers/jsbridge/page"
@@ -159,7 +160,7 @@ func (s *scene) update(seconds float64) (view, flower buffers.Allocation, err er
 		return view, flower, err
 	}
 	sin, cos := math.Sincos(seconds / 8)
-	err = buffers.Put(view.Bytes, camera{
+	err = wgsl.Put(view.Bytes, camera{
 		Turn: [2]float32{float32(cos), float32(sin)},
 		Zoom: [2]float32{0.96 * 3 / 4, 0.96}, // the canvas is 4:3
 	})
@@ -170,7 +171,7 @@ func (s *scene) update(seconds float64) (view, flower buffers.Allocation, err er
 	if flower, err = s.dynamic.Update(uint64(s.count.Value()) * petalSize); err != nil {
 		return view, flower, err
 	}
-	petals, err := buffers.Slice[petal](flower.Bytes)
+	petals, err := wgsl.Slice[petal](flower.Bytes)
 	if err != nil {
 		return view, flower, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/buffers/wgsl"
 	"github.com/gpubuffers/gpubuffers/jsbridge"
 	"github.com/gpubuffers/gpubuffers/jsbridge/page"
 )
@@ -135,11 +136,11 @@ func show(
 func upload(
 	ctx context.Context, scope *buffers.Scope, encoder buffers.Encoder,
 ) (*buffers.DeviceBuffer, error) {
-	vertexBytes, err := buffers.VertexBytes(vertices)
+	vertexBytes, err := wgsl.VertexBytes(vertices)
 	if err != nil {
 		return nil, err
 	}
-	indexBytes, err := buffers.VertexBytes(indices)
+	indexBytes, err := wgsl.VertexBytes(indices)
 	if err != nil {
 		return nil, err
 	}

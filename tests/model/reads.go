@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/host"
 )
 
 // readback is a ReadbackBuffer.
@@ -221,14 +222,14 @@ func (m *Model) destroyReadback(slot int) {
 // reader asks for reads of a source.
 type reader struct {
 	start   func(buffers.Memory) (buffers.Read, error)
-	startTo func(buffers.Sink) error
+	startTo func(host.Sink) error
 }
 
 func ofBuffer(r *buffers.ReadbackBuffer, b buffers.Buffer, o Op) reader {
 	at, size := uint64(o.Args[At]), uint64(o.Args[Size])
 	return reader{
 		func(m buffers.Memory) (buffers.Read, error) { return r.Start(b, at, m) },
-		func(s buffers.Sink) error { return embedder.StartRead(r, b, at, size, s, 1) },
+		func(s host.Sink) error { return embedder.StartRead(r, b, at, size, s, 1) },
 	}
 }
 
@@ -267,8 +268,8 @@ func (s *sink) read(ctx context.Context, r *buffers.ReadbackBuffer, from reader)
 	}
 }
 
-// Deliver implements [buffers.Sink].
-func (s *sink) Deliver(chunk buffers.MappableBuffer, parts []buffers.Delivery) error {
+// Deliver implements [host.Sink].
+func (s *sink) Deliver(chunk buffers.MappableBuffer, parts []host.Delivery) error {
 	for _, part := range parts {
 		for row := range part.Rows {
 			to := s.p[part.Offset+row*part.RowBytes:][:part.RowBytes]
@@ -280,5 +281,5 @@ func (s *sink) Deliver(chunk buffers.MappableBuffer, parts []buffers.Delivery) e
 	return nil
 }
 
-// Settle implements [buffers.Sink].
+// Settle implements [host.Sink].
 func (s *sink) Settle(_ uint64, err error) { s.settled <- err }

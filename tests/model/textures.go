@@ -5,6 +5,7 @@ import (
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/host"
 )
 
 // Textures have texels of 4 bytes. Rows are copied a pitch apart.
@@ -152,7 +153,7 @@ var textureKinds = []Kind{
 			o.Args[Size] = boxBytes(o.Args[Box])
 			return w.read(r, o, reader{
 				func(m buffers.Memory) (buffers.Read, error) { return r.StartTexture(region(t, o.Args[Box]), m) },
-				func(s buffers.Sink) error { return embedder.StartTexture(r, region(t, o.Args[Box]), s, 1) },
+				func(s host.Sink) error { return embedder.StartTexture(r, region(t, o.Args[Box]), s, 1) },
 			})
 		}},
 

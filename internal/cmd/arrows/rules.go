@@ -16,6 +16,8 @@ const (
 	jsTag    = "js && wasm"
 	core     = "buffers"
 	contract = "buffers/gpu"
+	typed    = "buffers/wgsl"
+	hosts    = "buffers/host"
 	command  = "wasm"
 	page     = "jsbridge/page"
 )
@@ -90,7 +92,9 @@ func onlyBrowserImportsJS(t *tree) []string {
 }
 
 func coreStandsAlone(t *tree) []string {
-	inCore := func(s source) bool { return (s.dir() == core || s.dir() == contract) && !s.test() }
+	inCore := func(s source) bool {
+		return slices.Contains([]string{core, contract, typed, hosts}, s.dir()) && !s.test()
+	}
 	others := slices.Concat(jsLibraries, portable, []string{command})
 	return append(
 		t.importing(inCore, func(imported string) bool {
@@ -102,7 +106,7 @@ func coreStandsAlone(t *tree) []string {
 // contractStandsAlone lets only the tests of backends use the core, as their programs do.
 func contractStandsAlone(t *tree) []string {
 	isCore := func(imported string) bool { return imported == t.module+"/"+core }
-	below := append(slices.Concat(backends, portable), contract)
+	below := append(slices.Concat(backends, portable), contract, typed, hosts)
 	return append(
 		t.importing(func(s source) bool { return s.under(below...) && !s.test() }, isCore),
 		t.importing(func(s source) bool { return s.dir() == contract }, func(imported string) bool { return t.local(imported, core) && !t.local(imported, contract) })...)

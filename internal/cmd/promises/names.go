@@ -19,7 +19,7 @@ const (
 )
 
 // public are the documents whose exported names need rows.
-var public = []string{types, "buffers", "buffers/gpu", "buffers/memory", "buffers/webgpu", "buffers/buffertest", "buffers/slogger", "jsbridge", "jsbridge/page"}
+var public = []string{types, "buffers", "buffers/gpu", "buffers/host", "buffers/memory", "buffers/webgpu", "buffers/buffertest", "buffers/slogger", "buffers/wgsl", "jsbridge", "jsbridge/page"}
 
 // names are the exports of a document, true for those that need a row. The row of their type covers the others.
 type names map[string]bool

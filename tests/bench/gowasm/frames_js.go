@@ -8,6 +8,7 @@ import (
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/buffers/wgsl"
 )
 
 // updates are frames through a DynamicBuffer.
@@ -49,7 +50,7 @@ func (u *updates) frame(number int) error {
 		if err != nil {
 			return err
 		}
-		data, err := buffers.As[update](a.Bytes)
+		data, err := wgsl.As[update](a.Bytes)
 		if err != nil {
 			return err
 		}

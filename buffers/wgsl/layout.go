@@ -1,4 +1,4 @@
-package buffers
+package wgsl
 
 import (
 	"reflect"
@@ -15,11 +15,11 @@ import (
 type AddressSpace uint8
 
 const (
-	SpaceStorage AddressSpace = iota
-	SpaceUniform
-	// SpaceVertex stands for vertex and index buffers, which are in no address space. Any layout of numbers will do:
+	Storage AddressSpace = iota
+	Uniform
+	// Vertex stands for vertex and index buffers, which are in no address space. Any layout of numbers will do:
 	// the pipeline says where each attribute lies.
-	SpaceVertex
+	Vertex
 )
 
 // As views bytes as a T, sharing memory. T consists of 4-byte numbers, arrays and structs, laid out in Go
@@ -34,8 +34,8 @@ const (
 // NOTE: [16]float32 and [9]float32 are arrays of floats, not matrices: in a struct they begin at other offsets than a
 // matrix, and no error says so.
 //
-// A T with another layout is [ErrLayout], which says where padding is missing. Too few bytes are [ErrRange], and bytes
-// that are not aligned for T [ErrAlignment]. T is checked once a type. Use [CheckLayout] for the uniform address space,
+// A T with another layout is [gpu.ErrLayout], which says where padding is missing. Too few bytes are [gpu.ErrRange], and bytes
+// that are not aligned for T [gpu.ErrAlignment]. T is checked once a type. Use [Check] for the uniform address space,
 // which is stricter, and [VertexSlice] and [VertexBytes] for vertex and index data.
 func As[T any](bytes []byte) (*T, error) {
 	s, err := Slice[T](bytes)
@@ -44,7 +44,7 @@ func As[T any](bytes []byte) (*T, error) {
 	}
 	if len(s) == 0 {
 		var t T
-		return nil, gpu.NewError("view", reflect.TypeFor[T]().String(), ErrRange,
+		return nil, gpu.NewError("view", reflect.TypeFor[T]().String(), gpu.ErrRange,
 			gpu.Decimal(uint64(len(bytes)))+" bytes are less than the "+gpu.Decimal(uint64(unsafe.Sizeof(t)))+" of one")
 	}
 	return &s[0], nil
@@ -61,21 +61,21 @@ func Put[T any](bytes []byte, v T) error {
 
 // Slice views bytes as Ts, as many as fit, sharing memory. The rules are those of [As]; 1- and 2-byte
 // integers may be elements too, as they are in index data.
-func Slice[T any](bytes []byte) ([]T, error) { return sliceOf[T](bytes, SpaceStorage) }
+func Slice[T any](bytes []byte) ([]T, error) { return sliceOf[T](bytes, Storage) }
 
 // BytesOf views a slice of Ts as bytes, sharing memory: the reverse of [Slice].
-func BytesOf[T any](s []T) ([]byte, error) { return viewOf(s, SpaceStorage) }
+func BytesOf[T any](s []T) ([]byte, error) { return viewOf(s, Storage) }
 
 // VertexSlice views bytes as vertices or indices, as many as fit, sharing memory. T consists of numbers of 1, 2
 // and 4 bytes, arrays and structs, in any layout: [unsafe.Offsetof] a field is the offset of its attribute, and
 // [unsafe.Sizeof] T the stride.
-func VertexSlice[T any](bytes []byte) ([]T, error) { return sliceOf[T](bytes, SpaceVertex) }
+func VertexSlice[T any](bytes []byte) ([]T, error) { return sliceOf[T](bytes, Vertex) }
 
 // VertexBytes views vertices or indices as bytes, sharing memory: the reverse of [VertexSlice].
-func VertexBytes[T any](s []T) ([]byte, error) { return viewOf(s, SpaceVertex) }
+func VertexBytes[T any](s []T) ([]byte, error) { return viewOf(s, Vertex) }
 
 func sliceOf[T any](bytes []byte, space AddressSpace) ([]T, error) {
-	if err := checkLayout[T](space); err != nil {
+	if err := passes[T](space); err != nil {
 		return nil, err
 	}
 	var t T
@@ -84,14 +84,14 @@ func sliceOf[T any](bytes []byte, space AddressSpace) ([]T, error) {
 	}
 	start := unsafe.Pointer(unsafe.SliceData(bytes))
 	if uintptr(start)%unsafe.Alignof(t) != 0 {
-		return nil, gpu.NewError("view", reflect.TypeFor[T]().String(), ErrAlignment, "the bytes do not start at a multiple of "+
+		return nil, gpu.NewError("view", reflect.TypeFor[T]().String(), gpu.ErrAlignment, "the bytes do not start at a multiple of "+
 			gpu.Decimal(uint64(unsafe.Alignof(t))))
 	}
 	return unsafe.Slice((*T)(start), uintptr(len(bytes))/unsafe.Sizeof(t)), nil
 }
 
 func viewOf[T any](s []T, space AddressSpace) ([]byte, error) {
-	if err := checkLayout[T](space); err != nil {
+	if err := passes[T](space); err != nil {
 		return nil, err
 	}
 	var t T
@@ -109,25 +109,25 @@ var layouts sync.Map // layoutKey -> error or nil
 // same few types are viewed again and again.
 var passed [64]atomic.Uintptr
 
-// checkLayout is CheckLayout, without a look-up for a type that was checked before.
-func checkLayout[T any](space AddressSpace) error {
+// passes is Check, without a look-up for a type that was checked before.
+func passes[T any](space AddressSpace) error {
 	var pointer any = (*T)(nil)
 	id := *(*uintptr)(unsafe.Pointer(&pointer)) // the type's, an interface's first word
 	place := &passed[id/16%uintptr(len(passed))]
 	if place.Load() == id+uintptr(space) {
 		return nil
 	}
-	err := CheckLayout[T](space)
+	err := Check[T](space)
 	if err == nil {
 		place.Store(id + uintptr(space))
 	}
 	return err
 }
 
-// CheckLayout reports whether Go lays T out as WGSL does in an address space. An accepted type can be declared so that
+// Check reports whether Go lays T out as WGSL does in an address space. An accepted type can be declared so that
 // its members lie where they do in Go, in every browser. Some also take uniforms whose arrays and structs are not at
 // multiples of 16.
-func CheckLayout[T any](space AddressSpace) error {
+func Check[T any](space AddressSpace) error {
 	key := layoutKey{reflect.TypeFor[T](), space}
 	if known, ok := layouts.Load(key); ok {
 		err, _ := known.(error)
@@ -135,7 +135,7 @@ func CheckLayout[T any](space AddressSpace) error {
 	}
 	var err error
 	if problem := key.problem(); problem != "" {
-		err = gpu.NewError("view", key.t.String(), ErrLayout, problem)
+		err = gpu.NewError("view", key.t.String(), gpu.ErrLayout, problem)
 	}
 	layouts.Store(key, err)
 	return err
@@ -143,13 +143,13 @@ func CheckLayout[T any](space AddressSpace) error {
 
 func (k layoutKey) problem() string {
 	switch {
-	case k.space == SpaceVertex:
+	case k.space == Vertex:
 		return vertexProblem(k.t)
-	case k.space == SpaceStorage && isSmallInteger(k.t.Kind()):
+	case k.space == Storage && isSmallInteger(k.t.Kind()):
 		return ""
 	}
 	_, problem := wgslLayout(k.t, k.space)
-	if problem != "" && k.space == SpaceStorage && vertexProblem(k.t) == "" {
+	if problem != "" && k.space == Storage && vertexProblem(k.t) == "" {
 		problem += " (vertex data may have any layout: see VertexBytes)"
 	}
 	return problem
@@ -237,7 +237,7 @@ func arrayLayout(t reflect.Type, space AddressSpace) (l layout, problem string) 
 		return l, problem
 	}
 	stride := roundUp(element.size, element.align)
-	if space == SpaceUniform && stride%16 != 0 {
+	if space == Uniform && stride%16 != 0 {
 		return l, "the elements of " + t.String() + " are " + decimal(stride) + " bytes apart, and in a uniform a multiple of 16" + remedy(t)
 	}
 	if stride != t.Elem().Size() {
@@ -245,7 +245,7 @@ func arrayLayout(t reflect.Type, space AddressSpace) (l layout, problem string) 
 			" in WGSL" + remedy(t)
 	}
 	l = plain(element.align, t.Size())
-	if space == SpaceUniform {
+	if space == Uniform {
 		l.memberAlign = roundUp(l.align, 16)
 	}
 	return l, ""
@@ -291,7 +291,7 @@ func structLayout(t reflect.Type, space AddressSpace) (l layout, problem string)
 	if l.size != t.Size() {
 		return l, t.String() + " has " + decimal(t.Size()) + " bytes in Go and " + decimal(l.size) + " in WGSL: pad its end"
 	}
-	if space == SpaceUniform {
+	if space == Uniform {
 		l.memberAlign, l.memberSize = roundUp(l.align, 16), roundUp(l.size, 16)
 	}
 	return l, ""
