@@ -172,12 +172,7 @@ size: build ## print the module's raw, gzip and brotli bytes; fail above SIZE_LI
 	if [ "$$(bytes .br)" -gt $(SIZE_LIMIT) ]; then echo 'the module is too large'; exit 1; fi
 
 .PHONY: bench
-bench: ## run the native benchmarks, and tests/bench where there is one
-	go test -run='^$$' -bench=. -benchmem $(TESTFLAGS) ./buffers/...
-	@if [ -d tests/bench ]; then $(MAKE) --no-print-directory bench-browser; fi
-
-.PHONY: bench-browser
-bench-browser: size
+bench: size ## measure in Chrome beside the libraries and hand-written programs; PLAN=quick for a part
 	@.ci/need chrome
 	tests/bench/build.sh
 	go test -count=1 -timeout=10m -v -run='TestSmoke|TestTheChecksum' ./tests/bench
