@@ -118,7 +118,7 @@ func beginGrowth(g *growth) {
 	s := g.held.shared
 	g.core.growths = append(g.core.growths, g)
 	g.core.latest = g
-	s.rouse()
+	s.wakeHost()
 	copied := s.queue.WorkDone()
 	go func() {
 		select {
@@ -178,7 +178,7 @@ func (g *growth) revert(err error) {
 func (g *growth) end(err error) {
 	g.err = err
 	close(g.done)
-	g.held.shared.rouse()
+	g.held.shared.wakeHost()
 }
 
 // abandon ends every Grow of unknown outcome, and destroys the old buffers.

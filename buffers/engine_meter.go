@@ -25,7 +25,7 @@ type probe struct {
 // observe measures the time until the GPU is done with everything so far.
 func (m *meter) observe(op Operation, path int, size uint64, start moment) {
 	m.running = true
-	m.engine.shared.rouse()
+	m.engine.shared.wakeHost()
 	m.probe = probe{op, path, size, start, m.engine.workDone(size < unhurried), m.engine.program.traffic().moved}
 	if m.watch == nil {
 		m.watch, m.late = m.wait, time.NewTimer(m.engine.hangAfter)

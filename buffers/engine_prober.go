@@ -154,7 +154,7 @@ const (
 // whenIdle calls inBackground once the program moves nothing, so that neither is in the other's way.
 func (p *prober) whenIdle(op Operation) {
 	p.due++
-	p.shared.rouse()
+	p.shared.wakeHost()
 	seen, tries := p.engine.program.traffic(), 0
 	var timer *time.Timer
 	timer = time.AfterFunc(quiet, func() {
@@ -175,7 +175,7 @@ func (p *prober) whenIdle(op Operation) {
 func (p *prober) inBackground(op Operation) bool {
 	b, err := p.begin()
 	if err == nil {
-		p.shared.rouse()
+		p.shared.wakeHost()
 		go func() {
 			err := b.run(context.Background(), func(s probeStep) bool { return s.op == op })
 			if op == OpReadback && err == nil {

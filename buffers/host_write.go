@@ -29,8 +29,8 @@ func (Embedder) Vouched(b *DeviceBuffer) bool {
 	return !current.handed.Load() && current.serial <= s.confirmed
 }
 
-// leavesToHost gives the piece of the path of an upload that goes by queue writes and need not be measured. Where
-// it is 0, the turn is not taken.
+// leavesToHost gives the piece of the path of an upload that goes by queue writes and need not be measured. If it gives
+// 0, the upload is not counted.
 func (e *engine) leavesToHost(size uint64, h *choice.History) (piece uint64) {
 	if size < chosenFrom[OpUpload] {
 		h.Touched = true

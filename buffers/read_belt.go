@@ -292,7 +292,7 @@ func (b *readBelt) goOnFrom(h *hold, late []heldRead, verdicts []gpu.Verdict) {
 		}
 	}
 	if len(verdicts) > 0 {
-		b.shared.rouse()
+		b.shared.wakeHost()
 		go b.judge(slices.Clone(late), verdicts)
 	}
 }

@@ -11,7 +11,7 @@ type readCollector struct {
 
 // add has a goroutine wait for a chunk too. The channel has room for the most chunks there can be.
 func (r *readCollector) add(c *chunk) {
-	r.shared.rouse()
+	r.shared.wakeHost()
 	if r.landing == nil {
 		r.landing = make(chan *chunk, maxInFlight)
 		r.collect = r.collectAll

@@ -65,7 +65,7 @@ func (q *readQueue) settle(x *reading, err error) {
 	}
 	x.done = true
 	if x.sink == nil {
-		q.shared.rouse()
+		q.shared.wakeHost()
 		x.settled <- err
 		return
 	}

@@ -94,7 +94,7 @@ func (r *readRing) short(x *reading, want uint64, comingBack int) {
 		r.queue.settle(x, r.shared.budget.refuse("read", x.name, want, nil))
 	default:
 		r.waiting = true
-		r.shared.rouse()
+		r.shared.wakeHost()
 		go r.retry(r.shared.join(r.memory))
 	}
 }

@@ -50,7 +50,7 @@ func (s *shared) init(device Device, options Options) {
 	s.reporter = &reporter{logger{options.Log, options.LogLevel}, make(chan error, 64), options.Changed}
 	s.closed, s.deviceLost = make(chan struct{}), device.Lost()
 	s.budget = budget{freed: s.wake, limit: options.Budget, policy: options.OnBudget}
-	s.waiters.lock, s.waiters.roused = &s.mu, s.rouse
+	s.waiters.lock, s.waiters.wakeHost = &s.mu, s.wakeHost
 	s.upkeep.init(device, &s.mu, options.IdleAge)
 }
 
@@ -98,8 +98,8 @@ func reasonOf(err error) error {
 	return ErrDeviceLost
 }
 
-// rouse is called whenever a goroutine or a timer was started, or a goroutine became runnable.
-func (s *shared) rouse() {
+// wakeHost is called whenever a goroutine or a timer was started, or a goroutine became runnable.
+func (s *shared) wakeHost() {
 	if s.waker != nil {
 		s.waker.Wake()
 	}

@@ -41,7 +41,7 @@ func (b *DeferredStagingBuffer) MapAsync() <-chan error {
 	}
 	c.pending = true
 	if !b.tryMap() {
-		c.shared.rouse()
+		c.shared.wakeHost()
 		go b.mapLater()
 	}
 	return c.settled

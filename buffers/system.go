@@ -126,6 +126,6 @@ func (s *System) close(reason error) {
 	}
 	s.replaced.destroy()
 	close(s.closed)
-	s.rouse()
+	s.wakeHost()
 	s.wake()
 }

@@ -43,7 +43,7 @@ func (j *uploadJob) enqueue() {
 	u.writes.jobs.list = append(u.writes.jobs.list, j)
 	if u.watch == nil {
 		u.watch = newWatchdog(u.engine.hangAfter, u.ringHangs)
-		u.shared.rouse()
+		u.shared.wakeHost()
 	}
 	u.watch.begin()
 }
@@ -158,7 +158,7 @@ func (j *uploadJob) endRelay() {
 // leave leaves the rest to a goroutine.
 func (j *uploadJob) leave() jobState {
 	j.served()
-	j.shared.rouse()
+	j.shared.wakeHost()
 	go func() { j.done(j.whole(context.Background(), j.rest)) }()
 	return jobEnds
 }

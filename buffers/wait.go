@@ -15,10 +15,10 @@ import (
 // Every change wakes every waiter. A waiter that listened and leaves wakes only those of its source: it is no change
 // for others, and two that woke each other would never sleep.
 type waiters struct {
-	lock    sync.Locker // held when a method is called
-	roused  func()      // called when a goroutine became runnable
-	waiting []*waiter
-	free    []*waiter
+	lock     sync.Locker // held when a method is called
+	wakeHost func()      // called when a goroutine became runnable
+	waiting  []*waiter
+	free     []*waiter
 }
 
 // waiter is one goroutine, from join until its wait returns.
@@ -113,7 +113,7 @@ func (l *waiters) wakeFor(from source) {
 		case w.woken <- struct{}{}:
 		default:
 		}
-		l.roused()
+		l.wakeHost()
 	}
 }
 

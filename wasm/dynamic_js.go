@@ -43,12 +43,12 @@ func (d *dynamicBuffer) update(size uint64) (float64, error) {
 		return 0, err
 	}
 	if a.Buffer != d.current {
-		d.turn(a.Buffer)
+		d.goOnIn(a.Buffer)
 	}
 	return float64(d.page<<32 | a.Offset), nil
 }
 
-func (d *dynamicBuffer) turn(b buffers.Buffer) {
+func (d *dynamicBuffer) goOnIn(b buffers.Buffer) {
 	n, known := d.numbers[b]
 	if !known {
 		n = d.number(b)

@@ -26,7 +26,7 @@ var esModule struct {
 	settle      js.Value // (number, value, failed): settles the Promise of a number
 	deliver     js.Value // (ArrayBuffer of a chunk, address of numbers, count of parts): see readSink
 	fail        js.Value // (number, error): ends a read
-	lend        js.Value // (number, lent, GPUBuffer, offset, size, piece, chunks, GPUBuffer for the rest, scoped): see readSink
+	lend        js.Value // (number, loan, GPUBuffer, offset, size, piece, chunks, GPUBuffer for the rest, scoped): see readSink
 	changed     js.Value // (): what it keeps of buffers may be wrong by now: see [buffers.Options].Changed
 	resume      js.Value // (): has the goroutines run that are awake when the task ends
 }

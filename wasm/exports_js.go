@@ -253,7 +253,7 @@ func readLend(readback, size, number float64) float64 {
 // rejected, which only the end of the device does, or something threw; and 2 if they were not used.
 //
 //go:wasmexport readEnded
-func readEnded(lent, outcome float64) float64 { return run("readEnded", endLentRead, lent, outcome) }
+func readEnded(loan, outcome float64) float64 { return run("readEnded", endLoan, loan, outcome) }
 
 // readCancel has JavaScript hear no more of a read.
 //

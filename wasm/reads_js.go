@@ -46,7 +46,7 @@ func sinkOf(making bool) host.Sink {
 // readSink tells the ES module of what landed. The functions that it calls must not call this module.
 type readSink struct {
 	numbers []float64
-	lent    []*host.Read             // by number; nil if there is none
+	loans   []*host.Read             // by number; nil if there is none
 	known   []buffers.MappableBuffer // by the same: the chunk that JavaScript knows by it
 }
 
@@ -86,12 +86,12 @@ func (k *readSink) Lend(r *host.Read) {
 
 // add gives a read that is lent its number.
 func (k *readSink) add(r *host.Read) (number int) {
-	number = slices.Index(k.lent, nil)
+	number = slices.Index(k.loans, nil)
 	if number < 0 {
-		number = len(k.lent)
-		k.lent, k.known = append(k.lent, nil), append(k.known, nil)
+		number = len(k.loans)
+		k.loans, k.known = append(k.loans, nil), append(k.known, nil)
 	}
-	k.lent[number] = r
+	k.loans[number] = r
 	return number
 }
 
@@ -109,10 +109,10 @@ func (k *readSink) lendChunk(r *host.Read) (number int) {
 // forget lets go of the chunks, some of which are of a system that has ended. The others are handed over anew.
 func (k *readSink) forget() { clear(k.known) }
 
-// takeLent is the read that was lent under a number, which is free again, or nil.
-func (k *readSink) takeLent(number float64) (r *host.Read) {
-	if i, ok := whole(number); ok && i < uint64(len(k.lent)) {
-		r, k.lent[i] = k.lent[i], nil
+// takeLoan is the read that was lent under a number, or nil. The number is free again.
+func (k *readSink) takeLoan(number float64) (r *host.Read) {
+	if i, ok := whole(number); ok && i < uint64(len(k.loans)) {
+		r, k.loans[i] = k.loans[i], nil
 	}
 	return r
 }
@@ -138,7 +138,7 @@ func gapOfReads(c *call) (gap float64, err error) {
 	return float64(embedder.Gap(s.core, int(c.number(1, "reads")))), nil
 }
 
-func lendRead(c *call) (lent float64, err error) {
+func lendRead(c *call) (loan float64, err error) {
 	r, s := object[*buffers.ReadbackBuffer](c, 0)
 	size, number := c.whole(1, "size"), c.whole(2, "number")
 	if c.err != nil || s.frame != 0 || !esModule.attached {
@@ -150,8 +150,8 @@ func lendRead(c *call) (lent float64, err error) {
 	return notAtOnce, nil
 }
 
-func endLentRead(c *call) (ended float64, err error) {
-	r := reads.takeLent(c.number(0, "lent"))
+func endLoan(c *call) (ended float64, err error) {
+	r := reads.takeLoan(c.number(0, "loan"))
 	switch {
 	case r == nil:
 		return 0, nil

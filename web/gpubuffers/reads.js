@@ -83,49 +83,49 @@ export class Reads {
     for (const [group, runs] of groupsToCopy(this.#joinable, this.#module)) {
       const copies = new ShortCopies(runs);
       const fetch = new Fetch(runs);
-      const lent = this.#borrow(fetch, copies.size);
-      if (lent < 0) {
+      const loan = this.#borrow(fetch, copies.size);
+      if (loan < 0) {
         for (const other of begun) this.#giveBackUnused(other);
         return false;
       }
-      begun.push({ fetch, lent, copies, isScoped: group !== vouched });
+      begun.push({ fetch, loan, copies, isScoped: group !== vouched });
     }
     if (begun.length === 0) return false;
     this.#joinable = [];
-    for (const { fetch, lent, copies, isScoped } of begun) this.#make(fetch, lent, [fetch.core.chunks[lent]], copies, isScoped);
+    for (const { fetch, loan, copies, isScoped } of begun) this.#make(fetch, loan, [fetch.core.chunks[loan]], copies, isScoped);
     return true;
   }
 
-  /** Has a chunk lent for size bytes, and gives the number of that: less than 0 if there is none now. */
+  /** Borrows a chunk for size bytes, and gives the number of the loan: less than 0 if there is none now. */
   #borrow(fetch, size) {
     this.#number(fetch);
     this.#module.take();
-    const lent = this.#module.tell("readLend", fetch.handle, size, fetch.number);
-    if (lent < 0) this.#forget(fetch);
+    const loan = this.#module.tell("readLend", fetch.handle, size, fetch.number);
+    if (loan < 0) this.#forget(fetch);
     const chunk = this.#module.take();
-    if (chunk !== undefined) fetch.core.chunks[lent] = chunk; // else it is the one that was lent under the number before
-    return lent;
+    if (chunk !== undefined) fetch.core.chunks[loan] = chunk; // else it is the one that was lent under the number before
+    return loan;
   }
 
-  #giveBackUnused({ fetch, lent }) {
-    this.#module.tell("readEnded", lent, unused);
+  #giveBackUnused({ fetch, loan }) {
+    this.#module.tell("readEnded", loan, unused);
     this.#forget(fetch);
   }
 
   /** The module lends chunks for a long read. None of its functions may be called before this returns. */
-  lend(number, lent, source, offset, size, pieceSize, chunks, rest, isScoped) {
+  lend(number, loan, source, offset, size, pieceSize, chunks, rest, isScoped) {
     const fetch = this.#pending[number];
-    this.#make(fetch, lent, chunks, new LongCopies(fetch.runs[0], source, offset, size, pieceSize, rest), isScoped);
+    this.#make(fetch, loan, chunks, new LongCopies(fetch.runs[0], source, offset, size, pieceSize, rest), isScoped);
   }
 
   /** Makes copies through chunks that are lent. */
-  #make(fetch, lent, chunks, copies, isScoped) {
+  #make(fetch, loan, chunks, copies, isScoped) {
     const isPending = () => this.#pending[fetch.number] === fetch; // and the number not another's by now
     const onEnd = (failure) => {
-      if (failure === undefined) this.#made.push({ fetch, lent, chunks });
+      if (failure === undefined) this.#made.push({ fetch, loan, chunks });
       else if (failure.refused !== undefined && isPending()) this.#refuse(fetch, failure.refused);
       if (failure === undefined) void resolved.then(this.#end); // what waits for the reads goes on first
-      else this.#module.tell("readEnded", lent, failed); // fails the reads, and destroys the chunks
+      else this.#module.tell("readEnded", loan, failed); // fails the reads, and destroys the chunks
     };
     new LentRead(fetch.core, copies, isScoped, () => isPending() && fetch.isOpen, onEnd).start(chunks);
   }
@@ -138,11 +138,11 @@ export class Reads {
 
   /** Gives the chunks back of what was made: before anything that tells of them. */
   endMade() {
-    for (const { fetch, lent, chunks } of this.#made.splice(0)) {
+    for (const { fetch, loan, chunks } of this.#made.splice(0)) {
       for (const chunk of chunks) chunk.unmap();
       const isPending = this.#pending[fetch.number] === fetch;
       if (isPending && !fetch.isWhole) this.#module.tell("readCancel", fetch.handle, fetch.number);
-      this.#module.tell("readEnded", lent, mapped);
+      this.#module.tell("readEnded", loan, mapped);
       if (isPending) this.#forget(fetch);
     }
   }

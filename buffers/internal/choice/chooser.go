@@ -85,8 +85,8 @@ func (c *Chooser) Ask(size uint64, h History, measurable bool) Choice {
 	return choice
 }
 
-// Take chooses a path for size bytes, and takes the turn. Only a transfer that can be measured takes another path than
-// the fastest: every exploreEvery turns, and every exploreFirst until its likes were measured, which may take new
+// Take chooses a path for size bytes, and counts the transfer. Only one that can be measured takes another path than the
+// fastest: each exploreEvery-th, and each exploreFirst-th until the paths of its kind were measured, which may take new
 // memory.
 func (c *Chooser) Take(size uint64, h History, measurable bool) Choice {
 	choice, after := c.choose(size, h, measurable)
@@ -180,7 +180,7 @@ func (c *Chooser) Rate(i int, size uint64) float64 {
 	return k.seen[i].rate()
 }
 
-// explore returns a path to try in this turn instead of the best, or -1. It is of the best one's kind, and promising.
+// explore returns a path to try for this transfer instead of the best, or -1. It is of the best one's kind, and promising.
 func (c *Chooser) explore(k *class, t *turns, size uint64, h History, best int) int {
 	if t.n%exploreFirst == 0 {
 		for i := range c.paths {
