@@ -305,7 +305,7 @@ func (p *writeBelt) sent(c *chunk, settled <-chan error, err error) error {
 
 // isForeign reports whether e records into an encoder that the caller may finish and submit.
 func isForeign(e Encoder) bool {
-	f, ok := e.(interface{ Foreign() bool })
+	f, ok := e.(gpu.ForeignEncoder)
 	return ok && f.Foreign()
 }
 

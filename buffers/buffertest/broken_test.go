@@ -97,6 +97,19 @@ var brokenDevices = []struct {
 		"a queue write is behind an earlier submit",
 	},
 	{
+		"tells from within the call",
+		func(d *memory.Device) gpu.Device {
+			same := func(b gpu.MappableBuffer) gpu.MappableBuffer { return b }
+			return &standIn{Device: d, wrapBuffer: same, queue: tellsWithin{d.Queue(), gpu.ChunkQueueOf(d)}}
+		},
+		"a queue tells nobody from within the call",
+	},
+	{
+		"knows no buffer that is wrapped",
+		withQueue(func(q gpu.Queue) gpu.Queue { return knowsItsOwn{q} }),
+		"a buffer that the core has wrapped is the backend's own",
+	},
+	{
 		"settles WorkDone at once",
 		withQueue(func(q gpu.Queue) gpu.Queue { return hastyWorkDone{q} }),
 		"WorkDone settles after the work submitted before it",

@@ -2,6 +2,7 @@ package buffertest
 
 import (
 	"errors"
+	"sync"
 
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
@@ -112,6 +113,47 @@ var chunkRules = []rule{
 			if len(told) > 0 {
 				t.Errorf("told once more")
 			}
+		},
+	},
+	{
+		name: "a queue tells nobody from within the call",
+		why:  "the core holds its lock when it calls, and takes it when it is told",
+		f: func(t *trial) {
+			chunk, dst := t.mappedForWriting(64), t.filled("target", make([]byte, 64))
+			var core sync.Mutex
+			told := make(chan error, 3)
+			tell := func() {
+				core.Lock()
+				defer core.Unlock()
+				told <- nil
+				t.wake()
+			}
+			locked := func(call func() error) error {
+				ended := make(chan error, 1)
+				go func() {
+					core.Lock()
+					defer core.Unlock()
+					ended <- call()
+					t.wake()
+				}()
+				return t.wait(ended)
+			}
+			var settled <-chan error
+			t.must(locked(func() (err error) {
+				settled, err = t.chunks().FillChunk(chunk, gpu.Bytes(pattern(32, 1)), dst, 0, tell)
+				return err
+			}))
+			t.must(t.wait(settled))
+			t.must(locked(func() error {
+				settled = t.chunks().WorkDoneThen(tell)
+				return nil
+			}))
+			t.must(t.wait(settled))
+			if _, tells := t.device.Queue().(gpu.ChunkQueue); tells {
+				t.must(t.wait(told))
+				t.must(t.wait(told))
+			}
+			t.expectContent(dst, with(make([]byte, 64), 0, pattern(32, 1)))
 		},
 	},
 	{

@@ -6,6 +6,11 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
 
+// outer is a buffer around another, as the core has them.
+type outer struct{ gpu.Buffer }
+
+func (o outer) Unwrap() gpu.Buffer { return o.Buffer }
+
 var copyRules = []rule{
 	{
 		name: "a copy moves exactly its range",
@@ -17,6 +22,19 @@ var copyRules = []rule{
 				t.expectContent(dst, with(pattern(64, 2), int(c.to), pattern(64, 1)[c.from:c.from+c.size]))
 				t.expectContent(src, pattern(64, 1))
 			}
+		},
+	},
+	{
+		name: "a buffer that the core has wrapped is the backend's own",
+		why:  "every buffer of a program's comes wrapped: see Unwrap",
+		f: func(t *trial) {
+			src, dst := t.filled("source", pattern(64, 1)), t.filled("target", pattern(64, 2))
+			t.write(outer{dst}, 0, pattern(8, 3))
+			e := t.encoder("wrapped")
+			t.must(e.CopyBufferToBuffer(outer{src}, 16, outer{outer{dst}}, 16, 16))
+			t.must(e.ClearBuffer(outer{dst}, 56, 8))
+			t.submit(e)
+			t.expectContent(dst, with(with(with(pattern(64, 2), 0, pattern(8, 3)), 16, pattern(64, 1)[16:32]), 56, make([]byte, 8)))
 		},
 	},
 	{

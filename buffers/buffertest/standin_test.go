@@ -301,6 +301,30 @@ func (q *lateSubmit) flush() error {
 	return q.Queue.Submit(kept...)
 }
 
+type tellsWithin struct {
+	gpu.Queue
+	gpu.ChunkQueue
+}
+
+func (q tellsWithin) FillChunk(chunk gpu.MappableBuffer, m gpu.Memory, dst gpu.Buffer, offset uint64, notify func()) (<-chan error, error) {
+	mapped, err := q.ChunkQueue.FillChunk(chunk, m, dst, offset, nil)
+	if err != nil || notify == nil {
+		return mapped, err
+	}
+	outcome := <-mapped
+	notify()
+	return settledWith(outcome), nil
+}
+
+type knowsItsOwn struct{ gpu.Queue }
+
+func (q knowsItsOwn) WriteBuffer(dst gpu.Buffer, offset uint64, m gpu.Memory) error {
+	if _, isOuter := dst.(outer); isOuter {
+		return gpu.NewError("write", dst.Label(), gpu.ErrWrongDevice, "")
+	}
+	return q.Queue.WriteBuffer(dst, offset, m)
+}
+
 type hastyWorkDone struct{ gpu.Queue }
 
 func (hastyWorkDone) WorkDone() <-chan error { return settledWith(nil) }

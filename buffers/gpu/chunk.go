@@ -5,6 +5,10 @@ package gpu
 // the core takes these steps itself.
 //
 // A chunk whose method failed is in an unknown state: it is destroyed.
+//
+// The core holds its lock when it calls a queue, and takes it when it is notified. So notify, and the methods of a
+// [Landing], are never called from within a method of the queue, nor with a lock of the backend's held: they may call
+// the queue. Each is called once.
 type ChunkQueue interface {
 	// SendChunk unmaps a chunk that is mapped whole for writing, and copies its first size bytes to dst at offset in a
 	// submit of its own. Then it asks for the next map, under the contract of MapAsync. After that has settled it calls
@@ -59,6 +63,14 @@ type ChunkCopy struct {
 // Vouched is the group of copies whose sources are known to be valid, and that only the core can destroy. One source of
 // another group can void every copy of that group.
 const Vouched = 0
+
+// ForeignEncoder is an Encoder of the caller's own: the caller can submit it without the core. What was recorded in one
+// counts as submitted with the next submit.
+type ForeignEncoder interface {
+	Encoder
+	// Foreign reports whether this encoder is the caller's.
+	Foreign() bool
+}
 
 // RangeMapper is the ability of a MappableBuffer to hand out its mapped range as the backend's own
 // object, such as a JavaScript typed array.

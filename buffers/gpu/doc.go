@@ -9,13 +9,16 @@
 //	ability         of               without it
 //	HostMapper      MappableBuffer   Go memory only
 //	RangeMapper     MappableBuffer   no MappedRange of the backend's own
-//	ByteMapper      MappableBuffer   WriteAt and ReadAt alone
+//	ByteMapper      MappableBuffer   WriteAt and ReadAt alone; for programs, which find it behind Unwrap
 //	ChunkQueue      Queue            the engine takes the same steps itself: Steps
 //	ChunkRelay      ChunkQueue       a call for each chunk
 //	Poller          Queue            the host tells by itself when the GPU is done
 //	AccessTracker   Encoder          the API tracks its buffers itself
+//	ForeignEncoder  Encoder          every encoder is the device's own
 //	Timers          Device           timers of package time
 //	Waker           Device           goroutines run by themselves
+//
+// A backend without textures returns [ErrUnsupported] from the methods that take one.
 //
 // # Other APIs
 //

@@ -1,7 +1,9 @@
 package gpu
 
 // Lifecycle is the state of one buffer with its mapping. The backend that made the buffer keeps it, so that every
-// backend follows the same table of transitions. It has no lock: the backend's guards it.
+// backend follows the same table of transitions. It has no lock: the backend's guards it. The Check functions and this
+// call State and Failure of the buffers that they are given. So a backend calls them with its lock held, and hands in a
+// view of its buffer whose State and Failure do not take that lock: to check first and lock later is a race.
 //
 // Each map has a token, which a backend hands back with the map's completion. So the late completion of a cancelled map
 // is never taken for that of a later one.

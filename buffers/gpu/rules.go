@@ -12,7 +12,8 @@ func CheckWrite(dst Buffer, offset, size uint64) error {
 	return CheckSpan("write", dst, offset, size, 4, 4)
 }
 
-// CheckCopy checks a copy between buffers.
+// CheckCopy checks a copy between buffers, but for their states: a mapped buffer may be recorded. [Encoder].Check and
+// Submit call [CheckUse] for each recorded buffer, and return the first error.
 // https://www.w3.org/TR/webgpu/#dom-gpucommandencoder-copybuffertobuffer
 func CheckCopy(src Buffer, srcOffset uint64, dst Buffer, dstOffset, size uint64) error {
 	if src == dst {
@@ -38,7 +39,7 @@ func CheckSend(chunk Buffer, size uint64, dst Buffer, offset uint64) error {
 	return CheckUse("copy", dst, UsageCopyDst)
 }
 
-// CheckClear checks the zeroing of a range.
+// CheckClear checks the zeroing of a range, but for the state of the buffer: see [CheckCopy].
 // https://www.w3.org/TR/webgpu/#dom-gpucommandencoder-clearbuffer
 func CheckClear(dst Buffer, offset, size uint64) error {
 	if err := checkRecord("clear", dst, UsageCopyDst); err != nil {

@@ -66,7 +66,7 @@ func TestAdoptedEncoder(t *testing.T) {
 	theirs, err := d.Bridge().CreateCommandEncoder("their frame")
 	require.NoError(t, err)
 	e := d.AdoptEncoder(theirs)
-	require.True(t, e.(interface{ Foreign() bool }).Foreign())
+	require.True(t, e.(gpu.ForeignEncoder).Foreign())
 	require.Same(t, theirs, webgpu.EncoderOf(e))
 
 	require.NoError(t, e.CopyBufferToBuffer(src, 0, dst, 0, 8))
@@ -80,7 +80,7 @@ func TestAdoptedEncoder(t *testing.T) {
 		own, err := d.CreateEncoder("own")
 		require.NoError(t, err)
 		require.NotSame(t, e, own)
-		require.False(t, own.(interface{ Foreign() bool }).Foreign())
+		require.False(t, own.(gpu.ForeignEncoder).Foreign())
 		require.NoError(t, d.Queue().Submit(own))
 	}
 }

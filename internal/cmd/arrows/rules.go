@@ -25,6 +25,8 @@ const (
 var (
 	backends = []string{"buffers/webgpu"}
 	portable = []string{"buffers/memory", "buffers/buffertest"}
+	// parts are the core's own packages, and those beside it that its programs import.
+	parts = []string{"buffers/internal/choice", "buffers/slogger", typed, hosts}
 	// jsLibraries hold the packages that exist in the browser only.
 	jsLibraries = append([]string{"jsbridge"}, backends...)
 	// browser holds every folder that may know of the browser.
@@ -35,6 +37,7 @@ var rules = []rule{
 	{"syscall/js", "everything else runs, and is tested, without a browser", onlyBrowserImportsJS},
 	{"core", "the core is portable, knows no backend, and every kilobyte of it is downloaded", coreStandsAlone},
 	{"contract", "a backend stands on the contract alone, which knows no engine", contractStandsAlone},
+	{"listed", "a backend that no list names is held to no rule", everyPackageIsListed},
 	{"portable", "the memory backend and the conformance kit run natively", portableAvoidsBrowser},
 	{"jsbridge", "the mirror of the browser knows no policy", bridgeKnowsNoBuffers},
 	{"page", "the page is a program's", onlyProgramsHaveThePage},
@@ -110,6 +113,13 @@ func contractStandsAlone(t *tree) []string {
 	return append(
 		t.importing(func(s source) bool { return s.under(below...) && !s.test() }, isCore),
 		t.importing(func(s source) bool { return s.dir() == contract }, func(imported string) bool { return t.local(imported, core) && !t.local(imported, contract) })...)
+}
+
+func everyPackageIsListed(t *tree) []string {
+	listed := slices.Concat([]string{core, contract}, backends, portable, parts)
+	return t.each("its folder is in no list of internal/cmd/arrows/rules.go", func(s source) bool {
+		return within(s.dir(), core) && !slices.Contains(listed, s.dir())
+	})
 }
 
 func portableAvoidsBrowser(t *tree) []string {

@@ -71,6 +71,7 @@ func TestEachRuleTurnsRed(t *testing.T) {
 		{"contract", "buffers/memory/system.go", `package memory; import "example.com/m/buffers"`, "imports example.com/m/buffers"},
 		{"contract", "buffers/buffertest/system.go", `package buffertest; import "example.com/m/buffers"`, "imports example.com/m/buffers"},
 		{"contract", "buffers/webgpu/system_js.go", js + `package webgpu; import "example.com/m/buffers"`, "imports example.com/m/buffers"},
+		{"listed", "buffers/vulkan/device.go", `package vulkan; import "example.com/m/buffers/gpu"`, "its folder is in no list of internal/cmd/arrows/rules.go"},
 		{"portable", "buffers/memory/gpu.go", `package memory; import "example.com/m/jsbridge"`, "imports example.com/m/jsbridge"},
 		{"portable", "buffers/buffertest/gpu_test.go", `package buffertest; import "example.com/m/buffers/webgpu"`, "imports example.com/m/buffers/webgpu"},
 		{"jsbridge", "jsbridge/pool_js.go", js + `package jsbridge; import "example.com/m/buffers"`, "imports example.com/m/buffers"},
