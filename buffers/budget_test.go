@@ -31,7 +31,7 @@ func TestBudgetPolicies(t *testing.T) {
 			switch {
 			case waiter == "UploadMemory" && name == "fallback":
 				ends = at(nil)
-			case waiter == "Upload.Room" && name == "fallback":
+			case waiter == "Embedder.LendChunk" && name == "fallback":
 				continue // it has none to give
 			case name != "wait":
 				ends = at(buffers.ErrBudget)

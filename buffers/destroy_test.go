@@ -351,8 +351,6 @@ func TestEveryMethodFailsAfterTheEnd(t *testing.T) {
 		switch {
 		case method == "AwaitGrow" || method == "Failure" || method == "Finish":
 			require.NoError(t, err)
-		case method == "RoomThen":
-			require.Equal(t, buffers.ErrBusy, err)
 		default:
 			require.IsType(t, &buffers.Error{}, err)
 			require.NotEmpty(t, err.(*buffers.Error).Op)

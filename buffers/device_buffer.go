@@ -62,7 +62,7 @@ func (b *DeviceBuffer) history() *choice.History { return &b.core.current.Load()
 
 func (b *DeviceBuffer) historyFor(uint64) choice.History { return *b.history() }
 
-// historyOf returns the history of a buffer made by a System. For any other it returns one that only says Touched.
+// historyOf returns the history of a DeviceBuffer. For any other buffer it returns one that only says Touched.
 func historyOf(b Buffer) *choice.History {
 	if d, ok := b.(*DeviceBuffer); ok {
 		return d.history()

@@ -151,7 +151,7 @@ func TestBeginFrameWaitsForTheGPU(t *testing.T) {
 // By default who may wait keeps to the frames that keep a slow GPU busy, and who may not is let go on.
 func TestFramesArePacedWhereTheyMayWait(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{})
-	buffers.SetSoon(s, 0)
+	buffers.SetShort(s, 0)
 	device.Hold()
 	for range 3 {
 		f, _ := frame(t, s)

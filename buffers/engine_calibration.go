@@ -97,6 +97,7 @@ func (e *engine) loadRate(r Rate) {
 	}
 }
 
+// calibrate locks.
 func (e *engine) calibrate(ctx context.Context) error {
 	e.shared.mu.Lock()
 	b, err := e.prober.begin()

@@ -53,6 +53,7 @@ func (m *meter) wait() {
 	}
 }
 
+// conclude locks.
 func (m *meter) conclude(p probe, err error) {
 	took := p.start.age()
 	m.engine.shared.mu.Lock()
@@ -66,6 +67,7 @@ func (m *meter) conclude(p probe, err error) {
 	}
 }
 
+// giveUp locks.
 func (m *meter) giveUp(p probe) {
 	m.engine.shared.mu.Lock()
 	defer m.engine.shared.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// prober measures the paths to the GPU with data and buffers of its own. So no experiment slows a transfer of the
+// prober measures the paths to the GPU with data and buffers of its own. So no experiment is made on a transfer of the
 // program's, or spoils one of its buffers.
 //
 // It keeps its memory for the next bout, until that has lain idle for [Options].IdleAge.
@@ -129,6 +129,7 @@ func (p *prober) trim(before moment) (oldest moment) {
 }
 
 // abandon ends the reads of a finished measurement.
+// It locks.
 func (p *prober) abandon() {
 	p.shared.mu.Lock()
 	defer p.shared.mu.Unlock()
@@ -310,6 +311,7 @@ func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error
 }
 
 // conclude waits for the GPU to be done. A transfer that takes longer than hangAfter hangs.
+// It locks.
 func (b *probing) conclude(ctx context.Context, step probeStep, path int, done <-chan error, learn func()) error {
 	e := b.engine
 	late, cancel := context.WithCancel(ctx)

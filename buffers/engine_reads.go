@@ -55,6 +55,7 @@ func (g *readGuide) nearby() uint64 {
 // arrived implements guide.
 func (g *readGuide) arrived(x *reading) { g.engine.learn(OpReadback, x.path, x.size, x.started.age()) }
 
+// setCopyCost locks.
 func (g *readGuide) setCopyCost(d time.Duration) {
 	g.engine.shared.mu.Lock()
 	defer g.engine.shared.mu.Unlock()

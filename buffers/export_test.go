@@ -9,8 +9,8 @@ import (
 // SetHangAfter shortens, before it is first used, how long the engine of s waits for a path.
 func SetHangAfter(s *System, d time.Duration) { s.engine.hangAfter = d }
 
-// LooksOn reports whether a watchdog looks on that was stopped while it looked.
-func LooksOn() bool {
+// GoesOn reports whether a watchdog goes on that was stopped while it looked.
+func GoesOn() bool {
 	var p *watchdog
 	p = newWatchdog(time.Second, func() bool { p.stop(); return true })
 	p.begin()
@@ -32,8 +32,8 @@ func Probing(s *System) bool {
 	return s.engine.prober.busy || s.engine.prober.due > 0
 }
 
-// SetSoon says, before the first frame, within what time the GPU is done with a frame that does not count.
-func SetSoon(s *System, d time.Duration) { s.frames.short = d }
+// SetShort says, before the first frame, within what time the GPU is done with a frame that does not count.
+func SetShort(s *System, d time.Duration) { s.frames.short = d }
 
 // Picks makes transfers of size bytes, one after the other, that each take as long as took says, and returns the
 // paths that were picked for them.

@@ -19,7 +19,7 @@ type Frame struct {
 	used    []use
 }
 
-// frames bounds how many frames the GPU may have.
+// frames submits, in order, all that belongs to a frame, and bounds how many frames the GPU may have.
 type frames struct {
 	flights
 	uploads  *writeBelt

@@ -28,7 +28,7 @@ func submitFrames(t testing.TB, s *buffers.System, count int) {
 func TestAFrameWaitsForThreeOrWhereTheGPUIsSoonDoneForEight(t *testing.T) {
 	for name, c := range map[string]struct {
 		options buffers.Options
-		soon    time.Duration
+		short   time.Duration
 		let     int
 	}{
 		"the GPU takes long":        {buffers.Options{}, 0, 3},
@@ -38,7 +38,7 @@ func TestAFrameWaitsForThreeOrWhereTheGPUIsSoonDoneForEight(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, device := openSystem(t, c.options)
-			buffers.SetSoon(s, c.soon)
+			buffers.SetShort(s, c.short)
 			d := dynamic(t, s, buffers.DynamicDescriptor{Size: 64, Usage: buffers.UsageUniform})
 			device.Hold()
 			for range c.let {
@@ -208,7 +208,7 @@ func TestAContextThatHasEndedBeginsAFrameIfThereIsRoom(t *testing.T) {
 	cancel()
 	for most, let := range map[int]int{0: 8, 2: 2} {
 		inRooms(t, "", buffers.Options{MaxFramesInFlight: most}, func(r *room) {
-			buffers.SetSoon(r.System, 0)
+			buffers.SetShort(r.System, 0)
 			r.gpu.Hold()
 			for range let {
 				f, err := r.BeginFrame(over)

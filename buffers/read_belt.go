@@ -42,6 +42,7 @@ func (b *readBelt) init(s *shared, memory source, g guide) {
 }
 
 // start asks for a read, which describe fills in, for a held buffer.
+// It locks.
 func (b *readBelt) start(owner *readbackCore, held *handle, describe func(*reading) error) (Read, error) {
 	b.shared.mu.Lock()
 	defer b.shared.mu.Unlock()
@@ -67,6 +68,7 @@ func (b *readBelt) start(owner *readbackCore, held *handle, describe func(*readi
 }
 
 // flush sends the reads of one owner.
+// It locks.
 func (b *readBelt) flush(owner *readbackCore) {
 	b.shared.mu.Lock()
 	defer b.shared.mu.Unlock()
@@ -155,7 +157,7 @@ func (b *readBelt) place() {
 }
 
 // hurry has the host poll whether the GPU is done with the chunks in flight, if there are at least so many. The host
-// polls with each chunk that is sent, but no more will be. A single chunk is left to the backend.
+// polls with each chunk that is sent, but no more will be. If one chunk alone is sent, the backend has it polled for.
 func (b *readBelt) hurry(least int) {
 	if len(b.queue.list) == 0 && len(b.ring.inFlight) >= least {
 		b.shared.poll(fewPolls)

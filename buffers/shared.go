@@ -12,7 +12,8 @@ import (
 // shared is the part of a System that all others need, at the bottom of the package. Belts, engine, buffers and frames
 // point to it, and none of them names the System.
 //
-// The lock is never held during a wait. Methods of unexported types are called with it held, unless they say otherwise.
+// The lock is never held during a wait. Methods of unexported types are called with it held, unless their comment says
+// that they lock.
 type shared struct {
 	device  Device
 	queue   Queue
@@ -28,7 +29,7 @@ type shared struct {
 	mu sync.Mutex
 	waiters
 	budget budget
-	pools  []keeper // pools of mappable memory
+	pools  []keeper // the belts, with the memory that they keep
 	upkeep
 	holdings   *holding // first of those that are not freed
 	freed      func()   // called when one was

@@ -46,6 +46,7 @@ func (q *uploadQueue) write(ctx context.Context, m Memory) error {
 	return q.writeNow(m)
 }
 
+// writeNow locks.
 func (q *uploadQueue) writeNow(m Memory) error {
 	u := q.upload
 	s := u.shared

@@ -17,6 +17,7 @@ type uploadRing struct {
 
 // borrow makes sure that there is a chunk to fill. If a ring hangs, or the policy of the budget says so, the rest goes
 // by queue writes.
+// It locks.
 func (r *uploadRing) borrow(ctx context.Context, size uint64) error {
 	u := r.upload
 	if r.chunk != nil {
@@ -118,6 +119,7 @@ func (r *uploadRing) fill(m Memory) error {
 }
 
 // pass sends n bytes through the chunk.
+// It locks.
 func (r *uploadRing) pass(n uint64, send func(*chunk) error) error {
 	u := r.upload
 	u.shared.mu.Lock()
@@ -137,6 +139,7 @@ func (r *uploadRing) pass(n uint64, send func(*chunk) error) error {
 }
 
 // giveBack gives the chunk back as it is.
+// It locks.
 func (r *uploadRing) giveBack() {
 	u := r.upload
 	if c := r.chunk; c != nil {

@@ -125,7 +125,7 @@ var waits = map[string]func(*room, context.Context) error{
 	"UploadMemory": func(r *room, ctx context.Context) error {
 		return r.UploadMemory(ctx, r.target, 0, buffers.Bytes(make([]byte, whole)))
 	},
-	"Upload.Room": func(r *room, ctx context.Context) error {
+	"Embedder.LendChunk": func(r *room, ctx context.Context) error {
 		u, err := r.NewUpload(r.target, 0, 0)
 		require.NoError(r, err)
 		defer u.Abort()
@@ -421,5 +421,5 @@ func TestAWaiterThatIsWokenHasItsHostRoused(t *testing.T) {
 
 // No timer outlives what it was set for: it would keep the system alive.
 func TestAWatchdogThatIsStoppedWhileItLooksEnds(t *testing.T) {
-	regime(t, "", func(t *testing.T) { require.False(t, buffers.LooksOn()) })
+	regime(t, "", func(t *testing.T) { require.False(t, buffers.GoesOn()) })
 }

@@ -8,7 +8,7 @@ import "syscall/js"
 
 // A newCallback makes the callback for a number: it calls an export of the
 // module with that number. The export settles promises that resolve with
-// nothing; JavaScript calls it some hundred times faster than a js.Func.
+// nothing; JavaScript calls it about a thousand times faster than a js.Func.
 type newCallback func(number int) js.Value
 
 // exportName is the name of the export [resolved].

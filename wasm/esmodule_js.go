@@ -67,7 +67,7 @@ func (c *call) member(object js.Value, name string, want js.Type) js.Value {
 	return v
 }
 
-// agreed are the sizes that the ES module must know, in bytes, and numbers.
+// agreed are what the ES module must know: sizes in bytes, and numbers by which both call something.
 func agreed() js.Value {
 	o := newObject()
 	chosenFrom, queuePiece, queueBlock := embedder.Sizes()
@@ -76,6 +76,10 @@ func agreed() js.Value {
 	o.Set("queueBlock", float64(queueBlock))
 	o.Set("polls", webgpu.Polls)
 	o.Set("numbersOfAPart", numbersOfAPart)
+	o.Set("byQueue", byQueue)
+	o.Set("chunksMapped", chunksMapped)
+	o.Set("chunksFailed", chunksFailed)
+	o.Set("chunksUnused", chunksUnused)
 	return o
 }
 

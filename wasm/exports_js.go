@@ -9,7 +9,7 @@ import (
 
 //lint:file-ignore U1000 staticcheck does not know that go:wasmexport uses a function
 
-// The exports of the WebAssembly instance: JavaScript calls them some hundred times faster than the
+// The exports of the WebAssembly instance: JavaScript calls them about a thousand times faster than the
 // functions of the global object. They take and give numbers alone, and must not block: the goroutine
 // that a body waits for would run only after the body has returned.
 
@@ -19,6 +19,13 @@ const (
 	byQueue    = -2 // of uploadNext: the upload goes by queue writes
 	notAtOnce  = -2 // of readLend: the read has to wait, or is not for JavaScript to make
 	waitsForIt = 0  // a Promise settles when the export is to be called again
+)
+
+// How the chunks of a loan are given back: see readEnded.
+const (
+	chunksMapped = iota
+	chunksFailed
+	chunksUnused
 )
 
 // exportCall is the call of the export that runs. There is one at a time, and it makes no garbage.

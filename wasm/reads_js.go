@@ -155,9 +155,9 @@ func endLoan(c *call) (ended float64, err error) {
 	switch {
 	case r == nil:
 		return 0, nil
-	case c.number(1, "outcome") == 0:
+	case c.number(1, "outcome") == chunksMapped:
 		r.End(nil)
-	case c.number(1, "outcome") == 2:
+	case c.number(1, "outcome") == chunksUnused:
 		r.GiveUp()
 	default:
 		r.End(gpu.NewError("read", "", buffers.ErrDeviceLost, ""))

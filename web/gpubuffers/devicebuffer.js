@@ -48,7 +48,7 @@ export class DeviceBuffer extends NativeBuffer {
     this.#module = core.module;
     this.#handle = handle;
     this.#queue = core.device.queue;
-    this.#chosenFrom = core.module.sizes.chosenFrom;
+    this.#chosenFrom = core.module.agreed.chosenFrom;
     this.#known = core.module.changes;
   }
 
@@ -145,7 +145,7 @@ export class DeviceBuffer extends NativeBuffer {
   upload(offset, source, options) {
     if (options !== undefined || !isBufferSource(source)) return this.#uploadAll(offset, source, options);
     // A longer one waits now and then, so that little of it is on its way at a time.
-    if (this.#writes(offset, source, 0, undefined, this.#module.sizes.queueBlock)) return Promise.resolve(sizeOf(source));
+    if (this.#writes(offset, source, 0, undefined, this.#module.agreed.queueBlock)) return Promise.resolve(sizeOf(source));
     try {
       return this[ask]("upload", offset, fixed(bytesOf("upload", this.label, source, "source")));
     } catch (error) {

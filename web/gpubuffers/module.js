@@ -38,8 +38,8 @@ export class Module {
     this.#functions = left;
     if (this.#functions === undefined) throw refusal("internal", "open", "", "the WebAssembly file is not that of gpubuffers");
     const resume = () => void this.tell("resume");
-    /** Sizes in bytes, and numbers, that both sides must agree on. */
-    this.sizes = this.call("attach", {
+    /** What both sides must agree on: sizes in bytes, and numbers by which both call something. */
+    this.agreed = this.call("attach", {
       arguments: this.arguments,
       newError: refusal,
       settle: (number, value, failed) => this.#settle(number, value, failed),

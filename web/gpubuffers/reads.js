@@ -5,11 +5,6 @@ import { vouched } from "./devicebuffer.js";
 import { LentRead, LongCopies, ShortCopies } from "./lentread.js";
 import { Fetch, groupsToCopy, Run, runsOf } from "./runs.js";
 
-/** How the chunks of a read that was lent are given back. */
-const mapped = 0;
-const failed = 1;
-const unused = 2;
-
 /** Its then runs a function as queueMicrotask does, in less time (measured in Chromium). */
 const resolved = Promise.resolve();
 
@@ -108,7 +103,7 @@ export class Reads {
   }
 
   #giveBackUnused({ fetch, loan }) {
-    this.#module.tell("readEnded", loan, unused);
+    this.#module.tell("readEnded", loan, this.#module.agreed.chunksUnused);
     this.#forget(fetch);
   }
 
@@ -125,7 +120,7 @@ export class Reads {
       if (failure === undefined) this.#made.push({ fetch, loan, chunks });
       else if (failure.refused !== undefined && isPending()) this.#refuse(fetch, failure.refused);
       if (failure === undefined) void resolved.then(this.#end); // what waits for the reads goes on first
-      else this.#module.tell("readEnded", loan, failed); // fails the reads, and destroys the chunks
+      else this.#module.tell("readEnded", loan, this.#module.agreed.chunksFailed); // fails the reads, and destroys the chunks
     };
     new LentRead(fetch.core, copies, isScoped, () => isPending() && fetch.isOpen, onEnd).start(chunks);
   }
@@ -142,14 +137,14 @@ export class Reads {
       for (const chunk of chunks) chunk.unmap();
       const isPending = this.#pending[fetch.number] === fetch;
       if (isPending && !fetch.isWhole) this.#module.tell("readCancel", fetch.handle, fetch.number);
-      this.#module.tell("readEnded", loan, mapped);
+      this.#module.tell("readEnded", loan, this.#module.agreed.chunksMapped);
       if (isPending) this.#forget(fetch);
     }
   }
 
   /** Has the module know of every read that was asked for: before what the order of reads depends on. */
   begin() {
-    for (const run of runsOf(this.#joinable.splice(0), this.#module.sizes.chosenFrom)) this.#beginJoined(run);
+    for (const run of runsOf(this.#joinable.splice(0), this.#module.agreed.chosenFrom)) this.#beginJoined(run);
   }
 
   /** Where a Run cannot begin, each of its reads does, or says why not. */
@@ -164,7 +159,7 @@ export class Reads {
 
   /** Takes parts of a chunk, which is mapped until this returns. */
   deliver(chunk, address, count) {
-    const step = this.#module.sizes.numbersOfAPart;
+    const step = this.#module.agreed.numbersOfAPart;
     const numbers = new Float64Array(this.#module.memory.buffer, address, count * step);
     for (let i = 0; i < numbers.length; i += step) {
       const fetch = this.#pending[numbers[i]];

@@ -27,7 +27,7 @@ function byPlace(a, b) {
 export function groupsToCopy(reads, module) {
   if (reads.length === 0) return [];
   const { handle } = reads[0];
-  const longest = module.sizes.chosenFrom;
+  const longest = module.agreed.chosenFrom;
   let runs = runsOf(reads, longest, 0, fewRuns);
   if (runs.length > fewRuns) runs = runsOf(reads, longest, module.tell("readGap", handle, reads.length));
   if (!runs.every((run) => run.handle === handle && run.isReadable)) return [];

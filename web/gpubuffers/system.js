@@ -82,7 +82,7 @@ export class GPUBufferSystem {
       listeners,
       tracksLeaks,
       updates: new OpenUpdates(),
-      poller: new Poller(device, module.sizes.polls),
+      poller: new Poller(device, module.agreed.polls),
       waits: new Waits(),
       chunks: [],
       destroyed: false,

@@ -4,9 +4,6 @@
 import { bytesOf, fixed } from "./arguments.js";
 import { refusal } from "./errors.js";
 
-/** What the export uploadNext gives if the rest goes by queue writes. */
-const byQueue = -2;
-
 let spare; // memory to gather in
 
 /** One upload into a DeviceBuffer. Its methods are called one at a time, but for abort. */
@@ -29,7 +26,7 @@ export class Upload {
    */
   constructor(module, buffer, handle, offset, write) {
     this.#module = module;
-    this.#queuePiece = module.sizes.queuePiece;
+    this.#queuePiece = module.agreed.queuePiece;
     this.#buffer = buffer;
     this.#handle = handle;
     this.#offset = offset;
@@ -77,7 +74,7 @@ export class Upload {
     this.#filled = this.#size = 0;
     const size = this.#module.awaits("uploadNext", this.#handle, filled);
     if (typeof size !== "number") return size.then(() => 0); // and is called again
-    this.#gathers = size === byQueue;
+    this.#gathers = size === this.#module.agreed.byQueue;
     this.#range = this.#gathers ? (spare ?? new Uint8Array(this.#queuePiece)) : this.#module.mappedRange;
     if (this.#gathers) spare = undefined;
     this.#size = this.#range.length;
