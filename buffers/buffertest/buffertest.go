@@ -62,7 +62,7 @@ type rule struct {
 func rules() []rule {
 	return slices.Concat(
 		creationRules, stateRules, mapRules, accessRules, byteRules, cancelRules, hostRules,
-		writeRules, copyRules, scopeRules, chunkRules, relayRules, orderRules, submitRules,
+		writeRules, copyRules, scopedRules, foreignRules, chunkRules, relayRules, orderRules, submitRules,
 		textureRules, textureFormatRules, blockRules,
 		destroyRules, lossRules, errorRules, invalidRules,
 	)

@@ -51,7 +51,44 @@ func (t *trial) takeLate() []error {
 	return heard
 }
 
-var scopeRules = withForeign([]rule{
+// scopedRules are about scopes that nothing is caught in.
+var scopedRules = []rule{
+	{
+		name: "a scoped submit that is refused at once can be repeated",
+		why:  "the rules of ours are the same in a scope",
+		f: func(t *trial) {
+			dst, src := t.filled("target", make([]byte, 8)), t.filled("source", pattern(8, 1))
+			e := t.copyInto(dst, 8, src)
+			_, err := t.device.Queue().SubmitScoped(e, e)
+			t.refused("submit", err, gpu.ErrState)
+			verdict, err := t.device.Queue().SubmitScoped(e)
+			t.must(err)
+			t.must(t.wait(verdict))
+			_, err = t.device.Queue().SubmitScoped(e)
+			t.refused("submit", err, gpu.ErrState)
+		},
+	},
+	{
+		name: "a fetch of groups that the GPU takes settles once, and refuses none",
+		why:  "it is every read of what a page has bound",
+		f: func(t *trial) {
+			chunk, src := t.readback("chunk", 64), t.filled("source", pattern(64, 1))
+			for range 3 {
+				settled, heard, _, err := t.fetchGroups(chunk, 64, []gpu.ChunkCopy{{Src: src, Size: 32, Group: 1}, {Src: src, Offset: 32, Size: 32, At: 32, Group: 2}})
+				t.must(err)
+				t.must(t.wait(settled))
+				t.expectSilence(settled)
+				if len(heard.refused) > 0 {
+					t.Errorf("the groups %v were refused", heard.refused)
+				}
+				t.expectBytes("what was fetched", t.readAt(chunk, 0, 64), pattern(64, 1))
+				t.must(chunk.Unmap())
+			}
+		},
+	},
+}
+
+var foreignRules = withForeign([]rule{
 	{
 		name: "the verdict on a scoped submit is nil if the GPU takes it, and its copies are made",
 		why:  "every read of a buffer that was handed out waits for it",
@@ -102,21 +139,6 @@ var scopeRules = withForeign([]rule{
 		},
 	},
 	{
-		name: "a scoped submit that is refused at once can be repeated",
-		why:  "the rules of ours are the same in a scope",
-		f: func(t *trial) {
-			dst, src := t.filled("target", make([]byte, 8)), t.filled("source", pattern(8, 1))
-			e := t.copyInto(dst, 8, src)
-			_, err := t.device.Queue().SubmitScoped(e, e)
-			t.refused("submit", err, gpu.ErrState)
-			verdict, err := t.device.Queue().SubmitScoped(e)
-			t.must(err)
-			t.must(t.wait(verdict))
-			_, err = t.device.Queue().SubmitScoped(e)
-			t.refused("submit", err, gpu.ErrState)
-		},
-	},
-	{
 		name: "a fetch tells which groups were refused before its map settles, and brings the others",
 		why:  "one destroyed buffer must not spoil the reads of a frame",
 		f: func(t *trial) {
@@ -141,24 +163,6 @@ var scopeRules = withForeign([]rule{
 				t.must(chunk.Unmap())
 			}
 			t.expectLate(false)
-		},
-	},
-	{
-		name: "a fetch of groups that the GPU takes settles once, and refuses none",
-		why:  "it is every read of what a page has bound",
-		f: func(t *trial) {
-			chunk, src := t.readback("chunk", 64), t.filled("source", pattern(64, 1))
-			for range 3 {
-				settled, heard, _, err := t.fetchGroups(chunk, 64, []gpu.ChunkCopy{{Src: src, Size: 32, Group: 1}, {Src: src, Offset: 32, Size: 32, At: 32, Group: 2}})
-				t.must(err)
-				t.must(t.wait(settled))
-				t.expectSilence(settled)
-				if len(heard.refused) > 0 {
-					t.Errorf("the groups %v were refused", heard.refused)
-				}
-				t.expectBytes("what was fetched", t.readAt(chunk, 0, 64), pattern(64, 1))
-				t.must(chunk.Unmap())
-			}
 		},
 	},
 })
