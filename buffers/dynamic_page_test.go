@@ -151,15 +151,14 @@ func TestADiscardedFrameGivesItsMappedMemoryBack(t *testing.T) {
 		handed := embedder.Mapped(d)
 		f.Discard()
 		require.Nil(t, embedder.Mapped(d))
-		require.Equal(t, buffers.Destroyed, handed.State(), "the host may still write to it")
+		require.NotEqual(t, buffers.Mapped, handed.State(), "the host may still write to it")
 	}
-	uploads := s.Stats().Uploads
-	require.Equal(t, uploads.Bytes, uploads.IdleBytes)
 	require.True(t, sendFrame(t, s, d, fresh(pageSize)))
 	f, _ := frame(t, s)
 	hostUpdate(t, d, fresh(pageSize))
 	d.Destroy()
 	f.Discard()
+	require.NoError(t, ended(t, s.Device().Queue().WorkDone()))
 	s.Trim()
 	require.Zero(t, s.Stats().Uploads.Bytes, "nor does a destroyed one keep it")
 	require.Zero(t, s.Stats().Mappable)

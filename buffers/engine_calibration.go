@@ -97,11 +97,9 @@ func (e *engine) loadRate(r Rate) {
 	}
 }
 
-// calibrate locks.
+// calibrate locks. It waits for a bout in the background to end.
 func (e *engine) calibrate(ctx context.Context) error {
-	e.shared.mu.Lock()
-	b, err := e.prober.begin()
-	e.shared.mu.Unlock()
+	b, err := e.beginCalibration(ctx)
 	if err != nil {
 		return err
 	}
@@ -114,6 +112,25 @@ func (e *engine) calibrate(ctx context.Context) error {
 		return err
 	}
 	return b.copies(ctx)
+}
+
+// beginCalibration locks.
+func (e *engine) beginCalibration(ctx context.Context) (*probing, error) {
+	for {
+		e.shared.mu.Lock()
+		b, err := e.prober.begin()
+		background := e.prober.background
+		e.shared.mu.Unlock()
+		if background == nil || reasonOf(err) != ErrBusy {
+			return b, err
+		}
+		select {
+		case <-background:
+		case <-e.shared.closed: // begin says why
+		case <-ctx.Done():
+			return nil, &Error{Op: "probe", Reason: ErrBusy, Detail: "the paths are being measured", Cause: causeOf(ctx)}
+		}
+	}
 }
 
 func (e *engine) calibration() Calibration {

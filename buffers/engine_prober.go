@@ -14,17 +14,18 @@ import (
 //
 // It keeps its memory for the next bout, until that has lain idle for [Options].IdleAge.
 type prober struct {
-	shared    *shared
-	engine    *engine
-	reads     *readBelt
-	busy      bool
-	due       int // bouts that wait for the program to be idle
-	idleSince moment
-	data      []byte
-	dst       [2]Buffer                        // the first takes queue writes alone, the second copies
-	warm      [opCount][choice.MaxPaths]uint64 // the largest size that a path has moved
-	owner     *readbackCore                    // of its own reads
-	held      *handle
+	shared     *shared
+	engine     *engine
+	reads      *readBelt
+	busy       bool
+	background chan struct{} // closed when a bout in the background is over; nil if there is none
+	due        int           // bouts that wait for the program to be idle
+	idleSince  moment
+	data       []byte
+	dst        [2]Buffer                        // the first takes queue writes alone, the second copies
+	warm       [opCount][choice.MaxPaths]uint64 // the largest size that a path has moved
+	owner      *readbackCore                    // of its own reads
+	held       *handle
 }
 
 func (p *prober) init(e *engine, reads *readBelt) {
@@ -108,6 +109,10 @@ func (b *probing) finish() {
 	b.shared.mu.Lock()
 	defer b.shared.mu.Unlock()
 	b.busy, b.idleSince = false, now()
+	if b.background != nil {
+		close(b.background)
+		b.background = nil
+	}
 	b.shared.tend()
 	for op := range b.engine.choosers {
 		b.engine.choosers[op].Probed(b.tried[op])
@@ -176,6 +181,7 @@ func (p *prober) whenIdle(op Operation) {
 func (p *prober) inBackground(op Operation) bool {
 	b, err := p.begin()
 	if err == nil {
+		p.background = make(chan struct{})
 		p.shared.wakeHost()
 		go func() {
 			err := b.run(context.Background(), func(s probeStep) bool { return s.op == op })

@@ -559,6 +559,16 @@ func TestCalibrationFindsThePathsAtOnce(t *testing.T) {
 	})
 }
 
+// A program need not know that the engine measures by itself.
+func TestCalibrateWaitsForAMeasurementInTheBackground(t *testing.T) {
+	for range 10 {
+		s, _ := openSystem(t, buffers.Options{})
+		b := deviceBuffer(t, s, 1<<20)
+		require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(make([]byte, 1<<20))))
+		require.NoError(t, s.Calibrate(within(t)))
+	}
+}
+
 func TestLoadPassesOverWhatItDoesNotKnow(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	s.Load(buffers.Calibration{CopyCost: -1, Rates: []buffers.Rate{

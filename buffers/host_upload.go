@@ -8,7 +8,7 @@ import (
 
 // LendChunk lends mapped memory for the host to fill itself: the first size bytes of chunk. [Embedder.Filled]
 // takes what was written there. chunk is nil if the path goes by queue writes: then the host hands its
-// bytes to Write. It waits for memory to be had, until ctx ends. A chunk that is not used is destroyed, so that what
+// bytes to Write. It waits for memory to be had, until ctx ends. A chunk that is not used is unmapped, so that what
 // the host still has of it is nobody's.
 func (Embedder) LendChunk(ctx context.Context, u *Upload) (chunk MappableBuffer, size uint64, err error) {
 	start := now()

@@ -176,8 +176,24 @@ func TestARoomThatIsGivenBackIsNobodys(t *testing.T) {
 				require.NoError(t, err)
 				require.Same(t, chunk, again)
 				end(s, b, u)
-				require.Equal(t, buffers.Destroyed, chunk.State())
+				require.NotEqual(t, buffers.Mapped, chunk.State())
 			})
 		}
 	}
+}
+
+// An upload that fails costs no memory: the browser would free it only after a submit.
+func TestAChunkOfAnUploadThatFailedIsLentAgain(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	onPath(s, "mapped ring, 2 MiB chunks")
+	b := deviceBuffer(t, s, 8<<20)
+	for range 20 {
+		u, err := s.NewUpload(b, 0, 0)
+		require.NoError(t, err)
+		_, _, err = embedder.LendChunk(within(t), u)
+		require.NoError(t, err)
+		u.Abort()
+		require.NoError(t, ended(t, s.Device().Queue().WorkDone()))
+	}
+	require.LessOrEqual(t, s.Stats().Uploads.Misses, uint64(4), "chunks that were made")
 }

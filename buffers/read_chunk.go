@@ -243,6 +243,17 @@ func (x *reading) refusal(cause error) error {
 	return e
 }
 
+// failure is the error of a read whose chunk was not mapped: it names the source, not the chunk.
+func (x *reading) failure(err error) error {
+	known, ok := err.(*Error)
+	if !ok {
+		return gpu.MapError(err, "read", x.name)
+	}
+	told := *known
+	told.Op, told.Label = "read", x.name
+	return &told
+}
+
 // withoutMemory is the error of a read for which memory of the System failed.
 func (x *reading) withoutMemory(err error) error {
 	return &Error{Op: "read", Label: x.name, Reason: reasonOf(err), Detail: "the memory that it needs failed", Cause: err}
@@ -278,7 +289,7 @@ func (p *readPart) land(err error) {
 		return
 	}
 	if err != nil {
-		x.queue.settle(x, gpu.MapError(err, "read", x.name))
+		x.queue.settle(x, x.failure(err))
 		return
 	}
 	x.arrived(p.rows * p.rowBytes)

@@ -36,7 +36,7 @@ func (s *System) Load(c Calibration) {
 // their time count. The engine calibrates by itself, in the background, as soon as a large transfer is made: Calibrate
 // does it before.
 //
-// While the engine calibrates it is [ErrBusy]. If ctx ends first, the error is an [*Error] around that of ctx.
+// While another Calibrate measures it is [ErrBusy]; a measurement in the background is waited for. If ctx ends first, the error is an [*Error] around that of ctx.
 func (s *System) Calibrate(ctx context.Context) error {
 	return gpu.Relabel(s.engine.calibrate(ctx), "calibrate", "")
 }

@@ -200,10 +200,16 @@ func (p *writeBelt) settle(c *chunk, err error) {
 	p.giveBack(c)
 }
 
-// giveBack takes a mapped chunk. It drops one that the host may still write to.
+// giveBack takes a mapped chunk. One that the host may still write to is unmapped, which ends the host's view, and mapped
+// anew: a chunk for each upload that fails would be memory that the browser frees only after a submit.
 func (p *writeBelt) giveBack(c *chunk) {
-	if p.shared.lost != nil || c.handed || c.buffer.Failure() != nil {
+	if p.shared.lost != nil || c.buffer.Failure() != nil || c.handed && c.buffer.Unmap() != nil {
 		p.drop(c)
+		return
+	}
+	if c.handed {
+		c.handed = false
+		p.pend(c, c.buffer.MapAsync(MapWrite, 0, c.size()), false)
 		return
 	}
 	p.keep(c, now())

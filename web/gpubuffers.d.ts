@@ -214,8 +214,9 @@ export class GPUBufferSystem {
   /** The rates measured so far, to be kept as JSON. */
   calibration(): Calibration;
   /**
-   * Takes the rates that another run on the same adapter measured. Rates of unknown operations and paths are passed over.
-   * Another version throws code "unsupported".
+   * Takes the rates that another run on the same adapter measured. Rates of unknown operations and paths, and
+   * those that hold no sane number, are passed over. The better of a rate that is known and one that is given stays. Another
+   * version throws code "unsupported".
    */
   loadCalibration(calibration: Calibration): void;
   /** A snapshot. */

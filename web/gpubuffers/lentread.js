@@ -36,7 +36,8 @@ export class ShortCopies {
 
   /** Hands out a piece. */
   take(range) {
-    for (const run of this.#runs) if (run.takeCopy(range)) run.end();
+    for (const run of this.#runs) run.takeCopy(range);
+    for (const run of this.#runs) run.end(); // a result may have a getter named then, which may destroy the chunk
   }
 }
 
