@@ -36,7 +36,7 @@ func TestSoak(t *testing.T) {
 
 // TestSoakFindsLeaks leaves something behind, once in a hundred frames.
 func TestSoakFindsLeaks(t *testing.T) {
-	grown := fmt.Sprint(soakInChrome(t, 1_200, true).Grown())
+	grown := fmt.Sprint(soakInChrome(t, 2_400, true).Grown())
 	for _, name := range []string{"JavaScript's heap KiB", "JavaScript's objects but Go's", "values of Go", "GPU buffers", "objects", "budget KiB"} {
 		require.Contains(t, grown, name+":")
 	}
