@@ -27,7 +27,7 @@ var rooms = strings.Fields(`
 	read_group.go read_chunk.go read_owner.go read_hold.go
 	write_belt.go write_jobs.go flights.go
 	pool.go
-	shared.go handle.go replaced.go options.go upkeep.go wait.go budget.go watchdog.go stats.go log.go moment.go scratch.go size.go list.go
+	shared.go shared_handle.go shared_replaced.go options.go shared_upkeep.go shared_wait.go shared_budget.go shared_watchdog.go stats.go shared_log.go shared_moment.go shared_scratch.go shared_size.go shared_list.go
 	gpu.go
 `)
 
@@ -40,7 +40,7 @@ var upward = map[use]string{
 	{"engine_reads.go", "engine_prober.go"}: "the guide has the cost of a copy probed, and the prober tells it",
 	{"engine.go", "engine_prober.go"}:       "the engine has its paths probed, by transfers through the engine",
 	{"frame.go", "system.go"}:               "frames submit what the System holds",
-	{"handle.go", "shared.go"}:              "the holdings are a list that begins in what is shared, and each counts there",
+	{"shared_handle.go", "shared.go"}:              "the holdings are a list that begins in what is shared, and each counts there",
 	{"pool.go", "read_chunk.go"}:            "a chunk carries the parts of reads that lie in it",
 	{"read_chunk.go", "read_queue.go"}:      "a reading settles in its queue",
 	{"read_queue.go", "read_late.go"}:       "the queue keeps the scratch of what it lists",
