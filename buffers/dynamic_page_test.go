@@ -141,7 +141,8 @@ func TestAFrameThatFindsNoMappedMemoryGoesByTheArena(t *testing.T) {
 }
 
 func TestADiscardedFrameGivesItsMappedMemoryBack(t *testing.T) {
-	s := openForFrames(t, memory.Open(memory.Options{}), inPlace, true)
+	device := memory.Open(memory.Options{})
+	s := openForFrames(t, device, inPlace, true)
 	d := onePage(t, s)
 	sendFrame(t, s, d, fresh(pageSize))
 	for range 5 {
@@ -149,9 +150,11 @@ func TestADiscardedFrameGivesItsMappedMemoryBack(t *testing.T) {
 		_, inPlace := hostUpdate(t, d, fresh(pageSize))
 		require.True(t, inPlace)
 		handed := embedder.Mapped(d)
+		device.Hold() // lest it is mapped anew at once
 		f.Discard()
 		require.Nil(t, embedder.Mapped(d))
 		require.NotEqual(t, buffers.Mapped, handed.State(), "the host may still write to it")
+		device.Release()
 	}
 	require.True(t, sendFrame(t, s, d, fresh(pageSize)))
 	f, _ := frame(t, s)

@@ -165,7 +165,7 @@ func TestARoomThatIsGivenBackIsNobodys(t *testing.T) {
 			"the system's": func(s *buffers.System, _ *buffers.DeviceBuffer, u *buffers.Upload) { s.Destroy(); u.Abort() },
 		} {
 			t.Run(name+"/"+how, func(t *testing.T) {
-				s, _ := openSystem(t, buffers.Options{})
+				s, device := openSystem(t, buffers.Options{})
 				onPath(s, "mapped ring, 2 MiB chunks")
 				b := deviceBuffer(t, s, 8<<20)
 				u, err := s.NewUpload(b, 0, 0)
@@ -175,6 +175,8 @@ func TestARoomThatIsGivenBackIsNobodys(t *testing.T) {
 				again, err := lend(u)
 				require.NoError(t, err)
 				require.Same(t, chunk, again)
+				device.Hold() // lest it is mapped anew at once
+				defer device.Release()
 				end(s, b, u)
 				require.NotEqual(t, buffers.Mapped, chunk.State())
 			})
