@@ -40,7 +40,7 @@ var upward = map[use]string{
 	{"engine_reads.go", "engine_prober.go"}: "the guide has the cost of a copy probed, and the prober tells it",
 	{"engine.go", "engine_prober.go"}:       "the engine has its paths probed, by transfers through the engine",
 	{"frame.go", "system.go"}:               "frames submit what the System holds",
-	{"shared_handle.go", "shared.go"}:              "the holdings are a list that begins in what is shared, and each counts there",
+	{"shared_handle.go", "shared.go"}:       "the holdings are a list that begins in what is shared, and each counts there",
 	{"pool.go", "read_chunk.go"}:            "a chunk carries the parts of reads that lie in it",
 	{"read_chunk.go", "read_queue.go"}:      "a reading settles in its queue",
 	{"read_queue.go", "read_late.go"}:       "the queue keeps the scratch of what it lists",
