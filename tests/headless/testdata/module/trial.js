@@ -105,12 +105,19 @@ export class Trial {
       note(String(error?.stack ?? error));
     }
     this.release();
+    await this.#mapped();
     const after = this.#state();
     if (after !== before && !this.world.isEnded) note(`there is ${after}, and there was ${before}`);
   }
 
   release() {
     for (const world of [this.world, this.neighbour, this.stranger]) world.release();
+  }
+
+  /** Waits for the memory that a call has given back, which is mapped anew. */
+  async #mapped() {
+    const { gpu } = this.world;
+    while (!this.world.isEnded && gpu.stats().mapsPending > 0) await gpu.device.queue.onSubmittedWorkDone();
   }
 
   #state() {
