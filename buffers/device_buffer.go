@@ -111,7 +111,7 @@ func (b *DeviceBuffer) WriteMemory(offset uint64, m Memory) error {
 	if m.Size() == 0 {
 		return nil
 	}
-	return b.core.engine.write(dst, b.history(), offset, m)
+	return named(b.core.engine.write(dst, b.history(), offset, m), "write", b.Label())
 }
 
 func (b *DeviceBuffer) behind() *currentBuffer { return b.core.current.Load() }

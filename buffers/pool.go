@@ -162,3 +162,14 @@ func trim[T pooled](idle []T, before moment, drop func(T)) (kept []T, oldest mom
 func (p *pool) need(size uint64) uint64 {
 	return min(chunkSize(size), p.shared.limits.MaxBufferSize)
 }
+
+// named is an error of a chunk's in the words of the program's operation, which knows no chunks.
+func named(err error, op, label string) error {
+	known, ok := err.(*Error)
+	if !ok {
+		return err
+	}
+	told := *known
+	told.Op, told.Label = op, label
+	return &told
+}

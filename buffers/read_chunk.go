@@ -245,13 +245,7 @@ func (x *reading) refusal(cause error) error {
 
 // failure is the error of a read whose chunk was not mapped: it names the source, not the chunk.
 func (x *reading) failure(err error) error {
-	known, ok := err.(*Error)
-	if !ok {
-		return gpu.MapError(err, "read", x.name)
-	}
-	told := *known
-	told.Op, told.Label = "read", x.name
-	return &told
+	return named(gpu.MapError(err, "read", x.name), "read", x.name)
 }
 
 // withoutMemory is the error of a read for which memory of the System failed.

@@ -120,7 +120,7 @@ func (j *uploadJob) served() {
 func (j *uploadJob) moveBy(c *chunk, n uint64) error {
 	n = min(n, c.size())
 	if err := j.writes.fill(c, j.rest.Slice(0, n), j.dst, j.at); err != nil {
-		return err
+		return named(err, "upload", j.dst.Label())
 	}
 	j.hasMoved(n)
 	return nil

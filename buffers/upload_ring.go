@@ -132,7 +132,7 @@ func (r *uploadRing) pass(n uint64, send func(*chunk) error) error {
 	c := r.chunk
 	r.chunk, u.filled = nil, 0
 	if err := send(c); err != nil {
-		return err
+		return named(err, "upload", u.dst.Label())
 	}
 	u.passed(n)
 	return nil

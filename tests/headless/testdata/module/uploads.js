@@ -137,6 +137,18 @@ export const boundedMemory = () =>
     { budget: 48 * MiB },
   );
 
+/** Memory that the page gives away meanwhile fails its upload, and the error is that of the upload, not of a chunk. */
+export const memoryGivenAway = () =>
+  onEachPath(async (gpu, path) => {
+    const b = gpu.createDeviceBuffer({ label: "b", size: 48 * MiB, usage: STORAGE });
+    const bytes = new Uint8Array(48 * MiB);
+    const outcome = b.upload(0, bytes).then(() => undefined, (error) => error);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    const error = await outcome;
+    if (error !== undefined) same([error.operation, error.label], ["upload", "b"], `${path}: ${error.message}`);
+    if (path.includes("ring")) ok(error !== undefined, `${path}: an upload of memory that is gone resolves`);
+  });
+
 /** What is gathered of one stream is not taken for another's, though memory to gather in is used again. */
 export const streamsBesideEachOther = () =>
   withSystem(async (gpu) => {
