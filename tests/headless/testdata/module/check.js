@@ -78,7 +78,7 @@ export function typed(error, code, what, label) {
   if (!(error instanceof api.GPUBufferError)) throw new Error(`${what}: got ${error?.stack ?? String(error)}, want an error of the module with code ${code}`);
   const want = Object.keys(classes).find((name) => classes[name].includes(error.code));
   same([error.name, error.constructor === api[want]], [want, true], `${what}: class of ${error.code}`);
-  if (code !== undefined) same(error.code, code, `${what} (${error.message}): code`);
+  if (code !== undefined && error.code !== code) throw new Error(`${what} (${error.message}): got code ${error.code}, want ${code}`, { cause: error });
   if (label !== undefined) same(error.label, label, `${what} (${error.message}): label`);
   for (const property of ["operation", "label", "message"]) same(typeof error[property], "string", `${what}: ${property}`);
   ok(error.operation !== "" && error.message !== "", `${what}: operation and message are there`);
