@@ -166,12 +166,12 @@ func (g *growth) revert(err error) {
 	s, c := g.held.shared, g.core
 	c.engine.writes.jobs.endRelay()
 	c.replace(g.held, g.old)
+	c.failed.Store(g) // before anybody is told: an upload asks for it without the lock
 	for _, later := range c.growths {
 		s.replaced.buffers = append(s.replaced.buffers, later.grown.Buffer)
 		later.end(err)
 	}
 	c.growths = nil
-	c.failed.Store(g)
 	s.report(err)
 }
 
