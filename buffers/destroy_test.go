@@ -91,7 +91,7 @@ var acts = map[string]func(context.Context, *party){
 	"device buffer": func(_ context.Context, p *party) {
 		_ = p.target.Write(0, make([]byte, 64))
 		_ = p.target.Write(0, make([]byte, partySize))
-		_ = embedder.AllowWrite(p.target, 0, partySize)
+		_ = allowWrite(p.target, 0, partySize)
 		_, _, _, _, _, _ = p.target.Label(), p.target.Size(), p.target.Usage(), p.target.State(), p.target.Valid(), p.target.Generation()
 	},
 	"grow": func(ctx context.Context, p *party) {

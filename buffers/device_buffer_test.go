@@ -149,33 +149,48 @@ func TestAHostWritesItselfWhatGoesByQueueWrites(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	b := deviceBuffer(t, s, 64<<20)
 	small := deviceBuffer(t, s, 64)
-	chosenFrom, _, _ := embedder.Sizes()
+	_, chosenFrom, _ := embedder.Sizes()
 	for _, c := range []struct {
 		path                string
 		b                   *buffers.DeviceBuffer
 		offset, size, piece uint64
+		byChunk             bool
 	}{
-		{"mapped ring, 2 MiB chunks", b, 4, 4096, 4096}, // never measured
-		{"mapped ring, 2 MiB chunks", b, 0, 1 << 20, 0},
-		{"queue write", b, 0, 1 << 20, 4 << 20},
-		{"queue write", b, 8, 16 << 20, 4 << 20},
-		{"queue write", b, 0, 64 << 20, 4 << 20},
-		{"queue write", b, 2, 4096, 0},
-		{"queue write", small, 0, 68, 0},
-		{"queue write", small, 0, 0, 0},
-		{"mapped ring, 2 MiB chunks", b, 0, chosenFrom - 4, chosenFrom - 4},
+		{"mapped ring, 2 MiB chunks", b, 4, 4096, 4096, false}, // never measured
+		{"queue write", b, 0, 1 << 20, 1 << 20, false},
+		{"queue write", b, 8, 16 << 20, 4 << 20, false},
+		{"queue write", b, 0, 64 << 20, 4 << 20, false},
+		{"queue write", b, 2, 4096, 0, false},
+		{"queue write", small, 0, 68, 0, false},
+		{"queue write", small, 0, 0, 0, false},
+		{"mapped ring, 2 MiB chunks", b, 0, chosenFrom - 4, chosenFrom - 4, false},
+		{"mapped ring, 2 MiB chunks", b, 0, 1 << 20, 1 << 20, true},
+		{"mapped ring, 2 MiB chunks", b, 0, 16 << 20, 2 << 20, true},
 	} {
 		known := s.Stats().BytesUp
-		var piece uint64
-		for range 4 { // but for those that are measured
+		for range 4 { // nothing else is known then
 			onPath(s, c.path)
-			piece = max(piece, embedder.AllowWrite(c.b, c.offset, c.size))
 		}
+		piece, chunk := embedder.AllowWrite(c.b, c.offset, c.size, false, false)
 		require.Equal(t, c.piece, piece, "%d bytes at %d by %s", c.size, c.offset, c.path)
+		require.Equal(t, c.byChunk, chunk != nil)
 		require.Equal(t, c.piece > 0, s.Stats().BytesUp > known)
+		if chunk != nil {
+			require.GreaterOrEqual(t, chunk.Buffer.Size(), piece)
+			chunk.Return(nil)
+		}
 	}
 	small.Destroy()
-	require.Zero(t, embedder.AllowWrite(small, 0, 4))
+	require.Zero(t, allowWrite(small, 0, 4))
+}
+
+// allowWrite is the piece of a write that the host makes.
+func allowWrite(b *buffers.DeviceBuffer, offset, size uint64) (piece uint64) {
+	piece, chunk := embedder.AllowWrite(b, offset, size, false, false)
+	if chunk != nil {
+		chunk.Return(nil)
+	}
+	return piece
 }
 
 // What is done to a slice after the call changes nothing, whichever way its bytes go.

@@ -215,7 +215,7 @@ func TestAnInvalidBufferIsRefused(t *testing.T) {
 			require.ErrorContains(t, err, "the creation of the buffer failed")
 		})
 	}
-	require.Zero(t, embedder.AllowWrite(b, 0, 16))
+	require.Zero(t, allowWrite(b, 0, 16))
 	require.Equal(t, buffers.Ready, b.State())
 	f.Discard()
 	require.Equal(t, make([]byte, 16), read(t, s, good, 0, 16), "a neighbour is")

@@ -74,7 +74,7 @@ func (r *dynamicRing) goOn() {
 		return
 	}
 	if way := r.engine.flushPath(r.page.Size, r.history.InPlace()); way.InPlace {
-		p.chunk = r.engine.writes.lendNow(r.page.Size, ringOf(way, r.page.Size))
+		p.chunk = r.engine.writes.lendNow(r.page.Size)
 	}
 }
 

@@ -15,6 +15,7 @@ type engine struct {
 	choosers  [opCount]choice.Chooser
 	prober    prober
 	meter     meter
+	row       row
 	reads     readGuide
 	scratch   scratch
 	hangAfter time.Duration // until a path counts as hung
@@ -32,27 +33,31 @@ func (e *engine) init(s *shared, writes *writeBelt, reads *readBelt, p program, 
 // write moves m to dst ahead of everything submitted later. It never waits: bytes that find no mapped memory go by a
 // queue write.
 func (e *engine) write(dst Buffer, h *choice.History, offset uint64, m Memory) error {
-	if m.Size() < chosenFrom[OpUpload] {
-		h.Touched = true
-		err := e.shared.queue.WriteBuffer(dst, offset, m)
-		if err == nil {
-			e.shared.stats.BytesUp += m.Size()
-		}
-		return err
+	if m.Size() < chosenFrom[OpBurst] {
+		return e.queueWrite(dst, h, offset, m)
 	}
-	taken := e.take(OpUpload, m.Size(), *h)
-	p := &paths[OpUpload][taken.Path]
-	start := now()
+	op, taken := e.takeUpload(m.Size(), *h, e.row.follows())
+	p := &paths[op][taken.Path]
+	if taken.Measure {
+		e.meter.begin(op, taken.Path)
+	}
 	wholly, err := e.move(p, dst, offset, m)
 	h.Note(p)
-	if err != nil {
-		return err
+	if err == nil {
+		e.shared.stats.BytesUp += m.Size()
 	}
-	e.shared.stats.BytesUp += m.Size()
-	if taken.Measure && wholly {
-		e.meter.observe(OpUpload, taken.Path, m.Size(), start)
+	e.moved(op, taken.Path, m.Size(), wholly && err == nil)
+	return err
+}
+
+// queueWrite moves m by one queue write.
+func (e *engine) queueWrite(dst Buffer, h *choice.History, offset uint64, m Memory) error {
+	h.Touched = true
+	err := e.shared.queue.WriteBuffer(dst, offset, m)
+	if err == nil {
+		e.shared.stats.BytesUp += m.Size()
 	}
-	return nil
+	return err
 }
 
 // move moves m along a path, and reports whether the path took all of it.
@@ -62,7 +67,7 @@ func (e *engine) move(p *choice.Path, dst Buffer, offset uint64, m Memory) (whol
 		n := min(p.Piece, m.Size()-done)
 		var c *chunk
 		if p.Mapped && wholly {
-			c = e.writes.lendNow(n, ringOf(p, m.Size()))
+			c = e.writes.lendNow(n)
 		}
 		switch {
 		case c == nil:
@@ -120,18 +125,62 @@ func (e *engine) ask(op Operation, size uint64, h choice.History) (path int) {
 	switch c := &e.choosers[op]; {
 	case op == OpFlush:
 		return e.flushIndex(size, h)
-	case op == OpUpload:
-		return c.Ask(size, h, e.alone()).Path
+	case op == OpUpload || op == OpBurst:
+		return c.Ask(size, h, e.isMeasurable(op)).Path
 	case !e.reads.sharesChunk(size):
 		return c.Best(size, h)
 	}
 	return 0
 }
 
+// takeUpload chooses the path of a write or an upload.
+func (e *engine) takeUpload(size uint64, h choice.History, follows bool) (Operation, choice.Choice) {
+	if !follows {
+		e.row.length = 0
+	}
+	e.row.length++
+	op := OpBurst
+	if e.row.length == 1 {
+		op = OpUpload
+	}
+	if size < chosenFrom[op] {
+		return op, choice.Choice{}
+	}
+	if p, measured := e.meter.path(op); measured && e.suitsRow(p, size, h) {
+		return op, choice.Choice{Path: p}
+	}
+	return op, e.take(op, size, h)
+}
+
+// suitsRow reports whether a transfer can take the path that is being measured by its row. A first copy into a buffer, which
+// may spoil it, is left to where it is the choice.
+func (e *engine) suitsRow(path int, size uint64, h choice.History) bool {
+	p := &paths[OpBurst][path]
+	return p.Suits(size, h) && (h.Copied || !p.Mapped || e.choosers[OpBurst].Best(size, h) == path)
+}
+
+// moved is called when a write or an upload took a path.
+func (e *engine) moved(op Operation, path int, size uint64, wholly bool) {
+	e.row.end()
+	e.meter.add(op, path, size, wholly)
+}
+
+// isMeasurable reports whether a transfer that begins now can be measured: one that is alone if it has the GPU to itself,
+// as far as this System knows, and a burst from its second transfer on.
+func (e *engine) isMeasurable(op Operation) bool {
+	switch {
+	case e.prober.busy:
+		return false
+	case op == OpBurst:
+		return e.row.length == 2 && e.meter.canTurn()
+	}
+	return !e.meter.running && e.program.idle()
+}
+
 // take chooses a path. It has the prober measure unknown paths, and all of them anew after very many transfers.
 func (e *engine) take(op Operation, size uint64, h choice.History) choice.Choice {
 	c := &e.choosers[op]
-	taken := c.Take(size, h, e.alone())
+	taken := c.Take(size, h, e.isMeasurable(op))
 	taken.Measure = taken.Measure && h.Touched // the first touch of memory is slow
 	switch c.Probe(size, e.prober.busy) {
 	case choice.DueNow:
@@ -141,9 +190,6 @@ func (e *engine) take(op Operation, size uint64, h choice.History) choice.Choice
 	}
 	return taken
 }
-
-// alone reports whether a transfer that begins now has the GPU to itself, as far as this System knows.
-func (e *engine) alone() bool { return !e.meter.running && !e.prober.busy && e.program.idle() }
 
 // traffic is the program's moved bytes and submits, and whether a transfer is under way.
 type traffic struct {
@@ -161,13 +207,11 @@ type program interface {
 // polls last as long as most measurements.
 const polls = 64
 
-// workDone settles when the GPU is done with everything so far. If hurried, the host polls for that, so that the
-// transfer is measured and not the host's next poll.
-func (e *engine) workDone(hurried bool) <-chan error {
+// workDone settles when the GPU is done with everything so far. The host polls for that, so that the transfer is measured
+// and not the host's next poll.
+func (e *engine) workDone() <-chan error {
 	done := e.shared.queue.WorkDone()
-	if hurried {
-		e.shared.poll(polls)
-	}
+	e.shared.poll(polls)
 	return done
 }
 

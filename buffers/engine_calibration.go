@@ -2,6 +2,7 @@ package buffers
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
@@ -145,7 +146,12 @@ func (e *engine) calibration() Calibration {
 
 func (e *engine) load(c Calibration) {
 	e.reads.copyCost = max(c.CopyCost, 0)
+	knowsBursts := slices.ContainsFunc(c.Rates, func(r Rate) bool { return r.Operation == OpBurst.String() })
 	for _, r := range c.Rates {
 		e.loadRate(r)
+		if r.Operation == OpUpload.String() && !knowsBursts { // it is of an engine that did not tell them apart
+			r.Operation = OpBurst.String()
+			e.loadRate(r)
+		}
 	}
 }

@@ -2,8 +2,9 @@ package buffers
 
 import "time"
 
-// meter measures one transfer of the program's at a time, from its start to the moment when the GPU is done with it. If
-// the program moves other bytes meanwhile, the path is at least as fast as measured.
+// meter measures one transfer of the program's at a time, or one burst, from its start to the moment when the GPU is done
+// with it. It asks for that moment when the program pauses: in a browser, when its task ends. If the program moves other
+// bytes meanwhile, the path is at least as fast as measured.
 type meter struct {
 	engine  *engine
 	running bool
@@ -12,21 +13,28 @@ type meter struct {
 	late    *time.Timer // of the probe
 }
 
-// probe is a transfer that is being measured.
+// probe is what is being measured.
 type probe struct {
-	op    Operation
-	path  int
-	size  uint64
-	start moment
-	done  <-chan error
-	moved uint64 // by the program so far
+	op     Operation
+	path   int
+	size   uint64 // of all its transfers
+	count  uint64 // of them
+	mixed  bool   // not all of them took the path
+	isOver bool   // its end was asked for: what follows is part of it only if it is a burst that goes on
+	asked  uint64 // the count then
+	start  moment
+	moved  uint64 // by the program up to the last of them
 }
 
-// observe measures the time until the GPU is done with everything so far.
-func (m *meter) observe(op Operation, path int, size uint64, start moment) {
+// begin is called before a transfer that is to be measured. A burst takes the place of its first transfer.
+func (m *meter) begin(op Operation, path int) {
+	turned := m.running
+	m.probe = probe{op: op, path: path, start: now()}
+	if turned {
+		return
+	}
 	m.running = true
 	m.engine.shared.wakeHost()
-	m.probe = probe{op, path, size, start, m.engine.workDone(size < unhurried), m.engine.program.traffic().moved}
 	if m.watch == nil {
 		m.watch, m.late = m.wait, time.NewTimer(m.engine.hangAfter)
 	} else {
@@ -35,17 +43,57 @@ func (m *meter) observe(op Operation, path int, size uint64, start moment) {
 	go m.watch()
 }
 
+// observe measures a transfer that was issued, and took so long until now.
+func (m *meter) observe(op Operation, path int, size uint64, took time.Duration) {
+	m.begin(op, path)
+	m.probe.start -= moment(took)
+	m.add(op, path, size, true)
+}
+
+// canTurn reports whether a burst can be measured from now on: instead of its first transfer, if that is being measured.
+func (m *meter) canTurn() bool {
+	return !m.running || m.probe.op == OpUpload && !m.probe.isOver
+}
+
+// path returns the path of the burst that is being measured, if op belongs to it.
+func (m *meter) path(op Operation) (path int, measured bool) {
+	p := &m.probe
+	return p.path, m.running && op == OpBurst && p.op == OpBurst && p.count > 0
+}
+
+// add takes note of a transfer that was issued. wholly says that all of it took the path.
+func (m *meter) add(op Operation, path int, size uint64, wholly bool) {
+	p := &m.probe
+	same := op == p.op && path == p.path && wholly
+	if !m.running || p.isOver && !(same && op == OpBurst) {
+		return
+	}
+	p.mixed = p.mixed || !same
+	p.size += size
+	p.count++
+	p.moved = m.engine.program.traffic().moved
+}
+
+// spoil has the probe count for nothing, since a part of it took another path than was chosen.
+func (m *meter) spoil() {
+	if m.running && !m.probe.isOver {
+		m.probe.mixed = true
+	}
+}
+
 // wait waits for the probe. The lock is not held.
 func (m *meter) wait() {
-	p := m.probe
+	done := m.askDone()
 	for {
 		select {
-		case err := <-p.done:
-			m.late.Stop()
-			m.conclude(p, err)
-			return
+		case err := <-done:
+			if done = m.goOn(err); done == nil {
+				m.late.Stop()
+				m.conclude(err)
+				return
+			}
 		case <-m.late.C:
-			m.giveUp(p)
+			m.giveUp()
 		case <-m.engine.shared.closed:
 			m.late.Stop()
 			return
@@ -53,26 +101,49 @@ func (m *meter) wait() {
 	}
 }
 
+// askDone asks for the moment when the GPU is done with the probe.
+// It locks.
+func (m *meter) askDone() <-chan error {
+	m.engine.shared.mu.Lock()
+	defer m.engine.shared.mu.Unlock()
+	m.probe.isOver, m.probe.asked = true, m.probe.count
+	return m.engine.shared.queue.WorkDone()
+}
+
+// goOn asks again if the burst went on meanwhile; else it returns nil.
+func (m *meter) goOn(err error) <-chan error {
+	m.engine.shared.mu.Lock()
+	goesOn := err == nil && m.probe.count > m.probe.asked
+	m.engine.shared.mu.Unlock()
+	if goesOn {
+		return m.askDone()
+	}
+	return nil
+}
+
 // conclude locks.
-func (m *meter) conclude(p probe, err error) {
-	took := p.start.age()
+func (m *meter) conclude(err error) {
+	took := m.probe.start.age()
 	m.engine.shared.mu.Lock()
 	defer m.engine.shared.mu.Unlock()
 	m.running = false
-	m.engine.shared.poll(0)
+	p := &m.probe
+	if err != nil || p.mixed || p.count == 0 {
+		return
+	}
+	size, each := p.size/p.count, took/time.Duration(p.count)
 	now := m.engine.program.traffic()
 	alone := now.moved == p.moved && !now.underway
-	if err == nil && (alone || m.engine.choosers[p.op].Improves(p.path, p.size, took)) {
-		m.engine.learn(p.op, p.path, p.size, took)
+	if alone || m.engine.choosers[p.op].Improves(p.path, size, each) {
+		m.engine.learn(p.op, p.path, size, each)
 	}
 }
 
 // giveUp locks.
-func (m *meter) giveUp(p probe) {
+func (m *meter) giveUp() {
 	m.engine.shared.mu.Lock()
 	defer m.engine.shared.mu.Unlock()
-	m.engine.hang(p.op, p.path, p.size)
+	if p := &m.probe; p.count > 0 {
+		m.engine.hang(p.op, p.path, p.size/p.count)
+	}
 }
-
-// unhurried is the size from which the program's own transfers are measured without polls, which slow a ring down.
-const unhurried = 16 << 20

@@ -39,7 +39,7 @@ func (p *prober) init(e *engine, reads *readBelt) {
 const (
 	probeTime       = 50 * time.Millisecond
 	backgroundTime  = time.Second
-	probeBytes      = 73 << 19 // of the steps of a calibration, at most
+	probeBytes      = 52 << 20 // of the steps of a calibration, at most
 	backgroundBytes = 64 << 20
 	probeSize       = 4 << 20 // the most at a time
 )
@@ -53,8 +53,7 @@ type probing struct {
 	tried    [opCount]bool
 }
 
-// probeStep moves size bytes several times in a row along each path of an operation. Uploads in a row count as one
-// longer upload; each frame counts alone.
+// probeStep moves size bytes several times in a row along each path of an operation.
 type probeStep struct {
 	op     Operation
 	size   uint64
@@ -64,15 +63,18 @@ type probeStep struct {
 	later  bool  // not part of a calibration
 }
 
-// probeSteps are the most telling first. Uploads come first, by a path of each kind and of several pieces: one piece
-// alone tells little of how fast they follow each other. Frames come next, which follow each other too.
+// probeSteps are the most telling first. Bursts come first, by a path of each kind and of several pieces: one piece alone
+// tells little of how fast they follow each other. Frames follow each other too.
 var probeSteps = []probeStep{
-	{OpUpload, probeSize, 2, 1, []int{queueWrites, smallRing}, false},
+	{OpBurst, probeSize, 2, 1, []int{queueWrites, smallRing}, false},
 	{OpFlush, 256 << 10, 2, 3, nil, false},
-	{OpUpload, probeSize, 2, 1, []int{queueWrites, smallRing}, false},
+	{OpBurst, 1 << 20, 4, 2, []int{queueWrites, smallRing}, false},
+	{OpBurst, 256 << 10, 8, 2, []int{queueWrites, smallRing}, false},
+	{OpUpload, 1 << 20, 1, 2, []int{queueWrites, smallRing}, false},
+	{OpBurst, probeSize, 2, 1, []int{queueWrites, smallRing}, true},
 	{OpFlush, 256 << 10, 3, 3, nil, true},
 	{OpFlush, 2 << 20, 3, 2, nil, true},
-	{OpUpload, probeSize, 2, 2, []int{copiedQueueWrites}, true},
+	{OpBurst, probeSize, 2, 2, []int{copiedQueueWrites}, true},
 	{OpReadback, probeSize, 1, 1, nil, true},
 }
 
@@ -184,7 +186,7 @@ func (p *prober) inBackground(op Operation) bool {
 		p.background = make(chan struct{})
 		p.shared.wakeHost()
 		go func() {
-			err := b.run(context.Background(), func(s probeStep) bool { return s.op == op })
+			err := b.run(context.Background(), func(s probeStep) bool { return s.op == op || s.op.uploads() && op.uploads() })
 			if op == OpReadback && err == nil {
 				err = b.copies(context.Background())
 			}
@@ -224,6 +226,9 @@ func (b *probing) tells(step probeStep, i int) bool {
 	if p.InPlace && !b.shared.options.HostWrites {
 		return false
 	}
+	if p.Mapped && step.op != OpReadback && step.size*step.times > b.shared.budget.limit/16 { // the memory is the program's
+		return false
+	}
 	return step.size > p.Above && (step.paths == nil || slices.Contains(step.paths, i))
 }
 
@@ -252,25 +257,26 @@ func (b *probing) measure(ctx context.Context, step probeStep, path int) error {
 	return b.transfer(ctx, step, path, func(took time.Duration) { b.learn(step, path, took) })
 }
 
-// learn takes a measurement. If no path is suspect, a slow one says little: the page may have been busy with something
-// else.
+// learn takes a measurement. The largest pieces in a row tell of one longer upload, too.
 func (b *probing) learn(step probeStep, path int, took time.Duration) {
-	e := b.engine
-	c := &e.choosers[step.op]
-	size := step.size
-	if step.op == OpUpload {
-		size *= step.times
-	} else {
-		took /= time.Duration(step.times)
+	b.learnOf(step.op, path, step.size, took/time.Duration(step.times))
+	if step.op == OpBurst && step.size == probeSize {
+		b.learnOf(OpUpload, path, step.times*step.size, took)
 	}
+}
+
+// learnOf takes a measurement. If no path is suspect, a slow one says little: the page may have been busy with something
+// else.
+func (b *probing) learnOf(op Operation, path int, size uint64, took time.Duration) {
+	c := &b.engine.choosers[op]
 	if !c.IsSuspect() && !c.Improves(path, size, took) {
 		return
 	}
-	if c.IsSuspect() && !b.measured[step.op][path] {
-		b.measured[step.op][path] = true
+	if c.IsSuspect() && !b.measured[op][path] {
+		b.measured[op][path] = true
 		c.Forget(path)
 	}
-	e.learn(step.op, path, size, took)
+	b.engine.learn(op, path, size, took)
 }
 
 // transfer moves bytes along one path, and passes the time to learn, with the lock held.
@@ -309,7 +315,10 @@ func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error
 			return false, nil, err
 		}
 	}
-	done = b.engine.workDone(true)
+	if step.op == OpUpload { // the answer is what the program waits for
+		return true, s.queue.WorkDone(), nil
+	}
+	done = b.engine.workDone()
 	if !p.Mapped && step.times > 1 {
 		err = s.queue.Submit() // empty, which ends them: see docs/rationale.md
 	}

@@ -281,22 +281,25 @@ func TestThePathsAreMeasuredAnewWhereTheProgramIsIdle(t *testing.T) {
 
 // A buffer of the program's is not written to along a path of another kind to see how fast that is.
 func TestATransferOfTheProgramsIsNoExperiment(t *testing.T) {
-	regime(t, "a CPU adapter", func(t *testing.T) {
-		var a adapter
-		const size = 512 << 10
-		a.set(fast, func(n uint64) time.Duration {
-			require.NotEqual(t, uint64(size), n, "a copy to the program's buffer")
-			return slow(n)
-		}, atOnce)
-		s, device := a.open(t, buffers.Options{})
-		b := deviceBuffer(t, s, size)
-		for range 500 {
-			require.NoError(t, b.Write(0, make([]byte, size)))
-			require.NoError(t, <-device.Queue().WorkDone())
-			synctest.Wait() // the engine, which asked before, has heard of it
-		}
-		require.NotEmpty(t, s.Explain(buffers.OpUpload, size, nil).Alternatives)
-	})
+	for name, copying := range map[string]memory.Cost{"a CPU adapter": slow, "one by which both are alike": fast} {
+		regime(t, name, func(t *testing.T) {
+			var a adapter
+			const size = 512 << 10
+			a.set(fast, func(n uint64) time.Duration {
+				require.NotEqual(t, uint64(size), n, "a copy to the program's buffer")
+				return copying(n)
+			}, atOnce)
+			s, device := a.open(t, buffers.Options{})
+			b := deviceBuffer(t, s, size)
+			for range 500 {
+				require.NoError(t, b.Write(0, make([]byte, size)))
+				require.NoError(t, <-device.Queue().WorkDone())
+				synctest.Wait() // the engine, which asked before, has heard of it
+				time.Sleep(time.Millisecond)
+			}
+			require.NotEmpty(t, s.Explain(buffers.OpUpload, size, nil).Alternatives)
+		})
+	}
 }
 
 func TestTheEngineFindsTheFastestPathForFrames(t *testing.T) {
@@ -357,13 +360,13 @@ func TestQueueWritesThatMeasureAreSubmitted(t *testing.T) {
 		s := openOn(t, device, buffers.Options{})
 		require.NoError(t, s.Calibrate(within(t)))
 		require.NotEmpty(t, s.Explain(buffers.OpFlush, 512<<10, nil).Alternatives, "it measured")
-		require.LessOrEqual(t, most, 3, "two of one measurement, and one where a ring had no chunk left")
+		require.Equal(t, 8, most, "of one measurement")
 		require.Zero(t, writes)
 	})
 }
 
 func TestACalibrationMeasuresQueueWritesAndRingsAlike(t *testing.T) {
-	const uploads, frames, touchedFirst = 16, 1.5, 8 + 0.5 // MiB by each path
+	const uploads, frames, touchedFirst = 22, 1.5, 9 + 0.5 // MiB by each path
 	for _, c := range []struct {
 		name            string
 		hostWrites      bool
@@ -386,12 +389,12 @@ func TestACalibrationMeasuresQueueWritesAndRingsAlike(t *testing.T) {
 			require.NoError(t, s.Calibrate(within(t)))
 			require.EqualValues(t, c.written*(1<<20), written)
 			require.EqualValues(t, c.copied*(1<<20), copied)
-			require.LessOrEqual(t, written+copied, uint64(54<<20), "36.5 and 17.5 MiB")
+			require.LessOrEqual(t, written+copied, uint64(72<<20), "52 and 19.5 MiB")
 
 			written, copied = 0, 0
 			require.NoError(t, s.Calibrate(within(t)))
 			require.EqualValues(t, (c.written-touchedFirst)*(1<<20), written)
-			require.LessOrEqual(t, written+copied, uint64(73<<19), "36.5 MiB")
+			require.LessOrEqual(t, written+copied, uint64(52<<20))
 		})
 	}
 }
@@ -399,9 +402,9 @@ func TestACalibrationMeasuresQueueWritesAndRingsAlike(t *testing.T) {
 // Transfers of 40 ms are begun at 0 and at 40 ms, and none at 80.
 func TestACalibrationBeginsNothingAfterItsTime(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T) {
-		const transfer = 40 * time.Millisecond // of 8 MiB, in pieces of 2 MiB or more
+		const transfer = 40 * time.Millisecond // of 8 MiB
 		cost := func(n uint64) time.Duration {
-			if n < 2<<20 {
+			if n < 256<<10 {
 				return 0
 			}
 			return transfer * time.Duration(n) / (8 << 20)
@@ -457,32 +460,24 @@ func TestWhatAHostFillsInPlaceIsAPathOfItsOwn(t *testing.T) {
 	})
 }
 
-// Polls slow a ring down while it goes on.
-func TestALongTransferOfTheProgramsIsMeasuredWithoutPolls(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		size  uint64
-		polls bool
-	}{
-		{"a short one with", 8 << 20, true},
-		{"a long one without", 16 << 20, false},
-	} {
-		regime(t, c.name, func(t *testing.T) {
-			device, polls := openPolling()
-			s := openOn(t, device, buffers.Options{})
-			onPath(s, "mapped ring, 4 MiB chunks")
-			b := deviceBuffer(t, s, c.size)
-			rate := func() float64 { return s.Explain(buffers.OpUpload, c.size, nil).BytesPerSecond }
-			known := rate()
-			for range 40 {
-				require.NoError(t, b.Write(0, make([]byte, c.size)))
-				require.NoError(t, <-device.Queue().WorkDone())
-				synctest.Wait()
-			}
-			require.NotEqual(t, known, rate(), "it was measured")
-			require.Equal(t, c.polls, polls.Load() > 0)
-		})
-	}
+// A program that waits does not poll, and polls slow a ring down.
+func TestTransfersOfTheProgramsAreMeasuredWithoutPolls(t *testing.T) {
+	regime(t, "a GPU that takes its time", func(t *testing.T) {
+		device, polls := openPolling()
+		s := openOn(t, device, buffers.Options{})
+		onPath(s, "mapped ring, 4 MiB chunks")
+		const size = 8 << 20
+		b := deviceBuffer(t, s, size)
+		rate := func() float64 { return s.Explain(buffers.OpUpload, size, nil).BytesPerSecond }
+		known := rate()
+		for range 10 {
+			require.NoError(t, b.Write(0, make([]byte, size)))
+			require.NoError(t, <-device.Queue().WorkDone())
+			time.Sleep(time.Millisecond)
+		}
+		require.NotEqual(t, known, rate(), "it was measured")
+		require.Zero(t, polls.Load())
+	})
 }
 
 func TestAHostIsToldThatGoroutinesAreToRun(t *testing.T) {

@@ -38,7 +38,7 @@ const shortFrame = 8 * time.Millisecond
 // init bounds the frames in flight to most; 0 leaves that to isFull. The belts exist already.
 func (f *frames) init(s *shared, uploads *writeBelt, reads *readBelt, most int) {
 	f.shared, f.uploads, f.reads, f.current.frames, f.fixed, f.short = s, uploads, reads, f, most != 0, shortFrame
-	if uploads.notify != nil {
+	if uploads.isTold {
 		f.notify = f.landed
 	}
 }

@@ -1,17 +1,15 @@
 package buffers
 
-import "github.com/gpubuffers/gpubuffers/buffers/internal/choice"
-
 // Embedder is what only a host needs that embeds this package for programs of another language, as the JavaScript module
 // does: calls that must not wait, memory and native objects that the host fills and keeps by itself, and a garbage
 // collector besides Go's. Its methods are those of the types that they name, and are called like them. Everything that
 // it has called must be short, and call nothing of the System.
 type Embedder struct{}
 
-// Sizes are what a host must know that writes by itself, in bytes: from chosenFrom on the engine chooses the path of a
-// write, below it goes by the queue. Queue writes are cut into pieces, and a block of them is waited for as a whole.
-func (Embedder) Sizes() (chosenFrom, piece, block uint64) {
-	return choice.Smallest, paths[OpUpload][queueWrites].Piece, queueBlock
+// Sizes are what a host must know that reads and writes by itself, in bytes: the smallest reads and the smallest writes for
+// which the engine chooses a path, and the piece that queue writes are cut into. Smaller writes go by the queue.
+func (Embedder) Sizes() (reads, writes, piece uint64) {
+	return chosenFrom[OpReadback], chosenFrom[OpBurst], paths[OpUpload][queueWrites].Piece
 }
 
 // FrameThen is for a host that must not wait: it reports whether BeginFrame would wait for the GPU, and then

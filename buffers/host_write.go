@@ -2,23 +2,81 @@ package buffers
 
 import (
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/host"
 	"github.com/gpubuffers/gpubuffers/buffers/internal/choice"
 )
 
-// AllowWrite checks a write of size bytes at offset that the host makes itself next, by queue writes of its
-// own API of at most piece bytes each, and counts it. piece is 0 if the write would be refused, or if the
-// engine has another path for it, or wants to measure it: then WriteMemory says why, or does it.
-func (Embedder) AllowWrite(b *DeviceBuffer, offset, size uint64) (piece uint64) {
+// AllowWrite checks a write of size bytes at offset that the host makes itself next, in pieces of at most piece bytes, and
+// counts it. follows says that another write or upload has just ended. If there is a chunk, the first piece fills it, the
+// next ones go through chunks of [Embedder.LendWrite], and by queue writes of the host's own API if that has none. Else all go
+// by queue writes. piece is 0 if the write would be refused: then WriteMemory says why. It is 0, too, for an upload, which
+// mayWait, that would need a chunk for each of several pieces, or finds none: that is left to UploadMemory.
+func (Embedder) AllowWrite(b *DeviceBuffer, offset, size uint64, follows, mayWait bool) (piece uint64, chunk *host.Chunk) {
 	s := b.held.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if size == 0 || b.held.check("write") != nil || gpu.CheckWrite(b.Unwrap(), offset, size) != nil {
-		return 0
+		return 0, nil
 	}
-	if piece = b.core.engine.leavesToHost(size, b.history()); piece > 0 {
+	h, e := b.history(), b.core.engine
+	if size < chosenFrom[OpBurst] {
+		h.Touched = true
 		s.stats.BytesUp += size
+		return size, nil
 	}
-	return piece
+	p := e.leave(size, *h, follows)
+	piece = min(size, p.Piece)
+	if p.Mapped && !(mayWait && size > piece) {
+		chunk = e.lend(piece)
+	}
+	if p.Mapped && mayWait && chunk == nil {
+		return 0, nil
+	}
+	h.Note(p)
+	s.stats.BytesUp += size
+	return piece, chunk
+}
+
+// AllowShared is AllowWrite for several uploads of size bytes together that share a chunk, if mapped is set. copied says
+// that copies went into all of the buffers before. Each of them was allowed a write already, and AddCopy has to tell of
+// copies into them.
+func (Embedder) AllowShared(s *System, size uint64, copied bool) (mapped bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.usable("upload", "") != nil {
+		return false
+	}
+	s.stats.BytesUp += size
+	e := &s.engine
+	e.row.length = max(e.row.length, 1) // they follow each other
+	return e.leave(size, choice.History{Touched: true, Copied: copied}, true).Mapped
+}
+
+// AddCopy takes note that the host copies into b.
+func (Embedder) AddCopy(b *DeviceBuffer) {
+	s := b.held.shared
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b.history().Note(&paths[OpBurst][smallRing])
+}
+
+// LendWrite lends a chunk for size bytes that the host writes; nil if there is none without a wait.
+func (Embedder) LendWrite(s *System, size uint64) *host.Chunk {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.usable("write", "") != nil {
+		return nil
+	}
+	return s.engine.lend(size)
+}
+
+// lend lends a chunk to the host. Without one the transfer is not what was to be measured.
+func (e *engine) lend(size uint64) *host.Chunk {
+	c := e.writes.lend(size)
+	if c == nil {
+		e.meter.spoil()
+	}
+	return c
 }
 
 // Vouched reports whether the GPU buffer is known to be there, and nobody but the System can destroy it.
@@ -29,20 +87,12 @@ func (Embedder) Vouched(b *DeviceBuffer) bool {
 	return !current.handed.Load() && current.serial <= s.confirmed
 }
 
-// leavesToHost gives the piece of the path of an upload that goes by queue writes and need not be measured. If it gives
-// 0, the upload is not counted.
-func (e *engine) leavesToHost(size uint64, h *choice.History) (piece uint64) {
-	if size < chosenFrom[OpUpload] {
-		h.Touched = true
-		return size
+// leave chooses the path of a transfer that the host makes in this task.
+func (e *engine) leave(size uint64, h choice.History, follows bool) *choice.Path {
+	op, taken := e.takeUpload(size, h, follows)
+	if taken.Measure {
+		e.meter.begin(op, taken.Path)
 	}
-	c := &e.choosers[OpUpload]
-	asked := c.Ask(size, *h, !e.meter.running)
-	p := &paths[OpUpload][asked.Path]
-	if asked.Measure || p.Mapped {
-		return 0
-	}
-	c.Take(size, *h, !e.meter.running)
-	h.Touched = true
-	return p.Piece
+	e.moved(op, taken.Path, size, true)
+	return &paths[op][taken.Path]
 }

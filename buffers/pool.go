@@ -4,13 +4,17 @@ import (
 	"slices"
 
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/host"
 )
 
 // chunk is a pooled mappable buffer. Its list is its state: see writeBelt and readRing.
 type chunk struct {
 	buffer     MappableBuffer
-	settled    <-chan error        // of the pending map
-	notifies   bool                // upload: its queue notifies when that has settled
+	bytes      uint64              // its size
+	settled    <-chan error        // of the pending map; nil while the host has the chunk
+	notifies   bool                // upload: its queue or the host notifies when that has settled
+	notify     func()              // upload: what the queue calls then, made once
+	lent       *host.Chunk         // upload: the chunk as the host knows it, made once
 	asked      moment              // when that map was asked for
 	landed     func(*chunk, error) // readback: takes the chunk when its map settled
 	idleSince  moment
@@ -30,7 +34,7 @@ type pooled interface {
 	since() moment // when it was used last
 }
 
-func (c *chunk) size() uint64  { return c.buffer.Size() }
+func (c *chunk) size() uint64  { return c.bytes }
 func (c *chunk) since() moment { return c.idleSince }
 
 // wasIdle reports whether the chunk was used before: new memory costs more than a transfer.
@@ -61,7 +65,7 @@ func (p *pool) create(size uint64) (*chunk, error) {
 	if l := &p.shared.logger; l.enabled(LevelDebug) {
 		l.log(LevelDebug, d.Label+" created", count("bytes", size), count("chunks", p.stats.Chunks))
 	}
-	c := &chunk{buffer: b}
+	c := &chunk{buffer: b, bytes: size}
 	p.all = append(p.all, c)
 	return c, nil
 }
@@ -127,10 +131,14 @@ func fits(size, need uint64) bool { return size >= need && size <= max(2*need, 1
 // bestFit is the index of the smallest chunk that fits, or -1. Among equals it is the last one used: caches know its
 // memory, and the others grow old and are destroyed.
 func bestFit[T pooled](list []T, need uint64) int {
-	best := -1
-	for i, c := range list {
-		if fits(c.size(), need) && (best < 0 || c.size() <= list[best].size()) {
-			best = i
+	best, least, made := -1, uint64(0), chunkSize(need)
+	for i := len(list) - 1; i >= 0; i-- {
+		size := list[i].size()
+		if fits(size, need) && (best < 0 || size < least) {
+			best, least = i, size
+		}
+		if least == made { // none that fits is smaller
+			break
 		}
 	}
 	return best

@@ -126,7 +126,7 @@ func TestReadsSeeWhatWasSubmittedBeforeThem(t *testing.T) {
 }
 
 func TestLongReadsAreCutAndGoThroughARing(t *testing.T) {
-	const chunk = 4096
+	const chunk = 1024
 	s, _ := openSystem(t, buffers.Options{ChunkSize: chunk, Budget: 1 << 20})
 	b, p := filled(t, s, 100*chunk+60)
 	require.Equal(t, p[3:], read(t, s, b, 3, uint64(len(p)-3)))

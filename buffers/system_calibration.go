@@ -31,7 +31,7 @@ func (s *System) Load(c Calibration) {
 	s.engine.load(c)
 }
 
-// Calibrate measures the paths on buffers of its own. It moves at most 36.5 MiB, and begins nothing after 50 ms. If its
+// Calibrate measures the paths on buffers of its own. It moves at most 52 MiB, and begins nothing after 50 ms. If its
 // memory is new, as it is the first time, up to 17.5 MiB more go through it first, slowly: neither those bytes nor
 // their time count. The engine calibrates by itself, in the background, as soon as a large transfer is made: Calibrate
 // does it before.

@@ -33,6 +33,7 @@ type Upload struct {
 	job     *uploadJob
 	history *choice.History // of dst
 	failed  *growth         // of dst at the start
+	op      Operation       // for the engine
 	path    int
 	measure bool
 	wholly  bool          // all bytes took the path
@@ -55,8 +56,8 @@ func newUpload(e *engine, dst Buffer, offset, size uint64) (*Upload, error) {
 	u := &Upload{shared: s, engine: e, writes: e.writes, dst: dst, size: size, at: offset, wholly: true}
 	u.ring.upload, u.byQueue.upload = u, u
 	u.history, u.failed = historyOf(dst), failedGrow(dst)
-	taken := e.take(OpUpload, size, *u.history)
-	u.path, u.measure = taken.Path, taken.Measure
+	op, taken := e.takeUpload(size, *u.history, e.row.follows())
+	u.op, u.path, u.measure = op, taken.Path, taken.Measure
 	return u, nil
 }
 
@@ -200,10 +201,13 @@ func (u *Upload) Finish() error {
 
 // observe has the engine measure the upload.
 func (u *Upload) observe() {
-	s := u.shared
-	if u.measure && u.wholly && !u.engine.meter.running && u.moved >= choice.Smallest && s.lost == nil {
-		u.engine.meter.observe(OpUpload, u.path, u.moved, now()-moment(u.busy))
+	e := u.engine
+	if u.measure && u.wholly && e.meter.canTurn() && u.moved >= choice.Smallest && u.shared.lost == nil {
+		e.meter.observe(u.op, u.path, u.moved, u.busy)
+		e.row.end()
+		return
 	}
+	e.moved(u.op, u.path, u.moved, u.wholly)
 }
 
 // pad fills up the last word.

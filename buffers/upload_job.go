@@ -184,7 +184,7 @@ func (u *Upload) ringHangs() (goOn bool) {
 			return true
 		}
 	}
-	u.engine.hang(OpUpload, u.path, max(u.moved, choice.Smallest))
+	u.engine.hang(u.op, u.path, max(u.moved, choice.Smallest))
 	u.path, u.wholly = 0, false
 	u.writes.jobs.list = without(u.writes.jobs.list, job(j))
 	if j.ready != nil {

@@ -28,7 +28,7 @@ func (r *uploadRing) borrow(ctx context.Context, size uint64) error {
 	defer s.mu.Unlock()
 	switch err := r.lend(ctx, r.needs(size)); err {
 	case errHung:
-		u.engine.hang(OpUpload, u.path, max(u.moved, choice.Smallest))
+		u.engine.hang(u.op, u.path, max(u.moved, choice.Smallest))
 	case errShort:
 	default:
 		return err

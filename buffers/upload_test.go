@@ -276,7 +276,8 @@ func TestAHostWritesWhatAnUploadBringsByQueueWrites(t *testing.T) {
 	require.EqualValues(t, 8, step(11), "whole words")
 	require.EqualValues(t, 3, step(3), "a part of one is Go's")
 	require.EqualValues(t, 5, step(5), "and so is the rest of it")
-	_, piece, block := embedder.Sizes()
+	const block = uint64(32 << 20)
+	_, _, piece := embedder.Sizes()
 	require.Equal(t, piece, step(2*piece), "a piece at a time")
 	for u.Moved() < b.Size() {
 		step(min(4<<20, b.Size()-u.Moved()))

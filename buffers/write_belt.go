@@ -27,8 +27,8 @@ type writeBelt struct {
 	pending []*chunk // oldest first
 	heard   *chunk   // the one of pending that a waiter listens for
 	jobs    jobs
-	loose   int    // how often a much too large chunk was taken
-	notify  func() // cameBack, made once; nil if the queue does not call
+	loose   int  // how often a much too large chunk was taken
+	isTold  bool // by the queue, when a map that it asked for has settled
 }
 
 var (
@@ -39,9 +39,8 @@ var (
 // init makes the belt.
 func (p *writeBelt) init(s *shared) {
 	p.pool.init(s, Descriptor{Label: "staging chunk", Usage: UsageMapWrite | UsageCopySrc, MappedAtCreation: true})
-	if _, steps := s.chunks.(*gpu.Steps); !steps {
-		p.notify = p.cameBack
-	}
+	_, steps := s.chunks.(*gpu.Steps)
+	p.isTold = !steps
 	s.pools = append(s.pools, p)
 }
 
@@ -80,20 +79,25 @@ func (p *writeBelt) pendingFor(size uint64) (n int) {
 }
 
 // lendNow returns a chunk of at least size bytes. It returns nil if that takes a wait, or if the pool would have more
-// than most bytes or half of the budget.
-func (p *writeBelt) lendNow(size, most uint64) *chunk {
+// than half of the budget.
+func (p *writeBelt) lendNow(size uint64) *chunk {
 	p.poll()
 	if c := p.fromIdle(size); c != nil {
 		return c
 	}
-	return p.make(size, most)
+	return p.make(size)
 }
 
-// make returns a new chunk. It returns nil if that takes a wait, or if the pool would have more than most bytes or half
-// of the budget.
-func (p *writeBelt) make(size, most uint64) *chunk {
-	need := chunkSize(size)
-	if p.stats.Bytes+need > min(most, p.shared.budget.limit/2) || !p.shared.reserve(need) {
+// make returns a new chunk. It returns nil if that takes a wait, or if the pool would have more than half of the budget.
+// Chunks of other sizes that lie idle make room, the oldest first.
+func (p *writeBelt) make(size uint64) *chunk {
+	need, most := chunkSize(size), p.shared.budget.limit/2
+	for p.stats.Bytes+need > most && need <= most && len(p.idle) > 0 {
+		oldest := p.idle[0]
+		p.idle = remove(p.idle, 0)
+		p.drop(oldest)
+	}
+	if p.stats.Bytes+need > most || !p.shared.reserve(need) {
 		return nil
 	}
 	c, err := p.create(need)
@@ -111,7 +115,7 @@ func (p *writeBelt) fromIdle(size uint64) *chunk {
 	i := bestFit(p.idle, size)
 	if i >= 0 && size >= choice.Smallest && p.idle[i].size() > size+size/4 {
 		if p.loose++; p.loose%looseUses == 0 && p.shared.budget.has(chunkSize(size), 0) {
-			if c := p.make(size, leastRing); c != nil {
+			if c := p.make(size); c != nil {
 				return c
 			}
 		}
@@ -128,23 +132,33 @@ func (p *writeBelt) fromIdle(size uint64) *chunk {
 	return c
 }
 
-// poll takes the chunks whose map settled out of pending.
+// poll takes the chunks whose map settled out of pending. Of those that the queue tells of it looks at the oldest
+// alone: a burst has very many.
 func (p *writeBelt) poll() {
 	kept := p.pending[:0]
-	for _, c := range p.pending {
-		if c == p.heard {
-			kept = append(kept, c)
+	for i, c := range p.pending {
+		if c != p.heard && p.takeSettled(c) {
 			continue
 		}
-		select {
-		case err := <-c.settled:
-			p.settle(c, err)
-		default:
-			kept = append(kept, c)
+		kept = append(kept, c)
+		if c.notifies {
+			kept = append(kept, p.pending[i+1:]...)
+			break
 		}
 	}
 	clear(p.pending[len(kept):])
 	p.pending = kept
+}
+
+// takeSettled settles a chunk whose map has settled. It is still in pending.
+func (p *writeBelt) takeSettled(c *chunk) bool {
+	select {
+	case err := <-c.settled:
+		p.settle(c, err)
+		return true
+	default:
+		return false
+	}
 }
 
 var _ source = (*writeBelt)(nil)
@@ -173,12 +187,22 @@ func (p *writeBelt) unlisten(answered bool, err error) {
 	}
 }
 
-// cameBack is called when the map of a chunk settled, and has jobs go on. The lock is not held.
-func (p *writeBelt) cameBack() {
+// cameBack is called when the map of a chunk has settled, and has jobs go on. The lock is not held.
+func (p *writeBelt) cameBack(c *chunk) {
 	p.shared.mu.Lock()
 	defer p.shared.mu.Unlock()
-	p.poll()
+	if i := slices.Index(p.pending, c); i >= 0 && c != p.heard && p.takeSettled(c) {
+		p.pending = remove(p.pending, i)
+	}
 	p.jobs.work()
+}
+
+// teller is what the queue calls when the map of a chunk has settled; nil if the queue does not call.
+func (p *writeBelt) teller(c *chunk) func() {
+	if c.notify == nil && p.isTold {
+		c.notify = func() { p.cameBack(c) }
+	}
+	return c.notify
 }
 
 // willNotify reports whether cameBack will be called.
@@ -283,7 +307,7 @@ func (p *writeBelt) pend(c *chunk, settled <-chan error, notifies bool) {
 
 // send copies the first size bytes of a lent chunk to dst, in a submit of its own. The chunk comes back by itself.
 func (p *writeBelt) send(c *chunk, size uint64, dst Buffer, offset uint64) error {
-	settled, err := p.shared.chunks.SendChunk(c.buffer, size, dst, offset, p.notify)
+	settled, err := p.shared.chunks.SendChunk(c.buffer, size, dst, offset, p.teller(c))
 	return p.sent(c, settled, err)
 }
 
@@ -295,7 +319,7 @@ func (p *writeBelt) isIdle() bool {
 
 // fill writes m to the beginning of the chunk and sends it.
 func (p *writeBelt) fill(c *chunk, m Memory, dst Buffer, offset uint64) error {
-	settled, err := p.shared.chunks.FillChunk(c.buffer, m, dst, offset, p.notify)
+	settled, err := p.shared.chunks.FillChunk(c.buffer, m, dst, offset, p.teller(c))
 	return p.sent(c, settled, err)
 }
 
@@ -305,7 +329,7 @@ func (p *writeBelt) sent(c *chunk, settled <-chan error, err error) error {
 		return err
 	}
 	c.handed = false
-	p.pend(c, settled, p.notify != nil)
+	p.pend(c, settled, p.isTold)
 	return nil
 }
 
@@ -354,6 +378,3 @@ func (p *writeBelt) awaitMemory(ctx context.Context, op, label string, n uint64)
 	}
 	return nil
 }
-
-// leastRing is the least bound on the bytes of chunks for transfers that do not wait.
-const leastRing = 32 << 20

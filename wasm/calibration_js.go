@@ -18,7 +18,7 @@ var calibrationFunctions = []function{
 }
 
 // operations are as [Operation.String] has them.
-var operations = [...]string{buffers.OpUpload.String(), buffers.OpFlush.String(), buffers.OpReadback.String()}
+var operations = [...]string{buffers.OpUpload.String(), buffers.OpFlush.String(), buffers.OpReadback.String(), buffers.OpBurst.String()}
 
 func explain(c *call) (any, error) {
 	s := c.system(0)

@@ -63,13 +63,17 @@ func write(c *call) (any, error) {
 }
 
 // allowWrite is the export deviceAllow.
-func allowWrite(c *call) (piece float64, err error) {
+func allowWrite(c *call) (allowed float64, err error) {
 	b, _ := object[deviceBuffer](c, 0)
-	at, n := c.whole(1, "offset"), c.whole(2, "size")
+	at, n, follows, mayWait := c.whole(1, "offset"), c.whole(2, "size"), c.number(3, "follows") != 0, c.number(4, "mayWait") != 0
 	if c.err != nil {
 		return 0, nil // deviceWrite says why
 	}
-	return float64(embedder.AllowWrite(b.DeviceBuffer, at, n)), nil
+	piece, chunk := embedder.AllowWrite(b.DeviceBuffer, at, n, follows, mayWait)
+	if chunk != nil {
+		return -1 - float64(writes.lend(chunk)), nil
+	}
+	return float64(piece), nil
 }
 
 // writeAlong is the export deviceWrite.

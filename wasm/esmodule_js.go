@@ -70,10 +70,10 @@ func (c *call) member(object js.Value, name string, want js.Type) js.Value {
 // agreed are what the ES module must know: sizes in bytes, and numbers by which both call something.
 func agreed() js.Value {
 	o := newObject()
-	chosenFrom, queuePiece, queueBlock := embedder.Sizes()
-	o.Set("chosenFrom", float64(chosenFrom))
-	o.Set("queuePiece", float64(queuePiece))
-	o.Set("queueBlock", float64(queueBlock))
+	reads, writes, piece := embedder.Sizes()
+	o.Set("chosenFrom", float64(reads))
+	o.Set("smallest", float64(writes))
+	o.Set("queuePiece", float64(piece))
 	o.Set("polls", webgpu.Polls)
 	o.Set("numbersOfAPart", numbersOfAPart)
 	o.Set("byQueue", byQueue)

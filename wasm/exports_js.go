@@ -17,7 +17,7 @@ import (
 const (
 	refused    = -1
 	byQueue    = -2 // of uploadNext: the upload goes by queue writes
-	notAtOnce  = -2 // of readLend: the read has to wait, or is not for JavaScript to make
+	notAtOnce  = -2 // of readLend and writeLend: there is no chunk now, or it is not for JavaScript to do
 	waitsForIt = 0  // a Promise settles when the export is to be called again
 )
 
@@ -164,14 +164,45 @@ func dynamicAdvance(handle, end float64) float64 {
 //go:wasmexport dynamicPage
 func dynamicPage(handle float64) float64 { return run("dynamicMemory", pageOfDynamic, handle) }
 
-// deviceAllow gives how many bytes at a time JavaScript is to write if it is to write size bytes at offset of a
-// device buffer itself, by writeBuffer of its GPUQueue: see [buffers.Embedder.AllowWrite]. It gives 0 if deviceWrite is
-// to write them, or to say why not.
+// deviceAllow gives how many bytes at a time JavaScript is to write of size bytes at offset of a device buffer: see
+// [buffers.Embedder.AllowWrite]. follows is 1 if another write or upload has just ended, mayWait for an upload. The number is
+// positive for
+// writeBuffer of its GPUQueue, and 0 if deviceWrite says why not. It is -1 less the number of a chunk, as writeLend gives it,
+// if the first bytes are to fill that chunk, and the next ones others of about its size.
 //
 //go:wasmexport deviceAllow
-func deviceAllow(handle, offset, size float64) float64 {
-	return run("write", allowWrite, handle, offset, size)
+func deviceAllow(handle, offset, size, follows, mayWait float64) float64 {
+	return run("write", allowWrite, handle, offset, size, follows, mayWait)
 }
+
+// sharedAllow gives 1 if uploads of size bytes together are to share a chunk of writeLend, and 0 if they go by writeBuffer:
+// see [buffers.Embedder.AllowShared]. The handle is of one of their buffers. copied is 1 if copies went into all of these.
+//
+//go:wasmexport sharedAllow
+func sharedAllow(handle, size, copied float64) float64 {
+	return run("upload", allowShared, handle, size, copied)
+}
+
+// addCopy takes note that JavaScript copies into a device buffer.
+//
+//go:wasmexport addCopy
+func addCopy(handle float64) {
+	if b, _, ok := standsFor[deviceBuffer](handle); ok {
+		embedder.AddCopy(b.DeviceBuffer)
+	}
+}
+
+// writeLend gives a number for a chunk that JavaScript fills, sends and maps again, of size bytes or more: see
+// [buffers.Embedder.LendWrite]. The handle is of a device buffer. The chunk is the one that was last given for that number,
+// now or before. It gives notAtOnce if there is none.
+//
+//go:wasmexport writeLend
+func writeLend(handle, size float64) float64 { return run("write", lendWrite, handle, size) }
+
+// writeEnded takes the chunk back. failed is 0 if it is mapped again.
+//
+//go:wasmexport writeEnded
+func writeEnded(number, failed float64) float64 { return run("write", endWrite, number, failed) }
 
 // deviceWrite writes size bytes of the memory that goes along, from start on, at offset of a device buffer.
 //

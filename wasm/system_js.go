@@ -177,6 +177,7 @@ func (s *system) Destroy() {
 		}
 	})
 	reads.forget()
+	writes.forget()
 	collectSoon()
 }
 

@@ -206,7 +206,7 @@ export class GPUBufferSystem {
    */
   explain(operation: Operation, size: number, buffer?: DeviceBuffer | DynamicBuffer): Explanation;
   /**
-   * Measures the paths on buffers of its own. It moves at most 36.5 MiB, and begins nothing after 50 ms. New memory, as the
+   * Measures the paths on buffers of its own. It moves at most 52 MiB, and begins nothing after 50 ms. New memory, as the
    * first time, is slow: up to 17.5 MiB go through it besides, and neither their bytes nor their time count. Rejects with
    * code "destroyed" or "device-lost" if that comes first, and with "busy" while an earlier one measures.
    */
@@ -233,8 +233,11 @@ export class GPUBufferSystem {
   [Symbol.dispose](): void;
 }
 
-/** "upload" is a write or an upload, "flush" the updates of a frame, "readback" a read. */
-export type Operation = "upload" | "flush" | "readback";
+/**
+ * "upload" is a write or an upload, "burst" one that follows another at once, "flush" the updates of a frame, "readback" a
+ * read.
+ */
+export type Operation = "upload" | "flush" | "readback" | "burst";
 export interface Rate {
   operation: Operation;
   path: string;

@@ -55,6 +55,21 @@ type Read struct {
 	Loan
 }
 
+// Chunk is memory that is mapped whole for writing, and lent to the host for one transfer. The host fills the first bytes,
+// unmaps it, copies them in a submit of its own and maps it again. It must not take more of the range than it fills.
+type Chunk struct {
+	Buffer gpu.MappableBuffer
+	Number int // the host's own: what it knew the chunk by when it had it last
+	Borrower
+}
+
+// Borrower has a Chunk back.
+type Borrower interface {
+	// Return takes the chunk back. Without a failure it is mapped whole again; with one it is in no known state, and is
+	// destroyed.
+	Return(failure error)
+}
+
 // Loan is of the chunks of a Read.
 type Loan interface {
 	// End takes the chunks back. Without a failure each of them was mapped, emptied and unmapped; with one they are in

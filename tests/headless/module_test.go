@@ -49,6 +49,8 @@ func TestModule(t *testing.T) { runModuleTests(t, "api.js") }
 
 func TestModuleReads(t *testing.T) { runModuleTests(t, "reads.js") }
 
+func TestModuleBursts(t *testing.T) { runModuleTests(t, "bursts.js") }
+
 // What the browser refuses to copy rejects its read.
 func TestModuleRefusedReads(t *testing.T) {
 	p := runModuleTests(t, "refused.js")

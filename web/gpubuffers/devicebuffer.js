@@ -1,5 +1,5 @@
 import { bytesOf, fixed, isBufferSource, isResizable, memoryOf, numberFor, offsetOf, partOf, sizeOf } from "./arguments.js";
-import { wrongReceiver } from "./errors.js";
+import { refusal, wrongReceiver } from "./errors.js";
 import { ask, call, destroyed, keep, native, NativeBuffer, run, until, usable } from "./resource.js";
 import { lengthOf, readAll, readerOf, watchersOf } from "./sources.js";
 import { readerOfBytes, Upload } from "./upload.js";
@@ -11,6 +11,8 @@ export let readableOf;
 export let restOf;
 /** With which others a DeviceBuffer may share a submit of reads: vouched, shared, or none but itself. */
 export let groupOf;
+/** What uploads that share a chunk need of their DeviceBuffers. */
+export let sharing;
 /** It is known to be there, and nobody but this module can destroy its GPUBuffer. */
 export const vouched = Symbol("vouched");
 const shared = Symbol("shared"); // the page has its GPUBuffer
@@ -22,7 +24,7 @@ export class DeviceBuffer extends NativeBuffer {
   #module;
   #handle;
   #queue;
-  #chosenFrom; // below it every write goes by the queue, once memory was touched
+  #smallest; // below it every write goes by the queue, once memory was touched
   #gpuBuffer = this[native]();
   #size = this.#gpuBuffer.size;
   #isReadable = isReadable(this.#gpuBuffer);
@@ -31,6 +33,7 @@ export class DeviceBuffer extends NativeBuffer {
   #isVouched = false; // as far as was asked
   #known; // the module's changes when the fields above were right,
   #allowed = -1; // and when it allowed a write last
+  #isCopied = false; // copies went into it, as far as the module was told here
 
   static {
     restOf = (source, offset) =>
@@ -41,6 +44,22 @@ export class DeviceBuffer extends NativeBuffer {
       Number.isInteger(offset) && offset >= 0 && Number.isInteger(size) && size > 0 && size <= source.#size - offset ? source.#gpuBuffer : undefined;
   }
 
+  static {
+    sharing = {
+      /** The GPUBuffer that a part may still be written to, if there is one. */
+      target: ({ buffer, offset, size, memory, start }) => (memory.byteLength >= start + size && buffer.#current().#isWritable(offset, size) ? buffer.#gpuBuffer : undefined),
+      alone: (part) => part.buffer.#uploadAlone(part),
+      byModule: (part) => part.buffer.#uploadByModule(part),
+      handle: ({ buffer }) => buffer.#handle,
+      isCopied: ({ buffer }) => buffer.#isCopied,
+      /** Takes note that a copy went into the buffer. */
+      addCopy: ({ buffer }) => {
+        if (!buffer.#isCopied) buffer.#module.exports.addCopy(buffer.#handle);
+        buffer.#isCopied = true;
+      },
+    };
+  }
+
   /** @param {import("./system.js").Core} core */
   constructor(key, core, handle, label) {
     super(key, core, handle, label);
@@ -48,7 +67,7 @@ export class DeviceBuffer extends NativeBuffer {
     this.#module = core.module;
     this.#handle = handle;
     this.#queue = core.device.queue;
-    this.#chosenFrom = core.module.agreed.chosenFrom;
+    this.#smallest = core.module.agreed.smallest;
     this.#known = core.module.changes;
   }
 
@@ -91,6 +110,7 @@ export class DeviceBuffer extends NativeBuffer {
     const gpuBuffer = this[native]();
     this.#isHandedOut &&= gpuBuffer === this.#gpuBuffer;
     this.#isVouched = false;
+    this.#isCopied = false;
     this.#gpuBuffer = gpuBuffer;
     this.#size = this.#gpuBuffer.size;
     this.#generation = this[call]("generation");
@@ -102,29 +122,45 @@ export class DeviceBuffer extends NativeBuffer {
     if (!this.#writes(offset, data, dataOffset, size)) this.#writeByModule(offset, data, dataOffset, size);
   }
 
-  /** Writes by the queue, if the module leaves that to JavaScript, and says whether it did. */
-  #writes(offset, data, dataOffset = 0, size = undefined, longest = Infinity) {
+  /** Writes by itself, if the module leaves that to JavaScript, and says whether it did. */
+  #writes(offset, data, dataOffset = 0, size = undefined, mayWait = false) {
     try {
       const memory = memoryOf(data);
       const start = offsetOf(data) + dataOffset;
       const rest = sizeOf(data) - dataOffset;
       const n = size === undefined ? rest : size;
       if (typeof offset !== "number" || !Number.isInteger(dataOffset) || typeof n !== "number" || !(dataOffset >= 0 && n > 0 && n <= rest)) return false;
-      if (this.#isSmall(offset, n)) {
+      if (n < this.#smallest && this.#isWritable(offset, n)) {
+        this.#core.uploads.flush();
         this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
-        this.#core.written += n;
+        this.#core.writes.written += n;
         return true;
       }
-      if (n > longest || isResizable(memory)) return false;
-      const gpuBuffer = this.#current().#gpuBuffer;
-      const piece = this.#module.tell("deviceAllow", this.#handle, offset, n);
-      if (piece <= 0) return false;
-      for (let at = 0; at < n; at += piece) this.#queue.writeBuffer(gpuBuffer, offset + at, memory, start + at, Math.min(piece, n - at));
-      this.#allowed = this.#known;
-      return true;
+      // A longer upload waits now and then, so that little of it is on its way at a time.
+      if (isResizable(memory) || (mayWait && n > this.#module.agreed.queuePiece)) return false;
+      return this.#writeBy(offset, memory, start, n, mayWait) === n;
     } catch {
       return false; // #writeByModule says why
     }
+  }
+
+  /** Writes n bytes as the module says, and returns how many it left to JavaScript: none of an upload that is to wait for memory. */
+  #writeBy(offset, memory, start, n, mayWait) {
+    const { writes } = this.#core;
+    const gpuBuffer = this.#current().#gpuBuffer;
+    const allowed = this.#module.tell("deviceAllow", this.#handle, offset, n, writes.follows, mayWait ? 1 : 0);
+    if (allowed === 0 || this.#module.ended) return 0;
+    let chunk = allowed < 0 ? writes.borrowed(-1 - allowed) : -1;
+    const piece = allowed < 0 ? writes.sizeOf(chunk) : allowed;
+    for (let at = 0; at < n; at += piece) {
+      const part = { target: gpuBuffer, offset: offset + at, memory, start: start + at, size: Math.min(piece, n - at) };
+      if (allowed < 0 && at > 0) chunk = writes.borrow(this.#handle, part.size);
+      if (chunk < 0 || !writes.send(chunk, part.size, [part])) this.#queue.writeBuffer(gpuBuffer, part.offset, memory, part.start, part.size);
+    }
+    this.#isCopied ||= allowed < 0;
+    this.#allowed = this.#known;
+    writes.end();
+    return n;
   }
 
   #writeByModule(offset, data, dataOffset, size) {
@@ -135,22 +171,52 @@ export class DeviceBuffer extends NativeBuffer {
   }
 
   /** Whether a write is one that the module would allow, as far as it did before. */
-  #isSmall(offset, n) {
+  #isWritable(offset, n) {
     return (
-      this.#allowed === this.#module.changes && n < this.#chosenFrom && n % 4 === 0 && offset >= 0 && offset % 4 === 0 && n <= this.#size - offset &&
+      this.#allowed === this.#module.changes && n % 4 === 0 && offset >= 0 && offset % 4 === 0 && n <= this.#size - offset &&
       !this[destroyed] && !this.#core.lost && !this.#module.ended
     );
   }
 
   upload(offset, source, options) {
     if (options !== undefined || !isBufferSource(source)) return this.#uploadAll(offset, source, options);
-    // A longer one waits now and then, so that little of it is on its way at a time.
-    if (this.#writes(offset, source, 0, undefined, this.#module.agreed.queueBlock)) return Promise.resolve(sizeOf(source));
+    const promise = this.#uploadShared(offset, source);
+    if (promise !== undefined) return promise;
+    if (this.#writes(offset, source, 0, undefined, true)) return Promise.resolve(sizeOf(source));
     try {
       return this[ask]("upload", offset, fixed(bytesOf("upload", this.label, source, "source")));
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** The promise of a short upload, which shares a chunk with the others of the task; undefined if it cannot. */
+  #uploadShared(offset, source) {
+    const { uploads } = this.#core;
+    try {
+      const memory = memoryOf(source);
+      const size = sizeOf(source);
+      if (size === 0 || !uploads.takes(size) || typeof offset !== "number" || isResizable(memory) || !this.#isWritable(offset, size)) return undefined;
+      return uploads.add({ buffer: this, offset, memory, start: offsetOf(source), size });
+    } catch {
+      return undefined; // the module says why
+    }
+  }
+
+  /** Uploads by itself what had nobody to share a chunk with. */
+  #uploadAlone(part) {
+    try {
+      if (this.#writeBy(part.offset, part.memory, part.start, part.size, true) === part.size) return part.size;
+    } catch {
+      // the module says why
+    }
+    return this.#uploadByModule(part);
+  }
+
+  /** Has the module upload it, or say why not. */
+  async #uploadByModule({ offset, memory, start, size }) {
+    if (memory.byteLength < start + size) throw refusal("type", "upload", this.label, "source is detached");
+    return this[ask]("upload", offset, new Uint8Array(memory, start, size));
   }
 
   async #uploadAll(offset, source, options) {

@@ -25,6 +25,8 @@ export class Module {
   #refusal; // or why it refused
   mappedRange; // or the mapped range that came
   reads = new Reads(this);
+  /** @type {import("./writes.js").SharedUploads[]} */
+  unsent = []; // that have uploads of this task: they are sent ahead of everything that the module is told
   changes = 0; // how often the module said that what is kept of buffers may be wrong by now
 
   /** @type {Record<string, (...numbers: number[]) => number>} */
@@ -66,6 +68,7 @@ export class Module {
   /** Calls a function with values of any kind. It throws what the function refuses. */
   call(name, ...values) {
     this.check(name);
+    this.sendUploads();
     let result;
     try {
       result = this.#functions[name](...values);
@@ -100,12 +103,18 @@ export class Module {
 
   /** Calls an export that does not refuse, or whose refusal nobody hears of. It gives less than 0 if the module has ended. */
   tell(name, ...numbers) {
+    this.sendUploads();
     try {
       return this.exports[name](...numbers);
     } catch (cause) {
       this.#end(cause);
       return refused;
     }
+  }
+
+  /** Sends the uploads of this task: before anything that is to be behind them. */
+  sendUploads() {
+    while (this.unsent.length > 0) this.unsent[0].flush();
   }
 
   /** Why an export refused. */

@@ -78,6 +78,7 @@ export class Resource {
 
   destroy() {
     if (this[destroyed]) return;
+    this.#core.module.sendUploads();
     this.#destroyed = true;
     dropped.unregister(this);
     destroyHandle(this.#core.module, this.#handle);

@@ -10,6 +10,7 @@ import { ReadbackBuffer } from "./readback.js";
 import { bufferOf, calibrated, destroyHandle, dispose, guard, made, owns } from "./resource.js";
 import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
 import { Waits } from "./waits.js";
+import { SharedUploads, Writes } from "./writes.js";
 
 /**
  * What the objects of a system share.
@@ -21,11 +22,12 @@ import { Waits } from "./waits.js";
  * @property {OpenUpdates} updates
  * @property {Poller} poller
  * @property {Waits} waits
+ * @property {Writes} writes
+ * @property {SharedUploads} uploads
  * @property {GPUBuffer[]} chunks by the number under which they are lent for short reads
  * @property {boolean} destroyed
  * @property {boolean} lost
  * @property {(loss: { reason: string, message: string }) => void} end resolves the promise of a loss
- * @property {number} written bytes that the module does not know of
  */
 
 /**
@@ -75,6 +77,7 @@ export class GPUBufferSystem {
     /** @type {any} */
     let end;
     this.#lost = new Promise((resolve) => (end = resolve));
+    const writes = new Writes(device, module);
     /** @type {Core} */
     const core = {
       module,
@@ -84,11 +87,12 @@ export class GPUBufferSystem {
       updates: new OpenUpdates(),
       poller: new Poller(device, module.agreed.polls),
       waits: new Waits(),
+      writes,
+      uploads: new SharedUploads(device, module, writes),
       chunks: [],
       destroyed: false,
       lost: false,
       end,
-      written: 0,
     };
     this.#core = core;
     this.#handle = handle;
@@ -202,7 +206,7 @@ export class GPUBufferSystem {
   stats() {
     this.#core.module.reads.endMade();
     const stats = this.#call("stats");
-    return { ...stats, bytesUp: stats.bytesUp + this.#core.written };
+    return { ...stats, bytesUp: stats.bytesUp + this.#core.writes.written };
   }
 
   trim() {

@@ -14,10 +14,12 @@ type Chooser struct {
 	paths    []Path
 	from     uint64 // smallest size for which it picks another than the first
 	classes  [classCount]class
-	count    uint64 // transfers of all classes; a long one counts several times
-	probeAt  uint64 // the count at which a probe is due
-	interval uint64 // transfers until it is due again
-	suspect  bool   // a path has become slow: a probe is due, and old rates may be wrong
+	count    uint64   // transfers of all classes; a long one counts several times
+	probeAt  uint64   // the count at which a probe is due
+	interval uint64   // transfers until it is due again
+	suspect  bool     // a path has become slow: a probe is due, and old rates may be wrong
+	last     question // that Best was asked, since something was learned; zero if none was
+	best     int      // what it answered
 }
 
 // Init has the Chooser choose from paths, the default first. It picks another for transfers of from bytes and more.
@@ -38,11 +40,12 @@ type turns struct {
 }
 
 const (
-	classCount   = 5
+	classCount   = 6
 	exploreEvery = 64
 	exploreFirst = 8
 	measureEvery = 16
 	enough       = 2
+	outdated     = 4 // measurements after which what an earlier program has measured counts no more
 	window       = 8
 )
 
@@ -56,6 +59,7 @@ type class struct {
 type estimate struct {
 	recent [window]float64 // bytes per second
 	n      int             // measurements so far
+	loaded int             // the first of them, which an earlier program made
 	hung   bool            // the last one did not end
 }
 
@@ -69,10 +73,17 @@ func (e *estimate) rate() (best float64) {
 	return best
 }
 
-func (e *estimate) add(rate float64) {
+// add takes a measurement, and reports whether earlier ones may have lost their weight by it.
+func (e *estimate) add(rate float64) (settled bool) {
 	e.recent[e.n%len(e.recent)] = rate
 	e.n++
 	e.hung = false
+	if e.loaded > 0 && e.n >= e.loaded+outdated {
+		clear(e.recent[:e.loaded])
+		e.loaded = 0
+		return true
+	}
+	return e.n > window
 }
 
 func classOf(size uint64) int {
@@ -86,8 +97,7 @@ func (c *Chooser) Ask(size uint64, h History, measurable bool) Choice {
 }
 
 // Take chooses a path for size bytes, and counts the transfer. Only one that can be measured takes another path than the
-// fastest: each exploreEvery-th, and each exploreFirst-th until the paths of its kind were measured, which may take new
-// memory.
+// fastest: each exploreEvery-th, and each exploreFirst-th until its paths were measured, which may take new memory.
 func (c *Chooser) Take(size uint64, h History, measurable bool) Choice {
 	choice, after := c.choose(size, h, measurable)
 	c.classes[classOf(size)].turns = after
@@ -115,29 +125,58 @@ func (c *Chooser) choose(size uint64, h History, measurable bool) (Choice, turns
 
 // Best is the fastest path for size, or the first if nothing is known.
 func (c *Chooser) Best(size uint64, h History) int {
+	asked := question{size, h}
+	if c.last != asked {
+		c.last, c.best = asked, c.findBest(size, h)
+	}
+	return c.best
+}
+
+// question is what Best depends on, besides what was learned.
+type question struct {
+	size    uint64
+	history History
+}
+
+// changed is called when something was learned.
+func (c *Chooser) changed() { c.last = question{} }
+
+func (c *Chooser) findBest(size uint64, h History) int {
 	best := -1
 	for i := range c.paths {
-		if c.paths[i].suits(size, h) && (best < 0 || c.faster(i, best, size)) {
+		if c.paths[i].Suits(size, h) && (best < 0 || c.faster(i, best, size, c.margin(i, best, h))) {
 			best = i
 		}
 	}
 	return best
 }
 
-// faster reports whether path i is known to be faster than path j.
-func (c *Chooser) faster(i, j int, size uint64) bool {
+// firstCopy is how many times as fast as queue writes a mapped path has to be for the first copy into a buffer, which may
+// spoil it for good (see History).
+const firstCopy = 1.25
+
+// margin is how many times as fast path i has to be to be better than path j.
+func (c *Chooser) margin(i, j int, h History) float64 {
+	if c.paths[i].Mapped && !c.paths[j].Mapped && !h.Copied {
+		return firstCopy
+	}
+	return 1
+}
+
+// faster reports whether path i is known to be faster than path j, by more than the margin.
+func (c *Chooser) faster(i, j int, size uint64, margin float64) bool {
 	at := &c.classes[classOf(size)]
 	if at.seen[j].hung {
 		return !at.seen[i].hung
 	}
-	if at.seen[i].n == 0 && at.seen[j].n >= enough && c.atLeast(i, size) > at.seen[j].rate() {
+	if at.seen[i].n == 0 && at.seen[j].n >= enough && c.atLeast(i, size) > margin*at.seen[j].rate() {
 		return true
 	}
 	k := c.nearest(size, func(k *class) bool { return c.known(k, i).n > 0 && c.known(k, j).n > 0 })
 	if k == nil {
 		return c.Rate(j, size) == 0 && c.Rate(i, size) > 0
 	}
-	return c.known(k, i).rate() > c.known(k, j).rate()
+	return c.known(k, i).rate() > margin*c.known(k, j).rate()
 }
 
 // known is the estimate of path i in a class. Until a mapped path was measured there, another mapped one stands for it.
@@ -180,7 +219,7 @@ func (c *Chooser) Rate(i int, size uint64) float64 {
 	return k.seen[i].rate()
 }
 
-// explore returns a path to try for this transfer instead of the best, or -1. It is of the best one's kind, and promising.
+// explore returns a path to try for this transfer instead of the best, or -1.
 func (c *Chooser) explore(k *class, t *turns, size uint64, h History, best int) int {
 	if t.n%exploreFirst == 0 {
 		for i := range c.paths {
@@ -201,10 +240,10 @@ func (c *Chooser) explore(k *class, t *turns, size uint64, h History, best int) 
 }
 
 // promises reports whether path i may turn out faster than the best, and may be tried on a transfer of the program's.
-// Paths of the other kind are left to the prober: they may be far slower, and a copy into a buffer may spoil it (see
-// History).
+// A first copy may spoil a buffer (see History), so none is made to try it: that is left to the prober.
 func (c *Chooser) promises(i int, size uint64, h History, best int) bool {
-	if i == best || !c.paths[i].suits(size, h) || c.paths[i].Mapped != c.paths[best].Mapped || c.classes[classOf(size)].seen[i].hung {
+	copies := c.paths[i].Mapped && !c.paths[best].Mapped && !h.Copied
+	if i == best || !c.paths[i].Suits(size, h) || copies || c.classes[classOf(size)].seen[i].hung {
 		return false
 	}
 	return c.Rate(i, size) == 0 || c.Rate(i, size) > c.Rate(best, size)/2
@@ -262,6 +301,8 @@ func (c *Chooser) Load(i int, size uint64, rate float64) {
 	for range enough {
 		seen.add(rate)
 	}
+	seen.loaded = min(seen.n, enough)
+	c.changed()
 	c.probeAt = c.count + probeAgain
 }
 
@@ -284,13 +325,13 @@ func classFloor(class int) uint64 { return Smallest << (2 * class) }
 
 // Learn records that path i moved size bytes in d. If the path has become slow for good, the prober is due.
 func (c *Chooser) Learn(i int, size uint64, d time.Duration) {
+	c.changed()
 	k := &c.classes[classOf(size)]
 	rate, before := rateOf(size, d), k.seen[i].rate()
 	if rate < before/2 {
 		k.doubt = max(k.doubt, window)
 	}
-	k.seen[i].add(rate)
-	if k.seen[i].n > window && k.seen[i].rate() < before/2 {
+	if k.seen[i].add(rate) && k.seen[i].rate() < before/2 {
 		c.probeAt, c.interval, c.suspect = c.count, probeAgain, true
 	}
 }
@@ -306,10 +347,14 @@ func rateOf(size uint64, d time.Duration) float64 {
 
 // Forget drops the estimates of path i, before it is measured anew.
 func (c *Chooser) Forget(i int) {
+	c.changed()
 	for k := range c.classes {
 		c.classes[k].seen[i] = estimate{}
 	}
 }
 
 // Hang records that a transfer on path i does not end; the path is left alone until it is measured again.
-func (c *Chooser) Hang(i int, size uint64) { c.classes[classOf(size)].seen[i].hung = true }
+func (c *Chooser) Hang(i int, size uint64) {
+	c.changed()
+	c.classes[classOf(size)].seen[i].hung = true
+}

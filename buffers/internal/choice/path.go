@@ -4,7 +4,7 @@ package choice
 
 const (
 	// Smallest is the size of the smallest transfers that are learned from.
-	Smallest = 256 << 10
+	Smallest = 64 << 10
 	// OnePiece is the piece of transfers that are never cut.
 	OnePiece = 1 << 62
 	// MaxPaths is the most paths to choose from.
@@ -30,9 +30,9 @@ type Path struct {
 	InPlace bool
 }
 
-// suits reports whether p is a path for size bytes to a buffer with history h, and differs from the same path with
+// Suits reports whether p is a path for size bytes to a buffer with history h, and differs from the same path with
 // smaller pieces.
-func (p *Path) suits(size uint64, h History) bool {
+func (p *Path) Suits(size uint64, h History) bool {
 	if p.Mapped && p.InPlace != h.Hosted {
 		return false
 	}

@@ -33,8 +33,9 @@ const exported = {
   ...of([destroyable, -1], "destroy"),
   ...of([["dynamic"], -1], "dynamicUpdate dynamicAdvance dynamicPage"),
   ...of([["device"], -1], "deviceWrite uploadStart"),
-  ...of([["device"], 0], "deviceAllow vouched"),
-  ...of([["device"], undefined], "handOut"),
+  ...of([["device"], 0], "deviceAllow sharedAllow vouched"),
+  ...of([["device"], undefined], "handOut addCopy"),
+  ...of([["device"], -2], "writeLend"),
   ...of([["upload"], -1], "uploadNext uploadWrite uploadFinish"),
   ...of([["upload"], 0], "uploadAllow"),
   ...of([["upload"], 1], "uploadAbort"),
@@ -44,7 +45,7 @@ const exported = {
   ...of([["readback"], 0], "readCancel"),
 };
 /** Exports without a handle or a result. */
-const numbersAlone = ["gpubuffers_resolved", "ask", "readFlush", "readEnded"];
+const numbersAlone = ["gpubuffers_resolved", "ask", "readFlush", "readEnded", "writeEnded"];
 
 function of(value, names) {
   return Object.fromEntries(names.split(" ").map((name) => [name, value]));

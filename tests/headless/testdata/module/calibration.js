@@ -201,7 +201,8 @@ export const keptInLocalStorage = () =>
     first.destroy();
     same(JSON.parse(localStorage.getItem(name)), learned, "destroy stores what was learned");
 
-    const fake = { version: 1, copyCost: 0.25, rates: [{ operation: "upload", path: "mapped ring, 2 MiB chunks", size: MiB, bytesPerSecond: 3e9 }] };
+    const rate = { path: "mapped ring, 2 MiB chunks", size: MiB, bytesPerSecond: 3e9 };
+    const fake = { version: 1, copyCost: 0.25, rates: [{ operation: "upload", ...rate }, { operation: "burst", ...rate }] };
     localStorage.setItem(name, JSON.stringify(fake));
     const second = await api.open({ calibration: "local" });
     same(second.calibration(), fake, "what is kept is loaded, and nothing measured");

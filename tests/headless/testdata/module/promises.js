@@ -603,12 +603,13 @@ export const sizesOfRates = () =>
     same(gpu.calibration().copyCost, 0, "the cost of a copy that was not measured");
     const path = gpu.explain("upload", 64 * MiB).path;
     gpu.loadCalibration({ version: 1, copyCost: 0, rates: [{ operation: "upload", path, size: 4 * MiB, bytesPerSecond: 123456789 }] });
-    const [rate, ...others] = gpu.calibration().rates;
+    const [rate, burst, ...others] = gpu.calibration().rates;
     same([rate.operation, rate.path, rate.bytesPerSecond, others], ["upload", path, 123456789, []], "the rate");
+    same(burst, { ...rate, operation: "burst" }, "where bursts were not told apart, their rate is the same");
     for (const size of [rate.size, 2 * rate.size]) same(gpu.explain("upload", size).bytesPerSecond, 123456789, `a transfer of ${size} bytes`);
     await gpu.calibrate();
     for (const { size, bytesPerSecond } of gpu.calibration().rates) {
-      ok([256 * KiB, MiB, 4 * MiB, 16 * MiB, 64 * MiB].includes(size) && bytesPerSecond > 0, `${bytesPerSecond} from ${size} bytes on`);
+      ok([64 * KiB, 256 * KiB, MiB, 4 * MiB, 16 * MiB, 64 * MiB].includes(size) && bytesPerSecond > 0, `${bytesPerSecond} from ${size} bytes on`);
     }
   });
 

@@ -1,0 +1,211 @@
+package buffers_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/host"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+// burstsByChunks has lone writes go by the queue, and bursts through chunks.
+func burstsByChunks(s *buffers.System) {
+	var c buffers.Calibration
+	for operation, fast := range map[string]string{"upload": "queue write", "burst": "mapped ring, 2 MiB chunks"} {
+		for _, path := range append(uploadPaths, "queue write where copies went") {
+			rate := 1e6
+			if strings.HasPrefix(path, fast) {
+				rate = 1e12
+			}
+			for size := uint64(64 << 10); size <= 64<<20; size *= 4 {
+				c.Rates = append(c.Rates, buffers.Rate{Operation: operation, Path: path, Size: size, BytesPerSecond: rate})
+			}
+		}
+	}
+	s.Load(c)
+}
+
+func TestAWriteThatFollowsAnotherIsPartOfABurst(t *testing.T) {
+	regime(t, "a GPU in no time", func(t *testing.T) {
+		s, _ := openSystem(t, buffers.Options{})
+		burstsByChunks(s)
+		b := deviceBuffer(t, s, 1<<20)
+		byChunk := func() bool {
+			before := chunksTaken(s)
+			require.NoError(t, b.Write(0, make([]byte, 1<<20)))
+			return chunksTaken(s) > before
+		}
+		require.False(t, byChunk(), "the first")
+		require.True(t, byChunk(), "the second, at once")
+		require.True(t, byChunk())
+		time.Sleep(time.Millisecond)
+		require.False(t, byChunk(), "one after a pause")
+		require.NoError(t, b.Write(0, make([]byte, 4)))
+		require.True(t, byChunk(), "whatever is too small to be chosen for is passed over")
+	})
+}
+
+func TestAWriteThatFollowsAnUploadIsPartOfABurst(t *testing.T) {
+	regime(t, "a GPU in no time", func(t *testing.T) {
+		s, _ := openSystem(t, buffers.Options{})
+		burstsByChunks(s)
+		b := deviceBuffer(t, s, 1<<20)
+		require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(make([]byte, 1<<20))))
+		before := chunksTaken(s)
+		require.NoError(t, b.Write(0, make([]byte, 1<<20)))
+		require.Greater(t, chunksTaken(s), before)
+	})
+}
+
+func TestTheRateOfABurstIsThatOfAllOfIt(t *testing.T) {
+	regime(t, "a GPU that takes a millisecond for each copy", func(t *testing.T) {
+		device := memory.Open(memory.Options{Copy: memory.Fixed(time.Millisecond), Write: memory.Fixed(5 * time.Millisecond)})
+		s := openOn(t, device, buffers.Options{})
+		onPath(s, "mapped ring, 2 MiB chunks")
+		const size, count = 1 << 20, 16
+		b := deviceBuffer(t, s, size)
+		for range 12 {
+			for range count {
+				require.NoError(t, b.Write(0, make([]byte, size)))
+			}
+			require.NoError(t, <-device.Queue().WorkDone())
+			synctest.Wait()
+			time.Sleep(time.Second)
+		}
+		x := s.Explain(buffers.OpBurst, size, b)
+		require.Equal(t, "mapped ring, 2 MiB chunks", x.Path)
+		require.InEpsilon(t, size*1000.0, x.BytesPerSecond, 0.1, "bytes per second")
+	})
+}
+
+func TestABurstTakesTheMemoryOfHalfOfTheBudget(t *testing.T) {
+	const size = 1 << 20
+	for name, c := range map[string]struct {
+		budget uint64
+		chunks int
+	}{"where there is room": {256 << 20, 40}, "where there is not": {16 << 20, 8}} {
+		t.Run(name, func(t *testing.T) {
+			s, device := openSystem(t, buffers.Options{Budget: c.budget})
+			onPath(s, "mapped ring, 2 MiB chunks")
+			b, p := deviceBuffer(t, s, 40*size), randomBytes(40*size)
+			device.Hold()
+			for at := 0; at < len(p); at += size {
+				require.NoError(t, b.Write(uint64(at), p[at:at+size]))
+			}
+			require.Equal(t, c.chunks, s.Stats().Uploads.Chunks)
+			device.Release()
+			for at := uint64(0); at < b.Size(); at += 4 * size {
+				require.True(t, bytes.Equal(p[at:at+4*size], read(t, s, b, at, 4*size)))
+			}
+		})
+	}
+}
+
+func TestIdleChunksOfOtherSizesMakeRoom(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{Budget: 8 << 20})
+	onPath(s, "mapped ring, 2 MiB chunks")
+	b := deviceBuffer(t, s, 2<<20)
+	device.Hold()
+	for range 8 {
+		require.NoError(t, b.Write(0, make([]byte, 512<<10)))
+	}
+	device.Release()
+	require.NoError(t, <-device.Queue().WorkDone())
+	require.Eventually(t, func() bool { return s.Stats().Uploads.IdleBytes == 4<<20 }, hang, time.Millisecond)
+	made := s.Stats().Uploads.Misses
+	require.NoError(t, b.Write(0, make([]byte, 2<<20)))
+	st := s.Stats().Uploads
+	require.Equal(t, made+1, st.Misses, "a chunk of the right size")
+	require.EqualValues(t, 4<<20, st.Bytes)
+}
+
+// send does what a host does with a chunk that is lent to it.
+func send(t *testing.T, s *buffers.System, c *host.Chunk, p []byte, dst buffers.Buffer, offset uint64) {
+	t.Helper()
+	_, err := c.Buffer.WriteAt(p, 0)
+	require.NoError(t, err)
+	require.NoError(t, c.Buffer.Unmap())
+	e := encoder(t, s.Device(), "the host's")
+	require.NoError(t, e.CopyBufferToBuffer(c.Buffer, 0, dst, offset, uint64(len(p))))
+	require.NoError(t, s.Device().Queue().Submit(e))
+	require.NoError(t, <-c.Buffer.MapAsync(buffers.MapWrite, 0, c.Buffer.Size()))
+}
+
+func TestAHostSendsAChunkThatIsLentToIt(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	const size = 1 << 20
+	b, p := deviceBuffer(t, s, size), randomBytes(size)
+	c := embedder.LendWrite(s, size)
+	require.NotNil(t, c)
+	require.Equal(t, 1, s.Stats().MapsPending)
+	send(t, s, c, p, b.Unwrap(), 0)
+	c.Return(nil)
+	require.True(t, bytes.Equal(p, read(t, s, b, 0, size)))
+	st := s.Stats()
+	require.Zero(t, st.MapsPending)
+	require.EqualValues(t, size, st.Uploads.IdleBytes)
+	require.Same(t, c, embedder.LendWrite(s, size), "it is lent again")
+	c.Return(nil)
+
+	c = embedder.LendWrite(s, size)
+	c.Return(errors.New("the device is lost"))
+	require.Zero(t, s.Stats().Uploads.Chunks, "one in no known state is destroyed")
+	c.Return(nil)
+	require.Zero(t, s.Stats().Uploads.Chunks, "nobody had it")
+
+	c = embedder.LendWrite(s, size)
+	s.Destroy()
+	c.Return(nil)
+	require.Nil(t, embedder.LendWrite(s, size))
+	require.Zero(t, s.Stats().Mappable)
+}
+
+func TestAnUploadGoesOnWithAChunkThatAHostReturns(t *testing.T) {
+	s, _ := openNotifying(t, memory.Options{}, buffers.Options{})
+	onPath(s, "mapped ring, 2 MiB chunks")
+	b, p := deviceBuffer(t, s, 2<<20), randomBytes(2<<20)
+	var lent []*host.Chunk
+	for range 4 { // as many as the GPU may have of a ring
+		lent = append(lent, embedder.LendWrite(s, 2<<20))
+	}
+	pending := uploadThen(s, b, 0, buffers.Bytes(p))
+	select {
+	case err := <-pending:
+		require.Fail(t, "it did not wait", "%v", err)
+	case <-time.After(20 * time.Millisecond):
+	}
+	lent[0].Return(nil)
+	require.NoError(t, ended(t, pending))
+	for _, c := range lent[1:] {
+		c.Return(nil)
+	}
+	require.True(t, bytes.Equal(p, read(t, s, b, 0, 2<<20)))
+}
+
+// What is said to a host of the first bytes is what the next pieces take, too.
+func TestAHostIsLentChunksOfThePathOfItsWrite(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	onPath(s, "mapped ring, 2 MiB chunks")
+	b := deviceBuffer(t, s, 8<<20)
+	piece, c := embedder.AllowWrite(b, 0, 5<<20, false, false)
+	require.EqualValues(t, 2<<20, piece)
+	require.NotNil(t, c)
+	c.Return(nil)
+	piece, c = embedder.AllowWrite(b, 0, 2<<20, false, true)
+	require.EqualValues(t, 2<<20, piece)
+	require.NotNil(t, c, "an upload of one piece")
+	c.Return(nil)
+	piece, c = embedder.AllowWrite(b, 0, 4<<20, false, true)
+	require.Zero(t, piece, "an upload that may have to wait for a chunk in between")
+	require.Nil(t, c)
+	require.True(t, embedder.AllowShared(s, 1<<20, true))
+	burstsByChunks(s)
+	require.True(t, embedder.AllowShared(s, 1<<20, false), "uploads that share a chunk follow each other")
+}

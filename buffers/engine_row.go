@@ -1,0 +1,19 @@
+package buffers
+
+import "time"
+
+// together is the longest pause between two writes or uploads of a burst. A program that waits for the GPU in between
+// waits longer: 0.3 ms at least, in a browser.
+const together = 150 * time.Microsecond
+
+// row is the writes and uploads that follow each other at once. The first is alone, as far as anybody knows by then.
+type row struct {
+	length int
+	ended  moment // when the last one did
+}
+
+// follows reports whether a transfer that begins now belongs to the row.
+func (r *row) follows() bool { return r.length > 0 && now()-r.ended < moment(together) }
+
+// end is called when a transfer was issued.
+func (r *row) end() { r.ended = now() }

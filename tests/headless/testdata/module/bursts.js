@@ -1,0 +1,198 @@
+// Writes and uploads that follow each other at once: each write has a chunk of its own, short uploads of a task share them.
+import { STORAGE, contents, ok, pattern, randomFrom, rejects, same, sameBytes, takePath, withSystem } from "./check.js";
+
+const KiB = 1 << 10;
+const MiB = 1 << 20;
+
+const paths = ["queue write", "mapped ring, 2 MiB chunks", "mapped ring, 4 MiB chunks"];
+
+/** Runs a test with bursts on each path, on a system of its own. */
+async function onEachPath(test, options) {
+  for (const path of paths) {
+    await withSystem(async (gpu) => {
+      takePath(gpu, paths, path);
+      await test(gpu, path);
+    }, options);
+  }
+}
+
+/** A buffer that was written to once, as one that is in use. */
+function used(gpu, size, label = "used") {
+  const b = gpu.createDeviceBuffer({ label, size, usage: STORAGE });
+  b.write(0, new Uint8Array(4));
+  return b;
+}
+
+export const uploadsOfATaskArrive = () =>
+  onEachPath(async (gpu, path) => {
+    const random = randomFrom(7);
+    for (const largest of [1000, 64 * KiB, MiB, 3 * MiB]) {
+      const buffers = Array.from({ length: 40 }, () => used(gpu, 2 * largest + 8));
+      const data = buffers.map((_, i) => pattern(4 + 4 * Math.floor((random() * largest) / 4), i));
+      const offsets = data.map(() => 4 * Math.floor((random() * largest) / 4));
+      const moved = await Promise.all(buffers.map((b, i) => b.upload(offsets[i], data[i])));
+      same(moved, data.map(({ length }) => length), `${path}, up to ${largest}: bytes`);
+      for (const [i, b] of buffers.entries()) {
+        const got = await contents(gpu, b);
+        sameBytes(got.subarray(offsets[i], offsets[i] + data[i].length), data[i], `${path}, up to ${largest}: upload ${i}`);
+        ok(got.subarray(offsets[i] + data[i].length).every((x) => x === 0), `${path}, up to ${largest}: behind upload ${i}`);
+        b.destroy();
+      }
+    }
+  });
+
+export const everyPartOfABufferArrives = () =>
+  onEachPath(async (gpu, path) => {
+    for (const piece of [16 * KiB, 192 * KiB, 768 * KiB]) {
+      const bytes = pattern(48 * piece, piece);
+      const b = used(gpu, bytes.length);
+      await Promise.all(Array.from({ length: 48 }, (_, i) => b.upload(i * piece, bytes.subarray(i * piece, (i + 1) * piece))));
+      sameBytes(await contents(gpu, b), bytes, `${path}, pieces of ${piece}`);
+      b.destroy();
+    }
+  });
+
+export const memoryOfSharedUploadsIsBounded = () =>
+  withSystem(async (gpu) => {
+    takePath(gpu, paths, "mapped ring, 2 MiB chunks");
+    const piece = 512 * KiB;
+    const bytes = pattern(64 * MiB);
+    const b = used(gpu, bytes.length);
+    await Promise.all(Array.from({ length: 128 }, (_, i) => b.upload(i * piece, bytes.subarray(i * piece, (i + 1) * piece))));
+    ok(gpu.stats().uploads.bytes <= 20 * MiB, `${gpu.stats().uploads.bytes} bytes of chunks`);
+    sameBytes(await contents(gpu, b), bytes, "64 MiB");
+  });
+
+/** What is done right after an upload that nobody has waited for: by then its bytes are there. */
+const followers = {
+  "a small write": (gpu, b) => void b.write(0, pattern(64, 9)),
+  "a large write": (gpu, b) => void b.write(0, pattern(300 * KiB, 9)),
+  "a long upload": (gpu, b) => b.upload(0, pattern(MiB, 9)),
+};
+
+export const whatFollowsAnUploadIsBehindIt = () =>
+  onEachPath(async (gpu, path) => {
+    const size = 2 * MiB;
+    const bytes = pattern(512 * KiB, 3);
+    for (const [name, follow] of Object.entries(followers)) {
+      const b = used(gpu, size);
+      const uploads = [b.upload(0, bytes), b.upload(MiB, bytes)];
+      await follow(gpu, b);
+      await Promise.all(uploads);
+      const got = await contents(gpu, b);
+      sameBytes(got.subarray(0, 64), pattern(64, 9), `${path}: ${name}`);
+      sameBytes(got.subarray(MiB, MiB + bytes.length), bytes, `${path}: the upload beside ${name}`);
+      b.destroy();
+    }
+  });
+
+export const whatIsSubmittedSeesTheUploads = () =>
+  onEachPath(async (gpu, path) => {
+    const bytes = pattern(512 * KiB, 3);
+    const to = gpu.createDeviceBuffer({ size: bytes.length, usage: STORAGE });
+    const copyOf = (b, encoder) => encoder.copyBufferToBuffer(b.gpuBuffer, 0, to.gpuBuffer, 0, bytes.length);
+    const submits = {
+      "a frame": (b) => {
+        const frame = gpu.frame();
+        copyOf(b, frame.encoder);
+        frame.submit();
+      },
+      "a submit": (b) => {
+        const encoder = gpu.device.createCommandEncoder();
+        copyOf(b, encoder);
+        gpu.submit([encoder]);
+      },
+    };
+    for (const [name, submit] of Object.entries(submits)) {
+      const b = used(gpu, MiB);
+      const uploads = [b.upload(0, bytes), b.upload(512 * KiB, bytes)];
+      submit(b);
+      sameBytes(await contents(gpu, to), bytes, `${path}: ${name}`);
+      await Promise.all(uploads);
+      to.write(0, new Uint8Array(bytes.length));
+      const reader = gpu.createReadbackBuffer();
+      const late = [b.upload(0, pattern(512 * KiB, 5)), b.upload(512 * KiB, bytes)];
+      const [got] = await Promise.all([reader.read(b, 0, 512 * KiB), ...late]);
+      sameBytes(got, pattern(512 * KiB, 5), `${path}: a read`);
+      reader.destroy();
+      b.destroy();
+    }
+  });
+
+export const aBufferTakesItsUploadsAlong = () =>
+  onEachPath(async (gpu) => {
+    const [grown, destroyed, neighbour] = [used(gpu, MiB), used(gpu, MiB), used(gpu, MiB)];
+    const bytes = pattern(256 * KiB, 3);
+    const uploads = [grown, destroyed, neighbour].map((b) => b.upload(0, bytes));
+    destroyed.destroy();
+    const growing = grown.grow(4 * MiB);
+    const again = [grown.upload(2 * MiB, bytes), neighbour.upload(512 * KiB, bytes)];
+    same(await Promise.all([...uploads, ...again]), Array(5).fill(bytes.length), "bytes");
+    await growing;
+    await rejects("destroyed", () => destroyed.upload(0, bytes), "a destroyed buffer");
+    const got = await contents(gpu, grown);
+    sameBytes(got.subarray(0, bytes.length), bytes, "before it grew");
+    sameBytes(got.subarray(2 * MiB, 2 * MiB + bytes.length), bytes, "afterwards");
+    sameBytes((await contents(gpu, neighbour)).subarray(512 * KiB, 768 * KiB), bytes, "a neighbour");
+  });
+
+export const oneUploadThatCannotLeavesTheOthersAlone = () =>
+  onEachPath(async (gpu, path) => {
+    const [a, b, c] = [used(gpu, MiB, "a"), used(gpu, MiB, "b"), used(gpu, MiB, "c")];
+    const bytes = pattern(256 * KiB, 3);
+    const gone = pattern(256 * KiB, 4);
+    const uploads = [a.upload(0, bytes), b.upload(0, gone), c.upload(0, bytes), a.upload(512 * KiB, bytes)];
+    structuredClone(gone, { transfer: [gone.buffer] });
+    await rejects("type", () => uploads[1], `${path}: memory that was transferred`, "b");
+    same(await Promise.all([uploads[0], uploads[2], uploads[3]]), Array(3).fill(bytes.length), "bytes");
+    sameBytes((await contents(gpu, c)).subarray(0, bytes.length), bytes, "a neighbour");
+    ok((await contents(gpu, b)).every((x) => x === 0), "nothing was uploaded");
+    await rejects("range", () => a.upload(MiB - 4, bytes), "beyond the end", "a");
+    await rejects("alignment", () => a.upload(2, bytes), "between words", "a");
+  });
+
+export const writesOfABurstArrive = () =>
+  onEachPath(async (gpu, path) => {
+    for (const size of [64 * KiB, 192 * KiB, MiB, 3 * MiB + 4]) {
+      const bytes = pattern(24 * size, size);
+      const b = gpu.createDeviceBuffer({ size: bytes.length, usage: STORAGE });
+      for (let i = 0; i < 24; i++) b.write(i * size, bytes, i * size, size);
+      for (let i = 0; i < 8; i++) b.write(0, pattern(size, i)); // the last one counts
+      const got = await contents(gpu, b);
+      sameBytes(got.subarray(0, size), pattern(size, 7), `${path}, ${size}: the last of several`);
+      sameBytes(got.subarray(size), bytes.subarray(size), `${path}, ${size}`);
+      b.destroy();
+    }
+  });
+
+export const writesBeyondTheBudgetArrive = () =>
+  withSystem(
+    async (gpu) => {
+      takePath(gpu, paths, "mapped ring, 2 MiB chunks");
+      const bytes = pattern(40 * MiB);
+      const b = gpu.createDeviceBuffer({ size: bytes.length, usage: STORAGE });
+      for (let at = 0; at < bytes.length; at += MiB) b.write(at, bytes, at, MiB);
+      ok(gpu.stats().uploads.bytes <= 8 * MiB, "half of the budget");
+      sameBytes(await contents(gpu, b), bytes, "40 MiB");
+    },
+    { budget: 16 * MiB },
+  );
+
+/** Whatever ends a system, no upload of the task that ends it is left waiting. */
+export const anEndSettlesTheUploadsOfItsTask = async () => {
+  for (const end of ["destroy", "lose"]) {
+    for (const path of paths) {
+      const { open } = await import("/gpubuffers.js");
+      const gpu = await open({ onLog() {}, onError() {} });
+      takePath(gpu, paths, path);
+      const buffers = Array.from({ length: 30 }, () => used(gpu, MiB));
+      const uploads = buffers.map((b) => b.upload(0, pattern(768 * KiB)));
+      if (end === "destroy") gpu.destroy();
+      else gpu.device.destroy();
+      const outcomes = await Promise.race([Promise.allSettled(uploads), new Promise((resolve) => setTimeout(resolve, 20_000))]);
+      ok(outcomes !== undefined, `${end}, ${path}: uploads hang`);
+      for (const { status, reason } of outcomes) ok(status === "fulfilled" || ["destroyed", "device-lost"].includes(reason.code), `${end}, ${path}: ${reason}`);
+      gpu.destroy();
+    }
+  }
+};

@@ -1,0 +1,81 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"slices"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+	"github.com/gpubuffers/gpubuffers/buffers/host"
+)
+
+// writes are the chunks that JavaScript has, to write to the GPU by itself.
+var writes lentChunks
+
+// lentChunks are chunks by number. A chunk keeps its number if it can, so that JavaScript knows it already.
+type lentChunks struct {
+	lent  []*host.Chunk // nil if the number is free
+	known []*host.Chunk // that JavaScript knows by it
+}
+
+// lend gives the number of a chunk. Unless JavaScript knows the chunk by that number from before, it is a result.
+func (l *lentChunks) lend(c *host.Chunk) (number int) {
+	if n := c.Number; n < len(l.lent) && l.lent[n] == nil && l.known[n] == c {
+		l.lent[n] = c
+		return n
+	}
+	number = slices.Index(l.lent, nil)
+	if number < 0 {
+		number = len(l.lent)
+		l.lent, l.known = append(l.lent, nil), append(l.known, nil)
+	}
+	l.lent[number], l.known[number], c.Number = c, c, number
+	esModule.result.Invoke(nativeOf(c.Buffer).JSValue())
+	return number
+}
+
+// take is the chunk that was lent under a number, or nil. The number is free again.
+func (l *lentChunks) take(number float64) (c *host.Chunk) {
+	if i, ok := whole(number); ok && i < uint64(len(l.lent)) {
+		c, l.lent[i] = l.lent[i], nil
+	}
+	return c
+}
+
+// forget lets go of the chunks, some of which are of a system that has ended. The others are handed over anew.
+func (l *lentChunks) forget() { clear(l.known) }
+
+func lendWrite(c *call) (number float64, err error) {
+	_, s := object[deviceBuffer](c, 0)
+	size := c.whole(1, "size")
+	if c.err != nil || !esModule.attached {
+		return notAtOnce, nil
+	}
+	if chunk := embedder.LendWrite(s.core, size); chunk != nil {
+		return float64(writes.lend(chunk)), nil
+	}
+	return notAtOnce, nil
+}
+
+func endWrite(c *call) (ended float64, err error) {
+	chunk := writes.take(c.number(0, "number"))
+	switch {
+	case chunk == nil:
+		return 0, nil
+	case c.number(1, "failed") == 0:
+		chunk.Return(nil)
+	default:
+		chunk.Return(gpu.NewError("write", "", buffers.ErrDeviceLost, ""))
+	}
+	return 1, nil
+}
+
+func allowShared(c *call) (mapped float64, err error) {
+	_, s := object[deviceBuffer](c, 0)
+	size, copied := c.whole(1, "size"), c.number(2, "copied") != 0
+	if c.err == nil && embedder.AllowShared(s.core, size, copied) {
+		return 1, nil
+	}
+	return 0, nil
+}
