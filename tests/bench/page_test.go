@@ -18,6 +18,8 @@ type pageCell struct {
 	Workload string `json:"workload"`
 	Size     uint64 `json:"size"`
 	Buffer   uint64 `json:"buffer,omitempty"`
+	Count    uint64 `json:"count,omitempty"` // how many transfers are made together
+	Of       string `json:"of,omitempty"`    // what tells it from the other cells of its workload, for readers
 }
 
 // pageResult is a cell with what the page measured.
@@ -44,7 +46,7 @@ func cells(page *browser.Page, plan string) []pageCell {
 // inPage measures a cell. Where the page does not come back, or has lost a device, the cell says so and the
 // page is loaded anew for the next.
 func (m *measurement) inPage(page *browser.Page, c pageCell) results.Cell {
-	cell := results.Cell{Workload: c.Workload, Size: c.Size, Unit: results.Milliseconds}
+	cell := results.Cell{Workload: c.Workload, Size: c.Size, Of: c.Of, Unit: results.Milliseconds}
 	fmt.Printf("measuring %s ...\n", cell.Title())
 	ctx, cancel := context.WithTimeout(page.Context(), cellTimeout)
 	defer cancel()

@@ -18,7 +18,8 @@ export async function gather(competitors, family, args, makeCase) {
       cases.push({ competitor: competitor.name, path: "", run: () => Promise.reject(error) });
     }
   }
-  return { cases, destroy: () => Promise.allSettled(parts.map((part) => part.destroy())) };
+  const all = [...cases, ...parts];
+  return { cases, destroy: () => Promise.allSettled(all.map(async (one) => one.destroy?.())) };
 }
 
 /** A path may have ready(), which is called, not timed, before each run. */

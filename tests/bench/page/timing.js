@@ -10,7 +10,7 @@ let seed = 0;
 /** Runs every case once a round, in another order each round. Returns { case, samples, error } of each, the samples in milliseconds an operation. */
 export async function race(cases, plan) {
   const entries = cases.map((c) => ({ case: c, samples: [], spent: 0, error: null })); // spent: with what is not timed
-  for (let i = 0; i < plan.warmups; i++) await round(entries.filter((e) => e.spent < 500), plan, false);
+  await warmUp(entries, plan);
   for (const e of entries) e.spent = 0;
   const share = (2 * plan.budget) / Math.max(1, entries.length);
   const start = performance.now();
@@ -21,6 +21,15 @@ export async function race(cases, plan) {
     await round(shuffled(due, i), plan, true);
   }
   return entries;
+}
+
+// Goes on until each case was run `warmups` times and for `warmFor` milliseconds: V8 compiles what is called often.
+async function warmUp(entries, plan) {
+  for (let i = 0; i < 100; i++) {
+    const cold = entries.filter((e) => !e.error && e.spent < 500 && (i < plan.warmups || e.spent < plan.warmFor));
+    if (cold.length === 0) return;
+    await round(cold, plan, false);
+  }
 }
 
 // Of a case that takes a second three rounds tell enough.

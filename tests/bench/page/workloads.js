@@ -1,4 +1,5 @@
 import * as upload from "./workloads/upload.js";
+import * as bursts from "./workloads/burst.js";
 import * as readback from "./workloads/readback.js";
 import * as streams from "./workloads/stream.js";
 import * as reads from "./workloads/reads.js";
@@ -9,6 +10,8 @@ import * as calibrate from "./workloads/calibrate.js";
 
 export const workloads = {
   upload,
+  burst: bursts.warm,
+  "burst, cold": bursts.cold,
   readback,
   stream: streams.stream,
   ReadableStream: streams.readable,

@@ -56,6 +56,7 @@ const (
 type Cell struct {
 	Workload string `json:"workload"`
 	Size     uint64 `json:"size"`
+	Of       string `json:"of,omitempty"` // what it is of, if the size does not say it
 	Unit     string `json:"unit"`
 	// Bytes are moved by one operation; 0 if the workload moves none.
 	Bytes uint64 `json:"bytes,omitempty"`
@@ -80,6 +81,8 @@ type Result struct {
 	Path       string  `json:"path,omitempty"`
 	Median     float64 `json:"median"`
 	Minimum    float64 `json:"minimum"`
+	Lower      float64 `json:"lower,omitempty"` // the quartiles
+	Upper      float64 `json:"upper,omitempty"`
 	Rounds     int     `json:"rounds"`
 	// Ratio is the median over that of the reference: below 1 is faster, or smaller.
 	Ratio   float64 `json:"ratio,omitempty"`
@@ -87,18 +90,24 @@ type Result struct {
 	Explain string  `json:"explain,omitempty"` // the engine's words on its choice
 }
 
-// Summarize sets median, minimum and rounds.
+// Summarize sets median, minimum, quartiles and rounds.
 func (r *Result) Summarize(samples []float64) {
 	if len(samples) == 0 {
 		return
 	}
 	sorted := slices.Sorted(slices.Values(samples))
-	middle := len(sorted) / 2
-	r.Median = sorted[middle]
-	if len(sorted)%2 == 0 {
-		r.Median = (sorted[middle-1] + sorted[middle]) / 2
-	}
+	r.Lower, r.Median, r.Upper = Quantile(sorted, 0.25), Quantile(sorted, 0.5), Quantile(sorted, 0.75)
 	r.Minimum, r.Rounds = sorted[0], len(sorted)
+}
+
+// Quantile is the value below which the share q of the sorted samples lies, between two of them by their distance.
+func Quantile(sorted []float64, q float64) float64 {
+	at := q * float64(len(sorted)-1)
+	i := int(at)
+	if i+1 >= len(sorted) {
+		return sorted[len(sorted)-1]
+	}
+	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
 // Measured reports whether the result has figures that may be shown.

@@ -10,23 +10,23 @@ import (
 
 func TestSummarize(t *testing.T) {
 	for _, c := range []struct {
-		samples         []float64
-		median, minimum float64
+		samples                       []float64
+		minimum, lower, median, upper float64
 	}{
-		{[]float64{3}, 3, 3},
-		{[]float64{5, 1, 3}, 3, 1},
-		{[]float64{4, 1, 9, 2}, 3, 1},
+		{[]float64{3}, 3, 3, 3, 3},
+		{[]float64{5, 1, 3}, 1, 2, 3, 4},
+		{[]float64{4, 1, 9, 2}, 1, 1.75, 3, 5.25},
 	} {
 		var r Result
 		r.Summarize(c.samples)
-		require.Equal(t, Result{Median: c.median, Minimum: c.minimum, Rounds: len(c.samples)}, r)
+		require.Equal(t, Result{Median: c.median, Minimum: c.minimum, Lower: c.lower, Upper: c.upper, Rounds: len(c.samples)}, r)
 	}
 }
 
 func cell() Cell {
 	return Cell{Workload: "upload", Size: 1 << 20, Unit: Milliseconds, Bytes: 1 << 20, Results: []Result{
 		{Competitor: HandWritten, Path: "slow", Median: 4, Minimum: 3, Rounds: 2},
-		{Competitor: HandWritten, Path: "best", Median: 2, Minimum: 2, Rounds: 2},
+		{Competitor: HandWritten, Path: "best", Median: 2, Minimum: 2, Lower: 1.5, Upper: 2.5, Rounds: 2},
 		{Competitor: HandWritten, Path: "wrong", Median: 1, Rounds: 1, Error: "checksum"},
 		{Competitor: "other", Median: 3, Minimum: 1, Rounds: 2},
 		{Competitor: "none", Error: "took longer than 1 s"},
@@ -47,7 +47,7 @@ func TestTableShowsWhatFailedLast(t *testing.T) {
 	c.WriteTable(&b)
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
 	require.Equal(t, "upload, 1 MiB", lines[0])
-	require.Regexp(t, `hand-written +best +2 ms +min 2 ms +0.524 GB/s +1.00x +2 rounds`, lines[1])
+	require.Regexp(t, `hand-written +best +2 ms +1.5 ms to 2.5 ms +min 2 ms +0.524 GB/s +1.00x +2 rounds`, lines[1])
 	require.Contains(t, lines[2], "other")
 	require.Contains(t, lines[4], "failed: took longer")
 	require.Contains(t, lines[5], "failed: checksum")

@@ -65,8 +65,8 @@ func (c *Cell) figures(r *Result) string {
 	if !r.Measured() {
 		return "failed: " + r.Error
 	}
-	return fmt.Sprintf("%s\tmin %s\t%s\t%.2fx\t%d rounds",
-		c.Figure(r.Median), c.Figure(r.Minimum), c.throughput(r.Median), r.Ratio, r.Rounds)
+	return fmt.Sprintf("%s\t%s to %s\tmin %s\t%s\t%.2fx\t%d rounds",
+		c.Figure(r.Median), c.Figure(r.Lower), c.Figure(r.Upper), c.Figure(r.Minimum), c.throughput(r.Median), r.Ratio, r.Rounds)
 }
 
 // Figure is a median or minimum, with its unit.
@@ -94,6 +94,9 @@ func (c *Cell) GBps(ms float64) float64 { return float64(c.Bytes) / ms / 1e6 }
 
 // Title names workload and size.
 func (c *Cell) Title() string {
+	if c.Of != "" {
+		return c.Workload + ", " + c.Of
+	}
 	switch c.Workload {
 	case "reads, adjacent", "reads, scattered":
 		return "64 " + c.Workload + ", of " + SizeName(c.Size) + " each"

@@ -10,7 +10,7 @@ const fixed = {
   flush: [["queue write"], ["mapped chunk", "mapped chunk, filled in place"]],
   readback: [["mapped ring, 4 MiB chunks"], ["mapped ring, 1 MiB chunks"], ["mapped ring, 16 MiB chunks"]],
 };
-const operations = { upload: "upload", stream: "upload", readback: "readback", frames: "flush" }; // of the parts
+const operations = { upload: "upload", bursts: "upload", stream: "upload", readback: "readback", frames: "flush" }; // of the parts
 
 export async function open(device) {
   const systems = await Promise.all([0, 1, 2].map(async (turn) => new Fixed(await openGPUBuffers({ device }), turn)));
@@ -49,9 +49,12 @@ class Fixed {
   }
 }
 
+/** What one transfer of a part moves, if not all of its source. A burst that is cold is that of a system without rates. */
+const sizeOf = { frames: (count) => count * update.size, bursts: (_, size, cold) => (cold ? 0 : size) };
+
 /** One part with the paths of all systems that differ, each under the name of what is fixed. */
 function partOf(systems, family, args) {
-  const size = family === "frames" ? args[0] * update.size : args[0].bytes.length;
+  const size = sizeOf[family]?.(...args) ?? args[0].bytes.length;
   const byPath = new Map(systems.map((system) => [system.pathFor(operations[family], size), system]));
   byPath.delete(undefined);
   if (byPath.size < 2) return { paths: [], destroy() {} };

@@ -1,6 +1,7 @@
 // Hand-written JavaScript: every path that a program could take by itself. The best of them, on the adapter
 // and for the size, is what the others are measured against.
 import { bind } from "../bind.js";
+import { bursts } from "../hand/bursts.js";
 import { frames } from "../hand/frames.js";
 import { lifetime } from "../hand/lifetime.js";
 import { map } from "../hand/map.js";
@@ -10,5 +11,5 @@ import { readable, stream } from "../hand/stream.js";
 import { upload } from "../hand/upload.js";
 
 export function open(device) {
-  return { device, ...bind(device, { upload, stream, readable, readback, reads, frames, map, lifetime }) };
+  return { device, ...bind(device, { upload, bursts, stream, readable, readback, reads, frames, map, lifetime }) };
 }

@@ -2,6 +2,7 @@
 import { open as openGPUBuffers } from "/gpubuffers.js";
 import { bind } from "../bind.js";
 import { workDone } from "../device.js";
+import { writesOf } from "../workloads/burst.js";
 import { lifetimePart } from "../workloads/lifetime.js";
 import { read } from "../workloads/reads.js";
 import { streamOf } from "../workloads/stream.js";
@@ -16,7 +17,7 @@ export async function open(device) {
 }
 
 /** The parts in which the engine has a choice. */
-export const chosen = { upload, stream, readback, frames };
+export const chosen = { upload, bursts, stream, readback, frames };
 
 /** What the engine says of its choice, for the report. */
 function explained(gpu, operation, size) {
@@ -35,6 +36,39 @@ function upload(gpu, { bytes }) {
     { name: "upload", explain, write: () => uploaded.upload(0, bytes), target: () => uploaded.gpuBuffer },
   ];
   return { paths, destroy: () => [written, uploaded].forEach((made) => made.destroy()) };
+}
+
+/** Cold, each burst is the first of a new system. */
+function bursts(gpu, { bytes }, size, cold) {
+  const writes = writesOf(bytes, size);
+  const path = (name, send) => ({
+    name,
+    explain: () => (cold ? "" : explained(gpu, "upload", size)),
+    async open() {
+      const system = cold ? await openGPUBuffers({ device: gpu.device }) : gpu;
+      const buffer = make(system, bytes.length);
+      return {
+        run: () => send(buffer, writes),
+        target: () => buffer.gpuBuffer,
+        destroy() {
+          buffer.destroy();
+          if (cold) system.destroy();
+        },
+      };
+    },
+  });
+  const paths = [path("write", writeEach), path("upload, all at once", uploadAll), path("upload, awaited one by one", uploadEach)];
+  return { paths, destroy() {} };
+}
+
+function writeEach(buffer, writes) {
+  for (const { at, bytes } of writes) buffer.write(at, bytes);
+}
+
+const uploadAll = (buffer, writes) => Promise.all(writes.map(({ at, bytes }) => buffer.upload(at, bytes)));
+
+async function uploadEach(buffer, writes) {
+  for (const { at, bytes } of writes) await buffer.upload(at, bytes);
 }
 
 function stream(gpu, { bytes }, rounds) {

@@ -3,6 +3,7 @@ import { Buffer, luma } from "@luma.gl/core";
 import { webgpuAdapter } from "@luma.gl/webgpu";
 import { bind } from "../bind.js";
 import { workDone } from "../device.js";
+import { writesOf } from "../workloads/burst.js";
 import { lifetimePart } from "../workloads/lifetime.js";
 import { read } from "../workloads/reads.js";
 import { fillArena, update } from "../workloads/update.js";
@@ -11,7 +12,7 @@ const usage = Buffer.STORAGE | Buffer.COPY_DST | Buffer.COPY_SRC;
 
 export async function open() {
   const device = await luma.createDevice({ type: "webgpu", adapters: [webgpuAdapter], waitForPageLoad: false });
-  return { version: luma.VERSION, device: device.handle, ...bind(device, { upload, stream, readback, reads, frames, lifetime }) };
+  return { version: luma.VERSION, device: device.handle, ...bind(device, { upload, bursts, stream, readback, reads, frames, lifetime }) };
 }
 
 const make = (device, byteLength) => device.createBuffer({ byteLength, usage });
@@ -20,6 +21,15 @@ function upload(device, { bytes }) {
   const buffer = make(device, bytes.length);
   const target = () => buffer.handle;
   return { paths: [{ name: "write", write: () => buffer.write(bytes), target }], destroy: () => buffer.destroy() };
+}
+
+function bursts(device, { bytes }, size) {
+  const writes = writesOf(bytes, size);
+  const open = () => {
+    const buffer = make(device, bytes.length);
+    return { run: () => writes.forEach(({ at, bytes: part }) => buffer.write(part, at)), target: () => buffer.handle, destroy: () => buffer.destroy() };
+  };
+  return { paths: [{ name: "write each", open }], destroy() {} };
 }
 
 function stream(device, { bytes }, rounds) {

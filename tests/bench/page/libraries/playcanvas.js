@@ -4,6 +4,7 @@ import { BUFFERUSAGE_COPY_DST, BUFFERUSAGE_COPY_SRC, createGraphicsDevice, DEVIC
 import { UploadStream } from "playcanvas/build/playcanvas/src/platform/graphics/upload-stream.js"; // the index leaves it out
 import { bind } from "../bind.js";
 import { workDone } from "../device.js";
+import { writesOf } from "../workloads/burst.js";
 import { lifetimePart } from "../workloads/lifetime.js";
 import { read } from "../workloads/reads.js";
 import { fillArena, update } from "../workloads/update.js";
@@ -12,7 +13,7 @@ export async function open() {
   const canvas = document.createElement("canvas");
   const device = await createGraphicsDevice(canvas, { deviceTypes: [DEVICETYPE_WEBGPU] });
   if (!device.isWebGPU) throw new Error("PlayCanvas found no WebGPU");
-  return { version, device: device.wgpu, ...bind(device, { upload, stream, readback, reads, frames, lifetime }) };
+  return { version, device: device.wgpu, ...bind(device, { upload, bursts, stream, readback, reads, frames, lifetime }) };
 }
 
 const make = (device, size) => new StorageBuffer(device, size, BUFFERUSAGE_COPY_DST | BUFFERUSAGE_COPY_SRC);
@@ -33,7 +34,7 @@ function written(device, size) {
   const buffer = make(device, size);
   return {
     buffer,
-    send: (words) => buffer.write(0, words),
+    send: (words, offset = 0) => buffer.write(offset * 4, words),
     target: () => buffer.impl.buffer,
     destroy: () => destroyNow(device, buffer),
   };
@@ -44,8 +45,9 @@ function streamed(device, size) {
   const buffer = make(device, size);
   const uploads = new UploadStream(device);
   return {
-    send(words) {
-      uploads.upload(words, buffer);
+    // A stream must not map again what was not submitted.
+    send(words, offset = 0) {
+      uploads.upload(words, buffer, offset);
       device.submit();
     },
     target: () => buffer.impl.buffer,
@@ -54,6 +56,22 @@ function streamed(device, size) {
       destroyNow(device, buffer);
     },
   };
+}
+
+function bursts(device, { words }, size) {
+  const writes = writesOf(words, size);
+  const path = (name, make) => ({
+    name,
+    open() {
+      const made = make(device, words.byteLength);
+      const run = () => {
+        for (const { at, bytes: part } of writes) made.send(part, at / 4);
+        device.submit();
+      };
+      return { run, target: made.target, destroy: made.destroy };
+    },
+  });
+  return { paths: [path("write each", written), path("UploadStream", streamed)], destroy() {} };
 }
 
 // Frees the memory now; destroy alone leaves that to the next submit.

@@ -2,6 +2,7 @@
 // to the GPU by the backend's updateAttribute: it is called directly, so that three.js is spared the rest.
 import { ReadbackBuffer, REVISION, StorageBufferAttribute, WebGPURenderer } from "three/webgpu";
 import { bind } from "../bind.js";
+import { writesOf } from "../workloads/burst.js";
 import { lifetimePart } from "../workloads/lifetime.js";
 import { read } from "../workloads/reads.js";
 import { fillArena, update } from "../workloads/update.js";
@@ -9,7 +10,7 @@ import { fillArena, update } from "../workloads/update.js";
 export async function open(device) {
   const renderer = new WebGPURenderer({ device });
   await renderer.init();
-  return { version: `r${REVISION}`, device, ...bind(renderer, { upload, stream, readback, reads, frames, lifetime }) };
+  return { version: `r${REVISION}`, device, ...bind(renderer, { upload, bursts, stream, readback, reads, frames, lifetime }) };
 }
 
 function make(renderer, array) {
@@ -26,6 +27,26 @@ function make(renderer, array) {
 function upload(renderer, { words }) {
   const made = make(renderer, words);
   return { paths: [{ name: "needsUpdate", write: made.update, target: () => made.gpuBuffer }], destroy: made.destroy };
+}
+
+function bursts(renderer, { words }, size) {
+  const apart = () => {
+    const made = writesOf(words, size).map(({ bytes }) => make(renderer, bytes));
+    return {
+      run: () => made.forEach((one) => one.update()),
+      target: () => made.map((one) => one.gpuBuffer),
+      destroy: () => made.forEach((one) => one.destroy()),
+    };
+  };
+  const ranges = () => {
+    const made = make(renderer, words);
+    const run = () => {
+      for (let at = 0; at < words.byteLength; at += size) made.attribute.addUpdateRange(at / 4, size / 4);
+      made.update();
+    };
+    return { run, target: () => made.gpuBuffer, destroy: made.destroy };
+  };
+  return { paths: [{ name: "needsUpdate each", open: apart }, { name: "an update range each", open: ranges }], destroy() {} };
 }
 
 function stream(renderer, { words }, rounds) {

@@ -4,13 +4,14 @@ import tgpu, { d } from "typegpu";
 import { version } from "typegpu/package.json";
 import { bind } from "../bind.js";
 import { digest } from "../pattern.js";
+import { writesOf } from "../workloads/burst.js";
 import { lifetimePart } from "../workloads/lifetime.js";
 import { read } from "../workloads/reads.js";
 import { fillArena, update } from "../workloads/update.js";
 
 export function open(device) {
   const root = tgpu.initFromDevice({ device });
-  return { version, device, ...bind(root, { upload, stream, readback, reads, frames, lifetime }) };
+  return { version, device, ...bind(root, { upload, bursts, stream, readback, reads, frames, lifetime }) };
 }
 
 const make = (root, bytes, element = d.u32) => root.createBuffer(d.arrayOf(element, bytes / 4)).$usage("storage");
@@ -19,6 +20,17 @@ function upload(root, { bytes }) {
   const buffer = make(root, bytes.length);
   const target = () => root.unwrap(buffer);
   return { paths: [{ name: "write", write: () => buffer.write(bytes), target }], destroy: () => buffer.destroy() };
+}
+
+function bursts(root, { bytes }, size) {
+  const writes = writesOf(bytes, size);
+  const open = () => {
+    const buffers = writes.map(() => make(root, size));
+    const target = buffers.map((buffer) => root.unwrap(buffer));
+    const destroy = () => buffers.forEach((buffer) => buffer.destroy());
+    return { run: () => buffers.forEach((buffer, i) => buffer.write(writes[i].bytes)), target: () => target, destroy };
+  };
+  return { paths: [{ name: "write each", open }], destroy() {} };
 }
 
 function stream(root, { bytes }, rounds) {
