@@ -24,22 +24,13 @@ func openOurs(args []js.Value) (any, error) {
 	if len(args) < 2 {
 		return nil, errNoDevice
 	}
-	device, err := jsbridge.AdoptDevice(args[0])
+	o, err := open(args[0], args[1].Bool())
 	if err != nil {
 		return nil, err
 	}
-	system, err := buffers.Open(webgpu.Open(device), buffers.Options{})
-	if err != nil {
-		return nil, err
-	}
-	if args[1].Bool() {
-		if err := system.Calibrate(context.Background()); err != nil {
-			return nil, err
-		}
-	}
-	o := &ours{system: system}
 	return object(map[string]method{
 		"upload":   o.upload,   // (size)
+		"bursts":   o.bursts,   // (size of the whole, size of a write, whether the system is new)
 		"stream":   o.stream,   // (size of the buffer, rounds)
 		"readback": o.readback, // (size)
 		"reads":    o.reads,    // (size of the source, size of a read, offsets)
@@ -47,6 +38,21 @@ func openOurs(args []js.Value) (any, error) {
 		"map":      o.roundTrips,
 		"lifetime": o.lifetime,
 	}), nil
+}
+
+func open(gpuDevice js.Value, calibrated bool) (*ours, error) {
+	device, err := jsbridge.AdoptDevice(gpuDevice)
+	if err != nil {
+		return nil, err
+	}
+	system, err := buffers.Open(webgpu.Open(device), buffers.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if calibrated {
+		err = system.Calibrate(context.Background())
+	}
+	return &ours{gpuDevice, system}, err
 }
 
 // openUsual takes a GPUDevice and gives the workloads by syscall/js alone.
@@ -57,6 +63,7 @@ func openUsual(args []js.Value) (any, error) {
 	u := &usual{device: args[0], queue: args[0].Get("queue")}
 	return object(map[string]method{
 		"upload":   u.upload,
+		"bursts":   u.bursts,
 		"readback": u.readback,
 		"frames":   u.frames,
 		"map":      u.roundTrips,

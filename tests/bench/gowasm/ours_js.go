@@ -11,13 +11,16 @@ import (
 )
 
 // ours is this project's packages.
-type ours struct{ system *buffers.System }
+type ours struct {
+	device js.Value // the GPUDevice
+	system *buffers.System
+}
 
 const deviceUsage = buffers.UsageStorage | buffers.UsageCopySrc | buffers.UsageCopyDst
 
 func (o *ours) workDone() error { return <-o.system.Device().Queue().WorkDone() }
 
-func (o *ours) device(size int) (*buffers.DeviceBuffer, error) {
+func (o *ours) deviceBuffer(size int) (*buffers.DeviceBuffer, error) {
 	return o.system.NewDeviceBuffer(buffers.Descriptor{Label: "bench", Size: uint64(size), Usage: deviceUsage})
 }
 
@@ -57,10 +60,10 @@ func (o *ours) upload(args []js.Value) (any, error) {
 
 // devices makes two, since paths must not share one: see the hand-written paths of the page.
 func (o *ours) devices(size int) (one, other *buffers.DeviceBuffer, err error) {
-	if one, err = o.device(size); err != nil {
+	if one, err = o.deviceBuffer(size); err != nil {
 		return nil, nil, err
 	}
-	other, err = o.device(size)
+	other, err = o.deviceBuffer(size)
 	return one, other, err
 }
 
@@ -92,7 +95,7 @@ func repeat(calls int, each bool, call, wait func() error) error {
 
 func (o *ours) readback(args []js.Value) (any, error) {
 	into := make([]uint32, args[0].Int()/4)
-	b, err := o.device(args[0].Int())
+	b, err := o.deviceBuffer(args[0].Int())
 	if err != nil {
 		return nil, err
 	}
@@ -137,5 +140,5 @@ func (o *ours) roundTrips([]js.Value) (any, error) {
 }
 
 func (o *ours) lifetime([]js.Value) (any, error) {
-	return lifetime(func() (*buffers.DeviceBuffer, error) { return o.device(256) }, (*buffers.DeviceBuffer).Destroy), nil
+	return lifetime(func() (*buffers.DeviceBuffer, error) { return o.deviceBuffer(256) }, (*buffers.DeviceBuffer).Destroy), nil
 }

@@ -19,7 +19,7 @@ type smallReads struct {
 }
 
 func (o *ours) reads(args []js.Value) (any, error) {
-	source, err := o.device(args[0].Int())
+	source, err := o.deviceBuffer(args[0].Int())
 	if err != nil {
 		return nil, err
 	}

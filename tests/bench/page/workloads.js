@@ -1,5 +1,6 @@
 import * as upload from "./workloads/upload.js";
 import * as bursts from "./workloads/burst.js";
+import * as scene from "./workloads/scene.js";
 import * as readback from "./workloads/readback.js";
 import * as streams from "./workloads/stream.js";
 import * as reads from "./workloads/reads.js";
@@ -12,6 +13,7 @@ export const workloads = {
   upload,
   burst: bursts.warm,
   "burst, cold": bursts.cold,
+  "scene load": scene,
   readback,
   stream: streams.stream,
   ReadableStream: streams.readable,

@@ -10,7 +10,7 @@ const fixed = {
   flush: [["queue write"], ["mapped chunk", "mapped chunk, filled in place"]],
   readback: [["mapped ring, 4 MiB chunks"], ["mapped ring, 1 MiB chunks"], ["mapped ring, 16 MiB chunks"]],
 };
-const operations = { upload: "upload", bursts: "upload", stream: "upload", readback: "readback", frames: "flush" }; // of the parts
+const operations = { upload: "upload", bursts: "upload", scenes: "upload", stream: "upload", readback: "readback", frames: "flush" }; // of the parts
 
 export async function open(device) {
   const systems = await Promise.all([0, 1, 2].map(async (turn) => new Fixed(await openGPUBuffers({ device }), turn)));
@@ -50,7 +50,7 @@ class Fixed {
 }
 
 /** What one transfer of a part moves, if not all of its source. A burst that is cold is that of a system without rates. */
-const sizeOf = { frames: (count) => count * update.size, bursts: (_, size, cold) => (cold ? 0 : size) };
+const sizeOf = { frames: (count) => count * update.size, bursts: (_, size, cold) => (cold ? 0 : size), scenes: () => 1 << 20 };
 
 /** One part with the paths of all systems that differ, each under the name of what is fixed. */
 function partOf(systems, family, args) {

@@ -5,7 +5,7 @@ import { goBench, promising } from "./gobench.js";
 
 export async function open(device) {
   const go = promising(await (await goBench()).openOurs(device, true));
-  return { device, ...bind(go, { upload, stream, readback, reads, frames, map, lifetime }) };
+  return { device, ...bind(go, { upload, bursts, stream, readback, reads, frames, map, lifetime }) };
 }
 
 async function upload(go, { bytes }) {
@@ -15,6 +15,18 @@ async function upload(go, { bytes }) {
     { name: "UploadMemory", stamp, run: ofMemory, target: uploadTarget },
   ];
   return { paths, destroy };
+}
+
+function bursts(go, { bytes }, size, cold) {
+  const path = (name, method) => ({
+    name,
+    async open() {
+      const { stamp, target, destroy, [method]: run } = promising(await go.bursts(bytes.length, size, cold));
+      return { stamp, run, waits: true, target, destroy };
+    },
+  });
+  const paths = [path("Write", "write"), path("UploadMemory, all at once", "uploadAll"), path("UploadMemory, one by one", "uploadEach")];
+  return { paths, destroy() {} };
 }
 
 async function stream(go, { bytes }, rounds) {

@@ -17,7 +17,7 @@ export async function open(device) {
 }
 
 /** The parts in which the engine has a choice. */
-export const chosen = { upload, bursts, stream, readback, frames };
+export const chosen = { upload, bursts, scenes, stream, readback, frames };
 
 /** What the engine says of its choice, for the report. */
 function explained(gpu, operation, size) {
@@ -69,6 +69,24 @@ const uploadAll = (buffer, writes) => Promise.all(writes.map(({ at, bytes }) => 
 
 async function uploadEach(buffer, writes) {
   for (const { at, bytes } of writes) await buffer.upload(at, bytes);
+}
+
+function scenes(gpu) {
+  const path = (name, send) => ({
+    name,
+    async load(parts) {
+      const buffers = parts.map((bytes) => make(gpu, bytes.length));
+      await send(buffers, parts);
+      return buffers;
+    },
+    bufferOf: (buffer) => buffer.gpuBuffer,
+    drop: (buffers) => buffers.forEach((buffer) => buffer.destroy()),
+  });
+  const paths = [
+    path("write", (buffers, parts) => buffers.forEach((buffer, i) => buffer.write(0, parts[i]))),
+    path("upload, all at once", (buffers, parts) => Promise.all(buffers.map((buffer, i) => buffer.upload(0, parts[i])))),
+  ];
+  return { paths, destroy() {} };
 }
 
 function stream(gpu, { bytes }, rounds) {

@@ -12,7 +12,7 @@ const usage = Buffer.STORAGE | Buffer.COPY_DST | Buffer.COPY_SRC;
 
 export async function open() {
   const device = await luma.createDevice({ type: "webgpu", adapters: [webgpuAdapter], waitForPageLoad: false });
-  return { version: luma.VERSION, device: device.handle, ...bind(device, { upload, bursts, stream, readback, reads, frames, lifetime }) };
+  return { version: luma.VERSION, device: device.handle, ...bind(device, { upload, bursts, scenes, stream, readback, reads, frames, lifetime }) };
 }
 
 const make = (device, byteLength) => device.createBuffer({ byteLength, usage });
@@ -30,6 +30,21 @@ function bursts(device, { bytes }, size) {
     return { run: () => writes.forEach(({ at, bytes: part }) => buffer.write(part, at)), target: () => buffer.handle, destroy: () => buffer.destroy() };
   };
   return { paths: [{ name: "write each", open }], destroy() {} };
+}
+
+function scenes(device) {
+  const path = (name, makeOne) => ({
+    name,
+    load: (parts) => parts.map(makeOne),
+    bufferOf: (buffer) => buffer.handle,
+    drop: (buffers) => buffers.forEach((buffer) => buffer.destroy()),
+  });
+  const written = (bytes) => {
+    const buffer = make(device, bytes.length);
+    buffer.write(bytes);
+    return buffer;
+  };
+  return { paths: [path("createBuffer with data", (data) => device.createBuffer({ data, usage })), path("createBuffer, write", written)], destroy() {} };
 }
 
 function stream(device, { bytes }, rounds) {

@@ -5,6 +5,7 @@ import { UploadStream } from "playcanvas/build/playcanvas/src/platform/graphics/
 import { bind } from "../bind.js";
 import { workDone } from "../device.js";
 import { writesOf } from "../workloads/burst.js";
+import { wordsOf } from "../pattern.js";
 import { lifetimePart } from "../workloads/lifetime.js";
 import { read } from "../workloads/reads.js";
 import { fillArena, update } from "../workloads/update.js";
@@ -13,7 +14,7 @@ export async function open() {
   const canvas = document.createElement("canvas");
   const device = await createGraphicsDevice(canvas, { deviceTypes: [DEVICETYPE_WEBGPU] });
   if (!device.isWebGPU) throw new Error("PlayCanvas found no WebGPU");
-  return { version, device: device.wgpu, ...bind(device, { upload, bursts, stream, readback, reads, frames, lifetime }) };
+  return { version, device: device.wgpu, ...bind(device, { upload, bursts, scenes, stream, readback, reads, frames, lifetime }) };
 }
 
 const make = (device, size) => new StorageBuffer(device, size, BUFFERUSAGE_COPY_DST | BUFFERUSAGE_COPY_SRC);
@@ -72,6 +73,32 @@ function bursts(device, { words }, size) {
     },
   });
   return { paths: [path("write each", written), path("UploadStream", streamed)], destroy() {} };
+}
+
+function scenes(device) {
+  const uploads = new UploadStream(device);
+  const path = (name, send) => ({
+    name,
+    load(parts) {
+      const made = parts.map((bytes) => {
+        const buffer = make(device, bytes.length);
+        send(buffer, wordsOf(bytes));
+        return buffer;
+      });
+      device.submit();
+      return made;
+    },
+    bufferOf: (buffer) => buffer.impl.buffer,
+    drop(buffers) {
+      buffers.forEach((buffer) => buffer.destroy());
+      device.submit();
+    },
+  });
+  const streamed = path("UploadStream", (buffer, words) => {
+    uploads.upload(words, buffer);
+    device.submit();
+  });
+  return { paths: [path("StorageBuffer, write", (buffer, words) => buffer.write(0, words)), streamed], destroy: () => uploads.destroy() };
 }
 
 // Frees the memory now; destroy alone leaves that to the next submit.

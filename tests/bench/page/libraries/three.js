@@ -3,6 +3,7 @@
 import { ReadbackBuffer, REVISION, StorageBufferAttribute, WebGPURenderer } from "three/webgpu";
 import { bind } from "../bind.js";
 import { writesOf } from "../workloads/burst.js";
+import { wordsOf } from "../pattern.js";
 import { lifetimePart } from "../workloads/lifetime.js";
 import { read } from "../workloads/reads.js";
 import { fillArena, update } from "../workloads/update.js";
@@ -10,7 +11,7 @@ import { fillArena, update } from "../workloads/update.js";
 export async function open(device) {
   const renderer = new WebGPURenderer({ device });
   await renderer.init();
-  return { version: `r${REVISION}`, device, ...bind(renderer, { upload, bursts, stream, readback, reads, frames, lifetime }) };
+  return { version: `r${REVISION}`, device, ...bind(renderer, { upload, bursts, scenes, stream, readback, reads, frames, lifetime }) };
 }
 
 function make(renderer, array) {
@@ -47,6 +48,12 @@ function bursts(renderer, { words }, size) {
     return { run, target: () => made.gpuBuffer, destroy: made.destroy };
   };
   return { paths: [{ name: "needsUpdate each", open: apart }, { name: "an update range each", open: ranges }], destroy() {} };
+}
+
+function scenes(renderer) {
+  const load = (parts) => parts.map((bytes) => make(renderer, wordsOf(bytes)));
+  const drop = (made) => made.forEach((one) => one.destroy());
+  return { paths: [{ name: "StorageBufferAttribute", load, bufferOf: (one) => one.gpuBuffer, drop }], destroy() {} };
 }
 
 function stream(renderer, { words }, rounds) {

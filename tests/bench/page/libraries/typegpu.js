@@ -11,7 +11,7 @@ import { fillArena, update } from "../workloads/update.js";
 
 export function open(device) {
   const root = tgpu.initFromDevice({ device });
-  return { version, device, ...bind(root, { upload, bursts, stream, readback, reads, frames, lifetime }) };
+  return { version, device, ...bind(root, { upload, bursts, scenes, stream, readback, reads, frames, lifetime }) };
 }
 
 const make = (root, bytes, element = d.u32) => root.createBuffer(d.arrayOf(element, bytes / 4)).$usage("storage");
@@ -31,6 +31,16 @@ function bursts(root, { bytes }, size) {
     return { run: () => buffers.forEach((buffer, i) => buffer.write(writes[i].bytes)), target: () => target, destroy };
   };
   return { paths: [{ name: "write each", open }], destroy() {} };
+}
+
+function scenes(root) {
+  const load = (parts) => parts.map((bytes) => {
+    const buffer = make(root, bytes.length);
+    buffer.write(bytes);
+    return buffer;
+  });
+  const drop = (buffers) => buffers.forEach((buffer) => buffer.destroy());
+  return { paths: [{ name: "createBuffer, write", load, bufferOf: (buffer) => root.unwrap(buffer), drop }], destroy() {} };
 }
 
 function stream(root, { bytes }, rounds) {

@@ -1,0 +1,38 @@
+import { writeEach } from "./bursts.js";
+import { sizeName, target } from "./paths.js";
+import { Pool, Ring, sendThrough } from "./staging.js";
+
+const M = 1 << 20;
+const shapes = [[4, 4 * M], [8, 2 * M], [3, 16 * M]];
+const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+
+export function scenes(device) {
+  const through = (name, chunks) => ({ name, chunks, load: (parts) => filled(device, parts, (writes) => sendThrough(device, chunks, writes)) });
+  const staged = [
+    ...shapes.map(([k, chunk]) => through(`ring ${k} x ${sizeName(chunk)}, shared`, new Ring(device, k, chunk))),
+    through("pool of 4 MiB, shared", new Pool(device, 4 * M)),
+  ];
+  const paths = [
+    { name: "mappedAtCreation, final buffers", load: (parts) => parts.map((bytes) => finalBuffer(device, bytes)) },
+    { name: "createBuffer, writeBuffer", load: (parts) => filled(device, parts, (writes) => writeEach(device, writes)) },
+    ...staged,
+  ];
+  const drop = (buffers) => buffers.forEach((buffer) => buffer.destroy());
+  return {
+    paths: paths.map((path) => ({ ...path, drop, bufferOf: (buffer) => buffer })),
+    destroy: () => staged.forEach(({ chunks }) => chunks.destroy()),
+  };
+}
+
+function finalBuffer(device, bytes) {
+  const buffer = device.createBuffer({ size: bytes.length, usage, mappedAtCreation: true });
+  new Uint8Array(buffer.getMappedRange()).set(bytes);
+  buffer.unmap();
+  return buffer;
+}
+
+async function filled(device, parts, send) {
+  const writes = parts.map((bytes) => ({ target: target(device, bytes.length), at: 0, bytes }));
+  await send(writes);
+  return writes.map((write) => write.target);
+}
