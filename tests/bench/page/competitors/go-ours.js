@@ -44,4 +44,13 @@ const readback = async (go, { bytes }) => onePath("Read", promising(await go.rea
 const reads = async (go, { bytes }, offsets) => onePath("Start, Flush, Wait", promising(await go.reads(bytes.length, read.size, offsets)));
 const map = async (go) => onePath("MapAsync, Unmap", promising(await go.map()));
 const lifetime = async (go) => onePath("NewDeviceBuffer, Destroy", promising(await go.lifetime()));
-const frames = async (go, count) => onePath("DynamicBuffer", promising(await go.frames(count)));
+
+async function frames(go, count) {
+  const { target, offset, destroy, many, one, write, writeTarget } = promising(await go.frames(count));
+  const paths = [
+    { name: "DynamicBuffer", run: many, target, offset },
+    { name: "DynamicBuffer, one update", run: one, target, offset },
+    { name: "DeviceBuffer, one Write", run: write, target: writeTarget },
+  ];
+  return { paths, destroy };
+}

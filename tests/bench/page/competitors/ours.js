@@ -6,7 +6,7 @@ import { writesOf } from "../workloads/burst.js";
 import { lifetimePart } from "../workloads/lifetime.js";
 import { read } from "../workloads/reads.js";
 import { streamOf } from "../workloads/stream.js";
-import { update } from "../workloads/update.js";
+import { fillArena, update } from "../workloads/update.js";
 
 const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 
@@ -143,18 +143,30 @@ function frames(gpu, count) {
   const size = count * update.size;
   const dynamic = gpu.createDynamicBuffer({ label: "frames", size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC });
   let start = 0;
-  const path = {
-    name: "DynamicBuffer",
+  const path = (name, fill) => ({
+    name,
     explain: () => explained(gpu, "flush", size),
     async frame(number) {
       const frame = await gpu.nextFrame();
-      start = fillUpdates(dynamic, count, number);
+      start = fill(dynamic, count, number);
       frame.submit();
     },
     target: () => dynamic.gpuBuffer,
     offset: () => start,
+  });
+  const arena = new Float32Array(size / 4);
+  const plain = make(gpu, size);
+  const written = {
+    name: "DeviceBuffer, one write",
+    explain: () => explained(gpu, "upload", size),
+    frame(number) {
+      fillArena(arena, count, number);
+      plain.write(0, arena);
+    },
+    target: () => plain.gpuBuffer,
   };
-  return { paths: [path], destroy: () => dynamic.destroy() };
+  const paths = [path("DynamicBuffer", fillUpdates), path("DynamicBuffer, one update", fillOne), written];
+  return { paths, destroy: () => [dynamic, plain].forEach((made) => made.destroy()) };
 }
 
 /** A function of its own, as fillArena is: V8 makes less of a loop in an async function. */
@@ -163,6 +175,12 @@ function fillUpdates(dynamic, count, number) {
   const { floats } = dynamic; // of the one page that holds them all
   update.fill(floats, start / 4, 0, number);
   for (let i = 1; i < count; i++) update.fill(floats, dynamic.update(update.size) / 4, i, number);
+  return start;
+}
+
+function fillOne(dynamic, count, number) {
+  const start = dynamic.update(count * update.size);
+  fillArena(dynamic.floats.subarray(start / 4), count, number);
   return start;
 }
 

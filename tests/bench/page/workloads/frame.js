@@ -5,8 +5,8 @@ import { gpuDigest } from "../gpudigest.js";
 import { digest, same } from "../pattern.js";
 import { fillArena, update } from "./update.js";
 
-const counts = { smoke: [1000], quick: [10_000], full: [1000, 10_000, 100_000] };
-const framesSent = { 1000: 100, 10_000: 30, 100_000: 6 };
+const counts = { smoke: [1000], quick: [1000, 10_000], full: [1000, 10_000, 33_000, 100_000] };
+const framesSent = { 1000: 100, 10_000: 30, 33_000: 12, 100_000: 6 };
 
 const workload = (framesOf, inFlight) => ({
   cells: (plan) => counts[plan].map((size) => ({ size })),
@@ -14,7 +14,7 @@ const workload = (framesOf, inFlight) => ({
   gather: (competitors, { size }) => gather(competitors, size, framesOf(size), inFlight),
 });
 
-export const single = workload((count) => (count < 100_000 ? 4 : 1), false);
+export const single = workload((count) => (count < 100_000 ? 4 : 2), false);
 const several = workload((count) => framesSent[count], true);
 export { several as inFlight };
 
