@@ -54,7 +54,9 @@ func (m *measurement) ready(cache string) results.Cell {
 
 // loaded are the competitors that differ in what they load.
 func (m *measurement) loaded() []results.Competitor {
-	return slices.DeleteFunc(slices.Clone(m.run.Competitors), func(c results.Competitor) bool { return c.Name == results.OnePath })
+	return slices.DeleteFunc(slices.Clone(m.run.Competitors), func(c results.Competitor) bool {
+		return c.Name == results.OnePath || c.Name == results.PromiseEach
+	})
 }
 
 func loadOnce(page *browser.Page, competitor string) float64 {

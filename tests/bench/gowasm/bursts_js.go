@@ -33,29 +33,22 @@ func patternOf(size int) *pattern {
 // bursts takes the bytes of a burst and of a write, and whether its system is to be new.
 func (o *ours) bursts(args []js.Value) (any, error) {
 	p := patternOf(args[0].Int())
-	if args[2].Bool() {
-		fresh, err := open(o.device, false)
-		if err != nil {
-			return nil, err
-		}
-		o = fresh
+	o, end, err := o.orFresh(args[2].Bool())
+	if err != nil {
+		return nil, err
 	}
 	buffer, err := o.deviceBuffer(args[0].Int())
 	if err != nil {
 		return nil, err
 	}
 	b := &burst{ours: o, buffer: buffer, memory: p.bytes(), size: args[1].Int()}
-	end := []func(){buffer.Destroy}
-	if args[2].Bool() {
-		end = append(end, o.system.Destroy)
-	}
 	waited := func(send func() error) method {
 		return func([]js.Value) (any, error) { return nil, repeat(1, true, send, o.workDone) }
 	}
 	return object(map[string]method{
 		"stamp":      stamper(p),
 		"target":     native(buffer),
-		"destroy":    destroyer(end...),
+		"destroy":    destroyer(buffer.Destroy, end),
 		"write":      waited(func() error { return b.each(b.buffer.Write) }),
 		"uploadEach": waited(func() error { return b.each(b.upload) }),
 		"uploadAll":  waited(b.uploadAll),

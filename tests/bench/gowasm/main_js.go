@@ -33,7 +33,7 @@ func openOurs(args []js.Value) (any, error) {
 		"bursts":   o.bursts,   // (size of the whole, size of a write, whether the system is new)
 		"stream":   o.stream,   // (size of the buffer, rounds)
 		"readback": o.readback, // (size)
-		"reads":    o.reads,    // (size of the source, size of a read, offsets)
+		"reads":    o.reads,    // (size of the source, size of a read, offsets, whether the system is new)
 		"frames":   o.frames,   // (count)
 		"map":      o.roundTrips,
 		"lifetime": o.lifetime,

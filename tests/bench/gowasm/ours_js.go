@@ -8,6 +8,7 @@ import (
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/webgpu"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
 // ours is this project's packages.
@@ -22,6 +23,17 @@ func (o *ours) workDone() error { return <-o.system.Device().Queue().WorkDone() 
 
 func (o *ours) deviceBuffer(size int) (*buffers.DeviceBuffer, error) {
 	return o.system.NewDeviceBuffer(buffers.Descriptor{Label: "bench", Size: uint64(size), Usage: deviceUsage})
+}
+
+// orFresh is o, or one with a new system on the device. end destroys what is new.
+func (o *ours) orFresh(fresh bool) (_ *ours, end func(), err error) {
+	if !fresh {
+		return o, func() {}, nil
+	}
+	if o, err = open(o.device, false); err != nil {
+		return nil, nil, err
+	}
+	return o, o.system.Destroy, nil
 }
 
 // native is the GPUBuffer, by which the page verifies what arrived.
@@ -139,6 +151,37 @@ func (o *ours) roundTrips([]js.Value) (any, error) {
 	}), nil
 }
 
-func (o *ours) lifetime([]js.Value) (any, error) {
-	return lifetime(func() (*buffers.DeviceBuffer, error) { return o.deviceBuffer(256) }, (*buffers.DeviceBuffer).Destroy), nil
+// lifetime takes whether each buffer gets a bind group.
+func (o *ours) lifetime(args []js.Value) (any, error) {
+	create := func() (*buffers.DeviceBuffer, error) { return o.deviceBuffer(256) }
+	if args[0].Bool() {
+		bind, err := o.binder()
+		if err != nil {
+			return nil, err
+		}
+		create = func() (*buffers.DeviceBuffer, error) {
+			b, err := o.deviceBuffer(256)
+			if err != nil {
+				return nil, err
+			}
+			return b, bind(b)
+		}
+	}
+	return lifetime(create, (*buffers.DeviceBuffer).Destroy), nil
+}
+
+func (o *ours) binder() (func(*buffers.DeviceBuffer) error, error) {
+	device, err := jsbridge.AdoptDevice(o.device)
+	if err != nil {
+		return nil, err
+	}
+	layout, err := device.CreateBindGroupLayout(&jsbridge.BindGroupLayoutDescriptor{Entries: []jsbridge.BindGroupLayoutEntry{
+		{Visibility: jsbridge.ShaderStageCompute, Buffer: &jsbridge.BufferBindingLayout{Type: "read-only-storage"}},
+	}})
+	return func(b *buffers.DeviceBuffer) error {
+		_, err := device.CreateBindGroup(&jsbridge.BindGroupDescriptor{
+			Layout: layout, Entries: []jsbridge.BindGroupEntry{{Buffer: webgpu.BufferOf(b)}},
+		})
+		return err
+	}, err
 }

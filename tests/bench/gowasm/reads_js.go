@@ -19,6 +19,10 @@ type smallReads struct {
 }
 
 func (o *ours) reads(args []js.Value) (any, error) {
+	o, end, err := o.orFresh(args[3].Bool())
+	if err != nil {
+		return nil, err
+	}
 	source, err := o.deviceBuffer(args[0].Int())
 	if err != nil {
 		return nil, err
@@ -34,7 +38,7 @@ func (o *ours) reads(args []js.Value) (any, error) {
 	}
 	return object(map[string]method{
 		"target":  native(source),
-		"destroy": destroyer(reader.Destroy, source.Destroy),
+		"destroy": destroyer(reader.Destroy, source.Destroy, end),
 		"run":     func([]js.Value) (any, error) { return nil, s.run() },
 		"digest":  func([]js.Value) (any, error) { return s.digest(), nil },
 	}), nil

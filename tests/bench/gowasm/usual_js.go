@@ -19,6 +19,7 @@ const (
 	usageStorage = 0x0080
 	usageDevice  = usageStorage | usageCopySrc | usageCopyDst
 	mapModeRead  = 0x0001
+	stageCompute = 0x4
 )
 
 func (u *usual) create(size, usage int) js.Value {
@@ -129,7 +130,20 @@ func (u *usual) roundTrips([]js.Value) (any, error) {
 	}), nil
 }
 
-func (u *usual) lifetime([]js.Value) (any, error) {
+// lifetime takes whether each buffer gets a bind group.
+func (u *usual) lifetime(args []js.Value) (any, error) {
 	create := func() (js.Value, error) { return u.create(256, usageDevice), nil }
+	if args[0].Bool() {
+		layout := u.device.Call("createBindGroupLayout", map[string]any{"entries": []any{
+			map[string]any{"binding": 0, "visibility": stageCompute, "buffer": map[string]any{"type": "read-only-storage"}},
+		}})
+		create = func() (js.Value, error) {
+			b := u.create(256, usageDevice)
+			u.device.Call("createBindGroup", map[string]any{"layout": layout, "entries": []any{
+				map[string]any{"binding": 0, "resource": map[string]any{"buffer": b}},
+			}})
+			return b, nil
+		}
+	}
 	return lifetime(create, func(b js.Value) { b.Call("destroy") }), nil
 }

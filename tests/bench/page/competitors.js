@@ -7,6 +7,7 @@
 
 export const modules = {
   "hand-written": "./competitors/hand.js",
+  "hand-written, a promise each": "./competitors/promises.js",
   "gpubuffers": "./competitors/ours.js",
   "gpubuffers, one path": "./competitors/fixed.js",
   "gpubuffers from Go": "./competitors/go-ours.js",

@@ -73,6 +73,7 @@ const (
 	HandWritten = "hand-written"         // ratios refer to it
 	Ours        = "gpubuffers"           // from JavaScript
 	OnePath     = "gpubuffers, one path" // the same without a choice of paths
+	PromiseEach = "hand-written, a promise each"
 )
 
 // Result is one competitor's, by one of the paths it has.

@@ -102,7 +102,7 @@ func (c *Cell) Title() string {
 		return "64 " + c.Workload + ", of " + SizeName(c.Size) + " each"
 	case "frame, one at a time", "frames in flight":
 		return fmt.Sprintf("%s, %d updates of 256 B", c.Workload, c.Size)
-	case "create and destroy":
+	case "create and destroy", "create, bind, destroy":
 		return fmt.Sprintf("%s, %d live buffers", c.Workload, c.Size)
 	case "upload", "readback", "stream", "ReadableStream":
 		return c.Workload + ", " + SizeName(c.Size)

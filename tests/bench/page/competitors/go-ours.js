@@ -5,7 +5,7 @@ import { goBench, promising } from "./gobench.js";
 
 export async function open(device) {
   const go = promising(await (await goBench()).openOurs(device, true));
-  return { device, ...bind(go, { upload, bursts, stream, readback, reads, frames, map, lifetime }) };
+  return { device, ...bind(go, { upload, bursts, stream, readback, reads, coldReads, frames, map, lifetime }) };
 }
 
 async function upload(go, { bytes }) {
@@ -41,9 +41,15 @@ async function stream(go, { bytes }, rounds) {
 const onePath = (name, part) => ({ paths: [{ name, ...part }], destroy: part.destroy });
 
 const readback = async (go, { bytes }) => onePath("Read", promising(await go.readback(bytes.length)));
-const reads = async (go, { bytes }, offsets) => onePath("Start, Flush, Wait", promising(await go.reads(bytes.length, read.size, offsets)));
+const reads = async (go, { bytes }, offsets) => onePath("Start, Flush, Wait", promising(await go.reads(bytes.length, read.size, offsets, false)));
+
+function coldReads(go, { bytes }, offsets, size) {
+  const open = async () => promising(await go.reads(bytes.length, size, offsets, true));
+  return { paths: [{ name: "Start, Flush, Wait", open }], destroy() {} };
+}
+
 const map = async (go) => onePath("MapAsync, Unmap", promising(await go.map()));
-const lifetime = async (go) => onePath("NewDeviceBuffer, Destroy", promising(await go.lifetime()));
+const lifetime = async (go, bound) => onePath("NewDeviceBuffer, Destroy", promising(await go.lifetime(bound)));
 
 async function frames(go, count) {
   const { target, offset, destroy, many, one, write, writeTarget } = promising(await go.frames(count));

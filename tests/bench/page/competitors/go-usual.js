@@ -22,4 +22,4 @@ function bursts(go, { bytes }, size) {
 const readback = async (go, { bytes }) => onePath("new buffer, new Uint8Array, Call", promising(await go.readback(bytes.length)));
 const frames = async (go, count) => onePath("an arena, new Uint8Array, one Call", promising(await go.frames(count)));
 const map = async (go) => onePath("Call, two js.Funcs", promising(await go.map()));
-const lifetime = async (go) => onePath("Call", promising(await go.lifetime()));
+const lifetime = async (go, bound) => onePath("Call", promising(await go.lifetime(bound)));

@@ -6,11 +6,11 @@ import { frames } from "../hand/frames.js";
 import { lifetime } from "../hand/lifetime.js";
 import { map } from "../hand/map.js";
 import { readback } from "../hand/readback.js";
-import { reads } from "../hand/reads.js";
+import { coldReads, reads } from "../hand/reads.js";
 import { readable, stream } from "../hand/stream.js";
 import { scenes } from "../hand/scenes.js";
 import { upload } from "../hand/upload.js";
 
 export function open(device) {
-  return { device, ...bind(device, { upload, bursts, scenes, stream, readable, readback, reads, frames, map, lifetime }) };
+  return { device, ...bind(device, { upload, bursts, scenes, stream, readable, readback, reads, coldReads, frames, map, lifetime }) };
 }

@@ -13,7 +13,7 @@ const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.
 export async function open(device) {
   const gpu = await openGPUBuffers({ device });
   await gpu.calibrate?.();
-  return { device, ...bind(gpu, { ...chosen, readable, reads, map, lifetime, calibrate }) };
+  return { device, ...bind(gpu, { ...chosen, readable, reads, coldReads, map, lifetime, calibrate }) };
 }
 
 /** The parts in which the engine has a choice. */
@@ -139,6 +139,22 @@ function reads(gpu, source, offsets) {
   };
 }
 
+/** The first reads of a new system. */
+function coldReads(gpu, { bytes }, offsets, size) {
+  const open = async () => {
+    const system = await openGPUBuffers({ device: gpu.device });
+    const buffer = make(system, bytes.length);
+    const reader = system.createReadbackBuffer();
+    const into = offsets.map(() => new Uint8Array(size));
+    return {
+      run: () => Promise.all(offsets.map((at, i) => reader.read(buffer, at, size, { into: into[i] }))),
+      target: () => buffer.gpuBuffer,
+      destroy: () => [reader, buffer, system].forEach((made) => made.destroy()),
+    };
+  };
+  return { paths: [{ name: "into kept memory", open }], destroy() {} };
+}
+
 function frames(gpu, count) {
   const size = count * update.size;
   const dynamic = gpu.createDynamicBuffer({ label: "frames", size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC });
@@ -198,8 +214,10 @@ function map(gpu) {
   return { paths: [path], destroy: () => buffer.destroy() };
 }
 
-function lifetime(gpu) {
-  return lifetimePart("createDeviceBuffer, destroy", () => gpu.createDeviceBuffer({ size: 256, usage }), (buffer) => buffer.destroy());
+function lifetime(gpu, bound) {
+  const makeOne = () => gpu.createDeviceBuffer({ size: 256, usage });
+  const native = (buffer) => buffer.gpuBuffer;
+  return lifetimePart({ name: "createDeviceBuffer, destroy", make: makeOne, native, drop: (buffer) => buffer.destroy() }, gpu.device, bound);
 }
 
 /** Explains what a new system has chosen, with nothing but its calibration to go by. */

@@ -1,6 +1,7 @@
 import { lifetimePart } from "../workloads/lifetime.js";
 
-export function lifetime(device) {
+export function lifetime(device, bound) {
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-  return lifetimePart("createBuffer, destroy", () => device.createBuffer({ size: 256, usage }), (buffer) => buffer.destroy());
+  const make = () => device.createBuffer({ size: 256, usage });
+  return lifetimePart({ name: "createBuffer, destroy", make, drop: (buffer) => buffer.destroy() }, device, bound);
 }

@@ -67,7 +67,7 @@ function readback(device, { bytes }) {
 function reads(device, { bytes }, offsets) {
   const buffer = make(device, bytes.length);
   const run = () => Promise.all(offsets.map((at) => buffer.readAsync(at, read.size)));
-  return { paths: [{ name: "readAsync", run, target: () => buffer.handle }], destroy: () => buffer.destroy() };
+  return { paths: [{ name: "readAsync", once: true, run, target: () => buffer.handle }], destroy: () => buffer.destroy() };
 }
 
 function frames(device, count) {
@@ -91,6 +91,7 @@ function writeApart(buffer, floats) {
   for (let at = 0; at < floats.length; at += n) buffer.write(floats.subarray(at, at + n), at * 4);
 }
 
-function lifetime(device) {
-  return lifetimePart("createBuffer, destroy", () => make(device, 256), (buffer) => buffer.destroy());
+function lifetime(device, bound) {
+  const native = (buffer) => buffer.handle;
+  return lifetimePart({ name: "createBuffer, destroy", make: () => make(device, 256), native, drop: (buffer) => buffer.destroy() }, device.handle, bound);
 }

@@ -11,7 +11,7 @@ import { fillArena, update } from "../workloads/update.js";
 export async function open(device) {
   const renderer = new WebGPURenderer({ device });
   await renderer.init();
-  return { version: `r${REVISION}`, device, ...bind(renderer, { upload, bursts, scenes, stream, readback, reads, frames, lifetime }) };
+  return { version: `r${REVISION}`, device, ...bind(renderer, { upload, bursts, scenes, stream, readback, reads, coldReads, frames, lifetime }) };
 }
 
 function make(renderer, array) {
@@ -108,6 +108,23 @@ function reads(renderer, { words }, offsets) {
   };
 }
 
+function coldReads(renderer, { words }, offsets, size) {
+  const open = () => {
+    const made = make(renderer, words);
+    const kept = offsets.map(() => new ReadbackBuffer(size));
+    const into = offsets.map(() => new Uint8Array(size));
+    return {
+      run: () => Promise.all(offsets.map((at, i) => readInto(renderer, made.attribute, kept[i], at, into[i]))),
+      target: () => made.gpuBuffer,
+      destroy() {
+        kept.forEach((buffer) => buffer.dispose());
+        made.destroy();
+      },
+    };
+  };
+  return { paths: [{ name: "new ReadbackBuffers", open }], destroy() {} };
+}
+
 function frames(renderer, count) {
   const floats = new Float32Array((count * update.size) / 4);
   const made = make(renderer, floats);
@@ -130,7 +147,9 @@ function addRanges(attribute, count) {
   for (let i = 0; i < count; i++) attribute.addUpdateRange(i * n, n);
 }
 
-function lifetime(renderer) {
+function lifetime(renderer, bound) {
   const array = new Uint32Array(64);
-  return lifetimePart("StorageBufferAttribute", () => make(renderer, array), (made) => made.destroy());
+  const native = (made) => made.gpuBuffer;
+  const drop = (made) => made.destroy();
+  return lifetimePart({ name: "StorageBufferAttribute", make: () => make(renderer, array), native, drop }, renderer.backend.device, bound);
 }

@@ -112,12 +112,13 @@ function writeApart(buffer, floats) {
   }
 }
 
-function lifetime(root) {
+function lifetime(root, bound) {
   const schema = d.arrayOf(d.u32, 64);
   const makeOne = () => {
     const buffer = root.createBuffer(schema).$usage("storage");
     root.unwrap(buffer); // TypeGPU makes the GPUBuffer when it is first needed
     return buffer;
   };
-  return lifetimePart("createBuffer, destroy", makeOne, (buffer) => buffer.destroy());
+  const native = (buffer) => root.unwrap(buffer);
+  return lifetimePart({ name: "createBuffer, destroy", make: makeOne, native, drop: (buffer) => buffer.destroy() }, root.device, bound);
 }

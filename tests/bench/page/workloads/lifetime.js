@@ -1,15 +1,22 @@
-// What it costs to make and destroy a buffer of 256 bytes while others live.
+// What it costs to make and destroy a buffer of 256 bytes while others live, and to bind it in between.
 import { workDone } from "../device.js";
 import { gather as gatherCases } from "../gather.js";
 
 const live = { smoke: [100], quick: [100, 10_000], full: [100, 10_000, 100_000] };
 const pairs = 1000;
 
-export const cells = (plan) => live[plan].map((size) => ({ size }));
+const workload = (bound) => ({
+  cells: (plan) => live[plan].map((size) => ({ size })),
+  gather: (competitors, { size }) => gather(competitors, size, bound),
+});
+
+export const plain = workload(false);
+const withGroup = workload(true);
+export { withGroup as bound };
 
 /** A path is { name, live(n), churn(n), clear() }: make n that stay, make and destroy n, destroy those that stayed. */
-export const gather = (competitors, { size }) =>
-  gatherCases(competitors, "lifetime", [], ({ device }, path) => lifetimeCase(device, path, size));
+const gather = (competitors, size, bound) =>
+  gatherCases(competitors, "lifetime", [bound], ({ device }, path) => lifetimeCase(device, path, size));
 
 function lifetimeCase(device, path, size) {
   const settled = async (work) => {
@@ -27,14 +34,18 @@ function lifetimeCase(device, path, size) {
   };
 }
 
-/** The part of a competitor that makes a buffer by make(), destroys it by drop(), and needs settle() after many. */
-export function lifetimePart(name, make, drop, settle = () => {}) {
+/**
+ * The part of a competitor that makes a buffer by make(), destroys it by drop(), and needs settle() after many. If bound,
+ * each buffer, whose GPUBuffer is native(buffer), gets a bind group on the device.
+ */
+export function lifetimePart({ name, make, drop, native = (buffer) => buffer, settle = () => {} }, device, bound) {
+  const makeOne = bound ? binding(device, make, native) : make;
   let kept = [];
   const path = {
     name,
-    live: (n) => void (kept = Array.from({ length: n }, make)),
+    live: (n) => void (kept = Array.from({ length: n }, makeOne)),
     churn(n) {
-      for (let i = 0; i < n; i++) drop(make());
+      for (let i = 0; i < n; i++) drop(makeOne());
       settle();
     },
     clear() {
@@ -44,4 +55,15 @@ export function lifetimePart(name, make, drop, settle = () => {}) {
     },
   };
   return { paths: [path], destroy: path.clear };
+}
+
+function binding(device, make, native) {
+  const layout = device.createBindGroupLayout({
+    entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: "read-only-storage" } }],
+  });
+  return () => {
+    const made = make();
+    device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer: native(made) } }] });
+    return made;
+  };
 }
