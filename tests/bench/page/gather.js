@@ -11,7 +11,7 @@ export async function gather(competitors, family, args, makeCase) {
       const part = await competitor[family](...args);
       parts.push(part);
       for (const path of part.paths) {
-        const base = { competitor: competitor.name, path: path.name, explain: path.explain };
+        const base = { competitor: competitor.name, device: competitor.device, path: path.name, explain: path.explain };
         cases.push(readied({ ...base, ...makeCase(competitor, path) }, path));
       }
     } catch (error) {

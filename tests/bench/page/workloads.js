@@ -5,6 +5,7 @@ import * as readback from "./workloads/readback.js";
 import * as streams from "./workloads/stream.js";
 import * as reads from "./workloads/reads.js";
 import * as frame from "./workloads/frame.js";
+import { burstBeside, uploadBeside } from "./workloads/beside.js";
 import * as map from "./workloads/map.js";
 import * as lifetime from "./workloads/lifetime.js";
 import * as calibrate from "./workloads/calibrate.js";
@@ -14,6 +15,10 @@ export const workloads = {
   burst: bursts.warm,
   "burst, cold": bursts.cold,
   "scene load": scene,
+  "burst beside a renderer": burstBeside("a renderer"),
+  "burst beside a mover of data": burstBeside("a mover of data"),
+  "upload beside a renderer": uploadBeside("a renderer"),
+  "upload beside a mover of data": uploadBeside("a mover of data"),
   readback,
   stream: streams.stream,
   ReadableStream: streams.readable,
