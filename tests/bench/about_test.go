@@ -38,6 +38,7 @@ func (m *measurement) describe(page *browser.Page) {
 		Adapter:     about.Adapter,
 		Competitors: about.Competitors,
 		Absent:      about.Absent,
+		Seed:        newSeed(),
 	}
 }
 

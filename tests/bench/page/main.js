@@ -2,9 +2,12 @@
 //
 //   bench.cells("quick")                        [{ workload, size }, ...]
 //   bench.run(cell, { plan, competitor })       the cell, with the results of every case
+//   bench.regrets("quick")                      how many random workloads there are
+//   bench.regret(seed, number, "quick")         one of them: see regret.js
 import { openCompetitors } from "./competitors.js";
 import { requestDevice, describe } from "./device.js";
 import { plans } from "./plans.js";
+import { measureRegret } from "./regret.js";
 import { race } from "./timing.js";
 import { workloads } from "./workloads.js";
 
@@ -46,6 +49,8 @@ function result({ case: { competitor, path, explain }, samples, error }) {
 
 globalThis.bench = {
   run,
+  regrets: (plan) => plans[plan].regret.count,
+  regret: async (seed, number, plan) => ({ ...(await measureRegret(device, seed, number, plans[plan])), gpuErrors: gpuErrors.splice(0), lost }),
   cells: (plan) => Object.entries(workloads).flatMap(([workload, w]) => w.cells(plan).map((cell) => ({ workload, ...cell }))),
   // What this page runs on, and who takes part.
   async about({ competitor }) {

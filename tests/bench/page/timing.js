@@ -60,7 +60,8 @@ async function attempt(entry, plan, keep) {
   entry.spent += performance.now() - begun;
 }
 
-async function within(ms, work) {
+/** What work resolves with, unless that takes longer than ms. */
+export async function within(ms, work) {
   const limit = deadline(ms);
   try {
     return await Promise.race([work(), limit.passed]);
@@ -79,7 +80,7 @@ function deadline(ms) {
 }
 
 /** The same order each time for the same round (a linear congruential generator). */
-function shuffled(list, number) {
+export function shuffled(list, number) {
   const order = [...list];
   let state = number + 1;
   for (let i = order.length - 1; i > 0; i--) {

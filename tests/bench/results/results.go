@@ -22,6 +22,8 @@ type Run struct {
 	Competitors []Competitor `json:"competitors"`
 	Absent      []Absent     `json:"absent,omitempty"`
 	Cells       []Cell       `json:"cells"`
+	Seed        int64        `json:"seed,omitempty"` // of the random workloads
+	Regrets     []Regret     `json:"regrets,omitempty"`
 }
 
 // Adapter is the browser's account of the GPU and of the processor beside it.

@@ -18,6 +18,7 @@ func (r *Run) WriteTable(w io.Writer) {
 	for _, c := range r.Cells {
 		c.WriteTable(w)
 	}
+	r.writeRegrets(w)
 }
 
 // String names the adapter.

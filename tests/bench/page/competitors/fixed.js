@@ -5,7 +5,7 @@ import { chosen } from "./ours.js";
 import { update } from "../workloads/update.js";
 
 // What is fixed, by operation. Which queue writes a buffer gets depends on what went into it before.
-const fixed = {
+export const fixed = {
   upload: [["queue write", "queue write where copies went"], ["mapped ring, 2 MiB chunks"], ["mapped ring, 4 MiB chunks"]],
   flush: [["queue write"], ["mapped chunk", "mapped chunk, filled in place"]],
   readback: [["mapped ring, 4 MiB chunks"], ["mapped ring, 1 MiB chunks"], ["mapped ring, 16 MiB chunks"]],
@@ -13,17 +13,22 @@ const fixed = {
 const operations = { upload: "upload", bursts: "upload", scenes: "upload", stream: "upload", readback: "readback", frames: "flush" }; // of the parts
 
 export async function open(device) {
-  const systems = await Promise.all([0, 1, 2].map(async (turn) => new Fixed(await openGPUBuffers({ device }), turn)));
+  const systems = await Promise.all([0, 1, 2].map(async (turn) => openFixed(device, namesOf(turn))));
   return { device, ...Object.fromEntries(Object.keys(chosen).map((family) => [family, (...args) => partOf(systems, family, args)])) };
 }
+
+const namesOf = (turn) => Object.fromEntries(Object.entries(fixed).map(([operation, all]) => [operation, all[turn % all.length]]));
+
+/** names are the paths of each operation that are fixed. */
+export const openFixed = async (device, names) => new Fixed(await openGPUBuffers({ device }), names);
 
 /** A system in which one path of each operation is far faster than all others, or so it is told. */
 class Fixed {
   #calibration;
 
-  constructor(gpu, turn) {
+  constructor(gpu, names) {
     this.gpu = gpu;
-    this.names = Object.fromEntries(Object.entries(fixed).map(([operation, all]) => [operation, all[turn % all.length]]));
+    this.names = names;
     this.#calibration = { version: 1, copyCost: 0, rates: Object.keys(fixed).flatMap((operation) => this.#rates(operation)) };
     this.fix();
   }
