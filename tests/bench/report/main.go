@@ -37,12 +37,18 @@ func report(docs string, files []string) error {
 	if len(files) == 0 {
 		return errors.New("report: name the results: go run . -docs DOCS RESULTS.json")
 	}
-	var text strings.Builder
+	var runs []*results.Run
 	for _, file := range files {
 		run, err := results.Read(file)
 		if err != nil {
 			return err
 		}
+		runs = append(runs, run)
+	}
+	var text strings.Builder
+	writeBeside(&text, runs)
+	for i, file := range files {
+		run := runs[i]
 		name := strings.TrimSuffix(filepath.Base(file), ".json")
 		plots, err := drawAll(run, filepath.Join(docs, "plots"), name)
 		if err != nil {

@@ -74,7 +74,11 @@ func drawAll(run *results.Run, folder, name string) ([]picture, error) {
 		}
 		pictures = append(pictures, picture)
 	}
-	return pictures, nil
+	if len(run.Regrets) == 0 {
+		return pictures, nil
+	}
+	regret, err := drawRegret(run, folder, name)
+	return append(pictures, regret...), err
 }
 
 // drawing has a line a competitor, through the best path of each cell.

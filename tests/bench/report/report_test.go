@@ -16,7 +16,7 @@ func sample(t *testing.T, dir string) string {
 	cell := func(size uint64, explain string) results.Cell {
 		c := results.Cell{Workload: "upload", Size: size, Unit: results.Milliseconds, Bytes: size, Results: []results.Result{
 			{Competitor: results.HandWritten, Path: "one | two", Median: float64(size) / 1e6, Rounds: 1},
-			{Competitor: "three.js", Median: float64(size) / 5e5, Rounds: 1},
+			{Competitor: "three.js", Median: float64(size) / 5e5, Lower: float64(size) / 6e5, Upper: float64(size) / 4e5, Rounds: 3},
 			{Competitor: "TypeGPU", Error: "checksum"},
 			{Competitor: results.Ours, Median: float64(size) / 8e5, Rounds: 1, Explain: explain},
 			{Competitor: results.OnePath, Path: "queue: write", Median: float64(size) / 5e5, Rounds: 1},
@@ -26,7 +26,10 @@ func sample(t *testing.T, dir string) string {
 		c.Compare()
 		return c
 	}
-	run := &results.Run{Commit: "abc", Adapter: results.Adapter{Vendor: "v"}, Cells: []results.Cell{cell(256, `{"path": "queue"}`), cell(64<<20, "")},
+	regret := func(number int, regret float64) results.Regret {
+		return results.Regret{Number: number, Description: "burst", Engine: regret, Best: 1, BestPath: "ring", Regret: regret, Noise: 1.01, First: 3}
+	}
+	run := &results.Run{Seed: 5, Regrets: []results.Regret{regret(0, 1), regret(1, 2), {Number: 2, Description: "lost", Error: "a device was lost"}}, Commit: "abc", Adapter: results.Adapter{Vendor: "v"}, Cells: []results.Cell{cell(256, `{"path": "queue"}`), cell(64<<20, "")},
 		Competitors: []results.Competitor{{Name: results.HandWritten}, {Name: "three.js", Version: "r1"}, {Name: "TypeGPU"}}}
 	path := filepath.Join(dir, "sample.json")
 	if err := run.Write(path); err != nil {
@@ -62,23 +65,57 @@ func TestReportIsTheSameEachTimeAndKeepsTheProse(t *testing.T) {
 		t.Error("two reports of the same results differ")
 	}
 	want := "before\n" + begin + `
+### How many times as fast as the others
+
+The median of the workloads with the quartiles, and in how many of them the other is faster. Each takes its best path.
+
+| than | v (0 CPUs) |
+|---|---:|
+| three.js | 1.60 (1.60 to 1.60); in 0 of 2 the other |
+| hand-written | 0.80 (0.80 to 0.80); in 2 of 2 the other |
+
+**v (0 CPUs)**
+
+| times as fast as | three.js | hand-written |
+|---|---:|---:|
+| upload, 256 B | 1.60 | 0.80 |
+| upload, 64 MiB | 1.60 | 0.80 |
+
 ### v (0 CPUs)
 
 , commit abc, , plan . three.js r1.
 
 ![upload, v ](plots/sample-upload.svg)
 
+![regret, v ](plots/sample-regret.svg)
+
 **upload**
 
 | | 256 B | 64 MiB |
 |---|---:|---:|
 | hand-written | 0.256 us, 1.00x | 67.1 ms, 1 GB/s, 1.00x |
-| three.js | 0.512 us, 2.00x | 134 ms, 0.5 GB/s, 2.00x |
+| three.js | 0.512 us (0.427 us to 0.64 us), 2.00x | 134 ms (112 ms to 168 ms), 0.5 GB/s, 2.00x |
 | TypeGPU | failed | failed |
 
 Best by hand: 256 B: one | two; 64 MiB: one | two.
 
 The engine's choice, and the path that it chose alone, to the best of its paths alone: 256 B: 1.25x, 1.25x (ring: write); 64 MiB: 1.25x (ring: write).
+
+**regret**
+
+3 random workloads, seed 5. The engine's median over that of the best of its paths alone.
+
+| | p50 | p90 | p99 | most |
+|---|---:|---:|---:|---:|
+| engine | 1.50 | 1.90 | 1.99 | 2.00 |
+| noise floor | 1.01 | 1.01 | 1.01 | 1.01 |
+| engine, first second | 3.00 | 3.00 | 3.00 | 3.00 |
+
+| the worst | regret | noise | first second | engine | best alone |
+|---|---:|---:|---:|---:|---|
+| 1: burst | 2.00 | 1.01 | 3.00 | 2 ms | 1 ms, ring |
+| 0: burst | 1.00 | 1.01 | 3.00 | 1 ms | 1 ms, ring |
+| 2: lost | failed | | | | |
 ` + end + "after\n"
 	if pages[0] != want {
 		t.Errorf("got:\n%s\nwant:\n%s", pages[0], want)

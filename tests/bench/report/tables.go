@@ -27,6 +27,7 @@ func writeSection(w io.Writer, run *results.Run, plots []picture) {
 	for _, workload := range workloads(run) {
 		writeTable(w, run, workload)
 	}
+	writeRegret(w, run)
 }
 
 func versions(run *results.Run) string {
@@ -160,7 +161,15 @@ func entry(c *results.Cell, competitor string) string {
 	case best.Ratio == 0:
 		return c.Figure(best.Median)
 	case c.Bytes > 1<<20:
-		return fmt.Sprintf("%s, %.3g GB/s, %.2fx", c.Figure(best.Median), c.GBps(best.Median), best.Ratio)
+		return fmt.Sprintf("%s%s, %.3g GB/s, %.2fx", c.Figure(best.Median), spread(c, best), c.GBps(best.Median), best.Ratio)
 	}
-	return fmt.Sprintf("%s, %.2fx", c.Figure(best.Median), best.Ratio)
+	return fmt.Sprintf("%s%s, %.2fx", c.Figure(best.Median), spread(c, best), best.Ratio)
+}
+
+// spread is between the quartiles, if they are known.
+func spread(c *results.Cell, r *results.Result) string {
+	if r.Upper == 0 || r.Rounds < 3 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s to %s)", c.Figure(r.Lower), c.Figure(r.Upper))
 }

@@ -61,3 +61,16 @@ func TestRunSurvivesItsFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, run, read)
 }
+
+func TestRegretIsToTheBestPathAndNoiseToTheSamePath(t *testing.T) {
+	var g Regret
+	g.Measure([]float64{6, 4, 5}, []float64{8, 12}, []Series{{"slow", []float64{10}}, {"best", []float64{2, 3, 2}}}, Series{"slow", []float64{11}})
+	require.Equal(t, Regret{Engine: 5, Best: 2, BestPath: "best", Rounds: 3, Regret: 2.5, Noise: 1.1, First: 5}, g)
+}
+
+func TestRegretWithoutSamplesIsAnError(t *testing.T) {
+	var g Regret
+	g.Measure(nil, nil, nil, Series{})
+	require.Equal(t, "no samples", g.Error)
+	require.Empty(t, (&Run{Regrets: []Regret{g}}).Regretted(func(g *Regret) float64 { return g.Regret }))
+}
