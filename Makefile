@@ -176,7 +176,7 @@ bench: size ## measure in Chrome beside the libraries and hand-written programs;
 	@.ci/need chrome
 	tests/bench/build.sh
 	go test -count=1 -timeout=10m -v -run='TestSmoke|TestTheChecksum' ./tests/bench
-	go test -count=1 -timeout=60m -v -run=TestMeasure $(TESTFLAGS) ./tests/bench -plan=$(PLAN)
+	go test -count=1 -timeout=2h30m -v -run=TestMeasure $(TESTFLAGS) ./tests/bench -plan=$(PLAN)
 	go -C tests/bench/report run . -docs ../../../docs ../results/latest.json
 
 .PHONY: cover

@@ -63,7 +63,7 @@ func allTimes(cells []results.Cell, ours, rival string) []float64 {
 func writeBeside(w io.Writer, runs []*results.Run) {
 	adapters := byAdapter(runs)
 	fmt.Fprint(w, "\n### How many times as fast as the others\n\n")
-	fmt.Fprint(w, "The median of the workloads with the quartiles, and in how many of them the other is faster. Each takes its best path.\n\n| than |")
+	fmt.Fprint(w, "The median of the workloads with the quartiles, and in how many of them the other is faster. Below 1 the other is faster. Each takes its best path.\n\n| than |")
 	for _, m := range adapters {
 		fmt.Fprintf(w, " %s |", m.adapter)
 	}

@@ -67,7 +67,7 @@ func TestReportIsTheSameEachTimeAndKeepsTheProse(t *testing.T) {
 	want := "before\n" + begin + `
 ### How many times as fast as the others
 
-The median of the workloads with the quartiles, and in how many of them the other is faster. Each takes its best path.
+The median of the workloads with the quartiles, and in how many of them the other is faster. Below 1 the other is faster. Each takes its best path.
 
 | than | v (0 CPUs) |
 |---|---:|
