@@ -16,6 +16,7 @@ import (
 var (
 	seedFlag   = flag.Int64("seed", 0, "seed of the random workloads; a new one by default")
 	regretFlag = flag.Int("regret", 0, "how many random workloads; as the plan says by default")
+	onlyFlag   = flag.Int("regret.only", -1, "number of the one random workload to measure; all by default")
 )
 
 const (
@@ -48,7 +49,14 @@ func (m *measurement) regrets(page *browser.Page) {
 		count = browser.Eval[int](page, call("bench.regrets", m.plan))
 	}
 	fmt.Printf("measuring %d random workloads, -seed=%d ...\n", count, m.run.Seed)
-	for number := range count {
+	numbers := make([]int, count)
+	for i := range numbers {
+		numbers[i] = i
+	}
+	if *onlyFlag >= 0 {
+		numbers = []int{*onlyFlag}
+	}
+	for _, number := range numbers {
 		g := m.regret(page, number)
 		fmt.Println(&g)
 		m.run.Regrets = append(m.run.Regrets, g)

@@ -233,7 +233,7 @@ export async function measureRegret(device, seed, number, plan) {
       first,
       paths: paths.map(({ name, samples }) => ({ name, samples })),
       twin: { name: twin.name, samples: twin.samples },
-      chosen: engine.gpu.explain(spec.reads === "only" ? "readback" : "upload", transferOf(spec)).path,
+      chosen: engine.gpu.explain(spec.reads === "only" ? "readback" : "upload", transferOf(spec), engine.buffer).path,
     };
   } catch (error) {
     return { description, error: String(error?.message ?? error) };

@@ -44,8 +44,8 @@ const readback = async (go, { bytes }) => onePath("Read", promising(await go.rea
 const reads = async (go, { bytes }, offsets) => onePath("Start, Flush, Wait", promising(await go.reads(bytes.length, read.size, offsets, false)));
 
 function coldReads(go, { bytes }, offsets, size) {
-  const open = async () => promising(await go.reads(bytes.length, size, offsets, true));
-  return { paths: [{ name: "Start, Flush, Wait", open }], destroy() {} };
+  const fresh = async () => promising(await go.reads(bytes.length, size, offsets, true));
+  return { paths: [{ name: "Start, Flush, Wait", open: fresh }], destroy() {} };
 }
 
 const map = async (go) => onePath("MapAsync, Unmap", promising(await go.map()));

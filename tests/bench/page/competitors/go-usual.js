@@ -12,11 +12,11 @@ const onePath = (name, part) => ({ paths: [{ name, ...part }], destroy: part.des
 const upload = async (go, { bytes }) => onePath("new Uint8Array, Call", promising(await go.upload(bytes.length)));
 
 function bursts(go, { bytes }, size) {
-  const open = async () => {
+  const fresh = async () => {
     const { stamp, target, destroy, write } = promising(await go.bursts(bytes.length, size));
     return { stamp, run: write, waits: true, target, destroy };
   };
-  return { paths: [{ name: "new Uint8Array, Call, each", open }], destroy() {} };
+  return { paths: [{ name: "new Uint8Array, Call, each", open: fresh }], destroy() {} };
 }
 
 const readback = async (go, { bytes }) => onePath("new buffer, new Uint8Array, Call", promising(await go.readback(bytes.length)));

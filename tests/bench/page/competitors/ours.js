@@ -141,7 +141,7 @@ function reads(gpu, source, offsets) {
 
 /** The first reads of a new system. */
 function coldReads(gpu, { bytes }, offsets, size) {
-  const open = async () => {
+  const fresh = async () => {
     const system = await openGPUBuffers({ device: gpu.device });
     const buffer = make(system, bytes.length);
     const reader = system.createReadbackBuffer();
@@ -152,7 +152,7 @@ function coldReads(gpu, { bytes }, offsets, size) {
       destroy: () => [reader, buffer, system].forEach((made) => made.destroy()),
     };
   };
-  return { paths: [{ name: "into kept memory", open }], destroy() {} };
+  return { paths: [{ name: "into kept memory", open: fresh }], destroy() {} };
 }
 
 function frames(gpu, count) {

@@ -25,11 +25,11 @@ function upload(device, { bytes }) {
 
 function bursts(device, { bytes }, size) {
   const writes = writesOf(bytes, size);
-  const open = () => {
+  const fresh = () => {
     const buffer = make(device, bytes.length);
     return { run: () => writes.forEach(({ at, bytes: part }) => buffer.write(part, at)), target: () => buffer.handle, destroy: () => buffer.destroy() };
   };
-  return { paths: [{ name: "write each", open }], destroy() {} };
+  return { paths: [{ name: "write each", open: fresh }], destroy() {} };
 }
 
 function scenes(device) {

@@ -61,10 +61,10 @@ function streamed(device, size) {
 
 function bursts(device, { words }, size) {
   const writes = writesOf(words, size);
-  const path = (name, make) => ({
+  const path = (name, makeTarget) => ({
     name,
     open() {
-      const made = make(device, words.byteLength);
+      const made = makeTarget(device, words.byteLength);
       const run = () => {
         for (const { at, bytes: part } of writes) made.send(part, at / 4);
         device.submit();
@@ -94,11 +94,11 @@ function scenes(device) {
       device.submit();
     },
   });
-  const streamed = path("UploadStream", (buffer, words) => {
+  const staged = path("UploadStream", (buffer, words) => {
     uploads.upload(words, buffer);
     device.submit();
   });
-  return { paths: [path("StorageBuffer, write", (buffer, words) => buffer.write(0, words)), streamed], destroy: () => uploads.destroy() };
+  return { paths: [path("StorageBuffer, write", (buffer, words) => buffer.write(0, words)), staged], destroy: () => uploads.destroy() };
 }
 
 // Frees the memory now; destroy alone leaves that to the next submit.
@@ -157,7 +157,7 @@ function reads(device, { words }, offsets) {
 
 // It keeps nothing for reads: the first is like the others, but for its buffer.
 function coldReads(device, { words }, offsets, size) {
-  const open = () => {
+  const fresh = () => {
     const buffer = make(device, words.byteLength);
     const into = offsets.map(() => new Uint8Array(size));
     return {
@@ -166,7 +166,7 @@ function coldReads(device, { words }, offsets, size) {
       destroy: () => destroyNow(device, buffer),
     };
   };
-  return { paths: [{ name: "read, immediate", open }], destroy() {} };
+  return { paths: [{ name: "read, immediate", open: fresh }], destroy() {} };
 }
 
 function frames(device, count) {

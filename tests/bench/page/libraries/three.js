@@ -109,7 +109,7 @@ function reads(renderer, { words }, offsets) {
 }
 
 function coldReads(renderer, { words }, offsets, size) {
-  const open = () => {
+  const fresh = () => {
     const made = make(renderer, words);
     const kept = offsets.map(() => new ReadbackBuffer(size));
     const into = offsets.map(() => new Uint8Array(size));
@@ -122,7 +122,7 @@ function coldReads(renderer, { words }, offsets, size) {
       },
     };
   };
-  return { paths: [{ name: "new ReadbackBuffers", open }], destroy() {} };
+  return { paths: [{ name: "new ReadbackBuffers", open: fresh }], destroy() {} };
 }
 
 function frames(renderer, count) {

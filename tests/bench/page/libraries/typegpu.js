@@ -24,13 +24,13 @@ function upload(root, { bytes }) {
 
 function bursts(root, { bytes }, size) {
   const writes = writesOf(bytes, size);
-  const open = () => {
+  const fresh = () => {
     const buffers = writes.map(() => make(root, size));
     const target = buffers.map((buffer) => root.unwrap(buffer));
     const destroy = () => buffers.forEach((buffer) => buffer.destroy());
     return { run: () => buffers.forEach((buffer, i) => buffer.write(writes[i].bytes)), target: () => target, destroy };
   };
-  return { paths: [{ name: "write each", open }], destroy() {} };
+  return { paths: [{ name: "write each", open: fresh }], destroy() {} };
 }
 
 function scenes(root) {
