@@ -11,7 +11,7 @@ import { gpuDigestOf } from "./gpudigest.js";
 import { sizeName } from "./hand/paths.js";
 import { digest, Pattern, same, wordsOf } from "./pattern.js";
 import { random } from "./random.js";
-import { shuffled, within } from "./timing.js";
+import { pause, shuffled, within } from "./timing.js";
 
 const most = 128 << 20; // bytes of a round, and of a buffer
 const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
@@ -82,6 +82,8 @@ class Runner {
     if (spec.idle) gpu.trim();
     this.ready();
     await workDone(gpu.device);
+    // What a system does about that is not to be within the clock, and no system is to meet a crowd in step.
+    await pause(spec.beside ? 1 + 5 * Math.random() : 1);
     if (spec.kind === "sparse") return this.#sparse();
     const start = performance.now();
     await this.#all(spec.places.map((_, i) => i));
@@ -92,7 +94,7 @@ class Runner {
   async #sparse() {
     let spent = 0;
     for (let i = 0; i < this.spec.count; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(15 + 10 * Math.random());
       const start = performance.now();
       await this.#all([i]);
       spent += performance.now() - start;
@@ -197,7 +199,8 @@ async function openPath(device, spec, names) {
   if (spec.reads !== "only") paths.push(system.pathFor("upload", transferOf(spec)));
   if (spec.reads !== "none") paths.push(system.pathFor("readback", spec.size));
   if (paths.includes(undefined)) return void system.gpu.destroy();
-  return Object.assign(new Runner(paths.join("; "), system.gpu, spec, () => system.fix()), { names });
+  const runner = new Runner(paths.join("; "), system.gpu, spec, () => system.fix());
+  return Object.assign(runner, { names });
 }
 
 /** { description, engine, first, paths, twin, chosen }, with milliseconds of rounds; twin is the best path once more. */

@@ -2,6 +2,7 @@
 import { Crowd } from "../crowd.js";
 import { sizeName } from "../hand/paths.js";
 import * as bursts from "./burst.js";
+import { pause } from "../timing.js";
 import * as upload from "./upload.js";
 
 const K = 1 << 10;
@@ -38,6 +39,7 @@ function crowded({ cases, destroy }, name) {
     async prepare(seed) {
       const expected = await one.prepare?.(seed);
       if (one.device) await occupy(one.device);
+      await pause(5 * Math.random()); // else some would always meet the crowd at the same moment
       return expected;
     },
   }));
