@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	planFlag       = flag.String("plan", "", "how long to measure: quick (under 10 minutes on two cores) or full (TODO)")
+	planFlag       = flag.String("plan", "", "how long to measure: quick (under 10 minutes on two cores) or full (over an hour)")
 	workloadFlag   = flag.String("workload", "", "regular expression of the workloads to measure; all by default")
 	competitorFlag = flag.String("competitor", "", "regular expression of the competitors besides hand-written JavaScript; all by default")
 	outFlag        = flag.String("out", filepath.Join("results", "latest.json"), "file for the results")
