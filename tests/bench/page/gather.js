@@ -22,9 +22,12 @@ export async function gather(competitors, family, args, makeCase) {
   return { cases, destroy: () => Promise.allSettled(all.map(async (one) => one.destroy?.())) };
 }
 
-/** A path may have ready(), which is called, not timed, before each run. */
+/** A path may have ready(), which is called, not timed, before each run. It may return a promise. */
 function readied(made, { ready }) {
   if (!ready) return made;
-  const prepare = (seed) => (ready(), made.prepare?.(seed));
+  const prepare = async (seed) => {
+    await ready();
+    return made.prepare?.(seed);
+  };
   return { ...made, prepare };
 }

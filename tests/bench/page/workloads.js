@@ -1,6 +1,6 @@
 import * as upload from "./workloads/upload.js";
 import * as bursts from "./workloads/burst.js";
-import * as scene from "./workloads/scene.js";
+import * as scenes from "./workloads/scene.js";
 import * as readback from "./workloads/readback.js";
 import * as streams from "./workloads/stream.js";
 import * as reads from "./workloads/reads.js";
@@ -14,7 +14,8 @@ export const workloads = {
   upload,
   burst: bursts.warm,
   "burst, cold": bursts.cold,
-  "scene load": scene,
+  "scene load": scenes.warm,
+  "scene load, cold": scenes.cold,
   "burst beside a renderer": burstBeside("a renderer"),
   "burst beside a mover of data": burstBeside("a mover of data"),
   "upload beside a renderer": uploadBeside("a renderer"),

@@ -58,7 +58,7 @@ class Fixed {
 }
 
 /** What one transfer of a part moves, if not all of its source. A burst that is cold is that of a system without rates. */
-const sizeOf = { frames: (count) => count * update.size, bursts: (_, size, cold) => (cold ? 0 : size), scenes: () => 1 << 20 };
+const sizeOf = { frames: (count) => count * update.size, bursts: (_, size, cold) => (cold ? 0 : size), scenes: (cold) => (cold ? 0 : 1 << 20) };
 
 /** One part with the paths of all systems that differ, each under the name of what is fixed. */
 function partOf(systems, family, args) {

@@ -71,11 +71,19 @@ async function uploadEach(buffer, writes) {
   for (const { at, bytes } of writes) await buffer.upload(at, bytes);
 }
 
-function scenes(gpu) {
+/** Cold, each load is the first of a new system. */
+function scenes(gpu, cold) {
+  let system = gpu;
+  const end = () => system !== gpu && system.destroy();
+  const renew = async () => {
+    end();
+    system = await openGPUBuffers({ device: gpu.device });
+  };
   const path = (name, send) => ({
     name,
+    ...(cold && { ready: renew }),
     async load(parts) {
-      const buffers = parts.map((bytes) => make(gpu, bytes.length));
+      const buffers = parts.map((bytes) => make(system, bytes.length));
       await send(buffers, parts);
       return buffers;
     },
@@ -86,7 +94,7 @@ function scenes(gpu) {
     path("write", (buffers, parts) => buffers.forEach((buffer, i) => buffer.write(0, parts[i]))),
     path("upload, all at once", (buffers, parts) => Promise.all(buffers.map((buffer, i) => buffer.upload(0, parts[i])))),
   ];
-  return { paths, destroy() {} };
+  return { paths, destroy: end };
 }
 
 function stream(gpu, { bytes }, rounds) {

@@ -6,11 +6,10 @@ const M = 1 << 20;
 const shapes = [[4, 4 * M], [8, 2 * M], [3, 16 * M]];
 const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
 
-export function scenes(device) {
-  const through = (name, chunks) => ({ name, chunks, load: (parts) => filled(device, parts, (writes) => sendThrough(device, chunks, writes)) });
+export function scenes(device, cold) {
   const staged = [
-    ...shapes.map(([k, chunk]) => through(`ring ${k} x ${sizeName(chunk)}, shared`, new Ring(device, k, chunk))),
-    through("pool of 4 MiB, shared", new Pool(device, 4 * M)),
+    ...shapes.map(([k, chunk]) => through(device, `ring ${k} x ${sizeName(chunk)}, shared`, () => new Ring(device, k, chunk), cold)),
+    through(device, "pool of 4 MiB, shared", () => new Pool(device, 4 * M), cold),
   ];
   const paths = [
     { name: "mappedAtCreation, final buffers", load: (parts) => parts.map((bytes) => finalBuffer(device, bytes)) },
@@ -20,7 +19,20 @@ export function scenes(device) {
   const drop = (buffers) => buffers.forEach((buffer) => buffer.destroy());
   return {
     paths: paths.map((path) => ({ ...path, drop, bufferOf: (buffer) => buffer })),
-    destroy: () => staged.forEach(({ chunks }) => chunks.destroy()),
+    destroy: () => staged.forEach((path) => path.destroy()),
+  };
+}
+
+function through(device, name, make, cold) {
+  let chunks;
+  return {
+    name,
+    ready() {
+      if (cold) chunks?.destroy();
+      if (cold || !chunks) chunks = make();
+    },
+    load: (parts) => filled(device, parts, (writes) => sendThrough(device, chunks, writes)),
+    destroy: () => chunks?.destroy(),
   };
 }
 

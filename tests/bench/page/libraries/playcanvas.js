@@ -75,8 +75,12 @@ function bursts(device, { words }, size) {
   return { paths: [path("write each", written), path("UploadStream", streamed)], destroy() {} };
 }
 
-function scenes(device) {
-  const uploads = new UploadStream(device);
+function scenes(device, cold) {
+  let uploads;
+  const ready = () => {
+    if (cold) uploads?.destroy();
+    if (cold || !uploads) uploads = new UploadStream(device);
+  };
   const path = (name, send) => ({
     name,
     load(parts) {
@@ -98,7 +102,7 @@ function scenes(device) {
     uploads.upload(words, buffer);
     device.submit();
   });
-  return { paths: [path("StorageBuffer, write", (buffer, words) => buffer.write(0, words)), staged], destroy: () => uploads.destroy() };
+  return { paths: [path("StorageBuffer, write", (buffer, words) => buffer.write(0, words)), { ...staged, ready }], destroy: () => uploads?.destroy() };
 }
 
 // Frees the memory now; destroy alone leaves that to the next submit.

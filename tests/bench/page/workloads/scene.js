@@ -1,5 +1,6 @@
 // The load of a scene: many buffers are made and filled, until the GPU has all of them. Their sizes are spread as those
-// of glTF scenes are, a few large ones among many small. They are destroyed when the clock has stopped.
+// of glTF scenes are, a few large ones among many small. They are destroyed when the clock has stopped. Cold, what a
+// competitor keeps is made anew before each load: most pages load a scene first of all.
 import { workDone } from "../device.js";
 import { gather as gatherCases } from "../gather.js";
 import { gpuDigestOf } from "../gpudigest.js";
@@ -10,17 +11,24 @@ import { normal, random } from "../random.js";
 const M = 1 << 20;
 const scenes = { smoke: [20, 4 * M], quick: [100, 64 * M], full: [500, 400 * M] };
 
-export const cells = (plan) => {
-  const [count, size] = scenes[plan];
-  return [{ size, count, of: `${count} buffers, ${sizeName(size)}` }];
-};
-export const bytes = ({ size }) => size;
+const workload = (cold) => ({
+  cells(plan) {
+    const [count, size] = scenes[plan];
+    return [{ size, count, of: `${count} buffers, ${sizeName(size)}` }];
+  },
+  bytes: ({ size }) => size,
+  gather: (competitors, cell) => gather(competitors, cell, cold),
+});
+
+export const warm = workload(false);
+const first = workload(true);
+export { first as cold };
 
 /** A path is { name, load(parts) -> buffers, bufferOf(made) -> GPUBuffer, drop(buffers) }, of parts that are typed arrays of bytes. load() may return a promise. */
-export function gather(competitors, { size, count }) {
+function gather(competitors, { size, count }, cold) {
   const source = new Pattern(size);
   const parts = cut(source.bytes, count);
-  return gatherCases(competitors, "scenes", [], (competitor, path) => sceneCase(competitor, path, source, parts));
+  return gatherCases(competitors, "scenes", [cold], (competitor, path) => sceneCase(competitor, path, source, parts));
 }
 
 function sceneCase({ device }, path, source, parts) {
