@@ -2,6 +2,7 @@
 # Packs the benchmark and the headless tests for a host that has neither Go nor npm. Usage: pack.sh OUT.tar.gz
 # On the host: unpack it and run, with CHROME_PATH and CHROME_GPU_FLAGS in the environment,
 #   in tests/bench:    ./bench.test -test.v -test.timeout=60m -test.run=TestMeasure -plan=full -commit=COMMIT -driver=DRIVER -out=results.json
+#   a part in a few minutes: -plan=full -workload='^burst$' -competitor='^gpubuffers$|PlayCanvas', or -workload=regret -regret=50
 #   in tests/headless: GOTEST_WASM=. ./headless.test -test.v -test.timeout=20m
 set -euo pipefail
 out=$(realpath "${1:?usage: pack.sh OUT.tar.gz}")

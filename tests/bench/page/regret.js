@@ -19,7 +19,10 @@ const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.
 let source; // of all workloads
 let sink; // for all reads
 
-/** A workload: pieces of equal size, each to a place of its own in one buffer. */
+/**
+ * A workload: pieces of equal size, each to a place of its own in one buffer. A single has one, a burst sends its pieces in
+ * a row, a stream is one upload of a ReadableStream of them, scattered ones have gaps between, and sparse ones pauses.
+ */
 function draw(seed, number) {
   const next = random(Math.imul(seed, 1000003) + number);
   const pick = (list) => list[Math.floor(next() * list.length)];
@@ -195,12 +198,14 @@ async function openPaths(device, spec) {
 /** Undefined if one of the paths is not for this size. */
 async function openPath(device, spec, names) {
   const system = await openFixed(device, names);
-  const paths = [];
-  if (spec.reads !== "only") paths.push(system.pathFor("upload", transferOf(spec)));
-  if (spec.reads !== "none") paths.push(system.pathFor("readback", spec.size));
+  const pathsNow = () => [
+    ...(spec.reads === "only" ? [] : [system.pathFor("upload", transferOf(spec))]),
+    ...(spec.reads === "none" ? [] : [system.pathFor("readback", spec.size)]),
+  ];
+  const paths = pathsNow();
   if (paths.includes(undefined)) return void system.gpu.destroy();
   const runner = new Runner(paths.join("; "), system.gpu, spec, () => system.fix());
-  return Object.assign(runner, { names });
+  return Object.assign(runner, { names, paths, pathsNow });
 }
 
 /** { description, engine, first, paths, twin, chosen }, with milliseconds of rounds; twin is the best path once more. */
@@ -228,6 +233,7 @@ export async function measureRegret(device, seed, number, plan) {
     await rounds(runners, plan.regret, turn);
     for (const runner of runners) {
       await turn(runner);
+      if (runner.paths && runner.paths.join() !== runner.pathsNow().join()) throw new Error(`${runner.name} was left for ${runner.pathsNow().join("; ")}`);
       await within(plan.patience, () => runner.verify());
     }
     return {
