@@ -56,6 +56,7 @@ func (d *BufferDescriptor) value() js.Value {
 // See https://www.w3.org/TR/webgpu/#gpubuffer.
 type Buffer struct {
 	v       js.Value
+	queue   js.Value // of its device, unless it was adopted
 	label   string
 	size    uint64
 	usage   BufferUsage
@@ -72,12 +73,12 @@ func (d *Device) CreateBuffer(descriptor *BufferDescriptor) (*Buffer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return created(v, descriptor), nil
+	return d.created(v, descriptor), nil
 }
 
-func created(v js.Value, descriptor *BufferDescriptor) *Buffer {
+func (d *Device) created(v js.Value, descriptor *BufferDescriptor) *Buffer {
 	apart()
-	b := &Buffer{v: v, label: descriptor.Label, size: descriptor.Size, usage: descriptor.Usage}
+	b := &Buffer{v: v, queue: d.queue.v, label: descriptor.Label, size: descriptor.Size, usage: descriptor.Usage}
 	if descriptor.MappedAtCreation {
 		b.mapping.begin(part{0, b.size})
 	}

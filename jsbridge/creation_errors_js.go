@@ -72,7 +72,7 @@ func (c *CreationErrors) CreateBuffer(descriptor *BufferDescriptor) (*Buffer, er
 		c.popScopes()
 		return nil, err
 	}
-	return created(v, descriptor), nil
+	return c.device.created(v, descriptor), nil
 }
 
 // popScopes ends the scopes of a creation that threw.

@@ -24,6 +24,7 @@ type Device struct {
 	loss     *loss
 	errors   uncapturedErrors
 	unsent   uint64 // of the last relay
+	trials   trials
 }
 
 // AdoptDevice wraps a GPUDevice, whoever made it.

@@ -45,9 +45,10 @@
 // maps it. [CreationErrors] makes buffers within error scopes that call nobody
 // as long as they catch nothing.
 //
-// A WebAssembly module of less than 3 KB, fused.wat, makes the fused calls. A
+// A WebAssembly module of about 3 KB, fused.wat, makes the fused calls. A
 // content security policy allows it wherever it allows Go's. fused.wasm is
-// assembled from it; lint compares the two.
+// assembled from it; lint compares the two. So is pump.wasm, by which
+// [Device.PumpIfNeeded] has a browser look for completed work that looks seldom.
 //
 // # Memory
 //

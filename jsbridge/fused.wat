@@ -40,6 +40,8 @@
   (import "Reflect" "set" (func $setValue (param externref externref externref)))
   (import "Reflect" "set" (func $setNumber (param externref externref f64)))
   (import "Uint8Array" "set" (func $setBytes (param externref externref)))
+  (import "WeakMap" "has" (func $has (param externref externref) (result i32)))
+  (import "WeakMap" "get" (func $get (param externref externref) (result externref)))
   (import "class" "Boolean" (global $Boolean externref))
   (import "class" "DataView" (global $DataView externref))
   (import "class" "Uint8Array" (global $Uint8Array externref))
@@ -66,6 +68,7 @@
   (global $pollsLeft (mut i32) (i32.const 0)) ;; still to come: see pollOnce
   (global $polling (mut i32) (i32.const 0)) ;; one is under way,
   (global $polled (mut externref) (ref.null extern)) ;; of the device
+  (global $pumps (mut externref) (ref.null extern)) ;; see pumpBy
 
   (start $init)
   (func $init
@@ -143,13 +146,25 @@
     (call $callNone (local.get $resume) (local.get $go)))
 
   ;; Maps a buffer and has the promise call resolve or reject.
-  (func $map (export "map") (param $buffer externref) (param $mode f64) (param $at f64) (param $n f64) (param $resolve externref) (param $reject externref)
+  (func $map (export "map") (param $queue externref) (param $buffer externref) (param $mode f64) (param $at f64) (param $n f64) (param $resolve externref) (param $reject externref)
     (call $then
-      (call $mapAsync (local.get $buffer) (local.get $mode) (local.get $at) (local.get $n))
+      (call $watch (local.get $queue) (call $mapAsync (local.get $buffer) (local.get $mode) (local.get $at) (local.get $n)))
       (local.get $resolve) (local.get $reject)))
 
   (func (export "workDone") (param $queue externref) (param $resolve externref) (param $reject externref)
-    (call $then (call $workDone (local.get $queue)) (local.get $resolve) (local.get $reject)))
+    (call $then (call $watch (local.get $queue) (call $workDone (local.get $queue))) (local.get $resolve) (local.get $reject)))
+
+  ;; Takes a WeakMap of the pumps by their queues: the export watch of each. There is none in a browser that
+  ;; looks for completed work by itself.
+  (func (export "pumpBy") (param $map externref)
+    (global.set $pumps (local.get $map)))
+
+  ;; Has the queue's pump, if there is one, work until the promise settles, and gives the promise.
+  (func $watch (export "watch") (param $queue externref) (param $promise externref) (result externref)
+    (if (i32.eqz (ref.is_null (global.get $pumps)))
+      (then (if (call $has (global.get $pumps) (local.get $queue))
+        (then (call $callOne (call $get (global.get $pumps) (local.get $queue)) (ref.null extern) (local.get $promise))))))
+    (local.get $promise))
 
   ;; Unmaps a chunk whose range has that number, copies its first n bytes to
   ;; dst in a submit of its own, and maps the first size bytes again.
@@ -157,7 +172,7 @@
       (param $dst externref) (param $at f64) (param $n f64) (param $resolve externref) (param $reject externref)
     (call $release (local.get $chunk) (local.get $i))
     (call $copyAll (local.get $device) (local.get $queue) (local.get $chunk) (local.get $dst) (local.get $at) (local.get $n))
-    (call $map (local.get $chunk) (global.get $mapModeWrite) (f64.const 0) (local.get $size) (local.get $resolve) (local.get $reject)))
+    (call $map (local.get $queue) (local.get $chunk) (global.get $mapModeWrite) (f64.const 0) (local.get $size) (local.get $resolve) (local.get $reject)))
 
   (func $copyAll (param $device externref) (param $queue externref) (param $chunk externref) (param $dst externref) (param $at f64) (param $n f64)
     (local $commands externref)
@@ -173,8 +188,8 @@
     (call $fill (local.get $from) (local.get $fromAt) (local.get $chunk) (local.get $n))
     (call $copyAll (local.get $device) (local.get $queue) (local.get $chunk) (local.get $dst) (local.get $at) (local.get $n))
     (if (local.get $relays)
-      (then (call $mapRelay (local.get $chunk) (local.get $size) (local.get $resolve) (local.get $reject)))
-      (else (call $map (local.get $chunk) (global.get $mapModeWrite) (f64.const 0) (local.get $size) (local.get $resolve) (local.get $reject)))))
+      (then (call $mapRelay (local.get $queue) (local.get $chunk) (local.get $size) (local.get $resolve) (local.get $reject)))
+      (else (call $map (local.get $queue) (local.get $chunk) (global.get $mapModeWrite) (f64.const 0) (local.get $size) (local.get $resolve) (local.get $reject)))))
 
   (func $fill (param $from externref) (param $fromAt f64) (param $chunk externref) (param $n f64)
     (local $source externref)
@@ -216,10 +231,10 @@
     (global.set $dst (ref.null extern))
     (global.get $left))
 
-  (func $mapRelay (param $chunk externref) (param $size f64) (param $resolve externref) (param $reject externref)
+  (func $mapRelay (param $queue externref) (param $chunk externref) (param $size f64) (param $resolve externref) (param $reject externref)
     (call $then
       (call $chain
-        (call $mapAsync (local.get $chunk) (global.get $mapModeWrite) (f64.const 0) (local.get $size))
+        (call $watch (local.get $queue) (call $mapAsync (local.get $chunk) (global.get $mapModeWrite) (f64.const 0) (local.get $size)))
         (call $bindTurn (global.get $relayFunction) (ref.null extern) (local.get $chunk) (local.get $size) (local.get $resolve) (local.get $reject))
         (local.get $reject))
       (ref.null extern)
@@ -234,7 +249,7 @@
         (return)))
     (call $fill (global.get $from) (global.get $fromAt) (local.get $chunk) (local.get $n))
     (call $copyAll (global.get $device) (global.get $queue) (local.get $chunk) (global.get $dst) (global.get $at) (local.get $n))
-    (call $mapRelay (local.get $chunk) (local.get $size) (local.get $resolve) (local.get $reject))
+    (call $mapRelay (global.get $queue) (local.get $chunk) (local.get $size) (local.get $resolve) (local.get $reject))
     (global.set $left (f64.sub (global.get $left) (local.get $n)))
     (global.set $fromAt (f64.add (global.get $fromAt) (local.get $n)))
     (global.set $at (f64.add (global.get $at) (local.get $n))))
@@ -285,7 +300,7 @@
     (if (i32.eqz (local.get $scoped)) (then (return)))
     (local.set $verdict (call $popScope (local.get $device)))
     (call $judgeLater (local.get $verdict))
-    (if (i32.eqz (global.get $polling)) (then (call $pollAfter (local.get $verdict)))))
+    (call $pollAfter (local.get $verdict)))
 
   (func $judgeLater (param $verdict externref)
     (if (ref.is_null (global.get $verdicts))
@@ -299,13 +314,13 @@
       (param $queue externref) (param $scoped i32) (param $size f64) (param $polls i32) (param $resolve externref) (param $reject externref)
     (call $add (local.get $device) (local.get $first) (local.get $src) (local.get $chunk) (local.get $from) (local.get $fromAt) (local.get $n))
     (call $submitCopies (local.get $device) (local.get $queue) (local.get $scoped))
-    (call $mapJudged (local.get $chunk) (local.get $size) (local.get $resolve) (local.get $reject))
+    (call $mapJudged (local.get $queue) (local.get $chunk) (local.get $size) (local.get $resolve) (local.get $reject))
     (call $poll (local.get $device) (local.get $polls)))
 
   ;; Maps a chunk for reading. Its promise is told when every verdict is known, too.
-  (func $mapJudged (param $chunk externref) (param $size f64) (param $resolve externref) (param $reject externref)
+  (func $mapJudged (param $queue externref) (param $chunk externref) (param $size f64) (param $resolve externref) (param $reject externref)
     (local $mapped externref)
-    (local.set $mapped (call $mapAsync (local.get $chunk) (global.get $mapModeRead) (f64.const 0) (local.get $size)))
+    (local.set $mapped (call $watch (local.get $queue) (call $mapAsync (local.get $chunk) (global.get $mapModeRead) (f64.const 0) (local.get $size))))
     (if (ref.is_null (global.get $verdicts))
       (then
         (call $then (local.get $mapped) (local.get $resolve) (local.get $reject))
@@ -341,7 +356,9 @@
     (call $pushScope (global.get $polled) (global.get $validation))
     (call $pollAfter (call $popScope (global.get $polled))))
 
-  (func $pollAfter (param $answer externref)
+  ;; The answer of a scope makes the next poll, unless another one does.
+  (func $pollAfter (export "pollAfter") (param $answer externref)
+    (if (global.get $polling) (then (return)))
     (call $then (local.get $answer) (global.get $pollFunction) (global.get $pollFunction))
     (global.set $polling (i32.const 1)))
 

@@ -99,7 +99,7 @@ func (b *Buffer) mapAsync(mode MapMode, p part, token uint64, then Completion) (
 	s := takeSlot()
 	s.expectMap(b, p)
 	s.token, s.then = token, then
-	_, err := fusedMap.call(b.v, uint32(mode), p.offset, p.size, s.plain, s.reject.Value)
+	_, err := fusedMap.call(b.queue, b.v, uint32(mode), p.offset, p.size, s.plain, s.reject.Value)
 	return s.attached(err)
 }
 

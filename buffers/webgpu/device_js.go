@@ -45,6 +45,7 @@ func Open(device *jsbridge.Device) *Device {
 	d.loss.lost = make(chan struct{})
 	_ = device.OnUncapturedError(d.uncaptured) // a browser without events has no late errors
 	go d.watchLoss()
+	device.PumpIfNeeded()
 	return d
 }
 

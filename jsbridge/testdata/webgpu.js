@@ -7,9 +7,13 @@
 
 const log = [];
 const held = [];
+let works = []; // that scopes are answered before
 const controls = {
   log,
   holdMaps: false, // keep maps pending until release()
+  holdWork: false, // the same with work
+  scopesFirst: [], // how many scopes are answered before work of each turn is done; the last is for all others
+  looksAtSubmits: false, // whether work is done at a submit, if it is not before
   rejectMaps: null, // the name of an error that every map fails with
   adapter: true, // whether requestAdapter finds one
   refuseMemory: false, // whether mappedAtCreation throws
@@ -222,10 +226,15 @@ globalThis.GPUQueue = class GPUQueue {
     commands = [...commands];
     if (commands.some((c) => !(c instanceof GPUCommandBuffer))) throw new TypeError("not a GPUCommandBuffer");
     record("GPUQueue.submit", [commands]);
+    if (controls.looksAtSubmits) for (const work of works.splice(0)) work.resolve();
     if (controls.refuse === "submit") GPUDevice.report(this.#device, new GPUValidationError("refused"));
     if (controls.refuse) controls.refuse = controls.refuse === "next" ? "submit" : "";
   }
   onSubmittedWorkDone() {
+    if (controls.holdWork) return new Promise((resolve) => held.push(resolve));
+    const [scopes] = controls.scopesFirst;
+    if (controls.scopesFirst.length > 1) controls.scopesFirst.shift();
+    if (scopes > 0) return new Promise((resolve) => works.push({ scopes, resolve }));
     return controls.rejectWorkDone ? Promise.reject(fault("OperationError", "lost")) : Promise.resolve();
   }
   writeBuffer(buffer, offset, data, dataOffset = 0, size) {
@@ -282,6 +291,7 @@ globalThis.GPUDevice = class GPUDevice extends EventTarget {
   }
   async popErrorScope() {
     if (controls.recordScopes) record("GPUDevice.popErrorScope", []);
+    works = works.filter((work) => work.scopes-- > 1 || work.resolve());
     if (this.#scopes.length === 0) throw fault("OperationError", "no scope is open");
     return this.#scopes.pop().error;
   }

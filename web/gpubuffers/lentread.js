@@ -136,7 +136,7 @@ export class LentRead {
   }
 
   #map(piece) {
-    piece.mapped = piece.chunk.mapAsync(MapMode.READ, 0, piece.size);
+    piece.mapped = this.#poller.watch(piece.chunk.mapAsync(MapMode.READ, 0, piece.size));
     this.#unpolled++;
     if (!this.#copies.isDone) return;
     this.#poller.asked(this.#unpolled, this.#verdict);

@@ -46,7 +46,7 @@ export class MappableBuffer extends NativeBuffer {
       let cancelled;
       const cancel = () => reject((cancelled = refusal("map-aborted", "mapAsync", this.label, "the map was cancelled by an unmap or a destroy")));
       if (before === "unmapped") this.#latest = cancel;
-      this.#gpuBuffer.mapAsync(mode, offset, size).then(resolve, (cause) => {
+      this.#core.poller.watch(this.#gpuBuffer.mapAsync(mode, offset, size)).then(resolve, (cause) => {
         if (cancelled) cancelled.cause = cause; // ahead of those who hear of the rejection
         else reject(this.#mapError(cause, gone ? "destroyed" : before, [mode, offset, size]));
       });

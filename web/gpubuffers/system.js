@@ -85,7 +85,7 @@ export class GPUBufferSystem {
       listeners,
       tracksLeaks,
       updates: new OpenUpdates(),
-      poller: new Poller(device, module.agreed.polls),
+      poller: new Poller(device, module.agreed),
       waits: new Waits(),
       writes,
       uploads: new SharedUploads(device, module, writes),
