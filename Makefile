@@ -45,6 +45,9 @@ FIRST       ?= 0
 # How long make fuzz looks for programs that fail.
 TIME        ?= 60s
 
+# What runs in Firefox, of the tests that run in Chrome.
+IN_FIREFOX  := ^(TestConformance|TestModule.*|TestPage.*|TestTheReadmesJavaScriptRuns)$$
+
 # Native packages that need no browser.
 NATIVE       = $$(go list ./... | grep -v -e /tests/headless -e /tests/bench)
 # Packages with tests for js, and the portable ones below buffers.
@@ -84,7 +87,7 @@ name=$${dir##*/}; mkdir -p "web/examples/$$name"; \
 endef
 
 .PHONY: test
-test: test-native test-node test-headless ## run all tests: native, in Node, in headless Chrome
+test: test-native test-node test-headless test-firefox ## run all tests: native, in Node, in headless Chrome and Firefox
 
 .PHONY: test-native
 test-native: ## run the native tests with the race detector
@@ -104,6 +107,11 @@ test-headless: build ## run the tests in headless Chrome with WebGPU
 	@.ci/need chrome
 	.ci/gotest -count=1 -p=1 -timeout=30m $(TESTFLAGS) ./tests/headless/...
 	.ci/gotest -count=1 -timeout=5m -run=TestTheChecksum ./tests/bench
+
+.PHONY: test-firefox
+test-firefox: build ## run the page, the module's tests and the backend's in headless Firefox; what it lacks is named
+	@.ci/need firefox
+	BROWSER=firefox .ci/gotest -count=1 -timeout=15m -run='$(IN_FIREFOX)' $(TESTFLAGS) ./tests/headless
 
 .PHONY: api
 api: $(NPM_INSTALLED) ## write what gpubuffers.d.ts declares for the tests, once that has changed; needs npm
@@ -148,7 +156,7 @@ lint: ## check format, vet and staticcheck for both platforms, the import arrows
 	go run ./internal/cmd/mutants -list
 	go run ./internal/cmd/promises
 	@.ci/need wat2wasm
-	wat2wasm jsbridge/fused.wat --output=/dev/stdout | cmp - jsbridge/fused.wasm
+	for module in fused pump; do wat2wasm jsbridge/$$module.wat --output=/dev/stdout | cmp - jsbridge/$$module.wasm; done
 	@$(MAKE) --no-print-directory lint-javascript
 
 .PHONY: lint-javascript
@@ -178,6 +186,11 @@ bench: size ## measure in Chrome beside the libraries and hand-written programs;
 	go test -count=1 -timeout=10m -v -run='TestSmoke|TestTheChecksum' ./tests/bench
 	go test -count=1 -timeout=2h30m -v -run=TestMeasure $(TESTFLAGS) ./tests/bench -plan=$(PLAN)
 	go -C tests/bench/report run . -docs ../../../docs ../results/latest.json
+
+.PHONY: bench-firefox
+bench-firefox: build ## measure in Firefox what waits for the GPU, beside programs by hand
+	@.ci/need firefox
+	BROWSER=firefox go test -count=1 -timeout=20m -v -run=TestMeasureWaits $(TESTFLAGS) ./tests/headless -waits.rounds=30
 
 .PHONY: cover
 cover: ## measure coverage, native and in Node together; writes build/cover.html

@@ -80,13 +80,19 @@ func (r *reports) take() []error {
 // its commands to the GPU process.
 func (r *reports) await(t testing.TB, d *webgpu.Device, n int) []error {
 	t.Helper()
+	r.awaitSome(t, d, n)
+	require.Len(t, r.errors, n)
+	return r.take()
+}
+
+// awaitSome waits for n late errors, or more.
+func (r *reports) awaitSome(t testing.TB, d *webgpu.Device, n int) {
+	t.Helper()
 	deadline := time.Now().Add(time.Minute)
 	for len(r.errors) < n && time.Now().Before(deadline) {
 		require.NoError(t, <-d.Queue().WorkDone())
 		time.Sleep(time.Millisecond)
 	}
-	require.Len(t, r.errors, n)
-	return r.take()
 }
 
 func uint8Array(p []byte) js.Value {

@@ -31,8 +31,8 @@ func TestModuleArguments(t *testing.T) {
 	}
 	// A listener that throws is reported, like any other, and so is a mistake of the page's own.
 	p.Expect(browser.Exception, "hostile")
-	p.Expect(browser.Exception, "Class constructors cannot be invoked")
-	p.Expect(browser.GPUError, "Buffer usages must not be 0")
+	p.Expect(browser.Exception, "Class constructors cannot be invoked", "class constructors must be invoked with 'new'")
+	p.Expect(browser.GPUError, noUsage...)
 }
 
 // The same of what lies beneath: the functions and exports of the module, on numbers and the browser's objects.

@@ -3,15 +3,11 @@
 package headless
 
 import (
-	"context"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	cdppage "github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/tests/headless/browser"
@@ -44,15 +40,6 @@ func waitForState(t *testing.T, p *browser.Page, state string) {
 // nextFrames waits until the browser shows what is drawn.
 func nextFrames(p *browser.Page) {
 	browser.Eval[browser.Void](p, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))`)
-}
-
-// beforeLoad runs a script before those of the next document.
-func beforeLoad(p *browser.Page, script string) {
-	p.Do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, cdppage.AddScriptToEvaluateOnNewDocument,
-			cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: script})
-		return err
-	}))
 }
 
 func isShown(p *browser.Page, selector string) bool {
@@ -99,7 +86,7 @@ func TestExamplesEndWithTheirPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := browser.Open(t, browser.Blank, exampleTime)
-			beforeLoad(p, `
+			p.BeforeLoad(`
 				const { destroy } = GPUDevice.prototype;
 				GPUDevice.prototype.destroy = function () { globalThis.devicesDestroyed = (globalThis.devicesDestroyed ?? 0) + 1; return destroy.call(this); };`)
 			p.Navigate("/examples/" + name + ".html")
@@ -118,7 +105,7 @@ func TestExamplesSayWhatToDoWithoutWebGPU(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := browser.Open(t, browser.Blank, exampleTime)
-			beforeLoad(p, without)
+			p.BeforeLoad(without)
 			p.Navigate("/examples/triangle.html")
 			waitForState(t, p, "unsupported")
 			require.True(t, isShown(p, ".advice"))
@@ -130,7 +117,7 @@ func TestExamplesSayWhatToDoWithoutWebGPU(t *testing.T) {
 // What WebGPU refuses after the call that caused it ends the example, and is shown.
 func TestExamplesShowLateErrors(t *testing.T) {
 	p := browser.Open(t, browser.Blank, exampleTime)
-	beforeLoad(p, `
+	p.BeforeLoad(`
 		const { draw } = GPURenderPassEncoder.prototype;
 		GPURenderPassEncoder.prototype.draw = function (...args) { this.setVertexBuffer(99, null); return draw.apply(this, args); };`)
 	p.Expect(browser.GPUError, "")

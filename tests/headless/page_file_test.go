@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/tests/headless/browser"
@@ -29,7 +28,7 @@ func randomFile(t *testing.T, size int) (path, digest string) {
 // choose gives a file to the page's input and waits for the verdict on it.
 func choose(t *testing.T, p *browser.Page, path string) {
 	t.Helper()
-	p.Do(chromedp.SetUploadFiles(chromedp.CSS("#file-input"), []string{path}))
+	p.SetFiles("#file-input", path)
 	waitForFile(p, filepath.Base(path))
 }
 
@@ -54,6 +53,13 @@ func testFiles(t *testing.T, p *browser.Page) {
 		})
 	}
 	require.Less(t, browser.Eval[int](p, `gpu.stats().kinds.DeviceBuffer.bytes`), 8<<20, "the buffer for the file is gone")
+}
+
+func testLargeFile(t *testing.T, p *browser.Page) {
+	path, digest := randomFile(t, 64<<20)
+	choose(t, p, path)
+	requireVerified(t, p, "file")
+	require.Equal(t, digest, dataset(p, "file", "digest"))
 }
 
 func testFileDropped(t *testing.T, p *browser.Page) {

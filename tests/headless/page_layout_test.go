@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/tests/headless/browser"
@@ -15,7 +14,7 @@ import (
 func testWidths(t *testing.T, p *browser.Page) {
 	for _, c := range []struct{ width, columns int }{{360, 1}, {820, 2}, {1280, 2}, {1600, 2}} {
 		t.Run(fmt.Sprint(c.width), func(t *testing.T) {
-			p.Do(chromedp.EmulateViewport(int64(c.width), 900))
+			p.Resize(c.width, 900)
 			require.Empty(t, browser.Eval[[]string](p, overflowing))
 			require.Equal(t, c.columns, browser.Eval[int](p,
 				`getComputedStyle(document.getElementById("patterns")).gridTemplateColumns.split(" ").length`))

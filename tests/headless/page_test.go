@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
@@ -73,6 +72,7 @@ func TestPage(t *testing.T) {
 		{"pixels", testPixels},
 		{"accessible", testAccessible},
 		{"files", testFiles},
+		{"large file", testLargeFile},
 		{"file dropped", testFileDropped},
 		{"file too large", testFileTooLarge},
 		{"widths", testWidths}, // last: it leaves the page at another width
@@ -137,7 +137,7 @@ func pixelTolerance(id string) browser.Tolerance {
 
 func testStreamsWhileItDraws(t *testing.T, p *browser.Page) {
 	const count = `parseInt(document.querySelector("#texture [data-field=tiles]").textContent)`
-	p.Do(chromedp.ScrollIntoView(chromedp.CSS("#texture")), chromedp.Click(chromedp.CSS("#texture button")))
+	p.Click("#texture button")
 	seen := browser.Eval[[]int](p, `new Promise((done) => {
 		const seen = new Set();
 		const look = () => {
@@ -153,7 +153,7 @@ func testStreamsWhileItDraws(t *testing.T, p *browser.Page) {
 
 func testComputesAgain(t *testing.T, p *browser.Page) {
 	down := figure(t, p, "stats", "bytesDown")
-	p.Do(chromedp.Click(chromedp.CSS("#histogram button")))
+	p.Click("#histogram button")
 	p.Wait(fmt.Sprintf(`document.getElementById("stats").dataset.bytesDown >= %d`, down+4096))
 	p.Wait(`document.getElementById("histogram").dataset.state !== "running"`)
 	requireVerified(t, p, "histogram")
@@ -168,8 +168,6 @@ func sampled(t *testing.T, p *browser.Page, n int) {
 }
 
 func testSlider(t *testing.T, p *browser.Page) {
-	slider := chromedp.CSS("#count")
-	p.Do(chromedp.ScrollIntoView(slider), chromedp.Focus(slider))
 	for _, c := range []struct {
 		key    string
 		blocks int
@@ -179,7 +177,7 @@ func testSlider(t *testing.T, p *browser.Page) {
 		{kb.Home, 100, "100"},
 		{kb.ArrowRight, 200, "200"},
 	} {
-		p.Do(chromedp.KeyEvent(c.key))
+		p.Press("#count", c.key)
 		p.Wait(fmt.Sprintf(`document.getElementById("instances").dataset.blocks === "%d"`, c.blocks))
 		require.Equal(t, c.text, browser.Eval[string](p, `document.getElementById("count-out").textContent`))
 		require.Equal(t, c.blocks*32, figure(t, p, "instances", "bytes"))
@@ -191,10 +189,12 @@ func testTurns(t *testing.T, p *browser.Page) {
 	angle := func() int {
 		return browser.Eval[int](p, `Number(document.querySelector("#mesh canvas").ariaValueNow)`)
 	}
-	p.Do(chromedp.Click(chromedp.CSS("#motion")))
+	p.Click("#motion")
 	require.Equal(t, "true", browser.Eval[string](p, `document.getElementById("motion").ariaPressed`))
-	p.Do(chromedp.Focus(chromedp.CSS("#mesh canvas")), chromedp.KeyEvent(kb.ArrowRight))
+	turn := func() { p.Press("#mesh canvas", kb.ArrowRight) }
+	turn()
 	first := angle()
-	p.Do(chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
+	turn()
+	turn()
 	require.InDelta(t, 20, (angle()-first+360)%360, 1)
 }

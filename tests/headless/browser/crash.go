@@ -19,9 +19,10 @@ const crashTimeout = 10 * time.Second
 // said so. Nothing answers on the page afterwards.
 func (p *Page) Crash() {
 	p.t.Helper()
-	go chromedp.Call(p.tab, cdppage.Crash, cdp.Empty{}) // is never answered
+	p.needsChrome("a renderer that crashes when told")
+	go chromedp.Call(p.life, cdppage.Crash, cdp.Empty{}) // is never answered
 	select {
-	case <-p.tab.Done():
+	case <-p.life.Done():
 	case <-time.After(crashTimeout):
 		p.fatal("crash the renderer", context.DeadlineExceeded)
 	}
@@ -31,6 +32,7 @@ func (p *Page) Crash() {
 // open the page by [Own]. Chrome starts another GPU process by itself.
 func (p *Page) CrashGPU() {
 	p.t.Helper()
+	p.needsChrome("a GPU process that crashes when told")
 	if _, err := chromedp.CallBrowser(p.ctx, cdpbrowser.CrashGPUProcess, cdp.Empty{}); err != nil {
 		p.fatal("crash the GPU process", err)
 	}

@@ -1,8 +1,9 @@
 //go:build !js
 
-// Package browser runs tests in a real headless Chrome with WebGPU.
+// Package browser runs tests in a real headless Chrome with WebGPU, or in
+// Firefox.
 //
-// One Chrome serves a test binary, started by [Main] in TestMain; each [Open]
+// One browser serves a test binary, started by [Main] in TestMain; each [Open]
 // is a tab of its own. The pages come from the web folder, served by the same
 // handler as the development server. A test adds others by [HTML] and [Handle].
 //
@@ -15,7 +16,9 @@
 //
 // The environment steers it:
 //
-//	CHROME_PATH       the browser to run
+//	BROWSER=firefox   run Firefox; what it lacks skips a test, and is named
+//	FIREFOX_PATH      the Firefox to run
+//	CHROME_PATH       the Chrome to run
 //	CHROME_GPU_FLAGS  further flags, such as those that pick a real GPU
 //	HEADLESS=optional without a browser or an adapter, skip instead of fail
 //	HEADLESS_WEB      the folder to serve instead of web

@@ -59,10 +59,11 @@ var softwareFlags = []string{
 }
 
 // OnSoftware reports whether Chrome has its software adapter: on Linux, unless
-// CHROME_GPU_FLAGS is set.
+// CHROME_GPU_FLAGS is set. Firefox has that of Mesa, with as much memory as a
+// GPU.
 func OnSoftware() bool {
 	_, given := os.LookupEnv("CHROME_GPU_FLAGS")
-	return !given && runtime.GOOS == "linux"
+	return !given && runtime.GOOS == "linux" && !OnFirefox()
 }
 
 // gpuFlags are softwareFlags, or those of CHROME_GPU_FLAGS.

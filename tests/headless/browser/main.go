@@ -12,9 +12,10 @@ import (
 // shared is the state that the tests of one binary share. Main sets it before
 // the first test runs.
 var shared struct {
-	server *server
-	chrome *chrome
-	absent error // why there is no chrome, if the tests may be skipped
+	server  *server
+	chrome  *chrome
+	firefox *firefox // in chrome's place: see OnFirefox
+	absent  error    // why there is no browser, if the tests may be skipped
 }
 
 // Main starts the browser, runs the tests and returns the exit code for
@@ -30,7 +31,7 @@ func Main(m *testing.M) int {
 	defer server.stop()
 	shared.server = server
 
-	shared.chrome, err = startChrome(server.url, nil)
+	description, stop, err := startBrowser()
 	if err != nil && os.Getenv("HEADLESS") != "optional" {
 		return refuse(err)
 	}
@@ -38,9 +39,22 @@ func Main(m *testing.M) int {
 		shared.absent = err
 		return m.Run()
 	}
-	defer shared.chrome.stop()
-	fmt.Println("browser:", shared.chrome.description)
+	defer stop()
+	fmt.Println("browser:", description)
 	return m.Run()
+}
+
+func startBrowser() (description string, stop func(), err error) {
+	if OnFirefox() {
+		if shared.firefox, err = startFirefox(shared.server.url); err != nil {
+			return "", nil, err
+		}
+		return shared.firefox.description, shared.firefox.stop, nil
+	}
+	if shared.chrome, err = startChrome(shared.server.url, nil); err != nil {
+		return "", nil, err
+	}
+	return shared.chrome.description, shared.chrome.stop, nil
 }
 
 func refuse(err error) int {

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -23,9 +21,10 @@ const (
 //
 // Every method that meets an error ends the test.
 type Page struct {
-	t   testing.TB
-	tab context.Context // ends when the page closes or its renderer crashes
-	ctx context.Context // tab, with the test's deadline
+	t    testing.TB
+	tab  tab
+	life context.Context // ends when the page closes or its renderer crashes
+	ctx  context.Context // life, with the test's deadline
 
 	evalTimeout time.Duration
 
@@ -68,8 +67,9 @@ func EvalTimeout(d time.Duration) Option {
 	return func(s *settings) { s.eval = d }
 }
 
-// Own opens the page in a browser of its own, with further command-line
-// flags. It is for tests that crash the GPU process.
+// Own opens the page in a Chrome of its own, with further command-line
+// flags. It is for tests that crash the GPU process. Firefox has no such flags:
+// there is one.
 func Own(flags ...string) Option {
 	return func(s *settings) { s.own, s.flags = true, flags }
 }
@@ -86,29 +86,67 @@ func open(t testing.TB, options []Option) *Page {
 	for _, o := range options {
 		o(&s)
 	}
-	b := pickChrome(t, s)
-
-	p := &Page{t: t, evalTimeout: s.eval}
-	tab, closeTab := chromedp.NewContext(b.ctx)
-	if err := chromedp.Do(tab); err != nil {
-		closeTab()
-		t.Fatalf("browser: open a tab: %v", err)
+	if shared.absent != nil {
+		t.Skipf("browser: %v", shared.absent)
 	}
-	alive, crash := context.WithCancelCause(tab)
-	deadline, cancel := context.WithTimeout(alive, s.timeout)
-	p.tab, p.ctx = alive, deadline
-	p.close = func() { cancel(); crash(nil); closeTab() }
-	p.watch = watchPage(alive, crash, t, s.faulty)
+	p := &Page{t: t, evalTimeout: s.eval, watch: newWatch(s.faulty)}
+	var closeTab func()
+	if OnFirefox() {
+		closeTab = p.openInFirefox()
+	} else {
+		closeTab = p.openInChrome(s)
+	}
+	deadline, cancel := context.WithTimeout(p.life, s.timeout)
+	p.ctx = deadline
+	p.close = func() { cancel(); closeTab() }
 	t.Cleanup(p.finish)
-	p.inject()
+	p.BeforeLoad(injected)
 	return p
+}
+
+func (p *Page) openInChrome(s settings) (closeTab func()) {
+	p.t.Helper()
+	ctx, closeContext := chromedp.NewContext(pickChrome(p.t, s).ctx)
+	if err := chromedp.Do(ctx); err != nil {
+		closeContext()
+		p.t.Fatalf("browser: open a tab: %v", err)
+	}
+	life, crash := context.WithCancelCause(ctx)
+	p.tab, p.life = chromeTab{}, life
+	p.watch.follow(life, crash, p.t)
+	return func() { crash(nil); closeContext() }
+}
+
+func (p *Page) openInFirefox() (closeTab func()) {
+	p.t.Helper()
+	if shared.firefox == nil {
+		p.t.Fatal("browser: open before Main")
+	}
+	life, end := context.WithCancelCause(context.Background())
+	opened, err := shared.firefox.open(life, func(m chromedp.ConsoleMessage) { p.watch.message(p.t, m) })
+	if err != nil {
+		end(err)
+		p.t.Fatalf("browser: open a tab: %v", err)
+	}
+	p.tab, p.life = opened, life
+	return func() {
+		end(nil)
+		opened.close()
+		close(p.watch.done)
+	}
+}
+
+// needsChrome skips the test in Firefox, which lacks what it needs.
+func (p *Page) needsChrome(what string) {
+	p.t.Helper()
+	if OnFirefox() {
+		p.watch.expectNothing()
+		NotInFirefox(p.t, "it needs "+what)
+	}
 }
 
 func pickChrome(t testing.TB, s settings) *chrome {
 	t.Helper()
-	if shared.absent != nil {
-		t.Skipf("browser: %v", shared.absent)
-	}
 	if shared.chrome == nil {
 		t.Fatal("browser: open before Main")
 	}
@@ -123,14 +161,12 @@ func pickChrome(t testing.TB, s settings) *chrome {
 	return own
 }
 
-// inject runs inject.js before any script of every later document.
-func (p *Page) inject() {
+// BeforeLoad runs a script before any other of every later document.
+func (p *Page) BeforeLoad(script string) {
 	p.t.Helper()
-	p.Do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, cdppage.AddScriptToEvaluateOnNewDocument,
-			cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: injected})
-		return err
-	}))
+	if err := p.tab.beforeLoad(p.ctx, script); err != nil {
+		p.fatal("add a script", err)
+	}
 }
 
 // Navigate loads another path of the test server. It first collects all that
@@ -140,12 +176,18 @@ func (p *Page) Navigate(path string) {
 	if err := p.drain(); err != nil {
 		p.fatal("leave the page", err)
 	}
-	p.Do(chromedp.Navigate(URL(path)))
+	if err := p.tab.navigate(p.ctx, URL(path)); err != nil {
+		p.fatal("navigate", err)
+	}
 }
 
 // Context is the page's: it ends at the page's deadline, when the test ends
 // and when the renderer crashes. It serves every function of chromedp.
-func (p *Page) Context() context.Context { return p.ctx }
+func (p *Page) Context() context.Context {
+	p.t.Helper()
+	p.needsChrome("the protocol of Chrome's DevTools")
+	return p.ctx
+}
 
 // finish gives the verdict and closes the page.
 func (p *Page) finish() {

@@ -3,6 +3,7 @@
 package browser
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -23,20 +24,26 @@ type problem struct {
 	text string
 }
 
-// An expectation takes every problem of its kind whose text contains its own.
+// An expectation takes every problem of its kind whose text contains one of its own.
 type expectation struct {
-	kind Kind
-	text string
-	met  bool
+	kind  Kind
+	texts []string
+	met   bool
 }
 
-// Expect announces problems of one kind whose text contains the given one.
-// They don't fail the test; it fails if none of them comes. Expect may be
-// called before or after they come.
-func (p *Page) Expect(kind Kind, text string) {
+// Expect announces problems of one kind whose text contains one of the given
+// texts: browsers differ in their words. They don't fail the test; it fails if
+// none of them comes. Expect may be called before or after they come.
+func (p *Page) Expect(kind Kind, texts ...string) {
 	p.watch.mu.Lock()
 	defer p.watch.mu.Unlock()
-	p.watch.expected = append(p.watch.expected, expectation{kind: kind, text: text})
+	p.watch.expected = append(p.watch.expected, expectation{kind: kind, texts: texts})
+}
+
+func (w *watch) expectNothing() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.expected = nil
 }
 
 // judge fails the test for each problem that nobody expected, and for each
@@ -52,7 +59,7 @@ func (w *watch) judge(t testing.TB) {
 	}
 	for _, e := range w.expected {
 		if !e.met {
-			t.Errorf("browser: expected %s did not come: %q", e.kind, e.text)
+			t.Errorf("browser: expected %s did not come: %q", e.kind, strings.Join(e.texts, " or "))
 		}
 	}
 }
@@ -61,7 +68,7 @@ func (w *watch) meets(p problem) bool {
 	met := false
 	for i := range w.expected {
 		e := &w.expected[i]
-		if e.kind == p.kind && strings.Contains(p.text, e.text) {
+		if e.kind == p.kind && slices.ContainsFunc(e.texts, func(text string) bool { return strings.Contains(p.text, text) }) {
 			e.met, met = true, true
 		}
 	}

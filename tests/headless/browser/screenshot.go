@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/chromedp/chromedp"
 )
 
 // Screenshot takes a picture of the viewport and keeps it as
@@ -33,11 +31,7 @@ func (p *Page) Screenshot(name string) image.Image {
 // capture pictures the first element that the selector names, or the viewport
 // if it is empty.
 func (p *Page) capture(ctx context.Context, selector string) (image.Image, error) {
-	shot := chromedp.CaptureScreenshot()
-	if selector != "" {
-		shot = chromedp.Screenshot(chromedp.CSS(selector))
-	}
-	data, err := chromedp.Run(ctx, shot)
+	data, err := p.tab.screenshot(ctx, selector)
 	if err != nil {
 		return nil, err
 	}
@@ -47,10 +41,10 @@ func (p *Page) capture(ctx context.Context, selector string) (image.Image, error
 // keepScreenshot records how the page of a failed test looked. It fails
 // nothing further: the page may be the reason that no picture can be had.
 func (p *Page) keepScreenshot() {
-	if p.tab.Err() != nil {
+	if p.life.Err() != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(p.tab, verdictTimeout)
+	ctx, cancel := context.WithTimeout(p.life, verdictTimeout)
 	defer cancel()
 	path := artifact(fmt.Sprintf("%s-%d", p.t.Name(), time.Now().UnixMilli()))
 	img, err := p.capture(ctx, "")

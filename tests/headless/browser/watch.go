@@ -32,8 +32,12 @@ type watch struct {
 	drained  chan string // tokens of drain, in the order of the messages
 }
 
-func watchPage(tab context.Context, crash context.CancelCauseFunc, t testing.TB, faulty bool) *watch {
-	w := &watch{done: make(chan struct{}), faulty: faulty, drained: make(chan string, 16)}
+func newWatch(faulty bool) *watch {
+	return &watch{done: make(chan struct{}), faulty: faulty, drained: make(chan string, 16)}
+}
+
+// follow takes what a tab of Chrome reports.
+func (w *watch) follow(tab context.Context, crash context.CancelCauseFunc, t testing.TB) {
 	messages := chromedp.Console(tab)
 	chromedp.Listen(tab, func(event any) {
 		if _, ok := event.(*inspector.EventTargetCrashed); ok {
@@ -50,7 +54,6 @@ func watchPage(tab context.Context, crash context.CancelCauseFunc, t testing.TB,
 			w.message(t, m)
 		}
 	}()
-	return w
 }
 
 func (w *watch) message(t testing.TB, m chromedp.ConsoleMessage) {
@@ -106,21 +109,21 @@ var drains atomic.Int64
 // drain waits until the document has reported all that its work so far led
 // to. A page that crashed has nothing more to report.
 func (p *Page) drain() error {
-	if p.tab.Err() != nil {
+	if p.life.Err() != nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(p.tab, verdictTimeout)
+	ctx, cancel := context.WithTimeout(p.life, verdictTimeout)
 	defer cancel()
 	token := fmt.Sprint(drains.Add(1))
 	script := fmt.Sprintf(`(async () => {
 		await globalThis[Symbol.for(%q)]?.();
 		console.debug(%q, "drained", %q);
 	})()`, mark, mark, token)
-	err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](script, chromedp.EvalAwaitPromise))
+	_, err := p.tab.evaluate(ctx, script)
 	if err == nil {
 		err = p.watch.reached(ctx, token)
 	}
-	if p.tab.Err() != nil {
+	if p.life.Err() != nil {
 		return nil
 	}
 	return err

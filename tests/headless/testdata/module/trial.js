@@ -186,6 +186,6 @@ function faultOf(member, { error, threw, promised, hangs }) {
   } catch (fault) {
     return fault.message;
   }
-  if (error.code === "internal") return `${error.stack} ${error.cause}`;
+  if (error.code === "internal") return `${error} ${error.stack} ${error.cause}`;
   return error.operation === member.operation ? "" : `the error is of ${error.operation}: ${error.message}`;
 }
