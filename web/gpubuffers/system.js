@@ -77,7 +77,8 @@ export class GPUBufferSystem {
     /** @type {any} */
     let end;
     this.#lost = new Promise((resolve) => (end = resolve));
-    const writes = new Writes(device, module);
+    const poller = new Poller(device, module.agreed);
+    const writes = new Writes(device, module, poller);
     /** @type {Core} */
     const core = {
       module,
@@ -85,7 +86,7 @@ export class GPUBufferSystem {
       listeners,
       tracksLeaks,
       updates: new OpenUpdates(),
-      poller: new Poller(device, module.agreed),
+      poller,
       waits: new Waits(),
       writes,
       uploads: new SharedUploads(device, module, writes),

@@ -28,15 +28,20 @@ const resolved = Promise.resolve();
 export class Writes {
   #device;
   #module;
+  #poller;
   #chunks = []; // by the number under which the module lent them last,
   #returns = []; // and functions that give them back
   #endedAt = -Infinity;
   written = 0; // bytes that the module does not know of
 
-  /** @param {import("./module.js").Module} module */
-  constructor(device, module) {
+  /**
+   * @param {import("./module.js").Module} module
+   * @param {import("./poller.js").Poller} poller
+   */
+  constructor(device, module, poller) {
     this.#device = device;
     this.#module = module;
+    this.#poller = poller;
   }
 
   /** 1 if a write that begins now follows another at once, and else 0. */
@@ -79,7 +84,7 @@ export class Writes {
       this.#fill(chunk, size, parts);
       this.#copy(chunk, parts);
       const returned = (this.#returns[number] ??= [this.#returnOf(number, 0), this.#returnOf(number, 1)]);
-      const mapped = chunk.mapAsync(MapMode.WRITE).then(returned[0], returned[1]);
+      const mapped = this.#poller.watch(chunk.mapAsync(MapMode.WRITE)).then(returned[0], returned[1]);
       if (onReturn) void mapped.then(onReturn);
       return true;
     } catch { // the device is lost, or the memory was transferred: another path says why
