@@ -69,9 +69,9 @@ func TestTheRateOfABurstIsThatOfAllOfIt(t *testing.T) {
 		device := memory.Open(memory.Options{Copy: memory.Fixed(time.Millisecond), Write: memory.Fixed(5 * time.Millisecond)})
 		s := openOn(t, device, buffers.Options{})
 		onPath(s, "mapped ring, 2 MiB chunks")
-		const size, count = 1 << 20, 16
+		const size, count = 16 << 20, 4 // which nobody else measures, in chunks of 2 MiB
 		b := deviceBuffer(t, s, size)
-		for range 12 {
+		for range 8 {
 			for range count {
 				require.NoError(t, b.Write(0, make([]byte, size)))
 			}
@@ -81,7 +81,8 @@ func TestTheRateOfABurstIsThatOfAllOfIt(t *testing.T) {
 		}
 		x := s.Explain(buffers.OpBurst, size, b)
 		require.Equal(t, "mapped ring, 2 MiB chunks", x.Path)
-		require.InEpsilon(t, size*1000.0, x.BytesPerSecond, 0.1, "bytes per second")
+		// The first is not part of it, but the GPU has it to do.
+		require.InEpsilon(t, size*1000.0/8*(count-1)/count, x.BytesPerSecond, 0.01, "bytes per second")
 	})
 }
 
@@ -170,6 +171,7 @@ func TestAHostSendsAChunkThatIsLentToIt(t *testing.T) {
 func TestAnUploadGoesOnWithAChunkThatAHostReturns(t *testing.T) {
 	s, _ := openNotifying(t, memory.Options{}, buffers.Options{})
 	onPath(s, "mapped ring, 2 MiB chunks")
+	buffers.SetHangAfter(s, time.Hour)
 	b, p := deviceBuffer(t, s, 2<<20), randomBytes(2<<20)
 	var lent []*host.Chunk
 	for range 4 { // as many as the GPU may have of a ring
@@ -205,7 +207,10 @@ func TestAHostIsLentChunksOfThePathOfItsWrite(t *testing.T) {
 	piece, c = embedder.AllowWrite(b, 0, 4<<20, false, true)
 	require.Zero(t, piece, "an upload that may have to wait for a chunk in between")
 	require.Nil(t, c)
-	require.True(t, embedder.AllowShared(s, 1<<20, true))
-	burstsByChunks(s)
-	require.True(t, embedder.AllowShared(s, 1<<20, false), "uploads that share a chunk follow each other")
+	require.True(t, embedder.AllowShared(s, 1<<20, true, false))
+	for range 4 { // nothing else is known then
+		burstsByChunks(s)
+	}
+	require.False(t, embedder.AllowShared(s, 1<<20, false, false), "uploads that share a chunk are one")
+	require.True(t, embedder.AllowShared(s, 1<<20, false, true), "and one that follows another at once")
 }

@@ -126,6 +126,7 @@ func (e *engine) ask(op Operation, size uint64, h choice.History) (path int) {
 	case op == OpFlush:
 		return e.flushIndex(size, h)
 	case op == OpUpload || op == OpBurst:
+		h.Firm = e.isFirm()
 		return c.Ask(size, h, e.isMeasurable(op)).Path
 	case !e.reads.sharesChunk(size):
 		return c.Best(size, h)
@@ -146,17 +147,26 @@ func (e *engine) takeUpload(size uint64, h choice.History, follows bool) (Operat
 	if size < chosenFrom[op] {
 		return op, choice.Choice{}
 	}
+	h.Firm = e.isFirm()
 	if p, measured := e.meter.path(op); measured && e.suitsRow(p, size, h) {
 		return op, choice.Choice{Path: p}
 	}
 	return op, e.take(op, size, h)
 }
 
-// suitsRow reports whether a transfer can take the path that is being measured by its row. A first copy into a buffer, which
-// may spoil it, is left to where it is the choice.
+// suitsRow reports whether a transfer can take the path that is being measured by its row. A first copy into a buffer that it
+// may spoil is left to where it is the choice.
 func (e *engine) suitsRow(path int, size uint64, h choice.History) bool {
 	p := &paths[OpBurst][path]
-	return p.Suits(size, h) && (h.Copied || !p.Mapped || e.choosers[OpBurst].Best(size, h) == path)
+	return p.Suits(size, h) && (h.Copied || h.Firm || !p.Mapped || e.choosers[OpBurst].Best(size, h) == path)
+}
+
+// isFirm reports whether copies spoil no buffer: many queue writes to one that copies went into are about as fast as to one
+// that has seen none. A spoiled one is ten times as slow (measured).
+func (e *engine) isFirm() bool {
+	c := &e.choosers[OpUpload]
+	before, after := c.Measured(queueWrites, 4*probeSize), c.Measured(copiedQueueWrites, 4*probeSize)
+	return after > before/2 && before > 0
 }
 
 // moved is called when a write or an upload took a path.

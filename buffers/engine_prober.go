@@ -40,7 +40,7 @@ const (
 	probeTime       = 50 * time.Millisecond
 	backgroundTime  = time.Second
 	probeBytes      = 52 << 20 // of the steps of a calibration, at most
-	backgroundBytes = 64 << 20
+	backgroundBytes = 80 << 20
 	probeSize       = 4 << 20 // the most at a time
 )
 
@@ -71,10 +71,9 @@ var probeSteps = []probeStep{
 	{OpBurst, 1 << 20, 4, 2, []int{queueWrites, smallRing}, false},
 	{OpBurst, 256 << 10, 8, 2, []int{queueWrites, smallRing}, false},
 	{OpUpload, 1 << 20, 1, 2, []int{queueWrites, smallRing}, false},
-	{OpBurst, probeSize, 2, 1, []int{queueWrites, smallRing}, true},
 	{OpFlush, 256 << 10, 3, 3, nil, true},
 	{OpFlush, 2 << 20, 3, 2, nil, true},
-	{OpBurst, probeSize, 2, 2, []int{copiedQueueWrites}, true},
+	{OpBurst, probeSize, 4, 1, []int{queueWrites, copiedQueueWrites}, true}, // so many that a spoiled buffer shows
 	{OpReadback, probeSize, 1, 1, nil, true},
 }
 
@@ -260,7 +259,7 @@ func (b *probing) measure(ctx context.Context, step probeStep, path int) error {
 // learn takes a measurement. The largest pieces in a row tell of one longer upload, too.
 func (b *probing) learn(step probeStep, path int, took time.Duration) {
 	b.learnOf(step.op, path, step.size, took/time.Duration(step.times))
-	if step.op == OpBurst && step.size == probeSize {
+	if step.op == OpBurst && step.size == probeSize { // 8 or 16 MiB
 		b.learnOf(OpUpload, path, step.times*step.size, took)
 	}
 }

@@ -37,19 +37,17 @@ func (Embedder) AllowWrite(b *DeviceBuffer, offset, size uint64, follows, mayWai
 	return piece, chunk
 }
 
-// AllowShared is AllowWrite for several uploads of size bytes together that share a chunk, if mapped is set. copied says
-// that copies went into all of the buffers before. Each of them was allowed a write already, and AddCopy has to tell of
-// copies into them.
-func (Embedder) AllowShared(s *System, size uint64, copied bool) (mapped bool) {
+// AllowShared is AllowWrite for several uploads of size bytes together that share a chunk, if mapped is set. They count as
+// one upload. copied says that copies went into all of the buffers before. Each of them was allowed a write already, and
+// AddCopy has to tell of copies into them.
+func (Embedder) AllowShared(s *System, size uint64, copied, follows bool) (mapped bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.usable("upload", "") != nil {
 		return false
 	}
 	s.stats.BytesUp += size
-	e := &s.engine
-	e.row.length = max(e.row.length, 1) // they follow each other
-	return e.leave(size, choice.History{Touched: true, Copied: copied}, true).Mapped
+	return s.engine.leave(size, choice.History{Touched: true, Copied: copied}, follows).Mapped
 }
 
 // AddCopy takes note that the host copies into b.

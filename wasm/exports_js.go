@@ -176,11 +176,12 @@ func deviceAllow(handle, offset, size, follows, mayWait float64) float64 {
 }
 
 // sharedAllow gives 1 if uploads of size bytes together are to share a chunk of writeLend, and 0 if they go by writeBuffer:
-// see [buffers.Embedder.AllowShared]. The handle is of one of their buffers. copied is 1 if copies went into all of these.
+// see [buffers.Embedder.AllowShared]. The handle is of one of their buffers. copied is 1 if copies went into all of these,
+// and follows if another write or upload has just ended.
 //
 //go:wasmexport sharedAllow
-func sharedAllow(handle, size, copied float64) float64 {
-	return run("upload", allowShared, handle, size, copied)
+func sharedAllow(handle, size, copied, follows float64) float64 {
+	return run("upload", allowShared, handle, size, copied, follows)
 }
 
 // addCopy takes note that JavaScript copies into a device buffer.

@@ -73,8 +73,8 @@ func endWrite(c *call) (ended float64, err error) {
 
 func allowShared(c *call) (mapped float64, err error) {
 	_, s := object[deviceBuffer](c, 0)
-	size, copied := c.whole(1, "size"), c.number(2, "copied") != 0
-	if c.err == nil && embedder.AllowShared(s.core, size, copied) {
+	size, copied, follows := c.whole(1, "size"), c.number(2, "copied") != 0, c.number(3, "follows") != 0
+	if c.err == nil && embedder.AllowShared(s.core, size, copied, follows) {
 		return 1, nil
 	}
 	return 0, nil

@@ -192,7 +192,7 @@ export class SharedUploads {
     const size = parts.reduce((sum, part) => sum + part.size, 0);
     const handle = sharing.handle(parts[0]);
     const isChosen = size >= module.agreed.smallest;
-    if (isChosen && module.tell("sharedAllow", handle, size, parts.every(sharing.isCopied) ? 1 : 0) === 1) {
+    if (isChosen && module.tell("sharedAllow", handle, size, parts.every(sharing.isCopied) ? 1 : 0, writes.follows) === 1) {
       const number = this.#inFlight < mostInFlight ? writes.borrow(handle, size) : -1;
       if (number < 0 && this.#inFlight > 0) return false; // it is asked again
       if (number < 0 || !writes.send(number, size, parts, this.#return)) {

@@ -157,7 +157,7 @@ const firstCopy = 1.25
 
 // margin is how many times as fast path i has to be to be better than path j.
 func (c *Chooser) margin(i, j int, h History) float64 {
-	if c.paths[i].Mapped && !c.paths[j].Mapped && !h.Copied {
+	if c.paths[i].Mapped && !c.paths[j].Mapped && !h.Copied && !h.Firm {
 		return firstCopy
 	}
 	return 1
@@ -219,6 +219,9 @@ func (c *Chooser) Rate(i int, size uint64) float64 {
 	return k.seen[i].rate()
 }
 
+// Measured is the rate of path i in the class of size; 0 if it was not measured there.
+func (c *Chooser) Measured(i int, size uint64) float64 { return c.classes[classOf(size)].seen[i].rate() }
+
 // explore returns a path to try for this transfer instead of the best, or -1.
 func (c *Chooser) explore(k *class, t *turns, size uint64, h History, best int) int {
 	if t.n%exploreFirst == 0 {
@@ -240,9 +243,10 @@ func (c *Chooser) explore(k *class, t *turns, size uint64, h History, best int) 
 }
 
 // promises reports whether path i may turn out faster than the best, and may be tried on a transfer of the program's.
-// A first copy may spoil a buffer (see History), so none is made to try it: that is left to the prober.
+// A first copy may spoil a buffer (see History). So none is made to try it unless that was ruled out: else it is left to
+// the prober.
 func (c *Chooser) promises(i int, size uint64, h History, best int) bool {
-	copies := c.paths[i].Mapped && !c.paths[best].Mapped && !h.Copied
+	copies := c.paths[i].Mapped && !c.paths[best].Mapped && !h.Copied && !h.Firm
 	if i == best || !c.paths[i].Suits(size, h) || copies || c.classes[classOf(size)].seen[i].hung {
 		return false
 	}

@@ -49,6 +49,8 @@ type History struct {
 	Copied bool
 	// Hosted: if they go through a mapped chunk, the host fills it.
 	Hosted bool
+	// Firm: copies spoil no buffer of this device, as far as was measured.
+	Firm bool
 }
 
 // InPlace is the same history for bytes that the host writes.
