@@ -220,7 +220,9 @@ func (c *Chooser) Rate(i int, size uint64) float64 {
 }
 
 // Measured is the rate of path i in the class of size; 0 if it was not measured there.
-func (c *Chooser) Measured(i int, size uint64) float64 { return c.classes[classOf(size)].seen[i].rate() }
+func (c *Chooser) Measured(i int, size uint64) float64 {
+	return c.classes[classOf(size)].seen[i].rate()
+}
 
 // explore returns a path to try for this transfer instead of the best, or -1.
 func (c *Chooser) explore(k *class, t *turns, size uint64, h History, best int) int {
