@@ -52,7 +52,7 @@ func (m *meter) observe(op Operation, path int, size uint64, took time.Duration)
 
 // canTurn reports whether a burst can be measured from now on: instead of its first transfer, if that is being measured.
 func (m *meter) canTurn() bool {
-	return !m.running || m.probe.op == OpUpload && !m.probe.isOver
+	return !m.running || m.probe.op == OpUpload
 }
 
 // path returns the path of the burst that is being measured, if op belongs to it.
@@ -76,7 +76,7 @@ func (m *meter) add(op Operation, path int, size uint64, wholly bool) {
 
 // spoil has the probe count for nothing, since a part of it took another path than was chosen.
 func (m *meter) spoil() {
-	if m.running && !m.probe.isOver {
+	if m.running {
 		m.probe.mixed = true
 	}
 }
@@ -123,11 +123,11 @@ func (m *meter) goOn(err error) <-chan error {
 
 // conclude locks.
 func (m *meter) conclude(err error) {
-	took := m.probe.start.age()
 	m.engine.shared.mu.Lock()
 	defer m.engine.shared.mu.Unlock()
 	m.running = false
 	p := &m.probe
+	took := p.start.age()
 	if err != nil || p.mixed || p.count == 0 {
 		return
 	}
