@@ -10,7 +10,7 @@ import (
 // DeviceBuffer is memory that only the GPU uses: vertices, indices, uniforms, storage. It cannot be
 // mapped. Its handle stays the same when Grow replaces the GPU buffer behind it.
 type DeviceBuffer struct {
-	held *handle
+	held handle
 	core *deviceCore
 }
 
@@ -18,6 +18,8 @@ var _ Buffer = (*DeviceBuffer)(nil)
 
 // deviceCore is the part that outlives the handle until it is freed.
 type deviceCore struct {
+	holding
+	first      currentBuffer
 	engine     *engine
 	current    atomic.Pointer[currentBuffer]
 	generation atomic.Uint64
@@ -44,13 +46,15 @@ func newDeviceBuffer(e *engine, d Descriptor) (*DeviceBuffer, error) {
 	if err := s.usable("create", d.Label); err != nil {
 		return nil, err
 	}
-	b, err := s.createBuffer(&d)
-	if err != nil {
+	core := &deviceCore{holding: holding{shared: s, kind: KindDevice, label: d.Label, bytes: d.Size}, engine: e}
+	core.holding.free = core.free
+	if err := s.createBuffer(d, &core.first); err != nil {
 		return nil, err
 	}
-	core := &deviceCore{engine: e}
-	core.current.Store(b)
-	return &DeviceBuffer{s.hold(KindDevice, d.Label, d.Size, func(f fate) { core.free(f, d.Label) }), core}, nil
+	core.current.Store(&core.first)
+	b := &DeviceBuffer{handle{&core.holding}, core}
+	b.held.begin()
+	return b, nil
 }
 
 func (b *DeviceBuffer) holds() *holding { return b.held.holding }

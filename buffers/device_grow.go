@@ -81,8 +81,8 @@ func createGrown(s *shared, old Buffer, size uint64) (*currentBuffer, error) {
 	if err := d.Validate(s.limits); err != nil {
 		return nil, err
 	}
-	grown, err := s.createBuffer(&d)
-	if err != nil {
+	grown := &currentBuffer{}
+	if err := s.createBuffer(d, grown); err != nil {
 		return nil, err
 	}
 	grown.history = choice.History{Touched: true, Copied: true}
@@ -197,11 +197,13 @@ func (c *deviceCore) replace(held *holding, by *currentBuffer) {
 	held.resize(by.Size())
 }
 
-func (c *deviceCore) free(f fate, label string) {
+func (c *deviceCore) free(f fate) {
 	if f != released {
 		c.current.Load().Destroy()
 	}
-	c.abandon(gpu.NewError("grow", label, ErrDestroyed, ""))
+	if len(c.growths) > 0 {
+		c.abandon(gpu.NewError("grow", c.label, ErrDestroyed, ""))
+	}
 }
 
 // failedGrow is the Grow of b that failed last, or nil.

@@ -24,6 +24,9 @@ type Options struct {
 	IdleAge time.Duration
 	// HostWrites says that the host writes the updates of dynamic buffers, into [Embedder.Mapped] if there is one.
 	HostWrites bool
+	// HostCollects says that the host tells of the buffers that it dropped, by [Embedder.Leaked]: the System does not find
+	// them, nor does it know where they were made.
+	HostCollects bool
 	// Changed is for a host that keeps the native objects of buffers. It is called when the System may have replaced
 	// one, or found one to be of no use. Like the methods of a [host.Sink] it must be short, and call nothing of the System.
 	Changed func()

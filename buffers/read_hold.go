@@ -42,13 +42,11 @@ func (p *readHolds) take(size uint64) (*hold, error) {
 	if p.bytes+size > p.shared.budget.limit {
 		p.trim(latest)
 	}
-	b, err := p.shared.createBuffer(&Descriptor{Label: "read copy", Size: size, Usage: UsageCopySrc | UsageCopyDst})
-	if err != nil {
+	h := &hold{}
+	if err := p.shared.createBuffer(Descriptor{Label: "read copy", Size: size, Usage: UsageCopySrc | UsageCopyDst}, &h.currentBuffer); err != nil {
 		return nil, err
 	}
 	p.bytes += size
-	h := &hold{}
-	h.Buffer, h.serial = b.Buffer, b.serial
 	return h, nil
 }
 

@@ -38,8 +38,9 @@ type shared struct {
 	lost       error         // not nil: every call fails with it
 	closed     chan struct{} // closed when lost is set
 	deviceLost <-chan struct{}
-	created    uint64 // count of the device's buffers: tells how new one is
-	confirmed  uint64 // of the first so many it is known whether they are valid: see confirm
+	descriptor Descriptor // scratch of createBuffer
+	created    uint64     // count of the device's buffers: tells how new one is
+	confirmed  uint64     // of the first so many it is known whether they are valid: see confirm
 }
 
 func (s *shared) init(device Device, options Options) {
@@ -148,14 +149,15 @@ type currentBuffer struct {
 	handed  atomic.Bool // its owner is not the only one who can destroy it
 }
 
-// createBuffer makes a buffer of the device and records how new it is.
-func (s *shared) createBuffer(d *Descriptor) (*currentBuffer, error) {
-	b, err := s.device.CreateBuffer(d)
-	if err != nil {
-		return nil, err
+// createBuffer makes the buffer of b and records how new it is.
+func (s *shared) createBuffer(d Descriptor, b *currentBuffer) (err error) {
+	s.descriptor = d
+	if b.Buffer, err = s.device.CreateBuffer(&s.descriptor); err != nil {
+		return err
 	}
 	s.created++
-	return &currentBuffer{Buffer: b, serial: s.created}, nil
+	b.serial = s.created
+	return nil
 }
 
 // confirm is called when an answer arrived that was asked for when serial buffers had been created. Any failure of one

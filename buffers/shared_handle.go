@@ -38,16 +38,24 @@ type handle struct{ *holding }
 // hold counts a buffer. The lock has been held since the buffer was made: so the end of the System comes before the
 // making of a buffer, or frees it.
 func (s *shared) hold(kind Kind, label string, bytes uint64, free func(fate)) *handle {
-	h := &holding{shared: s, kind: kind, label: label, bytes: bytes, free: free}
-	runtime.Callers(3, h.site[:])
-	s.stats.Kinds[kind].add(bytes)
+	owner := &handle{&holding{shared: s, kind: kind, label: label, bytes: bytes, free: free}}
+	owner.begin()
+	return owner
+}
+
+// begin is hold for a handle and a holding that are parts of others.
+func (owner *handle) begin() {
+	h := owner.holding
+	h.shared.stats.Kinds[h.kind].add(h.bytes)
 	h.link()
-	if s.logger.enabled(LevelDebug) {
+	if h.shared.logger.enabled(LevelDebug) {
 		h.log(LevelDebug, "buffer created", "")
 	}
-	owner := &handle{h}
+	if h.shared.options.HostCollects {
+		return
+	}
+	runtime.Callers(4, h.site[:])
 	h.cleanup = runtime.AddCleanup(owner, func(h *holding) { h.leaked(h.createdAt()) }, h)
-	return owner
 }
 
 // resize records a buffer's new size.

@@ -60,6 +60,23 @@ func TestWhatAHostHasLeakedIsFreed(t *testing.T) {
 	}
 }
 
+// A host that collects has to tell: Go frees nothing that it dropped, and does not know where that was made.
+func TestAHostThatCollectsFindsWhatItDropped(t *testing.T) {
+	s, device := openSystem(t, buffers.Options{HostCollects: true})
+	func() {
+		_, err := s.NewDeviceBuffer(buffers.Descriptor{Label: "dropped", Size: 64, Usage: buffers.UsageStorage})
+		require.NoError(t, err)
+	}()
+	for range 5 {
+		runtime.GC()
+		time.Sleep(5 * time.Millisecond)
+	}
+	require.Equal(t, []string{"dropped"}, device.Buffers())
+	require.Zero(t, s.Stats().Leaks)
+	s.Destroy()
+	require.Empty(t, device.Buffers())
+}
+
 // What was destroyed is no leak, whoever finds it.
 func TestWhatWasDestroyedIsNoLeak(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
