@@ -79,7 +79,7 @@ func loadersCallbacks(loader js.Value) newCallback {
 	if !isObject(exports) || resume.Type() != js.TypeFunction || exports.Get(exportName).Type() != js.TypeFunction {
 		return nil
 	}
-	settled := fusedCalls().Get("settled")
+	settled := FusedCalls().Get("settled")
 	return func(number int) js.Value {
 		return settled.Call("bind", js.Null(), exports.Get(exportName), loader, resume, number)
 	}
