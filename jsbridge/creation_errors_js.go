@@ -58,7 +58,7 @@ func (c *CreationErrors) Release() {
 func (c *CreationErrors) WhenKnown(f Completion) error {
 	s := takeSlot()
 	s.op, s.silent, s.then = &devicePopErrorScope, true, f
-	_, err := fusedWhenKnown.call(c.device.v, s.resolve.Value, s.reject.Value)
+	_, err := fusedWhenKnown.call(c.device.v, s.plain, s.reject.Value)
 	_, err = s.attached(err)
 	return err
 }

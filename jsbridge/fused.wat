@@ -41,6 +41,7 @@
   (import "Reflect" "apply" (func $apply (param externref externref externref)))
   (import "Reflect" "get" (func $isSet (param externref externref) (result i32)))
   (import "Reflect" "get" (func $element (param externref i32) (result externref)))
+  (import "Reflect" "get" (func $property (param externref externref) (result externref)))
   (import "Reflect" "get" (func $lengthOf (param externref externref) (result i32)))
   (import "Reflect" "construct" (func $construct (param externref externref) (result externref)))
   (import "Reflect" "set" (func $setValue (param externref externref externref)))
@@ -53,6 +54,7 @@
   (import "class" "Uint8Array" (global $Uint8Array externref))
   (import "class" "queueMicrotask" (global $queueMicrotask externref))
   (import "string" "exited" (global $exited externref))
+  (import "string" "_resume" (global $resume externref))
   (import "string" "mapped" (global $mapped externref))
   (import "string" "pending" (global $pending externref))
   (import "string" "label" (global $label externref))
@@ -179,12 +181,13 @@
     (call $then (local.get $promise) (local.get $resolve) (local.get $reject)))
 
   ;; Tells a program that the promise with a number resolved, and has its goroutines
-  ;; run, where one is awake; or where the program has ended, which throws.
-  (func (export "settled") (param $resolved externref) (param $go externref) (param $resume externref) (param $number f64)
+  ;; run, where one is awake; or where the program has ended, which throws, unless the
+  ;; host has replaced _resume by then.
+  (func (export "settled") (param $resolved externref) (param $go externref) (param $number f64)
     (if (i32.eqz (call $isSet (local.get $go) (global.get $exited)))
       (then (if (i32.eqz (call $callNumber (local.get $resolved) (ref.null extern) (local.get $number)))
         (then (return)))))
-    (call $callNone (local.get $resume) (local.get $go)))
+    (call $callNone (call $property (local.get $go) (global.get $resume)) (local.get $go)))
 
   ;; Maps a buffer and has the promise call resolve or reject.
   (func $map (export "map") (param $queue externref) (param $buffer externref) (param $mode f64) (param $at f64) (param $n f64) (param $resolve externref) (param $reject externref)
