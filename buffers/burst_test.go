@@ -214,3 +214,28 @@ func TestAHostIsLentChunksOfThePathOfItsWrite(t *testing.T) {
 	require.False(t, embedder.AllowShared(s, 1<<20, false, false), "uploads that share a chunk are one")
 	require.True(t, embedder.AllowShared(s, 1<<20, false, true), "and one that follows another at once")
 }
+
+// What was measured beside other work may be far too slow.
+func TestAPathThatSeemsSlowIsTried(t *testing.T) {
+	regime(t, "a GPU whose ring is four times as fast", func(t *testing.T) {
+		at := func(bytesPerSecond float64) memory.Cost {
+			return func(n uint64) time.Duration { return time.Duration(float64(n) / bytesPerSecond * 1e9) }
+		}
+		device := memory.Open(memory.Options{Write: at(1e9), Copy: at(4e9)})
+		s := openOn(t, device, buffers.Options{})
+		const size = 1 << 20
+		s.Load(buffers.Calibration{Rates: []buffers.Rate{
+			{Operation: "upload", Path: "queue write where copies went", Size: size, BytesPerSecond: 1e9},
+			{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: size, BytesPerSecond: 2e8},
+		}})
+		b := deviceBuffer(t, s, size-4)
+		require.NoError(t, b.Grow(size)) // a copy went into it
+		for range 40 {
+			require.NoError(t, b.Write(0, make([]byte, size)))
+			require.NoError(t, <-device.Queue().WorkDone())
+			synctest.Wait()
+			time.Sleep(time.Millisecond)
+		}
+		require.Equal(t, "mapped ring, 2 MiB chunks", s.Explain(buffers.OpUpload, size, b).Path)
+	})
+}

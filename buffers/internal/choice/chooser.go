@@ -35,8 +35,9 @@ type Choice struct {
 // turns are the transfers of a class that could be measured.
 type turns struct {
 	n     uint64
-	doubt int // transfers to measure, since the fastest path was slow
-	next  int // path to explore next
+	doubt int             // transfers to measure, since the fastest path was slow
+	next  int             // path to explore next
+	tried [MaxPaths]uint8 // how often a path was explored at first
 }
 
 const (
@@ -228,7 +229,8 @@ func (c *Chooser) Measured(i int, size uint64) float64 {
 func (c *Chooser) explore(k *class, t *turns, size uint64, h History, best int) int {
 	if t.n%exploreFirst == 0 {
 		for i := range c.paths {
-			if k.seen[i].n < enough && c.promises(i, size, h, best) {
+			if t.tried[i] < enough && k.seen[best].n >= enough && c.promises(i, size, h, best, unproven) {
+				t.tried[i]++
 				return i
 			}
 		}
@@ -236,7 +238,7 @@ func (c *Chooser) explore(k *class, t *turns, size uint64, h History, best int) 
 	if t.n%exploreEvery == 0 {
 		for range c.paths {
 			t.next = (t.next + 1) % len(c.paths)
-			if t.next != best && c.promises(t.next, size, h, best) {
+			if t.next != best && c.promises(t.next, size, h, best, proven) {
 				return t.next
 			}
 		}
@@ -246,14 +248,21 @@ func (c *Chooser) explore(k *class, t *turns, size uint64, h History, best int) 
 
 // promises reports whether path i may turn out faster than the best, and may be tried on a transfer of the program's.
 // A first copy may spoil a buffer (see History). So none is made to try it unless that was ruled out: else it is left to
-// the prober.
-func (c *Chooser) promises(i int, size uint64, h History, best int) bool {
+// the prober. factor is how many times as slow it may be as far as was measured.
+func (c *Chooser) promises(i int, size uint64, h History, best int, factor float64) bool {
 	copies := c.paths[i].Mapped && !c.paths[best].Mapped && !h.Copied && !h.Firm
 	if i == best || !c.paths[i].Suits(size, h) || copies || c.classes[classOf(size)].seen[i].hung {
 		return false
 	}
-	return c.Rate(i, size) == 0 || c.Rate(i, size) > c.Rate(best, size)/2
+	return c.Rate(i, size) == 0 || c.Rate(i, size) > c.Rate(best, size)/factor
 }
+
+const (
+	// unproven is the factor for a path that no transfer of the program's has taken: what the prober has measured beside
+	// other work may be far too slow.
+	unproven = 8
+	proven   = 2
+)
 
 const (
 	// turnBytes of a transfer count as one further transfer.
