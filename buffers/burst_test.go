@@ -239,3 +239,27 @@ func TestAPathThatSeemsSlowIsTried(t *testing.T) {
 		require.Equal(t, "mapped ring, 2 MiB chunks", s.Explain(buffers.OpUpload, size, b).Path)
 	})
 }
+
+func TestUploadsThatTakeTurnsAreAsFastAsTogether(t *testing.T) {
+	regime(t, "a GPU that takes a millisecond for each copy", func(t *testing.T) {
+		s, device := openNotifying(t, memory.Options{Copy: memory.Fixed(time.Millisecond), Write: memory.Fixed(5 * time.Millisecond)}, buffers.Options{})
+		const size, count = 16 << 20, 2
+		s.Load(buffers.Calibration{Rates: []buffers.Rate{{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: size, BytesPerSecond: 1e6}}})
+		b, p := deviceBuffer(t, s, size), buffers.Bytes(make([]byte, size))
+		for range 8 {
+			var pending []<-chan error
+			for range count {
+				pending = append(pending, uploadThen(s, b, 0, p))
+			}
+			for _, c := range pending {
+				require.NoError(t, ended(t, c))
+			}
+			require.NoError(t, <-device.Queue().WorkDone())
+			synctest.Wait()
+			time.Sleep(time.Second)
+		}
+		x := s.Explain(buffers.OpBurst, size, b)
+		require.Equal(t, "mapped ring, 2 MiB chunks", x.Path)
+		require.InDelta(t, 1, x.BytesPerSecond/(size*1000.0/8), 0.3, "of the bytes per second")
+	})
+}

@@ -23,13 +23,15 @@ type probe struct {
 	isOver bool   // its end was asked for: what follows is part of it only if it is a burst that goes on
 	asked  uint64 // the count then
 	start  moment
+	before uint64 // bytes that went up until then,
+	up     uint64 // and until the last of them
 	moved  uint64 // by the program up to the last of them
 }
 
 // begin is called before a transfer that is to be measured. A burst takes the place of its first transfer.
 func (m *meter) begin(op Operation, path int) {
 	turned := m.running
-	m.probe = probe{op: op, path: path, start: now()}
+	m.probe = probe{op: op, path: path, start: now(), before: m.engine.shared.stats.BytesUp}
 	if turned {
 		return
 	}
@@ -43,10 +45,12 @@ func (m *meter) begin(op Operation, path int) {
 	go m.watch()
 }
 
-// observe measures a transfer that was issued, and took so long until now.
-func (m *meter) observe(op Operation, path int, size uint64, took time.Duration) {
+// observe measures a transfer that was issued, and took so long until now. before is the bytes that had gone up when it
+// began.
+func (m *meter) observe(op Operation, path int, size uint64, took time.Duration, before uint64) {
 	m.begin(op, path)
 	m.probe.start -= moment(took)
+	m.probe.before = before
 	m.add(op, path, size, true)
 }
 
@@ -71,6 +75,7 @@ func (m *meter) add(op Operation, path int, size uint64, wholly bool) {
 	p.mixed = p.mixed || !same
 	p.size += size
 	p.count++
+	p.up = m.engine.shared.stats.BytesUp
 	p.moved = m.engine.program.traffic().moved
 }
 
@@ -132,6 +137,9 @@ func (m *meter) conclude(err error) {
 		return
 	}
 	size, each := p.size/p.count, took/time.Duration(p.count)
+	if p.op == OpBurst && p.up-p.before > p.size { // other uploads had a part of the time
+		each = time.Duration(float64(took) * float64(size) / float64(p.up-p.before))
+	}
 	now := m.engine.program.traffic()
 	alone := now.moved == p.moved && !now.underway
 	if alone || m.engine.choosers[p.op].Improves(p.path, size, each) {

@@ -38,6 +38,7 @@ type Upload struct {
 	measure bool
 	wholly  bool          // all bytes took the path
 	busy    time.Duration // spent in Write, so that a slow source does not look like a slow path
+	before  uint64        // bytes that had gone up when it began
 }
 
 func newUpload(e *engine, dst Buffer, offset, size uint64) (*Upload, error) {
@@ -53,7 +54,7 @@ func newUpload(e *engine, dst Buffer, offset, size uint64) (*Upload, error) {
 	if left := dst.Size() - offset; size == 0 || size > left {
 		size = left
 	}
-	u := &Upload{shared: s, engine: e, writes: e.writes, dst: dst, size: size, at: offset, wholly: true}
+	u := &Upload{shared: s, engine: e, writes: e.writes, dst: dst, size: size, at: offset, wholly: true, before: s.stats.BytesUp}
 	u.ring.upload, u.byQueue.upload = u, u
 	u.history, u.failed = historyOf(dst), failedGrow(dst)
 	op, taken := e.takeUpload(size, *u.history, e.row.follows())
@@ -203,7 +204,7 @@ func (u *Upload) Finish() error {
 func (u *Upload) observe() {
 	e := u.engine
 	if u.measure && u.wholly && e.meter.canTurn() && u.moved >= choice.Smallest && u.shared.lost == nil {
-		e.meter.observe(u.op, u.path, u.moved, u.busy)
+		e.meter.observe(u.op, u.path, u.moved, u.busy, u.before)
 		e.row.end()
 		return
 	}
