@@ -10,8 +10,7 @@ import (
 // buffer is a GPUBuffer.
 type buffer struct {
 	device *Device
-	bridge *jsbridge.Buffer // made, unless the buffer was adopted
-	made   jsbridge.Buffer
+	bridge *jsbridge.Buffer
 	usage  gpu.Usage
 	life   gpu.Lifecycle
 	// adopted: the caller made it and maps it, so the browser knows the state, not life.
@@ -69,8 +68,8 @@ func (b *buffer) Destroy() {
 		b.device.endRelay()
 	}
 	if b.life.Destroy() && !b.adopted {
-		b.device.failures.drop(b) // which asks for the GPUBuffer
 		b.bridge.Destroy()
+		b.device.failures.drop(b)
 	}
 }
 

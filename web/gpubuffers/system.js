@@ -17,7 +17,6 @@ import { SharedUploads, Writes } from "./writes.js";
  * @typedef {object} Core
  * @property {import("./module.js").Module} module
  * @property {GPUDevice} device
- * @property {(number: number, gpuBuffer: GPUBuffer) => void} keepChecked takes a GPUBuffer that the module left to be made
  * @property {object} listeners kept for whom the module calls
  * @property {boolean} tracksLeaks
  * @property {OpenUpdates} updates
@@ -58,9 +57,6 @@ function watchLoss(core) {
   });
 }
 
-/** Numbers of systems, for keepChecked. */
-let systems = 2 ** 30;
-
 export class GPUBufferSystem {
   #core;
   #handle;
@@ -87,7 +83,6 @@ export class GPUBufferSystem {
     const core = {
       module,
       device,
-      keepChecked: module.agreed.fused.keepChecked.bind(undefined, systems++, device, module.take()),
       listeners,
       tracksLeaks,
       updates: new OpenUpdates(),
@@ -123,15 +118,10 @@ export class GPUBufferSystem {
     const text = labelFor("createDeviceBuffer", label);
     const bytes = numberFor("createDeviceBuffer", text, "size", size);
     const bits = numberFor("createDeviceBuffer", text, "usage", usage);
-    const { module, device, keepChecked } = this.#core;
+    const { module } = this.#core;
     module.arguments.label = text;
     const handle = module.run("createDeviceBuffer", this.#handle, bytes, bits, text.length);
-    const { leftCreation } = module.exports;
-    const number = leftCreation(0);
-    if (number === 0) return new DeviceBuffer(made, this.#core, handle, label);
-    const gpuBuffer = device.createBuffer({ label: text, size: leftCreation(1), usage: leftCreation(2) });
-    keepChecked(number, gpuBuffer);
-    return new DeviceBuffer(made, this.#core, handle, label, gpuBuffer);
+    return new DeviceBuffer(made, this.#core, handle, label);
   }
 
   createImmediateStagingBuffer(descriptor) {
