@@ -204,8 +204,14 @@ func TestAHostIsLentChunksOfThePathOfItsWrite(t *testing.T) {
 	require.EqualValues(t, 2<<20, piece)
 	require.NotNil(t, c, "an upload of one piece")
 	c.Return(nil)
+	for range 64 { // half of the budget
+		require.NotNil(t, embedder.LendWrite(s, 2<<20))
+	}
 	piece, c = embedder.AllowWrite(b, 0, 4<<20, false, true)
-	require.Zero(t, piece, "an upload that may have to wait for a chunk in between")
+	require.Zero(t, piece, "an upload that has to wait for a chunk")
+	require.Nil(t, c)
+	piece, c = embedder.AllowWrite(b, 0, 4<<20, false, false)
+	require.EqualValues(t, 2<<20, piece, "a write that does not wait")
 	require.Nil(t, c)
 	require.True(t, embedder.AllowShared(s, 1<<20, true, false))
 	for range 4 { // nothing else is known then

@@ -10,7 +10,7 @@ import (
 // counts it. follows says that another write or upload has just ended. If there is a chunk, the first piece fills it, the
 // next ones go through chunks of [Embedder.LendWrite], and by queue writes of the host's own API if that has none. Else all go
 // by queue writes. piece is 0 if the write would be refused: then WriteMemory says why. It is 0, too, for an upload, which
-// mayWait, that would need a chunk for each of several pieces, or finds none: that is left to UploadMemory.
+// mayWait, that finds no chunk. What an upload finds no further chunk for is left to UploadMemory.
 func (Embedder) AllowWrite(b *DeviceBuffer, offset, size uint64, follows, mayWait bool) (piece uint64, chunk *host.Chunk) {
 	s := b.held.shared
 	s.mu.Lock()
@@ -25,8 +25,7 @@ func (Embedder) AllowWrite(b *DeviceBuffer, offset, size uint64, follows, mayWai
 		return size, nil
 	}
 	p := e.leave(size, *h, follows)
-	piece = min(size, p.Piece)
-	if p.Mapped && !(mayWait && size > piece) {
+	if piece = min(size, p.Piece); p.Mapped {
 		chunk = e.lend(piece)
 	}
 	if p.Mapped && mayWait && chunk == nil {

@@ -119,32 +119,35 @@ export class DeviceBuffer extends NativeBuffer {
 
   write(offset, data, dataOffset, size) {
     if (!(#core in Object(this))) throw wrongReceiver("write", "DeviceBuffer");
-    if (!this.#writes(offset, data, dataOffset, size)) this.#writeByModule(offset, data, dataOffset, size);
+    if (this.#writes(offset, data, dataOffset, size) === 0) this.#writeByModule(offset, data, dataOffset, size);
   }
 
-  /** Writes by itself, if the module leaves that to JavaScript, and says whether it did. */
+  /**
+   * Writes by itself, if the module leaves that to JavaScript, and returns how many bytes it wrote: all or none, or of an upload,
+   * which may wait, the first ones that there was a chunk for.
+   */
   #writes(offset, data, dataOffset = 0, size = undefined, mayWait = false) {
     try {
       const memory = memoryOf(data);
       const start = offsetOf(data) + dataOffset;
       const rest = sizeOf(data) - dataOffset;
       const n = size === undefined ? rest : size;
-      if (typeof offset !== "number" || !Number.isInteger(dataOffset) || typeof n !== "number" || !(dataOffset >= 0 && n > 0 && n <= rest)) return false;
+      if (typeof offset !== "number" || !Number.isInteger(dataOffset) || typeof n !== "number" || !(dataOffset >= 0 && n > 0 && n <= rest)) return 0;
       if (n < this.#smallest && this.#isWritable(offset, n)) {
         this.#core.uploads.flush();
         this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
         this.#core.writes.written += n;
-        return true;
+        return n;
       }
       // A longer upload waits now and then, so that little of it is on its way at a time.
-      if (isResizable(memory) || (mayWait && n > this.#module.agreed.queuePiece)) return false;
-      return this.#writeBy(offset, memory, start, n, mayWait) === n;
+      if (isResizable(memory) || (mayWait && n > this.#module.agreed.queuePiece)) return 0;
+      return this.#writeBy(offset, memory, start, n, mayWait);
     } catch {
-      return false; // #writeByModule says why
+      return 0; // #writeByModule says why
     }
   }
 
-  /** Writes n bytes as the module says, and returns how many it left to JavaScript: none of an upload that is to wait for memory. */
+  /** Writes n bytes as the module says, and returns how many it left to JavaScript: of an upload not those that are to wait for memory. */
   #writeBy(offset, memory, start, n, mayWait) {
     const { writes } = this.#core;
     const gpuBuffer = this.#current().#gpuBuffer;
@@ -152,15 +155,17 @@ export class DeviceBuffer extends NativeBuffer {
     if (allowed === 0 || this.#module.ended) return 0;
     let chunk = allowed < 0 ? writes.borrowed(-1 - allowed) : -1;
     const piece = allowed < 0 ? writes.sizeOf(chunk) : allowed;
-    for (let at = 0; at < n; at += piece) {
-      const part = { target: gpuBuffer, offset: offset + at, memory, start: start + at, size: Math.min(piece, n - at) };
-      if (allowed < 0 && at > 0) chunk = writes.borrow(this.#handle, part.size);
-      if (chunk < 0 || !writes.send(chunk, part.size, [part])) this.#queue.writeBuffer(gpuBuffer, part.offset, memory, part.start, part.size);
-    }
     this.#isCopied ||= allowed < 0;
     this.#allowed = this.#known;
+    let at = 0;
+    for (; at < n; at += piece) {
+      const part = { target: gpuBuffer, offset: offset + at, memory, start: start + at, size: Math.min(piece, n - at) };
+      if (allowed < 0 && at > 0) chunk = writes.borrow(this.#handle, part.size);
+      if (allowed < 0 && chunk < 0 && mayWait) break;
+      if (chunk < 0 || !writes.send(chunk, part.size, [part])) this.#queue.writeBuffer(gpuBuffer, part.offset, memory, part.start, part.size);
+    }
     writes.end();
-    return n;
+    return Math.min(at, n);
   }
 
   #writeByModule(offset, data, dataOffset, size) {
@@ -182,12 +187,21 @@ export class DeviceBuffer extends NativeBuffer {
     if (options !== undefined || !isBufferSource(source)) return this.#uploadAll(offset, source, options);
     const promise = this.#uploadShared(offset, source);
     if (promise !== undefined) return promise;
-    if (this.#writes(offset, source, 0, undefined, true)) return Promise.resolve(sizeOf(source));
+    const written = this.#writes(offset, source, 0, undefined, true);
+    if (written > 0) return this.#uploadRest(offset, source, written);
     try {
       return this[ask]("upload", offset, fixed(bytesOf("upload", this.label, source, "source")));
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** Has the module upload what follows the first bytes of a source. */
+  #uploadRest(offset, source, written) {
+    const size = sizeOf(source);
+    if (written === size) return Promise.resolve(size);
+    this.#core.writes.written -= size - written; // the module counts them again
+    return this[ask]("upload", offset + written, new Uint8Array(memoryOf(source), offsetOf(source) + written, size - written)).then(() => size);
   }
 
   /** The promise of a short upload, which shares a chunk with the others of the task; undefined if it cannot. */
