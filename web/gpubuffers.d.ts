@@ -310,11 +310,12 @@ export class DeviceBuffer {
    * Moves the bytes of source to the buffer at offset, a multiple of 4, along the path that the engine finds fastest. Its
    * memory is bounded: it waits for the GPU, and takes the next piece of a stream when it is done with the last. Resolves
    * with the number of bytes, which are then ahead of everything submitted later. Until then do not change data that was
-   * passed.
+   * passed. Data below 1 MiB is sent when the task ends, together with that of other uploads, or ahead of whatever of this
+   * system follows.
    *
    * It rejects with the codes below. A stream that it reads is then cancelled and unlocked, and that part of the buffer
    * holds old bytes or new.
-   *  - "type": a Response is not ok, is opaque or was read before.
+   *  - "type": a Response is not ok, is opaque or was read before; or the data was transferred before it was sent.
    *  - "alignment": it ends within a word, and not at the end of the buffer.
    *  - "range": the source has more bytes than fit.
    *  - "destroyed", "device-lost": the buffer, its system or the device has ended, also while the stream stalls.
