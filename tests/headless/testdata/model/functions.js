@@ -1,6 +1,7 @@
 // The functions of the WebAssembly module, on a page by itself, in the form of the ES module as far as the operations need
 // it. MappableBuffers are left to the browser: no function maps them.
 import { newRawModule } from "../module/raw.js";
+import { bytesOfBlobs } from "./operations.js";
 
 let loading;
 
@@ -130,8 +131,9 @@ class DeviceBuffer extends NativeBuffer {
 
   async upload(at, source) {
     if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return this.call("upload", at, source);
-    const pieces = await Array.fromAsync(source instanceof Blob ? source.stream() : source); // no function takes a stream
-    return this.call("upload", at, new Uint8Array(await new Blob(pieces).arrayBuffer()));
+    if (source instanceof Blob) return this.call("upload", at, bytesOfBlobs.get(source)); // no function takes one,
+    const pieces = await Array.fromAsync(source); // or a stream
+    return this.call("upload", at, Uint8Array.from(pieces.flatMap((piece) => [...piece])));
   }
 }
 

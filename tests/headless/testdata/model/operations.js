@@ -51,11 +51,17 @@ function streamOf(bytes, pieces) {
 }
 
 /** What an upload comes from, by its count. */
+/** The bytes of Blobs: a browser under load may take very long to read one. */
+export const bytesOfBlobs = new WeakMap();
+
 function sourceOf(w, { actor, count, seed, size }) {
   const bytes = pattern(seed, size);
   if (count === 1) return bytes;
   if (count === 2) return (w.hosts[actor] = bytes.buffer);
-  return count === 5 ? new Blob([bytes]) : streamOf(bytes, count);
+  if (count !== 5) return streamOf(bytes, count);
+  const blob = new Blob([bytes]);
+  bytesOfBlobs.set(blob, bytes);
+  return blob;
 }
 
 /** Encoders that are there, for a submit that forgets them if it succeeds. */
