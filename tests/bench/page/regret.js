@@ -174,8 +174,9 @@ function piecesOf(spec) {
   });
 }
 
-/** The bytes of one transfer, for which the engine chooses. */
+/** The bytes of one transfer, for which the engine chooses, and what it is to the engine. */
 const transferOf = ({ method, size, count }) => (method === "stream" ? size * count : size);
+const operationOf = ({ kind, count, inFlight }) => (kind !== "stream" && kind !== "sparse" && count > 1 && inFlight ? "burst" : "upload");
 
 /** A runner for each path that the engine has for these operations. */
 async function openPaths(device, spec) {
@@ -185,7 +186,7 @@ async function openPaths(device, spec) {
   const seen = new Set();
   for (const upload of uploads) {
     for (const readback of readbacks) {
-      const names = { upload, readback, flush: fixed.flush[0] };
+      const names = { upload, burst: upload, readback, flush: fixed.flush[0] };
       const runner = await openPath(device, spec, names);
       if (runner && !seen.has(runner.name)) opened.push(runner);
       else runner?.destroy();
@@ -199,7 +200,7 @@ async function openPaths(device, spec) {
 async function openPath(device, spec, names) {
   const system = await openFixed(device, names);
   const pathsNow = () => [
-    ...(spec.reads === "only" ? [] : [system.pathFor("upload", transferOf(spec))]),
+    ...(spec.reads === "only" ? [] : [system.pathFor(operationOf(spec), transferOf(spec))]),
     ...(spec.reads === "none" ? [] : [system.pathFor("readback", spec.size)]),
   ];
   const paths = pathsNow();
@@ -242,7 +243,7 @@ export async function measureRegret(device, seed, number, plan) {
       first,
       paths: paths.map(({ name, samples }) => ({ name, samples })),
       twin: { name: twin.name, samples: twin.samples },
-      chosen: engine.gpu.explain(spec.reads === "only" ? "readback" : "upload", transferOf(spec), engine.buffer).path,
+      chosen: engine.gpu.explain(spec.reads === "only" ? "readback" : operationOf(spec), transferOf(spec), engine.buffer).path,
     };
   } catch (error) {
     return { description, error: String(error?.message ?? error) };

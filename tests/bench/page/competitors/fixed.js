@@ -5,12 +5,14 @@ import { chosen } from "./ours.js";
 import { update } from "../workloads/update.js";
 
 // What is fixed, by operation. Which queue writes a buffer gets depends on what went into it before.
+const uploads = [["queue write", "queue write where copies went"], ["mapped ring, 2 MiB chunks"], ["mapped ring, 4 MiB chunks"]];
 export const fixed = {
-  upload: [["queue write", "queue write where copies went"], ["mapped ring, 2 MiB chunks"], ["mapped ring, 4 MiB chunks"]],
+  upload: uploads,
+  burst: uploads,
   flush: [["queue write"], ["mapped chunk", "mapped chunk, filled in place"]],
   readback: [["mapped ring, 4 MiB chunks"], ["mapped ring, 1 MiB chunks"], ["mapped ring, 16 MiB chunks"]],
 };
-const operations = { upload: "upload", bursts: "upload", scenes: "upload", stream: "upload", readback: "readback", frames: "flush" }; // of the parts
+const operations = { upload: "upload", bursts: "burst", scenes: "burst", stream: "upload", readback: "readback", frames: "flush" }; // of the parts
 
 export async function open(device) {
   const systems = await Promise.all([0, 1, 2].map(async (turn) => openFixed(device, namesOf(turn))));
@@ -40,7 +42,7 @@ class Fixed {
     const rates = [];
     for (const path of fixed[operation].flat()) {
       const bytesPerSecond = this.names[operation].includes(path) ? 1e6 : 1;
-      for (let size = 256 << 10; size <= 64 << 20; size *= 4) rates.push({ operation, path, size, bytesPerSecond });
+      for (let size = 64 << 10; size <= 64 << 20; size *= 4) rates.push({ operation, path, size, bytesPerSecond });
     }
     return rates;
   }

@@ -43,7 +43,7 @@ function bursts(gpu, { bytes }, size, cold) {
   const writes = writesOf(bytes, size);
   const path = (name, send) => ({
     name,
-    explain: () => (cold ? "" : explained(gpu, "upload", size)),
+    explain: () => (cold ? "" : explained(gpu, "burst", size)),
     async open() {
       const system = cold ? await openGPUBuffers({ device: gpu.device }) : gpu;
       const buffer = make(system, bytes.length);
