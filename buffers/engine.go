@@ -117,6 +117,7 @@ func (e *engine) flushIndex(size uint64, h choice.History) int {
 	case h.Copied:
 		return mappedChunk
 	}
+	h.Effect = choice.Harmless // to a slot that copies alone go into
 	return e.choosers[OpFlush].Best(size, h)
 }
 
@@ -126,7 +127,7 @@ func (e *engine) ask(op Operation, size uint64, h choice.History) (path int) {
 	case op == OpFlush:
 		return e.flushIndex(size, h)
 	case op == OpUpload || op == OpBurst:
-		h.Firm = e.isFirm()
+		h.Effect = e.effectOfCopies()
 		return c.Ask(size, h, e.isMeasurable(op)).Path
 	case !e.reads.sharesChunk(size):
 		return c.Best(size, h)
@@ -147,7 +148,7 @@ func (e *engine) takeUpload(size uint64, h choice.History, follows bool) (Operat
 	if size < chosenFrom[op] {
 		return op, choice.Choice{}
 	}
-	h.Firm = e.isFirm()
+	h.Effect = e.effectOfCopies()
 	if p, measured := e.meter.path(op); measured && e.suitsRow(p, size, h) {
 		return op, choice.Choice{Path: p}
 	}
@@ -158,15 +159,23 @@ func (e *engine) takeUpload(size uint64, h choice.History, follows bool) (Operat
 // may spoil is left to where it is the choice.
 func (e *engine) suitsRow(path int, size uint64, h choice.History) bool {
 	p := &paths[OpBurst][path]
-	return p.Suits(size, h) && (h.Copied || h.Firm || !p.Mapped || e.choosers[OpBurst].Best(size, h) == path)
+	return p.Suits(size, h) && (h.Copied || h.Effect == choice.Harmless || !p.Mapped || e.choosers[OpBurst].Best(size, h) == path)
 }
 
-// isFirm reports whether copies spoil no buffer: many queue writes to one that copies went into are about as fast as to one
-// that has seen none. A spoiled one is ten times as slow (measured).
-func (e *engine) isFirm() bool {
+// effectOfCopies tells whether copies spoil buffers here, by many queue writes to a buffer that copies went into, and to one
+// that has seen none. To a spoiled one they are ten times as slow (measured), and else about as fast.
+func (e *engine) effectOfCopies() choice.Effect {
 	c := &e.choosers[OpUpload]
-	before, after := c.Measured(queueWrites, 4*probeSize), c.Measured(copiedQueueWrites, 4*probeSize)
-	return after > before/2 && before > 0
+	clean, copied := c.Measured(queueWrites, 4*probeSize), c.Measured(copiedQueueWrites, 4*probeSize)
+	switch {
+	case clean == 0 || copied == 0:
+		return choice.Unknown
+	case copied > clean*2/3:
+		return choice.Harmless
+	case copied < clean/3:
+		return choice.Spoiling
+	}
+	return choice.Unknown
 }
 
 // moved is called when a write or an upload took a path.

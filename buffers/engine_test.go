@@ -321,6 +321,30 @@ func TestATransferOfTheProgramsIsNoExperiment(t *testing.T) {
 	}
 }
 
+func TestACopyThatSpoilsABufferIsMadeForNoRing(t *testing.T) {
+	const size, measured = 2 << 20, 16 << 20
+	for _, c := range []struct {
+		name         string
+		clean, after float64 // rates of queue writes
+		want         string
+	}{
+		{"copies that spoil", 1e9, 1e8, "queue write"},
+		{"copies that do no harm", 1e9, 1e9, "mapped ring, 2 MiB chunks"},
+		{"nobody knows", 1e9, 0, "mapped ring, 2 MiB chunks"},
+	} {
+		regime(t, c.name, func(t *testing.T) {
+			s := openOn(t, newStandIn(memory.Options{}), buffers.Options{})
+			s.Load(buffers.Calibration{Rates: []buffers.Rate{
+				{Operation: "upload", Path: "queue write", Size: size, BytesPerSecond: c.clean},
+				{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: size, BytesPerSecond: 3 * c.clean},
+				{Operation: "upload", Path: "queue write", Size: measured, BytesPerSecond: c.clean},
+				{Operation: "upload", Path: "queue write where copies went", Size: measured, BytesPerSecond: c.after},
+			}})
+			require.Equal(t, c.want, s.Explain(buffers.OpUpload, size, deviceBuffer(t, s, size)).Path)
+		})
+	}
+}
+
 func TestTheEngineFindsTheFastestPathForFrames(t *testing.T) {
 	onEachAdapter(t, func(t *testing.T, want string, s *buffers.System, device *memory.Device) {
 		const size = 512 << 10

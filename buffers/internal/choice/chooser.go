@@ -145,6 +145,9 @@ func (c *Chooser) changed() { c.last = question{} }
 func (c *Chooser) findBest(size uint64, h History) int {
 	best := -1
 	for i := range c.paths {
+		if best >= 0 && h.Effect == Spoiling && h.spoilsWith(&c.paths[i]) {
+			continue
+		}
 		if c.paths[i].Suits(size, h) && (best < 0 || c.faster(i, best, size, c.margin(i, best, h))) {
 			best = i
 		}
@@ -152,13 +155,13 @@ func (c *Chooser) findBest(size uint64, h History) int {
 	return best
 }
 
-// firstCopy is how many times as fast as queue writes a mapped path has to be for the first copy into a buffer, which may
-// spoil it for good (see History).
-const firstCopy = 1.25
+// firstCopy is how many times as fast as queue writes a mapped path has to be for the first copy into a buffer, if nobody
+// knows yet whether that spoils the buffer for good (see History).
+const firstCopy = 1.5
 
 // margin is how many times as fast path i has to be to be better than path j.
 func (c *Chooser) margin(i, j int, h History) float64 {
-	if c.paths[i].Mapped && !c.paths[j].Mapped && !h.Copied && !h.Firm {
+	if h.spoilsWith(&c.paths[i]) && !c.paths[j].Mapped {
 		return firstCopy
 	}
 	return 1
@@ -250,7 +253,7 @@ func (c *Chooser) explore(k *class, t *turns, size uint64, h History, best int) 
 // A first copy may spoil a buffer (see History). So none is made to try it unless that was ruled out: else it is left to
 // the prober. factor is how many times as slow it may be as far as was measured.
 func (c *Chooser) promises(i int, size uint64, h History, best int, factor float64) bool {
-	copies := c.paths[i].Mapped && !c.paths[best].Mapped && !h.Copied && !h.Firm
+	copies := h.spoilsWith(&c.paths[i]) && !c.paths[best].Mapped
 	if i == best || !c.paths[i].Suits(size, h) || copies || c.classes[classOf(size)].seen[i].hung {
 		return false
 	}

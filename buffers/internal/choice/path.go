@@ -49,9 +49,22 @@ type History struct {
 	Copied bool
 	// Hosted: if they go through a mapped chunk, the host fills it.
 	Hosted bool
-	// Firm: copies spoil no buffer of this device, as far as was measured.
-	Firm bool
+	// Effect is what a copy into the buffer would do to later queue writes.
+	Effect Effect
 }
+
+// Effect is what copies into a buffer do to later queue writes, on a device.
+type Effect uint8
+
+const (
+	Unknown Effect = iota
+	Harmless
+	// Spoiling: they are several times as slow from then on.
+	Spoiling
+)
+
+// spoilsWith reports whether a transfer along p is the first copy into the buffer, and may spoil it.
+func (h *History) spoilsWith(p *Path) bool { return p.Mapped && !h.Copied && h.Effect != Harmless }
 
 // InPlace is the same history for bytes that the host writes.
 func (h History) InPlace() History {
