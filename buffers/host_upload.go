@@ -2,6 +2,7 @@ package buffers
 
 import (
 	"context"
+	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 )
@@ -54,9 +55,9 @@ func (Embedder) LendChunkThen(u *Upload, ready func()) (chunk MappableBuffer, si
 	return chunk, size, false, nil
 }
 
-// Filled takes the first n bytes of the chunk: all of it, but for the last time.
-func (Embedder) Filled(u *Upload, n uint64) error {
-	start := now()
+// Filled takes the first n bytes of the chunk: all of it, but for the last time. took is how long the host has written there.
+func (Embedder) Filled(u *Upload, n uint64, took time.Duration) error {
+	start := now() - moment(took)
 	defer func() { u.busy += start.age() }()
 	if err := u.check(Memory{}); err != nil {
 		return err

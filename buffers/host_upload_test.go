@@ -39,7 +39,30 @@ func (r *rooms) fill(chunk buffers.MappableBuffer, p []byte) {
 	r.t.Helper()
 	_, err := chunk.WriteAt(p, 0)
 	require.NoError(r.t, err)
-	require.NoError(r.t, embedder.Filled(r.u, uint64(len(p))))
+	require.NoError(r.t, embedder.Filled(r.u, uint64(len(p)), 0))
+}
+
+func TestTheTimeInWhichAHostFillsAChunkIsTheUploads(t *testing.T) {
+	regime(t, "slow queue writes", func(t *testing.T) {
+		const size = 2 << 20
+		s := openOn(t, newStandIn(memory.Options{Write: slow}), buffers.Options{})
+		b, p := deviceBuffer(t, s, size), randomBytes(size)
+		require.NoError(t, b.Write(0, p))
+		onPath(s, "mapped ring, 2 MiB chunks")
+		for range 8 {
+			time.Sleep(time.Second)
+			u, err := s.NewUpload(b, 0, size)
+			require.NoError(t, err)
+			chunk, _, err := embedder.LendChunk(within(t), u)
+			require.NoError(t, err)
+			_, err = chunk.WriteAt(p, 0)
+			require.NoError(t, err)
+			require.NoError(t, embedder.Filled(u, size, 10*time.Millisecond))
+			require.NoError(t, u.Finish())
+		}
+		time.Sleep(time.Second)
+		require.InEpsilon(t, size/0.010, s.Explain(buffers.OpUpload, size, b).BytesPerSecond, 0.1)
+	})
 }
 
 func TestRoomsThatNobodyWaitsFor(t *testing.T) {
@@ -155,12 +178,12 @@ func TestARoomThatIsGivenBackIsNobodys(t *testing.T) {
 			"abort":  func(_ *buffers.System, _ *buffers.DeviceBuffer, u *buffers.Upload) { u.Abort() },
 			"finish": func(_ *buffers.System, _ *buffers.DeviceBuffer, u *buffers.Upload) { require.NoError(t, u.Finish()) },
 			"a bad end": func(_ *buffers.System, _ *buffers.DeviceBuffer, u *buffers.Upload) {
-				require.NoError(t, embedder.Filled(u, 3))
+				require.NoError(t, embedder.Filled(u, 3, 0))
 				require.Error(t, u.Finish())
 			},
 			"the buffer's": func(_ *buffers.System, b *buffers.DeviceBuffer, u *buffers.Upload) {
 				b.Destroy()
-				require.Error(t, embedder.Filled(u, 4))
+				require.Error(t, embedder.Filled(u, 4, 0))
 			},
 			"the system's": func(s *buffers.System, _ *buffers.DeviceBuffer, u *buffers.Upload) { s.Destroy(); u.Abort() },
 		} {

@@ -156,7 +156,7 @@ func fillRooms(t *testing.T, u *buffers.Upload, p []byte) (rooms int) {
 			rooms++
 			_, err = chunk.WriteAt(p[:n], 0)
 			require.NoError(t, err)
-			require.NoError(t, embedder.Filled(u, uint64(n)))
+			require.NoError(t, embedder.Filled(u, uint64(n), 0))
 		}
 		p = p[n:]
 	}
@@ -197,8 +197,8 @@ func TestARoomEndsWhereTheBufferDoes(t *testing.T) {
 		_, room, err := embedder.LendChunk(within(t), u)
 		require.NoError(t, err)
 		require.Equal(t, want, room)
-		require.ErrorIs(t, embedder.Filled(u, room+4), buffers.ErrRange)
-		require.NoError(t, embedder.Filled(u, room))
+		require.ErrorIs(t, embedder.Filled(u, room+4, 0), buffers.ErrRange)
+		require.NoError(t, embedder.Filled(u, room, 0))
 	}
 	chunk, _, err := embedder.LendChunk(within(t), u)
 	require.NoError(t, err)
@@ -219,7 +219,7 @@ func TestARoomThatIsNotFilledIsGivenBack(t *testing.T) {
 		require.GreaterOrEqual(t, busyBytes(s), uint64(1<<20))
 		end(u)
 		require.Eventually(t, func() bool { return busyBytes(s) == 0 }, hang, time.Millisecond, "the prober's come back too")
-		require.ErrorIs(t, embedder.Filled(u, 4), buffers.ErrState)
+		require.ErrorIs(t, embedder.Filled(u, 4, 0), buffers.ErrState)
 		_, _, err = embedder.LendChunk(within(t), u)
 		require.ErrorIs(t, err, buffers.ErrState)
 	}

@@ -219,13 +219,13 @@ func uploadStart(device, offset, size float64) float64 {
 	return run("uploadStart", startUpload, device, offset, size)
 }
 
-// uploadNext takes the first bytes of the mapped range of an upload, gives the next range, and returns its size. It
-// returns 0 if it is to be called again when the Promise of the number resolves, with nothing filled; and byQueue if
+// uploadNext takes the first bytes of the mapped range of an upload, which were written in so many microseconds, gives the
+// next range, and returns its size. It returns 0 if it is to be called again when the Promise of the number resolves, with nothing filled; and byQueue if
 // the rest goes by uploadAllow and uploadWrite.
 //
 //go:wasmexport uploadNext
-func uploadNext(handle, filled, number float64) float64 {
-	return run("uploadNext", nextRange, handle, filled, number)
+func uploadNext(handle, filled, microseconds, number float64) float64 {
+	return run("uploadNext", nextRange, handle, filled, microseconds, number)
 }
 
 // uploadAllow gives how many of size bytes JavaScript is to write itself next, by writeBuffer of its GPUQueue: see
@@ -242,11 +242,11 @@ func uploadWrite(handle, start, size, number float64) float64 {
 	return run("uploadWrite", writeUpload, handle, start, size, number)
 }
 
-// uploadFinish takes the first bytes of the mapped range, and ends an upload.
+// uploadFinish takes the first bytes of the mapped range, which were written in so many microseconds, and ends an upload.
 //
 //go:wasmexport uploadFinish
-func uploadFinish(handle, filled float64) float64 {
-	return run("uploadFinish", finishUpload, handle, filled)
+func uploadFinish(handle, filled, microseconds float64) float64 {
+	return run("uploadFinish", finishUpload, handle, filled, microseconds)
 }
 
 // uploadAbort gives an upload up, if it has not ended.

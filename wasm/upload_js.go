@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"time"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
 	"github.com/gpubuffers/gpubuffers/buffers/gpu"
@@ -113,13 +114,18 @@ func nextRange(c *call) (size float64, err error) {
 	if c.err != nil {
 		return 0, c.err
 	}
-	return u.next(filled, c.number(2, "number"))
+	return u.next(filled, c.microseconds(2), c.number(3, "number"))
+}
+
+// microseconds is a time that JavaScript has measured.
+func (c *call) microseconds(i int) time.Duration {
+	return time.Duration(min(c.whole(i, "microseconds"), 1e9)) * time.Microsecond
 }
 
 // next takes the first bytes of the mapped range, and gives the next one: see the export uploadNext.
-func (u *upload) next(filled uint64, number float64) (float64, error) {
+func (u *upload) next(filled uint64, took time.Duration, number float64) (float64, error) {
 	if filled > 0 {
-		if err := embedder.Filled(u.core, filled); err != nil {
+		if err := embedder.Filled(u.core, filled, took); err != nil {
 			return 0, err
 		}
 	}
@@ -173,12 +179,12 @@ func writeUpload(c *call) (waits float64, err error) {
 }
 
 func finishUpload(c *call) (finished float64, err error) {
-	u, filled := c.upload(0), c.whole(1, "filled")
+	u, filled, took := c.upload(0), c.whole(1, "filled"), c.microseconds(2)
 	if c.err != nil {
 		return 0, c.err
 	}
 	handles.remove(c.number(0, "handle"))
-	return 1, u.finish(filled)
+	return 1, u.finish(filled, took)
 }
 
 func abortUpload(c *call) (ended float64, err error) {
@@ -191,10 +197,10 @@ func abortUpload(c *call) (ended float64, err error) {
 }
 
 // finish takes the first bytes of the mapped range, and ends the upload.
-func (u *upload) finish(filled uint64) error {
+func (u *upload) finish(filled uint64, took time.Duration) error {
 	defer u.cancel()
 	if filled > 0 {
-		if err := embedder.Filled(u.core, filled); err != nil {
+		if err := embedder.Filled(u.core, filled, took); err != nil {
 			u.core.Abort()
 			return err
 		}

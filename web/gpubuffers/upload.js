@@ -16,6 +16,7 @@ export class Upload {
   #range; // being filled
   #size = 0; // of the range
   #filled = 0;
+  #filling = 0; // milliseconds that filling it took
   #gathers = false; // for queue writes: the range is not the GPU's
   #write; // (offset, bytes, n): writes the first n bytes
   #done = 0; // bytes sent
@@ -58,7 +59,7 @@ export class Upload {
   /** Sends what is left. Then everything is ordered ahead of what is submitted later. */
   async finish() {
     if (this.#gathers) await this.#flush();
-    this.#module.run("uploadFinish", this.#handle, this.#filled);
+    this.#module.run("uploadFinish", this.#handle, this.#filled, this.#microseconds());
     this.#giveBack();
   }
 
@@ -72,7 +73,7 @@ export class Upload {
     if (this.#gathers) return this.#flush();
     const filled = this.#sent(this.#filled);
     this.#filled = this.#size = 0;
-    const size = this.#module.awaits("uploadNext", this.#handle, filled);
+    const size = this.#module.awaits("uploadNext", this.#handle, filled, this.#microseconds());
     if (typeof size !== "number") return size.then(() => 0); // and is called again
     this.#gathers = size === this.#module.agreed.byQueue;
     this.#range = this.#gathers ? (spare ?? new Uint8Array(this.#queuePiece)) : this.#module.mappedRange;
@@ -112,14 +113,23 @@ export class Upload {
 
   #fill(bytes) {
     const part = bytes.subarray(0, this.#size - this.#filled);
+    const start = performance.now();
     try {
       this.#range.set(part, this.#filled);
     } catch (cause) {
-      this.#module.run("uploadFinish", this.#handle, this.#filled & ~3); // says what has ended
+      this.#module.run("uploadFinish", this.#handle, this.#filled & ~3, 0); // says what has ended
       throw this.#refusal("device-lost", "the mapped memory is gone with its device", cause);
     }
+    this.#filling += performance.now() - start;
     this.#filled += part.length;
     return part.length;
+  }
+
+  /** How long the range was being filled, once. */
+  #microseconds() {
+    const took = Math.round(1000 * this.#filling);
+    this.#filling = 0;
+    return took;
   }
 
   #giveBack() {

@@ -163,7 +163,7 @@ export const exportsOfAPageWithoutModules = async () => {
   const make = makersOf(module, system, 8 << 20);
   exports.ask(5);
   same(await raw.upload(make.device(), 0, pattern(16)), 16, "the Promise of an upload is the module's");
-  same([exports.uploadNext(make.upload(), 0, 5), exports.readLend(make.readback(), 4, 5)], [-1, -2], "a mapped range, and a chunk");
+  same([exports.uploadNext(make.upload(), 0, 0, 5), exports.readLend(make.readback(), 4, 5)], [-1, -2], "a mapped range, and a chunk");
   same([exports.frameEncoder(make.frame()), exports.native(make.device())], [-1, -1], "objects");
   same(raw.stats(system).uploads.bytes, 0, "no chunk was lent");
   for (let i = 0; i < 8; i++) raw.submitFrame(raw.beginFrame(system), []);
@@ -224,7 +224,7 @@ export const exportsThatWait = async () => {
   await null;
   await null;
   same(settled, [[7, undefined, false]], "what has settled");
-  same(exports.uploadFinish(upload, 0), 1, "the end");
+  same(exports.uploadFinish(upload, 0, 0), 1, "the end");
   sameBytes(await raw.read(raw.createReadbackBuffer(system, "r"), b), pattern(16, 3), "what was written");
   raw.destroy(system);
 };
@@ -241,8 +241,8 @@ export const rangesThatAreGivenBack = async () => {
   const lenders = {
     upload: async ({ make }) => {
       const handle = make.upload();
-      ok(exports.uploadNext(handle, 0, 1) > 0, "a mapped range");
-      return { handle, range: given, ends: { abort: () => exports.uploadAbort(handle), finish: () => exports.uploadFinish(handle, 0), full: () => exports.uploadFinish(handle, 2 << 20), badly: () => exports.uploadFinish(handle, 3), next: () => exports.uploadNext(handle, 2 << 20, 1) } };
+      ok(exports.uploadNext(handle, 0, 0, 1) > 0, "a mapped range");
+      return { handle, range: given, ends: { abort: () => exports.uploadAbort(handle), finish: () => exports.uploadFinish(handle, 0, 0), full: () => exports.uploadFinish(handle, 2 << 20, 0), badly: () => exports.uploadFinish(handle, 3, 0), next: () => exports.uploadNext(handle, 2 << 20, 0, 1) } };
     },
     immediate: async ({ make, encoder }) => {
       const handle = make.immediate();
@@ -298,7 +298,7 @@ export const rangesOfALostDevice = async () => {
   raw.loadCalibration(system, 0, ["upload", "mapped ring, 2 MiB chunks", 8 << 20, 1e12]);
   const make = makersOf(module, system, 8 << 20);
   const staging = make.immediate();
-  exports.uploadNext(make.upload(), 0, 1);
+  exports.uploadNext(make.upload(), 0, 0, 1);
   const ranges = [given, raw.stagingRange(staging)];
   ok(ranges.every((range) => range.byteLength > 0), "ranges");
   device.destroy();
