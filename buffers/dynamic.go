@@ -65,6 +65,8 @@ type dynamicRing struct {
 	open     int // pages that the current slot uses
 	slots    []*dynamicSlot
 	current  *dynamicSlot // nil until the first update after a submit
+	flushing flushing     // of its updates
+	planned  bool         // how they go
 	failure  error        // of the creation of a slot, or nil
 }
 
@@ -238,6 +240,10 @@ func (r *dynamicRing) begin() error {
 		}
 	}
 	r.open = 0
+	r.flushing, r.planned = flushing{op: OpFlush, began: now()}, false
+	if len(r.flights.inFlight) == 0 {
+		r.flushing.op = OpFrame
+	}
 	r.goOn()
 	return nil
 }
@@ -310,6 +316,9 @@ func (r *dynamicRing) submitted(serial uint64, at moment) {
 		if slot == r.current || slot.serial == ofOpenFrame {
 			slot.serial, slot.since = serial, at
 		}
+	}
+	if r.current != nil {
+		r.engine.flushed(&r.flushing)
 	}
 	r.current = nil
 }

@@ -68,14 +68,22 @@ func (p *dynamicPage) isDetached() bool {
 func (r *dynamicRing) goOn() {
 	p := r.pages[r.open]
 	r.open++
-	wasFull := r.fills(p.used)
+	before := p.used
 	p.used, p.sent = 0, 0
-	if !r.shared.options.HostWrites || !wasFull {
+	if !r.shared.options.HostWrites || !r.fills(before) {
 		return
 	}
-	if way := r.engine.flushPath(r.page.Size, r.history.InPlace()); way.InPlace {
+	if !r.planned && r.open == 1 {
+		r.plan(before, r.history.InPlace())
+	}
+	if r.planned && paths[OpFlush][r.flushing.path].InPlace {
 		p.chunk = r.engine.writes.lendNow(r.page.Size)
 	}
+}
+
+func (r *dynamicRing) plan(size uint64, h choice.History) {
+	r.planned = true
+	r.engine.planFlush(&r.flushing, size, h)
 }
 
 // historyFor returns a page's history if each frame fills size bytes of it.
@@ -96,7 +104,7 @@ func (r *dynamicRing) flushPage(p *dynamicPage, dst Buffer) error {
 	switch c := p.chunk; {
 	case c != nil:
 		p.chunk, p.sent = nil, size
-		err = e.flushChunk(dst, &r.history, c, size)
+		err = e.flushChunk(&r.flushing, dst, &r.history, c, size)
 	case from < size:
 		err = r.flushArena(p, dst, from, size)
 	}
@@ -107,7 +115,10 @@ func (r *dynamicRing) flushPage(p *dynamicPage, dst Buffer) error {
 }
 
 func (r *dynamicRing) flushArena(p *dynamicPage, dst Buffer, from, end uint64) error {
-	err := r.engine.flush(dst, &r.history, from, p.arena.Slice(from, end-from))
+	if !r.planned {
+		r.plan(end-from, r.history)
+	}
+	err := r.engine.flush(&r.flushing, dst, &r.history, from, p.arena.Slice(from, end-from))
 	if err != nil && p.isDetached() {
 		return &Error{Op: "submit", Label: r.page.Label, Reason: ErrType, Detail: "the memory of its updates was detached", Cause: err}
 	}

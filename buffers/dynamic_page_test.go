@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,17 +19,25 @@ const pageSize = 256 << 10
 
 const inPlace = "mapped chunk, filled in place"
 
+// harmless is what a System knows of an adapter on which copies spoil no buffer.
+var harmless = []buffers.Rate{
+	{Operation: "upload", Path: "queue write", Size: 16 << 20, BytesPerSecond: 1e9},
+	{Operation: "upload", Path: "queue write where copies went", Size: 16 << 20, BytesPerSecond: 1e9},
+}
+
 // openForFrames opens a System that has found a path to be the fastest one for frames, which the host writes, or Go.
 func openForFrames(t testing.TB, device buffers.Device, path string, hostWrites bool) *buffers.System {
 	t.Helper()
 	s := openOn(t, device, buffers.Options{HostWrites: hostWrites})
-	var c buffers.Calibration
-	for _, known := range []string{"queue write", "mapped chunk", inPlace} {
-		rate := buffers.Rate{Operation: "flush", Path: known, Size: pageSize, BytesPerSecond: 1e6}
-		if known == path {
-			rate.BytesPerSecond = 1e9
+	c := buffers.Calibration{Rates: harmless}
+	for _, operation := range []string{"flush", "frame"} {
+		for _, known := range []string{"queue write", "mapped chunk", inPlace} {
+			rate := buffers.Rate{Operation: operation, Path: known, Size: pageSize, BytesPerSecond: 1e6}
+			if known == path {
+				rate.BytesPerSecond = 1e9
+			}
+			c.Rates = append(c.Rates, rate)
 		}
-		c.Rates = append(c.Rates, rate)
 	}
 	s.Load(c)
 	return s
@@ -105,6 +115,45 @@ func TestAHostFillsMappedMemoryWhereTheLastFrameFilledThePage(t *testing.T) {
 			}
 			require.Nil(t, embedder.Mapped(d), "after the submit")
 		})
+	}
+}
+
+func TestAFrameThatIsWaitedForGoesByThePathThatIsSoonerDone(t *testing.T) {
+	for want, c := range map[string]memory.Options{
+		"queue write": {Write: memory.Fixed(3 * time.Millisecond), Copy: memory.Fixed(4 * time.Millisecond)},
+		"mapped":      {Write: memory.Fixed(4 * time.Millisecond), Copy: memory.Fixed(3 * time.Millisecond)},
+	} {
+		regime(t, want, func(t *testing.T) {
+			for _, hostWrites := range []bool{false, true} {
+				device := memory.Open(c)
+				s := openOn(t, device, buffers.Options{HostWrites: hostWrites})
+				s.Load(buffers.Calibration{Rates: harmless})
+				d := onePage(t, s)
+				for range 60 {
+					hostUpdate(t, d, fresh(pageSize))
+					require.NoError(t, s.Submit())
+					require.NoError(t, ended(t, device.Queue().WorkDone()))
+					synctest.Wait() // the engine has heard of it, too
+				}
+				x := s.Explain(buffers.OpFrame, pageSize, d)
+				require.Contains(t, x.Path, want)
+				require.NotEmpty(t, x.Alternatives)
+			}
+		})
+	}
+}
+
+func TestFramesThatAreWaitedForMakeNoCopyThatSpoils(t *testing.T) {
+	for _, after := range []float64{0, 1e8} { // the rate of queue writes where copies went: nobody knows, or slow
+		s := openForFrames(t, memory.Open(memory.Options{}), inPlace, true)
+		s.Load(buffers.Calibration{Rates: []buffers.Rate{
+			{Operation: "upload", Path: "queue write", Size: 16 << 20, BytesPerSecond: 1e12},
+			{Operation: "upload", Path: "queue write where copies went", Size: 16 << 20, BytesPerSecond: after},
+		}})
+		d := onePage(t, s)
+		for range 20 {
+			require.False(t, sendFrame(t, s, d, fresh(pageSize)))
+		}
 	}
 }
 

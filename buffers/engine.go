@@ -86,46 +86,12 @@ func (e *engine) move(p *choice.Path, dst Buffer, offset uint64, m Memory) (whol
 	return wholly, nil
 }
 
-// flush moves the bytes of an arena to offset of dst. Frames overlap, and so do their times: only the prober measures
-// their paths.
-func (e *engine) flush(dst Buffer, h *choice.History, offset uint64, arena Memory) error {
-	e.take(OpFlush, arena.Size(), *h)
-	p := e.flushPath(arena.Size(), *h)
-	h.Note(p)
-	_, err := e.move(p, dst, offset, arena)
-	return err
-}
-
-// flushChunk flushes a chunk that was filled in place.
-func (e *engine) flushChunk(dst Buffer, h *choice.History, c *chunk, size uint64) error {
-	e.take(OpFlush, size, *h)
-	h.Note(&paths[OpFlush][filledInPlace])
-	return e.writes.send(c, size, dst, 0)
-}
-
-// flushPath is the path of size bytes of updates. After the first copy it stays with copies: see choice.History.
-func (e *engine) flushPath(size uint64, h choice.History) *choice.Path {
-	return &paths[OpFlush][e.flushIndex(size, h)]
-}
-
-func (e *engine) flushIndex(size uint64, h choice.History) int {
-	switch {
-	case size < chosenFrom[OpFlush]:
-		return 0
-	case h.Copied && h.Hosted:
-		return filledInPlace
-	case h.Copied:
-		return mappedChunk
-	}
-	h.Effect = choice.Harmless // to a slot that copies alone go into
-	return e.choosers[OpFlush].Best(size, h)
-}
-
 // ask returns the path that a transfer of size bytes would take now.
 func (e *engine) ask(op Operation, size uint64, h choice.History) (path int) {
 	switch c := &e.choosers[op]; {
-	case op == OpFlush:
-		return e.flushIndex(size, h)
+	case op.flushes():
+		path, _ = e.flushPath(op, size, &h)
+		return path
 	case op == OpUpload || op == OpBurst:
 		h.Effect = e.effectOfCopies()
 		return c.Ask(size, h, e.isMeasurable(op)).Path
@@ -133,6 +99,23 @@ func (e *engine) ask(op Operation, size uint64, h choice.History) (path int) {
 		return c.Best(size, h)
 	}
 	return 0
+}
+
+// flushPath is the best path of size bytes of updates, and reports whether there is a choice. Copies that may spoil slots for
+// queue writes (see choice.History) are made only if frames overlap. Then no slot is without copies for long, since a slot
+// that they went into stays with them.
+func (e *engine) flushPath(op Operation, size uint64, h *choice.History) (path int, chooses bool) {
+	spoils := e.effectOfCopies() != choice.Harmless
+	switch {
+	case size < chosenFrom[op], spoils && !h.Copied && op == OpFrame:
+		return queueWrites, false
+	case spoils && h.Copied && h.Hosted:
+		return filledInPlace, false
+	case spoils && h.Copied:
+		return mappedChunk, false
+	}
+	h.Effect = choice.Harmless
+	return e.choosers[op].Best(size, *h), true
 }
 
 // takeUpload chooses the path of a write or an upload.
@@ -188,7 +171,7 @@ func (e *engine) moved(op Operation, path int, size uint64, wholly bool) {
 // as far as this System knows, and a burst from its second transfer on.
 func (e *engine) isMeasurable(op Operation) bool {
 	switch {
-	case e.prober.busy:
+	case e.prober.busy, op == OpFlush: // the times of frames that overlap do, too: only the prober measures their paths
 		return false
 	case op == OpBurst:
 		return e.row.length == 2 && e.meter.canTurn()
@@ -196,18 +179,23 @@ func (e *engine) isMeasurable(op Operation) bool {
 	return !e.meter.running && e.program.idle()
 }
 
-// take chooses a path. It has the prober measure unknown paths, and all of them anew after very many transfers.
+// take chooses a path.
 func (e *engine) take(op Operation, size uint64, h choice.History) choice.Choice {
 	c := &e.choosers[op]
 	taken := c.Take(size, h, e.isMeasurable(op))
 	taken.Measure = taken.Measure && h.Touched // the first touch of memory is slow
-	switch c.Probe(size, e.prober.busy) {
+	e.count(op, size)
+	return taken
+}
+
+// count has the prober measure unknown paths, and all of them anew after very many transfers.
+func (e *engine) count(op Operation, size uint64) {
+	switch e.choosers[op].Probe(size, e.prober.busy) {
 	case choice.DueNow:
 		e.prober.inBackground(op)
 	case choice.DueWhenIdle:
 		e.prober.whenIdle(op)
 	}
-	return taken
 }
 
 // traffic is the program's moved bytes and submits, and whether a transfer is under way.

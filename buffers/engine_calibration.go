@@ -55,7 +55,7 @@ func (e *engine) explain(op Operation, size uint64, dst Destination) Explanation
 	if dst != nil {
 		h = dst.historyFor(size)
 	}
-	h.Hosted = h.Hosted && op == OpFlush
+	h.Hosted = h.Hosted && op.flushes()
 	c, chosen := &e.choosers[op], e.ask(op, size, h)
 	known := max(size, choice.Smallest)
 	p := &paths[op][chosen]
@@ -78,8 +78,10 @@ func (e *engine) reason(op Operation, chosen int, size uint64, h choice.History)
 		return "small reads share a chunk and one map"
 	case size < chosenFrom[op]:
 		return "below " + gpu.Decimal(chosenFrom[op]) + " bytes a queue write is never slower"
-	case op == OpFlush && h.Copied:
-		return "copies went into the buffer before, and spoil it for queue writes"
+	case op.flushes() && h.Copied && e.effectOfCopies() != choice.Harmless:
+		return "copies went into the buffer before, and may spoil it for queue writes"
+	case op == OpFrame && e.effectOfCopies() != choice.Harmless:
+		return "copies may spoil the buffer for queue writes"
 	case c.Best(size, h) != chosen:
 		return "it is tried, since it may be the fastest"
 	case c.Rate(chosen, size) == 0:

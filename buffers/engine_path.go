@@ -8,17 +8,27 @@ type Operation uint8
 const (
 	// OpUpload is a write to a device buffer, or a stream into one, that follows no other at once.
 	OpUpload Operation = iota
-	// OpFlush moves a frame's updates of a DynamicBuffer.
+	// OpFlush moves the updates of a frame while the GPU has an earlier one: frames overlap.
 	OpFlush
 	// OpReadback is a read.
 	OpReadback
 	// OpBurst is a write or an upload that follows another at once. How soon the GPU answers does not matter then.
 	OpBurst
+	// OpFrame moves the updates of a frame if the GPU has no earlier one. The program may be waiting for each.
+	OpFrame
 
 	opCount
 )
 
-var opNames = [opCount]string{"upload", "flush", "readback", "burst"}
+var opNames = [opCount]string{"upload", "flush", "readback", "burst", "frame"}
+
+// flushes reports whether it moves the updates of a frame.
+func (o Operation) flushes() bool { return o == OpFlush || o == OpFrame }
+
+// isToldBy reports whether measurements of the other operation tell of it, or of what copies do to buffers.
+func (o Operation) isToldBy(other Operation) bool {
+	return o == other || other.uploads() && (o.uploads() || o == OpFrame)
+}
 
 // uploads reports whether it is a write or an upload.
 func (o Operation) uploads() bool { return o == OpUpload || o == OpBurst }
@@ -42,7 +52,8 @@ const (
 //
 // In a burst a chunk for each write is better from 128 KiB on: on a discrete GPU 64 writes of 192 KiB take 89 us each, and
 // 181 by queue writes. Those of 64 KiB take 72 us and 77 (measured).
-var chosenFrom = [opCount]uint64{OpUpload: 256 << 10, OpFlush: 128 << 10, OpReadback: 256 << 10, OpBurst: 128 << 10}
+var chosenFrom = [opCount]uint64{OpUpload: 256 << 10, OpFlush: 128 << 10, OpReadback: 256 << 10, OpBurst: 128 << 10,
+	OpFrame: 128 << 10}
 
 // Paths of uploads.
 const (
@@ -69,15 +80,18 @@ var uploadPaths = [...]choice.Path{
 	copiedQueueWrites: {Name: "queue write where copies went", Piece: 4 << 20, Copied: true},
 }
 
+var flushPaths = [...]choice.Path{
+	queueWrites:   {Name: "queue write", Piece: choice.OnePiece},
+	mappedChunk:   {Name: "mapped chunk", Piece: choice.OnePiece, Mapped: true},
+	filledInPlace: {Name: "mapped chunk, filled in place", Piece: choice.OnePiece, Mapped: true, InPlace: true},
+}
+
 // paths lists the paths to choose from, the default first.
 var paths = [opCount][]choice.Path{
 	OpUpload: uploadPaths[:],
 	OpBurst:  uploadPaths[:],
-	OpFlush: {
-		{Name: "queue write", Piece: choice.OnePiece},
-		{Name: "mapped chunk", Piece: choice.OnePiece, Mapped: true},
-		{Name: "mapped chunk, filled in place", Piece: choice.OnePiece, Mapped: true, InPlace: true},
-	},
+	OpFlush:  flushPaths[:],
+	OpFrame:  flushPaths[:],
 	OpReadback: {
 		{Name: "mapped ring, 4 MiB chunks", Piece: 4 << 20, Depth: 6, Mapped: true},
 		{Name: "mapped ring, 1 MiB chunks", Piece: 1 << 20, Below: manyPieces, Depth: 12, Mapped: true},

@@ -40,7 +40,7 @@ const (
 	probeTime       = 50 * time.Millisecond
 	backgroundTime  = time.Second
 	probeBytes      = 52 << 20 // of the steps of a calibration, at most
-	backgroundBytes = 80 << 20
+	backgroundBytes = 112 << 20
 	probeSize       = 4 << 20 // the most at a time
 )
 
@@ -73,7 +73,7 @@ var probeSteps = []probeStep{
 	{OpUpload, 1 << 20, 1, 2, []int{queueWrites, smallRing}, false},
 	{OpFlush, 256 << 10, 3, 3, nil, true},
 	{OpFlush, 2 << 20, 3, 2, nil, true},
-	{OpBurst, probeSize, 4, 1, []int{queueWrites, copiedQueueWrites}, true}, // so many that a spoiled buffer shows
+	{OpBurst, probeSize, 4, 2, []int{queueWrites, copiedQueueWrites}, true}, // so many that a spoiled buffer shows
 	{OpReadback, probeSize, 1, 1, nil, true},
 }
 
@@ -185,7 +185,7 @@ func (p *prober) inBackground(op Operation) bool {
 		p.background = make(chan struct{})
 		p.shared.wakeHost()
 		go func() {
-			err := b.run(context.Background(), func(s probeStep) bool { return s.op == op || s.op.uploads() && op.uploads() })
+			err := b.run(context.Background(), func(s probeStep) bool { return op.isToldBy(s.op) })
 			if op == OpReadback && err == nil {
 				err = b.copies(context.Background())
 			}

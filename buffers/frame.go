@@ -339,6 +339,7 @@ func (f *frames) idle() bool {
 
 // traffic implements program.
 func (f *frames) traffic() traffic {
+	f.poll()
 	return traffic{
 		moved:    f.shared.stats.BytesUp + f.shared.stats.BytesDown + f.shared.stats.Submits,
 		underway: len(f.uploads.jobs.list) > 0 || f.reads.ring.underway() || len(f.inFlight) > 0,

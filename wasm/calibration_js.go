@@ -18,7 +18,8 @@ var calibrationFunctions = []function{
 }
 
 // operations are as [Operation.String] has them.
-var operations = [...]string{buffers.OpUpload.String(), buffers.OpFlush.String(), buffers.OpReadback.String(), buffers.OpBurst.String()}
+var operations = [...]string{buffers.OpUpload.String(), buffers.OpFlush.String(), buffers.OpReadback.String(), buffers.OpBurst.String(),
+	buffers.OpFrame.String()}
 
 func explain(c *call) (any, error) {
 	s := c.system(0)

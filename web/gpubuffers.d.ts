@@ -234,10 +234,10 @@ export class GPUBufferSystem {
 }
 
 /**
- * "upload" is a write or an upload, "burst" one that follows another at once, "flush" the updates of a frame, "readback" a
- * read.
+ * "upload" is a write or an upload, "burst" one that follows another at once, "readback" a read. "frame" is the updates of a
+ * frame if the GPU has no earlier one, "flush" those of a frame that overlaps with another.
  */
-export type Operation = "upload" | "flush" | "readback" | "burst";
+export type Operation = "upload" | "flush" | "readback" | "burst" | "frame";
 export interface Rate {
   operation: Operation;
   path: string;

@@ -186,7 +186,7 @@ async function openPaths(device, spec) {
   const seen = new Set();
   for (const upload of uploads) {
     for (const readback of readbacks) {
-      const names = { upload, burst: upload, readback, flush: fixed.flush[0] };
+      const names = { upload, burst: upload, readback, flush: fixed.flush[0], frame: fixed.frame[0] };
       const runner = await openPath(device, spec, names);
       if (runner && !seen.has(runner.name)) opened.push(runner);
       else runner?.destroy();

@@ -1,18 +1,21 @@
 // This project's module without a choice: one path after the other, where the engine has several. What it chooses
 // by itself is to be as fast as the best of these.
 import { open as openGPUBuffers } from "/gpubuffers.js";
-import { chosen } from "./ours.js";
+import { chosen, frameOperation } from "./ours.js";
 import { update } from "../workloads/update.js";
 
 // What is fixed, by operation. Which queue writes a buffer gets depends on what went into it before.
 const uploads = [["queue write", "queue write where copies went"], ["mapped ring, 2 MiB chunks"], ["mapped ring, 4 MiB chunks"]];
+const flushes = [["queue write"], ["mapped chunk", "mapped chunk, filled in place"]];
 export const fixed = {
   upload: uploads,
   burst: uploads,
-  flush: [["queue write"], ["mapped chunk", "mapped chunk, filled in place"]],
+  flush: flushes,
+  frame: flushes,
   readback: [["mapped ring, 4 MiB chunks"], ["mapped ring, 1 MiB chunks"], ["mapped ring, 16 MiB chunks"]],
 };
-const operations = { upload: "upload", bursts: "burst", scenes: "burst", stream: "upload", readback: "readback", frames: "flush" }; // of the parts
+const operations = { upload: "upload", bursts: "burst", scenes: "burst", stream: "upload", readback: "readback" }; // of the parts
+const operationOf = (family, args) => operations[family] ?? frameOperation(args[1]);
 
 export async function open(device) {
   const systems = await Promise.all([0, 1, 2].map(async (turn) => openFixed(device, namesOf(turn))));
@@ -65,7 +68,7 @@ const sizeOf = { frames: (count) => count * update.size, bursts: (_, size, cold)
 /** One part with the paths of all systems that differ, each under the name of what is fixed. */
 function partOf(systems, family, args) {
   const size = sizeOf[family]?.(...args) ?? args[0].bytes.length;
-  const byPath = new Map(systems.map((system) => [system.pathFor(operations[family], size), system]));
+  const byPath = new Map(systems.map((system) => [system.pathFor(operationOf(family, args), size), system]).reverse());
   byPath.delete(undefined);
   if (byPath.size < 2) return { paths: [], destroy() {} };
   const parts = [...byPath].map(([path, system]) => ({ path, system, ...chosen[family](system.gpu, ...args) }));

@@ -163,13 +163,16 @@ function coldReads(gpu, { bytes }, offsets, size) {
   return { paths: [{ name: "into kept memory", open: fresh }], destroy() {} };
 }
 
-function frames(gpu, count) {
+/** What the updates of a frame are to the engine. */
+export const frameOperation = (inFlight) => (inFlight ? "flush" : "frame");
+
+function frames(gpu, count, inFlight) {
   const size = count * update.size;
   const dynamic = gpu.createDynamicBuffer({ label: "frames", size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC });
   let start = 0;
   const path = (name, fill) => ({
     name,
-    explain: () => explained(gpu, "flush", size),
+    explain: () => explained(gpu, frameOperation(inFlight), size),
     async frame(number) {
       const frame = await gpu.nextFrame();
       start = fill(dynamic, count, number);

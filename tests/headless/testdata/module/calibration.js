@@ -51,7 +51,7 @@ export const explained = () =>
     const after = gpu.explain("upload", MiB);
     ok(after.bytesPerSecond > 0, `a rate is known: ${JSON.stringify(after)}`);
     same(JSON.parse(JSON.stringify(after)), after, "plain data");
-    for (const operation of ["upload", "flush", "readback"]) same(gpu.explain(operation, 1000).operation, operation, "operation");
+    for (const operation of ["upload", "flush", "readback", "burst", "frame"]) same(gpu.explain(operation, 1000).operation, operation, "operation");
     const copied = gpu.createDeviceBuffer({ size: 64, usage: STORAGE });
     const updates = gpu.createDynamicBuffer({ size: 256, usage: UNIFORM });
     for (const buffer of [undefined, copied, updates]) same(gpu.explain("upload", MiB, buffer).size, MiB, "of a buffer");

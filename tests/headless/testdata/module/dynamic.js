@@ -295,7 +295,10 @@ const withFullFrames = (test) =>
 const mappedFrames = {
   version: 1,
   copyCost: 0,
-  rates: ["queue write", "mapped chunk, filled in place"].map((path, i) => ({ operation: "flush", path, size: page, bytesPerSecond: i === 0 ? 1e6 : 1e12 })),
+  rates: [
+    ...["queue write", "mapped chunk, filled in place"].map((path, i) => ({ operation: "frame", path, size: page, bytesPerSecond: i === 0 ? 1e6 : 1e12 })),
+    ...["queue write", "queue write where copies went"].map((path) => ({ operation: "upload", path, size: 16 << 20, bytesPerSecond: 1e12 })), // copies spoil nothing
+  ],
 };
 
 export const fullFrames = () =>
