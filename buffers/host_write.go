@@ -36,8 +36,16 @@ func (Embedder) AllowWrite(b *DeviceBuffer, offset, size uint64, follows, mayWai
 	return piece, chunk
 }
 
+// MayWrite reports whether bytes may be written to b now.
+func (Embedder) MayWrite(b *DeviceBuffer) bool {
+	s := b.held.shared
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return b.held.check("write") == nil && gpu.CheckWrite(b.Unwrap(), 0, 0) == nil
+}
+
 // AllowShared is AllowWrite for several uploads of size bytes together that share a chunk, if mapped is set. They count as
-// one upload. copied says that copies went into all of the buffers before. Each of them was allowed a write already, and
+// one upload. copied says that copies went into all of the buffers before. MayWrite says whether each may be written to, and
 // AddCopy has to tell of copies into them.
 func (Embedder) AllowShared(s *System, size uint64, copied, follows bool) (mapped bool) {
 	s.mu.Lock()

@@ -134,6 +134,16 @@ func vouched(handle float64) (yes float64) {
 	return 0
 }
 
+// deviceMayWrite gives 1 if a device buffer may be written to: see [buffers.Embedder.MayWrite].
+//
+//go:wasmexport deviceMayWrite
+func deviceMayWrite(handle float64) (yes float64) {
+	if b, _, ok := standsFor[deviceBuffer](handle); ok && embedder.MayWrite(b.DeviceBuffer) {
+		return 1
+	}
+	return 0
+}
+
 // handOut takes note that the page has the GPUBuffer of a device buffer.
 //
 //go:wasmexport handOut

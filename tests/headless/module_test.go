@@ -79,7 +79,10 @@ func TestModule(t *testing.T) { runModuleTests(t, "api.js") }
 
 func TestModuleReads(t *testing.T) { runModuleTests(t, "reads.js") }
 
-func TestModuleBursts(t *testing.T) { runModuleTests(t, "bursts.js") }
+func TestModuleBursts(t *testing.T) {
+	p := runModuleTests(t, "bursts.js")
+	p.Expect(browser.GPUError, `"gone"`) // which the page has destroyed
+}
 
 // What the browser refuses to copy rejects its read.
 func TestModuleRefusedReads(t *testing.T) {

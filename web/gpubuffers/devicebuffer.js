@@ -46,10 +46,12 @@ export class DeviceBuffer extends NativeBuffer {
 
   static {
     sharing = {
-      /** The GPUBuffer that a part may still be written to, if there is one. */
-      target: ({ buffer, offset, size, memory, start }) => (memory.byteLength >= start + size && buffer.#current().#isWritable(offset, size) ? buffer.#gpuBuffer : undefined),
-      alone: (part) => part.buffer.#uploadAlone(part),
-      byModule: (part) => part.buffer.#uploadByModule(part),
+      /** The GPUBuffer that an upload may still be written to, if there is one. */
+      target: ({ buffer, offset, size, memory, start }) => (memory.byteLength >= start + size && buffer.#mayWrite(offset, size) ? buffer.#gpuBuffer : undefined),
+      /** Whether it is known to be there, and nobody but this module can destroy it. */
+      isVouched: (buffer) => !buffer.#isHandedOut && buffer.#vouched(),
+      alone: (upload) => upload.buffer.#uploadAlone(upload),
+      byModule: (upload) => upload.buffer.#uploadByModule(upload),
       handle: ({ buffer }) => buffer.#handle,
       isCopied: ({ buffer }) => buffer.#isCopied,
       /** Takes note that a copy went into the buffer. */
@@ -183,6 +185,13 @@ export class DeviceBuffer extends NativeBuffer {
     );
   }
 
+  /** Whether a write is one that the module would allow. */
+  #mayWrite(offset, n) {
+    this.#current();
+    if (this.#allowed !== this.#module.changes && this.#module.exports.deviceMayWrite(this.#handle) === 1) this.#allowed = this.#known;
+    return this.#isWritable(offset, n);
+  }
+
   upload(offset, source, options) {
     if (options !== undefined || !isBufferSource(source)) return this.#uploadAll(offset, source, options);
     const promise = this.#uploadShared(offset, source);
@@ -204,33 +213,38 @@ export class DeviceBuffer extends NativeBuffer {
     return this[ask]("upload", offset + written, new Uint8Array(memoryOf(source), offsetOf(source) + written, size - written)).then(() => size);
   }
 
-  /** The promise of a short upload, which shares a chunk with the others of the task; undefined if it cannot. */
+  /** The promise of an upload that shares chunks with the others of the task; undefined if it cannot. */
   #uploadShared(offset, source) {
     const { uploads } = this.#core;
     try {
       const memory = memoryOf(source);
       const size = sizeOf(source);
-      if (size === 0 || !uploads.takes(size) || typeof offset !== "number" || isResizable(memory) || !this.#isWritable(offset, size)) return undefined;
-      return uploads.add({ buffer: this, offset, memory, start: offsetOf(source), size });
+      // A longer upload waits now and then, so that little of it is on its way at a time.
+      if (size === 0 || size > this.#module.agreed.queuePiece || typeof offset !== "number" || isResizable(memory) || !this.#mayWrite(offset, size)) return undefined;
+      return uploads.add(this, offset, memory, offsetOf(source), size);
     } catch {
       return undefined; // the module says why
     }
   }
 
   /** Uploads by itself what had nobody to share a chunk with. */
-  #uploadAlone(part) {
+  #uploadAlone(upload) {
     try {
-      if (this.#writeBy(part.offset, part.memory, part.start, part.size, true) === part.size) return part.size;
+      const { offset, memory, start, size } = upload;
+      upload.sent = this.#writeBy(offset, memory, start, size, true);
+      if (upload.sent === size) return size;
+      this.#core.writes.written -= size - upload.sent; // the module counts them again
     } catch {
       // the module says why
     }
-    return this.#uploadByModule(part);
+    return this.#uploadByModule(upload);
   }
 
-  /** Has the module upload it, or say why not. */
-  async #uploadByModule({ offset, memory, start, size }) {
+  /** Has the module upload the rest, or say why not. */
+  async #uploadByModule({ offset, memory, start, size, sent }) {
     if (memory.byteLength < start + size) throw refusal("type", "upload", this.label, "source is detached");
-    return this[ask]("upload", offset, new Uint8Array(memory, start, size));
+    await this[ask]("upload", offset + sent, new Uint8Array(memory, start + sent, size - sent));
+    return size;
   }
 
   async #uploadAll(offset, source, options) {

@@ -5,9 +5,8 @@ import { MapMode } from "./usages.js";
 
 /** The longest pause between two writes of a burst, in milliseconds: see takeUpload in buffers/engine.go. */
 const together = 0.15;
-/** The most bytes of uploads that share a chunk, and the most of one of them. */
+/** The bytes of a chunk that uploads share. */
 const sharedSize = 2 << 20;
-const mostShared = 1 << 20;
 /** The most chunks of shared uploads that the GPU may have. */
 const mostInFlight = 8;
 
@@ -22,6 +21,7 @@ const resolved = Promise.resolve();
  * @property {ArrayBufferLike} memory
  * @property {number} start in memory
  * @property {number} size a multiple of 4
+ * @property {object} [owner] the buffer that is sent apart from others, since it may turn out to be of no use
  */
 
 /** The chunks of a system, each filled, sent and mapped again. */
@@ -103,14 +103,17 @@ export class Writes {
     chunk.unmap();
   }
 
+  /** A submit that uses a buffer of no use does nothing. So each owner has a submit of its own. */
   #copy(chunk, parts) {
-    const encoder = this.#device.createCommandEncoder();
+    const encoders = new Map(); // by owner
     let at = 0;
-    for (const { target, offset, size } of parts) {
+    for (const { target, offset, size, owner } of parts) {
+      let encoder = encoders.get(owner);
+      if (encoder === undefined) encoders.set(owner, (encoder = this.#device.createCommandEncoder()));
       encoder.copyBufferToBuffer(chunk, at, target, offset, size);
       at += size;
     }
-    this.#device.queue.submit([encoder.finish()]);
+    for (const encoder of encoders.values()) this.#device.queue.submit([encoder.finish()]);
   }
 
   #returnOf(number, failed) {
@@ -118,14 +121,26 @@ export class Writes {
   }
 }
 
-/** Uploads of one task that share chunks. */
+/**
+ * An upload of a buffer that may be written to.
+ * @typedef {object} Shared
+ * @property {import("./devicebuffer.js").DeviceBuffer} buffer
+ * @property {number} offset in the buffer
+ * @property {ArrayBufferLike} memory
+ * @property {number} start in memory
+ * @property {number} size a multiple of 4
+ * @property {number} sent bytes of it
+ * @property {(outcome: unknown) => void} [resolve] unset once it was called
+ */
+
+/** Uploads of one task that share chunks. One that does not fit into the rest of a chunk goes on in the next. */
 export class SharedUploads {
   #device;
   #module;
   #writes;
-  #parts = []; // of uploads that were asked for in this task
+  #asked = []; // uploads of this task
   #size = 0; // of them
-  #waiting = []; // parts of a chunk each, for which there is none yet
+  #waiting = []; // uploads, or the rest of them, for which there is no chunk yet
   #inFlight = 0; // chunks
   #flush = () => this.flush();
   #return = () => this.#returned();
@@ -140,81 +155,125 @@ export class SharedUploads {
     this.#writes = writes;
   }
 
-  /** Whether an upload of so many bytes shares a chunk. */
-  takes(size) {
-    return size < mostShared;
+  /** Takes an upload. The promise resolves when it is ahead of everything submitted later. */
+  add(buffer, offset, memory, start, size) {
+    return new Promise((resolve) => {
+      this.#keep().push({ buffer, offset, memory, start, size, sent: 0, resolve });
+      this.#size += size;
+      if (this.#asked.length > 1 && this.#size >= sharedSize && this.#inFlight < mostInFlight && this.#waiting.length === 0) this.#sendFull();
+    });
   }
 
-  /**
-   * Takes an upload, of a buffer that may be written to. It resolves when it is ahead of everything submitted later.
-   * @param {Omit<Part, "target"> & { buffer: import("./devicebuffer.js").DeviceBuffer }} part
-   */
-  add(part) {
-    if (this.#size + part.size > sharedSize) this.flush();
-    if (this.#parts.length === 0) {
+  /** Gives the uploads of this task, which are sent when it ends. */
+  #keep() {
+    if (this.#asked.length === 0) {
       this.#module.unsent.push(this);
       void resolved.then(this.#flush);
     }
-    this.#size += part.size;
-    return new Promise((resolve) => void this.#parts.push({ ...part, resolve }));
+    return this.#asked;
+  }
+
+  /** Gives the uploads of this task, which are kept no longer. */
+  #take() {
+    const { unsent } = this.#module;
+    const at = unsent.indexOf(this);
+    if (at >= 0) unsent.splice(at, 1);
+    const asked = this.#asked;
+    this.#asked = [];
+    this.#size = 0;
+    return asked;
   }
 
   /** Sends what was asked for so far: before anything that is to be behind it. */
   flush() {
-    const parts = this.#parts;
-    if (parts.length === 0) return;
-    this.#parts = [];
-    this.#size = 0;
-    const { unsent } = this.#module;
-    const at = unsent.indexOf(this);
-    if (at >= 0) unsent.splice(at, 1);
-    if (this.#waiting.length > 0) this.#waiting.push(parts);
-    else this.#send(parts);
+    const asked = this.#take();
+    if (this.#waiting.length > 0) this.#waiting.push(...asked);
+    else if (asked.length === 1 && asked[0].sent === 0) this.#settle(asked[0], sharing.alone(asked[0]));
+    else this.#send(asked);
   }
 
-  #send(parts) {
-    const there = parts.filter((part) => this.#aim(part));
-    if (there.length === 1) there[0].resolve(sharing.alone(there[0]));
-    else if (there.length > 0 && !this.#share(there)) this.#waiting.push(there);
+  /** Sends what fills chunks, if there are any. */
+  #sendFull() {
+    const asked = this.#take();
+    let rest = restOf(asked);
+    while (rest >= sharedSize && this.#share(asked)) rest = restOf(asked);
+    if (asked.length === 0) return;
+    this.#keep().push(...asked);
+    this.#size = rest;
   }
 
-  /** Finds the GPUBuffer of a part. If there is none to write to, the module says why. */
-  #aim(part) {
-    part.target = sharing.target(part);
-    if (part.target === undefined) part.resolve(sharing.byModule(part));
-    return part.target !== undefined;
+  /** Sends uploads, chunk by chunk. Those for which there is none wait. */
+  #send(uploads) {
+    while (uploads.length > 0 && this.#share(uploads));
+    this.#waiting = uploads;
   }
 
-  /** Sends parts through one chunk or by queue writes, unless they have to wait for a chunk. */
-  #share(parts) {
+  /** Sends the first of some uploads together, as much as one chunk takes, unless they have to wait for a chunk. */
+  #share(uploads) {
+    const { parts, size } = this.#aim(uploads);
+    if (size === 0) return uploads.splice(0).length > 0; // none is left
     const module = this.#module;
     const writes = this.#writes;
-    const size = parts.reduce((sum, part) => sum + part.size, 0);
-    const handle = sharing.handle(parts[0]);
+    const handle = sharing.handle(parts[0].upload);
     const isChosen = size >= module.agreed.smallest;
-    if (isChosen && module.tell("sharedAllow", handle, size, parts.every(sharing.isCopied) ? 1 : 0, writes.follows) === 1) {
+    if (isChosen && module.tell("sharedAllow", handle, size, parts.every(isCopied) ? 1 : 0, writes.follows) === 1) {
       const number = this.#inFlight < mostInFlight ? writes.borrow(handle, size) : -1;
       if (number < 0 && this.#inFlight > 0) return false; // it is asked again
       if (number < 0 || !writes.send(number, size, parts, this.#return)) {
-        for (const part of parts) part.resolve(sharing.byModule(part)); // which may wait for memory
-        return true;
+        for (const { upload } of parts) this.#byModule(upload); // which may wait for memory
+      } else {
+        this.#inFlight++;
+        for (const { upload } of parts) sharing.addCopy(upload);
       }
-      this.#inFlight++;
-      parts.forEach(sharing.addCopy);
     } else {
       if (!isChosen) writes.written += size;
       for (const { target, offset, memory, start, size: n } of parts) this.#device.queue.writeBuffer(target, offset, memory, start, n);
     }
-    for (const part of parts) part.resolve(part.size);
+    for (const { upload, size: n } of parts) {
+      upload.sent += n;
+      if (upload.sent === upload.size) this.#settle(upload, upload.size);
+    }
+    while (uploads.length > 0 && uploads[0].resolve === undefined) uploads.shift();
     writes.end();
     return true;
   }
 
+  /** The parts of uploads that fill a chunk together. If there is no GPUBuffer to write one to, the module says why. */
+  #aim(uploads) {
+    const parts = [];
+    let size = 0;
+    for (const upload of uploads) {
+      if (size === sharedSize) break;
+      if (upload.resolve === undefined) continue;
+      const target = sharing.target(upload);
+      if (target === undefined) {
+        this.#byModule(upload);
+        continue;
+      }
+      const { buffer, sent } = upload;
+      const n = Math.min(upload.size - sent, sharedSize - size);
+      parts.push({ upload, target, owner: sharing.isVouched(buffer) ? undefined : buffer, offset: upload.offset + sent, memory: upload.memory, start: upload.start + sent, size: n });
+      size += n;
+    }
+    return { parts, size };
+  }
+
+  #byModule(upload) {
+    this.#settle(upload, sharing.byModule(upload));
+  }
+
+  #settle(upload, outcome) {
+    upload.resolve?.(outcome);
+    upload.resolve = undefined;
+  }
+
   #returned() {
     this.#inFlight--;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    while (waiting.length > 0 && this.#waiting.length === 0) this.#send(waiting.shift());
-    this.#waiting.push(...waiting);
+    this.#send(this.#waiting);
   }
 }
+
+const isCopied = ({ upload }) => sharing.isCopied(upload);
+
+/** Bytes of uploads that were not sent yet. */
+const restOf = (uploads) => uploads.reduce((sum, { resolve, size, sent }) => sum + (resolve ? size - sent : 0), 0);

@@ -33,7 +33,7 @@ const exported = {
   ...of([destroyable, -1], "destroy"),
   ...of([["dynamic"], -1], "dynamicUpdate dynamicAdvance dynamicPage"),
   ...of([["device"], -1], "deviceWrite uploadStart"),
-  ...of([["device"], 0], "deviceAllow sharedAllow vouched"),
+  ...of([["device"], 0], "deviceAllow deviceMayWrite sharedAllow vouched"),
   ...of([["device"], undefined], "handOut addCopy"),
   ...of([["device"], -2], "writeLend"),
   ...of([["upload"], -1], "uploadNext uploadWrite uploadFinish"),

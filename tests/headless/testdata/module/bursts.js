@@ -151,6 +151,33 @@ export const oneUploadThatCannotLeavesTheOthersAlone = () =>
     await rejects("alignment", () => a.upload(2, bytes), "between words", "a");
   });
 
+/** A submit that uses a destroyed buffer does nothing. So it has to be one that nobody else uses. */
+export const aBufferThatThePageDestroyedTakesNoUploadAlong = () =>
+  onEachPath(async (gpu, path) => {
+    const bytes = pattern(256 * KiB, 3);
+    const [first, gone, last] = ["first", "gone", "last"].map((label) => used(gpu, MiB, label));
+    await contents(gpu, last); // all are known to be there
+    gone.gpuBuffer.destroy();
+    await Promise.allSettled([first, gone, last, first].map((b, i) => b.upload(i * bytes.length, bytes)));
+    const got = await contents(gpu, first);
+    sameBytes(got.subarray(0, bytes.length), bytes, `${path}: before it`);
+    sameBytes(got.subarray(3 * bytes.length), bytes, `${path}: behind it`);
+    sameBytes((await contents(gpu, last)).subarray(2 * bytes.length, 3 * bytes.length), bytes, `${path}: another buffer`);
+  }, { onError() {} });
+
+/** Sizes as those of a scene: many small ones, some that go on in another chunk, and some that are too long to share any. */
+export const newBuffersAreFilled = () =>
+  onEachPath(async (gpu, path) => {
+    const random = randomFrom(5);
+    const data = Array.from({ length: 120 }, (_, i) => pattern(4 * Math.ceil(2 ** (9 + 12 * random())), i));
+    const buffers = data.map(({ length }) => gpu.createDeviceBuffer({ size: length, usage: STORAGE }));
+    same(await Promise.all(buffers.map((b, i) => b.upload(0, data[i]))), data.map(({ length }) => length), "bytes");
+    for (const [i, b] of buffers.entries()) {
+      sameBytes(await contents(gpu, b), data[i], `${path}: buffer ${i}`);
+      b.destroy();
+    }
+  });
+
 export const writesOfABurstArrive = () =>
   onEachPath(async (gpu, path) => {
     for (const size of [64 * KiB, 192 * KiB, MiB, 3 * MiB + 4]) {
