@@ -249,7 +249,7 @@ func TestAPathThatSeemsSlowIsTried(t *testing.T) {
 func TestUploadsThatTakeTurnsAreAsFastAsTogether(t *testing.T) {
 	regime(t, "a GPU that takes a millisecond for each copy", func(t *testing.T) {
 		s, device := openNotifying(t, memory.Options{Copy: memory.Fixed(time.Millisecond), Write: memory.Fixed(5 * time.Millisecond)}, buffers.Options{})
-		const size, count = 16 << 20, 2
+		const size, count = 16 << 20, 6
 		s.Load(buffers.Calibration{Rates: []buffers.Rate{{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: size, BytesPerSecond: 1e6}}})
 		b, p := deviceBuffer(t, s, size), buffers.Bytes(make([]byte, size))
 		for range 8 {
@@ -264,8 +264,70 @@ func TestUploadsThatTakeTurnsAreAsFastAsTogether(t *testing.T) {
 			synctest.Wait()
 			time.Sleep(time.Second)
 		}
-		x := s.Explain(buffers.OpBurst, size, b)
-		require.Equal(t, "mapped ring, 2 MiB chunks", x.Path)
-		require.InDelta(t, 1, x.BytesPerSecond/(size*1000.0/8), 0.3, "of the bytes per second")
+		rates := ratesOf(s, "burst", size)
+		require.InDelta(t, 1, rates["mapped ring, 2 MiB chunks"]/(size*1000.0/8), 0.3, "of the bytes per second, of %v", rates)
+	})
+}
+
+func TestAnUploadBesideAnotherIsPartOfABurst(t *testing.T) {
+	regime(t, "a GPU that takes a millisecond for each copy", func(t *testing.T) {
+		s, device := openNotifying(t, memory.Options{Copy: memory.Fixed(time.Millisecond), Write: memory.Fixed(time.Second)}, buffers.Options{})
+		const size = 32 << 20
+		onPath(s, "mapped ring, 2 MiB chunks")
+		b, p := deviceBuffer(t, s, size), buffers.Bytes(make([]byte, size))
+		for range 6 { // before another path is tried
+			first := uploadThen(s, b, 0, p)
+			time.Sleep(time.Millisecond) // it goes on meanwhile
+			select {
+			case err := <-first:
+				require.Fail(t, "it has ended", "%v", err)
+			default:
+			}
+			second := uploadThen(s, b, 0, p)
+			require.NoError(t, ended(t, first))
+			require.NoError(t, ended(t, second))
+			require.NoError(t, <-device.Queue().WorkDone())
+			synctest.Wait()
+			time.Sleep(time.Second)
+		}
+		require.Less(t, ratesOf(s, "burst", 16<<20)["mapped ring, 2 MiB chunks"], 1e11, "what was loaded was replaced")
+	})
+}
+
+// ratesOf are the rates of an operation, by path.
+func ratesOf(s *buffers.System, operation string, size uint64) map[string]float64 {
+	rates := map[string]float64{}
+	for _, r := range s.Calibration().Rates {
+		if r.Operation == operation && r.Size == size {
+			rates[r.Path] = r.BytesPerSecond
+		}
+	}
+	return rates
+}
+
+func TestUploadsSideBySideMakeNoPathSlow(t *testing.T) {
+	regime(t, "a GPU that takes a millisecond for each copy", func(t *testing.T) {
+		s := openOn(t, memory.Open(memory.Options{Copy: memory.Fixed(time.Millisecond), Write: memory.Fixed(time.Second)}), buffers.Options{})
+		const size = 2 << 20
+		onPath(s, "mapped ring, 2 MiB chunks")
+		b, p := deviceBuffer(t, s, size), make([]byte, size)
+		require.NoError(t, b.Write(0, p))
+		for range 7 { // before another path is tried
+			time.Sleep(time.Second)
+			var uploads [2]*buffers.Upload
+			for i := range uploads {
+				var err error
+				uploads[i], err = s.NewUpload(b, 0, size)
+				require.NoError(t, err)
+			}
+			for _, u := range uploads {
+				require.NoError(t, u.Write(within(t), buffers.Bytes(p)))
+			}
+			for _, u := range uploads {
+				require.NoError(t, u.Finish())
+			}
+		}
+		time.Sleep(time.Second)
+		require.InDelta(t, 1, ratesOf(s, "upload", 1<<20)["mapped ring, 2 MiB chunks"]/1e12, 0.1, "nothing was alone, so nothing has replaced what was loaded")
 	})
 }

@@ -240,7 +240,7 @@ func (r *dynamicRing) begin() error {
 		}
 	}
 	r.open = 0
-	r.flushing, r.planned = flushing{op: OpFlush, began: now()}, false
+	r.flushing, r.planned = flushing{op: OpFlush, began: now(), before: r.shared.stats.BytesUp}, false
 	if len(r.flights.inFlight) == 0 {
 		r.flushing.op = OpFrame
 	}

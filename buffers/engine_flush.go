@@ -7,7 +7,8 @@ type flushing struct {
 	op      Operation
 	path    int
 	measure bool
-	began   moment // with the first update
+	began   moment // with the first update,
+	before  uint64 // bytes that had gone up by then
 	moved   uint64 // bytes
 }
 
@@ -45,6 +46,6 @@ func (e *engine) flushChunk(f *flushing, dst Buffer, h *choice.History, c *chunk
 // flushed is called after the submit of the updates.
 func (e *engine) flushed(f *flushing) {
 	if f.measure && !e.meter.running && !e.prober.busy {
-		e.meter.observe(f.op, f.path, f.moved, f.began.age(), 0)
+		e.meter.observe(f.op, f.path, f.moved, f.began.age(), f.before)
 	}
 }

@@ -141,7 +141,7 @@ func (m *meter) conclude(err error) {
 		each = time.Duration(float64(took) * float64(size) / float64(p.up-p.before))
 	}
 	now := m.engine.program.traffic()
-	alone := now.moved == p.moved && !now.underway
+	alone := now.moved == p.moved && !now.underway && (p.op == OpBurst || p.up-p.before == p.size)
 	if alone || m.engine.choosers[p.op].Improves(p.path, size, each) {
 		m.engine.learn(p.op, p.path, size, each)
 	}

@@ -8,12 +8,15 @@ const together = 150 * time.Microsecond
 
 // row is the writes and uploads that follow each other at once. The first is alone, as far as anybody knows by then.
 type row struct {
-	length int
-	ended  moment // when the last one did
+	length   int
+	ended    moment // when the last one did
+	underway int    // uploads of memory that have begun, and not ended
 }
 
 // follows reports whether a transfer that begins now belongs to the row.
-func (r *row) follows() bool { return r.length > 0 && now()-r.ended < moment(together) }
+func (r *row) follows() bool {
+	return r.length > 0 && (r.underway > 0 || now()-r.ended < moment(together))
+}
 
 // end is called when a transfer was issued.
 func (r *row) end() { r.ended = now() }

@@ -26,6 +26,7 @@ type Upload struct {
 	moved  uint64
 	filled uint64 // bytes of the chunk, or of the word
 	closed bool
+	inRow  bool // see row
 
 	ring    uploadRing
 	byQueue uploadQueue
@@ -67,10 +68,23 @@ func newMemoryUpload(e *engine, dst Buffer, offset uint64, m Memory) (*Upload, e
 	if err != nil {
 		return nil, err
 	}
+	err = u.check(m)
 	if end := offset + m.Size(); end%4 != 0 && end < dst.Size() && dst.Size()-end >= 4 {
-		return nil, u.endsWithinWord(m.Size())
+		err = u.endsWithinWord(m.Size())
 	}
-	return u, u.check(m)
+	if err == nil {
+		u.joinRow()
+	}
+	return u, err
+}
+
+// joinRow has what begins before the upload ends follow it.
+// It locks.
+func (u *Upload) joinRow() {
+	u.shared.mu.Lock()
+	defer u.shared.mu.Unlock()
+	u.inRow = true
+	u.engine.row.underway++
 }
 
 // Moved is the number of bytes written.
@@ -279,13 +293,22 @@ func (u *Upload) alive() error {
 	return nil
 }
 
+// end takes note that nothing follows. The lock is held.
+func (u *Upload) end() {
+	u.closed = true
+	if u.inRow {
+		u.inRow = false
+		u.engine.row.underway--
+	}
+}
+
 // close ends all waits for the upload. The lock is not held.
 func (u *Upload) close() {
 	u.ring.waits.stop()
 	u.watch.stop()
 	u.shared.mu.Lock()
 	defer u.shared.mu.Unlock()
-	u.closed = true
+	u.end()
 	if j := u.job; j != nil {
 		u.job = nil
 		u.writes.jobs.list = without(u.writes.jobs.list, job(j))

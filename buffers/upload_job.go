@@ -166,7 +166,7 @@ func (j *uploadJob) leave() jobState {
 func (j *uploadJob) end(err error) jobState {
 	j.served()
 	j.watch.stop()
-	j.closed = true
+	j.Upload.end()
 	j.done(err)
 	return jobEnds
 }

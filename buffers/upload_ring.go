@@ -57,13 +57,14 @@ func (r *uploadRing) lend(ctx context.Context, size uint64) (err error) {
 	}
 }
 
-// find takes a chunk of the ring, or says why not: see [writeBelt.find].
+// find takes a chunk of the ring, or says why not: see [writeBelt.find]. Of short chunks there may be more, with as many bytes.
 func (r *uploadRing) find(size uint64) (*chunk, error) {
 	u := r.upload
 	if u.dst.State() == Destroyed {
 		return nil, gpu.NewError("upload", u.dst.Label(), ErrDestroyed, "")
 	}
-	return u.writes.find(u.dst.Label(), size, paths[OpUpload][u.path].Depth)
+	p := &paths[OpUpload][u.path]
+	return u.writes.find(u.dst.Label(), size, p.Depth*int(p.Piece/size))
 }
 
 // awaitRing waits for a change while chunks of the ring are pending.
