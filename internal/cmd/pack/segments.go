@@ -12,6 +12,8 @@ type image struct {
 	bytes   []byte
 }
 
+func (m *image) end() uint64 { return m.address + uint64(len(m.bytes)) }
+
 const (
 	activeSegment = 0x00
 	i32Const      = 0x41
@@ -33,7 +35,7 @@ func joinSegments(body []byte) (*image, error) {
 	slices.SortFunc(segments, func(a, b segment) int { return cmp.Compare(a.address, b.address) })
 	m := &image{address: segments[0].address}
 	for _, s := range segments {
-		next := m.address + uint64(len(m.bytes))
+		next := m.end()
 		if s.address < next {
 			return nil, errors.New("data segments overlap")
 		}
