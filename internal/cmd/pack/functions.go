@@ -136,15 +136,15 @@ func (m module) shrink(memory *image, parts []unusedPart) (startCode, error) {
 	}
 	clear(t.units)
 	clear(t.files)
-	return t.moveToStart(memory, functions), nil
+	return t.moveToStart(memory, functions)
 }
 
-// moveToStart leaves to the code all that it can compute: sums, and each function's copy of its own entry
-// in the index.
-func (t *funcTable) moveToStart(memory *image, functions []function) (code startCode) {
+// moveToStart leaves to the code all that it can compute: sums, each function's copy of its own entry in the index,
+// and the rows of the index by program counter.
+func (t *funcTable) moveToStart(memory *image, functions []function) (code startCode, err error) {
 	entries := column{t.index, t.count, indexRow}
 	offsets := column{t.index + 4, t.count, indexRow}
-	for _, c := range []column{entries, offsets, t.buckets} {
+	for _, c := range []column{entries, offsets} {
 		memory.differences(c)
 		code.sums(c)
 	}
@@ -156,8 +156,40 @@ func (t *funcTable) moveToStart(memory *image, functions []function) (code start
 		code.load(0)
 		code.store(t.index + entryAt)
 	})
-	return code
+	if err := t.clearBuckets(memory); err != nil {
+		return nil, err
+	}
+	code.forRows(t.buckets.first, t.buckets.rows, t.buckets.stride, func() {
+		code.add(localGet, 0)
+		code.add(localGet, 0)
+		code.constant(t.buckets.first)
+		code.add(i32Sub)
+		code.constant(t.buckets.stride * bucketsOfFunction)
+		code.add(i32DivU)
+		code.store(0)
+	})
+	return code, nil
 }
+
+// bucketsOfFunction are those of the program counters of one function, whatever its size.
+const bucketsOfFunction = 1 << 16 / bucketSize
+
+// clearBuckets clears the buckets, which need to hold no more than the number of their function.
+func (t *funcTable) clearBuckets(memory *image) error {
+	for row := range t.buckets.rows {
+		bucket := memory.bytes[t.buckets.first+row*t.buckets.stride-memory.address:][:bucketRow]
+		if row == t.buckets.rows-1 {
+			bucket = bucket[:4] // it ends with the program counters
+		}
+		binary.LittleEndian.PutUint32(bucket, binary.LittleEndian.Uint32(bucket)-uint32(row/bucketsOfFunction))
+		if !allZero(bucket) {
+			return errTable
+		}
+	}
+	return nil
+}
+
+func allZero(p []byte) bool { return bytes.Count(p, []byte{0}) == len(p) }
 
 // dropValues drops the tables of values that no function needs.
 func (t *funcTable) dropValues(functions []function) error {

@@ -3,7 +3,7 @@
 //	go run ./internal/cmd/pack web/gpubuffers.wasm
 //
 // It joins the data segments. The linker leaves out runs of zeros, but compressed, the addresses of the tens
-// of thousands of segments that remain take more room than the zeros did. It drops the data on functions that
+// of thousands of segments that remain take more room than the zeros did: only long runs stay out. It drops the data on functions that
 // only the text of a panic and runtime.Caller need: names, files, lines and arguments. Of the names of package
 // runtime's own functions "runtime." stays: the package knows its goroutines by it. Numbers that grow from
 // function to function are stored as differences, which a start function adds up. It leaves out the bodies of functions

@@ -34,6 +34,16 @@ func TestSegmentsAreJoined(t *testing.T) {
 	require.Equal(t, m, again)
 }
 
+func TestLongRunsOfZerosAreLeftOut(t *testing.T) {
+	zeros := make([]byte, gap)
+	m := image{4096, slices.Concat([]byte{1}, zeros[1:], []byte{2}, zeros, []byte{3}, zeros, zeros, []byte{0, 0, 4, 0})}
+	require.Equal(t, []segment{{4096, m.bytes[:1+gap]}, {4096 + 1 + 2*gap, []byte{3}}, {4096 + 4 + 4*gap, []byte{4, 0}}}, m.segments())
+	again, err := joinSegments(m.encode())
+	require.NoError(t, err)
+	require.Equal(t, m, *again)
+	require.Empty(t, (&image{4096, zeros}).segments())
+}
+
 func TestSegmentsThatAreRefused(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"overlap":  section11(segmentOf(8, 1, 2), segmentOf(9, 3)),

@@ -72,7 +72,8 @@ func partsOf(wasm []byte) ([]part, error) {
 	if memory, err = joinSegments(after.section(dataSection).body); err != nil {
 		return nil, err
 	}
-	return slices.Concat(codeParts(codes, names), memoryParts(memory, t), otherParts(after)), nil
+	parts := slices.Concat(codeParts(codes, names), memoryParts(memory, t), otherParts(after))
+	return slices.DeleteFunc(parts, func(p part) bool { return len(p.data) == 0 }), nil
 }
 
 // otherParts are the sections beside code and data.
@@ -88,7 +89,16 @@ func otherParts(m module) []part {
 
 // memoryParts are the data, by what the linker put where.
 func memoryParts(memory *image, t *funcTable) []part {
-	from := func(first, end uint64) []byte { return memory.bytes[first-memory.address : end-memory.address] }
+	segments := memory.segments()
+	from := func(first, end uint64) (data []byte) { // what the module has of the memory
+		for _, s := range segments {
+			low, high := max(first, s.address), min(end, s.address+uint64(len(s.data)))
+			if low < high {
+				data = append(data, s.data[low-s.address:high-s.address]...)
+			}
+		}
+		return data
+	}
 	constants := from(memory.address, t.address)
 	start, end := longestText(constants)
 	values := t.index - uint64(len(t.values))

@@ -36,6 +36,8 @@ const (
 	i32Store = 0x36
 	i32LtU   = 0x49
 	i32Add   = 0x6a
+	i32Sub   = 0x6b
+	i32DivU  = 0x6e
 
 	i32          = 0x7f
 	functionType = 0x60
