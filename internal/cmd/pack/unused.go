@@ -57,7 +57,7 @@ var unusedParts = []unusedPart{
 	},
 }
 
-// silent are functions without results that only write, or only check. They return at once.
+// silent are functions without results that only write, only check, or read what is empty. They return at once.
 var silent = names(
 	// The trace of a panic, of which nothing can be read without the names, files and lines. What package runtime shows of
 	// itself before it ends the program.
@@ -66,6 +66,8 @@ var silent = names(
 	`runtime\.print(float64|float32|complex128|complex64)`,
 	// Checks of what compiler and linker made, and of the types of several modules.
 	`runtime\.(moduledataverify1|check|typelinksinit)`,
+	// Reading GODEBUG, which a page cannot set, and whose default is empty.
+	`runtime\.parsegodebug|internal/godebug\.update|internal/cpu\.processOptions`,
 )
 
 func names(patterns ...string) *regexp.Regexp {

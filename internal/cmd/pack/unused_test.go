@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"os"
 	"os/exec"
+	pathpkg "path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -160,21 +161,33 @@ func main() {
 func TestSilentFunctionsHaveNoResults(t *testing.T) {
 	goroot, err := exec.Command("go", "env", "GOROOT").Output()
 	require.NoError(t, err)
-	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(goroot)), "src", "runtime", "*.go"))
-	require.NoError(t, err)
 	n := 0
-	for _, path := range files {
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	for _, folder := range []string{"runtime", "internal/godebug", "internal/cpu"} {
+		files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(goroot)), "src", filepath.FromSlash(folder), "*.go"))
 		require.NoError(t, err)
-		for _, d := range file.Decls {
-			f, ok := d.(*ast.FuncDecl)
-			if ok && f.Recv == nil && file.Name.Name == "runtime" && silent.MatchString("runtime."+f.Name.Name) {
-				n++
-				require.Nil(t, f.Type.Results, f.Name.Name)
+		for _, path := range files {
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			require.NoError(t, err)
+			for _, d := range file.Decls {
+				f, ok := d.(*ast.FuncDecl)
+				if ok && f.Recv == nil && file.Name.Name == pathpkg.Base(folder) && silent.MatchString(folder+"."+f.Name.Name) {
+					n++
+					require.Nil(t, f.Type.Results, f.Name.Name)
+				}
 			}
 		}
 	}
-	require.Equal(t, 15, n, "functions of package runtime")
+	require.Equal(t, 18, n, "functions")
+}
+
+// The settings of a module whose go.mod names an older version of Go would be read.
+func TestTheModuleHasNoDefaultForGODEBUG(t *testing.T) {
+	list := exec.Command("go", "list", "-f", "{{.DefaultGODEBUG}}", ".")
+	list.Dir = "../../../wasm"
+	list.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	out, err := list.CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Empty(t, strings.TrimSpace(string(out)))
 }
 
 // A module that writes numbers with a point keeps the powers of ten, and others do not.
