@@ -21,7 +21,7 @@ SIZE_LIMIT  ?= 580000
 JS          := GOOS=js GOARCH=wasm
 TOOLS       := go -C "$(CURDIR)/internal/tools"
 STATICCHECK  = "$$($(TOOLS) tool -n staticcheck)"
-BUNDLE       = "$$($(TOOLS) tool -n esbuild)" --bundle --format=esm --log-level=warning
+BUNDLE       = "$$($(TOOLS) tool -n esbuild)" --bundle --format=esm --minify-whitespace --minify-syntax --log-level=warning
 COMPRESS    := $(TOOLS) run ./compress -dir "$(CURDIR)/web"
 WASM_BUILD  := $(JS) go build -trimpath -ldflags="-s -w"
 # The module is kept small: nothing is inlined but what is called all the time of the standard library. More made
