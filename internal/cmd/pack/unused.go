@@ -41,7 +41,9 @@ var unusedParts = []unusedPart{
 	},
 	{
 		names: names(`runtime\.trace(AcquireEnabled|Reader|ReaderAvailable|Release|ThreadDestroy|Advance)`,
-			`runtime\.traceLocker\.[^o].*`, `runtime\.\(\*trace(SchedResourceState|Buf)\)\.[^r].*`),
+			`runtime\.traceLocker\.[^o].*`,                         // all but ok
+			`runtime\.\(\*trace(SchedResourceState|Buf)\)\.[^r].*`, // all but reset, and what only the others call
+		),
 		callers: anyone,
 		without: []string{"runtime.StartTrace"},
 		why:     "nothing is traced unless StartTrace was called",
