@@ -46,7 +46,7 @@ FIRST       ?= 0
 TIME        ?= 60s
 
 # What runs in Firefox, of the tests that run in Chrome.
-IN_FIREFOX  := ^(TestConformance|TestModule.*|TestPage.*|TestTheReadmesJavaScriptRuns)$$
+IN_FIREFOX  := ^(TestConformance|TestModule.*|TestPage.*|TestPreloadsAreUsed|TestTheReadmesJavaScriptRuns)$$
 
 # Native packages that need no browser.
 NATIVE       = $$(go list ./... | grep -v -e /tests/headless -e /tests/bench)
