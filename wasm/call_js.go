@@ -59,7 +59,9 @@ func (c *call) wrongType(name, want string, v js.Value) {
 // maxLabel is the number of UTF-16 units of a label that are kept.
 const maxLabel = 1024
 
-var sliceText = js.Global().Get("Function").Get("prototype").Get("call").Call("bind", js.Global().Get("String").Get("prototype").Get("slice"))
+var stringOf = js.Global().Get("String")
+
+var sliceText = js.Global().Get("Function").Get("prototype").Get("call").Call("bind", stringOf.Get("prototype").Get("slice"))
 
 // text is a string, "" if it was left out. A long one is cut.
 func (c *call) text(i int, name string) string { return c.cutText(i, name, maxLabel) }
@@ -105,9 +107,9 @@ func (c *call) whole(i int, name string) uint64 {
 	f := c.number(i, name)
 	switch {
 	case f != math.Trunc(f) || math.IsInf(f, 0):
-		c.fail(buffers.ErrType, name+" "+strconv.FormatFloat(f, 'g', -1, 64)+" is not a whole number")
+		c.fail(buffers.ErrType, name+" "+numberText(f)+" is not a whole number")
 	case f < 0 || f > 1<<53-1:
-		c.fail(buffers.ErrRange, name+" "+strconv.FormatFloat(f, 'g', -1, 64)+" is not within 0 to 2^53 - 1")
+		c.fail(buffers.ErrRange, name+" "+numberText(f)+" is not within 0 to 2^53 - 1")
 	default:
 		return uint64(f)
 	}
@@ -244,6 +246,9 @@ func object[T any](c *call, i int) (T, *system) {
 	return t, owner
 }
 
+// numberText is a number as JavaScript writes it: to know that as well takes Go 15 KB, compressed.
+func numberText(f float64) string { return stringOf.Invoke(f).String() }
+
 func (c *call) handle(i int) (any, *system) {
 	handle := c.number(i, "handle")
 	if c.err != nil {
@@ -254,7 +259,7 @@ func (c *call) handle(i int) (any, *system) {
 	case stale:
 		c.fail(buffers.ErrDestroyed, "it is destroyed")
 	case e == nil:
-		c.fail(buffers.ErrType, strconv.FormatFloat(handle, 'g', -1, 64)+" is not a handle")
+		c.fail(buffers.ErrType, numberText(handle)+" is not a handle")
 	default:
 		return e.object, e.owner
 	}

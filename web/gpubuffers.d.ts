@@ -16,7 +16,7 @@ export interface OpenOptions {
   /** For the device that is requested. By default it is the fastest, with buffers as large as its adapter allows. */
   adapterOptions?: GPURequestAdapterOptions;
   deviceDescriptor?: GPUDeviceDescriptor;
-  /** Where the WebAssembly module is. By default it is gpubuffers.wasm beside this file. */
+  /** Where the WebAssembly module is, or what was fetched. By default it is gpubuffers.wasm beside this file. */
   wasm?: string | URL | Response | Promise<Response> | BufferSource | WebAssembly.Module;
   /** The most bytes of mappable memory, pools included. By default 256 MiB. */
   budget?: number;

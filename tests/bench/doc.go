@@ -5,6 +5,7 @@
 //	go test -v -timeout=2h -run=TestMeasure . -plan=full         every cell; results/latest.json and a table
 //	go test -v -run=TestMeasure . -plan=quick -workload='^burst' -competitor='^gpubuffers$|PlayCanvas'
 //	go test -v -run=TestMeasure . -plan=full -workload=regret -regret=50 -seed=7      also -regret.only=9, to repeat one
+//	go test -v -run=TestMeasureStart . -start.rounds=12           how pages start, on slow networks too; -start.beside=DIR
 //	go -C report run . -docs ../../../docs ../results/latest.json   tables and plots of docs/performance.md
 //
 // A cell is one workload at one size. Its cases, one for each path of each competitor, run round by round,

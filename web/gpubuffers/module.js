@@ -248,8 +248,9 @@ function isAddress(source) {
 
 async function load(source) {
   try {
+    const content = contentOf(source); // first: it may be fetched while the loader is made
     const program = newProgram();
-    return new Module(program, await instantiate(await contentOf(source), program.imports));
+    return new Module(program, await instantiate(await content, program.imports));
   } catch (cause) {
     throw cause instanceof GPUBufferError ? cause : refusal("internal", "open", "", "the WebAssembly module could not be loaded", cause);
   }

@@ -23,13 +23,12 @@ async function begin() {
   notice.hide();
   delete root.dataset.ready;
   enter("opening", "Opening the device…");
-  const reason = await obstacle();
-  if (reason) return refuse(adviceFor(reason));
   let gpu;
   try {
     gpu = await open({ maxFramesInFlight, onError: (error) => console.error(error) });
   } catch (error) {
-    return refuse({ title: "The device could not be opened", text: describe(error) });
+    const reason = await obstacle();
+    return refuse(reason ? adviceFor(reason) : { title: "The device could not be opened", text: describe(error) });
   }
   await run(gpu);
 }

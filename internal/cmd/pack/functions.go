@@ -17,7 +17,7 @@ const (
 	headerSize = 8 + 8*8
 	indexRow   = 8
 	funcSize   = 44     // without the lists that follow
-	moduleSize = 8 * 22 // of moduledata, as far as it is read
+	moduleSize = 8 * 42 // of moduledata, as far as it is read
 	bucketSize = 4096   // program counters
 	bucketRow  = 20     // findfuncbucket
 )
@@ -29,8 +29,11 @@ type funcTable struct {
 	units, files, values []byte // files by compilation unit, their names, values by program counter
 	funcs                []byte // an index, and functions
 	count                uint64
-	index                uint64 // the address of funcs
-	buckets              column // row numbers of the index by program counter
+	index                uint64   // the address of funcs
+	buckets              column   // row numbers of the index by program counter
+	data                 []byte   // of functions: stack maps and the like
+	starts               []uint32 // of the pieces of data
+	address, end         uint64   // of the whole
 }
 
 // function is a _func.
@@ -75,44 +78,30 @@ func (f function) tables() (needed, dropped []uint32) {
 	return needed, dropped
 }
 
-// dropUnused leaves out the bodies of functions that are not used, and what the table tells of their stacks.
-func (m module) dropUnused(t *funcTable, functions []function, parts []unusedPart) error {
-	codes, imports := m.section(codeSection), m.section(importSection)
-	if codes == nil || imports == nil {
-		return errTable
+// data returns the places of the offsets of the function's data.
+func (f function) data() (places []uint32) {
+	for i := range uint32(f[dataSize]) {
+		places = append(places, funcSize+4*(f.word(pcDataSize)+i))
 	}
-	imported, err := importedFunctions(imports.body)
-	if err != nil {
-		return err
+	return places
+}
+
+// forget takes away all that the table tells of the function's stack: it never is on one.
+func (f function) forget() {
+	needed, dropped := f.tables()
+	for _, at := range slices.Concat(needed, dropped) {
+		f.set(at, 0)
 	}
-	c, err := readCode(codes.body, functions)
-	if err != nil {
-		return err
+	for _, at := range f.data() {
+		f.set(at, noData)
 	}
-	dropped, err := t.dropUnused(c, functions, imported, parts)
-	if err != nil {
-		return err
-	}
-	codes.body = c.encode()
-	for i, f := range functions {
-		if dropped[i] {
-			f.set(framesAt, 0)
-			for n := range f.word(pcDataSize) {
-				f.set(funcSize+4*n, 0)
-			}
-			for n := range uint32(f[dataSize]) {
-				f.set(funcSize+4*(f.word(pcDataSize)+n), noData)
-			}
-		}
-	}
-	return nil
 }
 
 // dropData takes away the function's data that is not needed.
 func (f function) dropData() {
-	for i := range uint32(f[dataSize]) {
-		if !slices.Contains(neededFuncData, i) {
-			f.set(funcSize+4*(f.word(pcDataSize)+i), noData)
+	for i, at := range f.data() {
+		if !slices.Contains(neededFuncData, uint32(i)) {
+			f.set(at, noData)
 		}
 	}
 }
@@ -128,13 +117,7 @@ func (m module) shrink(memory *image, parts []unusedPart) (startCode, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := m.dropUnused(t, functions, parts); err != nil {
-		return nil, err
-	}
-	if err := t.dropValues(functions); err != nil {
-		return nil, err
-	}
-	if err := t.dropNames(functions); err != nil {
+	if err := m.dropUnused(memory, t, functions, parts); err != nil {
 		return nil, err
 	}
 	for _, f := range functions {
@@ -142,17 +125,26 @@ func (m module) shrink(memory *image, parts []unusedPart) (startCode, error) {
 		f.set(unitAt, 0)
 		f.set(startLineAt, 0)
 	}
+	if err := t.dropValues(functions); err != nil {
+		return nil, err
+	}
+	if err := t.clearData(functions); err != nil {
+		return nil, err
+	}
+	if err := t.dropNames(functions); err != nil {
+		return nil, err
+	}
 	clear(t.units)
 	clear(t.files)
-	return t.moveToStart(memory, functions), nil
+	return t.moveToStart(memory, functions)
 }
 
-// moveToStart leaves to the code all that it can compute: sums, and each function's copy of its own entry
-// in the index.
-func (t *funcTable) moveToStart(memory *image, functions []function) (code startCode) {
+// moveToStart leaves to the code all that it can compute: sums, each function's copy of its own entry in the index,
+// and the rows of the index by program counter.
+func (t *funcTable) moveToStart(memory *image, functions []function) (code startCode, err error) {
 	entries := column{t.index, t.count, indexRow}
 	offsets := column{t.index + 4, t.count, indexRow}
-	for _, c := range []column{entries, offsets, t.buckets} {
+	for _, c := range []column{entries, offsets} {
 		memory.differences(c)
 		code.sums(c)
 	}
@@ -164,28 +156,79 @@ func (t *funcTable) moveToStart(memory *image, functions []function) (code start
 		code.load(0)
 		code.store(t.index + entryAt)
 	})
-	return code
+	if err := t.clearBuckets(memory); err != nil {
+		return nil, err
+	}
+	code.forRows(t.buckets.first, t.buckets.rows, t.buckets.stride, func() {
+		code.add(localGet, 0)
+		code.add(localGet, 0)
+		code.constant(t.buckets.first)
+		code.add(i32Sub)
+		code.constant(t.buckets.stride * bucketsOfFunction)
+		code.add(i32DivU)
+		code.store(0)
+	})
+	return code, nil
 }
+
+// bucketsOfFunction are those of the program counters of one function, whatever its size.
+const bucketsOfFunction = 1 << 16 / bucketSize
+
+// clearBuckets clears the buckets, which need to hold no more than the number of their function.
+func (t *funcTable) clearBuckets(memory *image) error {
+	for row := range t.buckets.rows {
+		bucket := memory.bytes[t.buckets.first+row*t.buckets.stride-memory.address:][:bucketRow]
+		if row == t.buckets.rows-1 {
+			bucket = bucket[:4] // it ends with the program counters
+		}
+		binary.LittleEndian.PutUint32(bucket, binary.LittleEndian.Uint32(bucket)-uint32(row/bucketsOfFunction))
+		if !allZero(bucket) {
+			return errTable
+		}
+	}
+	return nil
+}
+
+func allZero(p []byte) bool { return bytes.Count(p, []byte{0}) == len(p) }
 
 // dropValues drops the tables of values that no function needs.
 func (t *funcTable) dropValues(functions []function) error {
-	needed, dropped := map[uint32]bool{0: true}, map[uint32]bool{} // offset 0 is that of no table
+	kept := make([]byte, len(t.values))
 	for _, f := range functions {
-		keep, drop := f.tables()
-		for _, at := range keep {
-			needed[f.word(at)] = true
+		needed, dropped := f.tables()
+		for _, at := range needed {
+			table, err := t.valuesAt(f.word(at))
+			if err != nil {
+				return err
+			}
+			copy(kept[f.word(at):], table)
 		}
-		for _, at := range drop {
-			dropped[f.word(at)] = true
+		for _, at := range dropped {
 			f.set(at, 0)
 		}
 	}
-	for offset := range dropped {
-		if needed[offset] {
-			continue
+	copy(t.values, kept)
+	return nil
+}
+
+// clearData clears the pieces of data that no function needs. One ends where the next begins.
+func (t *funcTable) clearData(functions []function) error {
+	needed := map[uint32]bool{}
+	for _, f := range functions {
+		for _, at := range f.data() {
+			needed[f.word(at)] = true
 		}
-		if err := t.clearValues(offset); err != nil {
-			return err
+	}
+	for i, start := range t.starts {
+		end := uint32(len(t.data))
+		if i+1 < len(t.starts) {
+			end = t.starts[i+1]
+		}
+		if start > end {
+			return errTable
+		}
+		if !needed[start] {
+			clear(t.data[start:end])
 		}
 	}
 	return nil
@@ -203,8 +246,7 @@ func findTable(memory *image) (*funcTable, error) {
 		return nil, errTable
 	}
 	address := memory.address + uint64(at)
-	buckets, err := findBuckets(memory, address)
-	return &funcTable{
+	t := &funcTable{
 		names:   m[names:units],
 		units:   m[units:files],
 		files:   m[files:values],
@@ -212,25 +254,28 @@ func findTable(memory *image) (*funcTable, error) {
 		funcs:   m[funcs:],
 		count:   word(1),
 		index:   address + funcs,
-		buckets: buckets,
-	}, err
+		address: address,
+	}
+	return t, t.readModuleData(memory)
 }
 
-// findBuckets finds in the memory the moduledata that the table at the address belongs to.
-func findBuckets(memory *image, table uint64) (column, error) {
-	start := binary.LittleEndian.AppendUint64(nil, table)
-	start = binary.LittleEndian.AppendUint64(start, table+headerSize)
+// readModuleData finds in the memory the moduledata that the table belongs to, and what that says of it.
+func (t *funcTable) readModuleData(memory *image) error {
+	start := binary.LittleEndian.AppendUint64(nil, t.address)
+	start = binary.LittleEndian.AppendUint64(start, t.address+headerSize)
 	at := bytes.Index(memory.bytes, start)
 	if at < 0 || len(memory.bytes)-at < moduleSize {
-		return column{}, errTable
+		return errTable
 	}
 	word := func(i int) uint64 { return binary.LittleEndian.Uint64(memory.bytes[at+8*i:]) }
 	buckets, first, last := word(19), word(20), word(21) // findfunctab, minpc, maxpc
-	c := column{buckets, (last - first + bucketSize - 1) / bucketSize, bucketRow}
-	if first > last || !memory.holds(c) {
-		return column{}, errTable
+	t.buckets = column{buckets, (last - first + bucketSize - 1) / bucketSize, bucketRow}
+	data, end := word(40), word(41) // gofunc, epclntab: between them is findfunctab
+	if first > last || !memory.holds(t.buckets) || data < t.index || buckets < data || end < buckets || end > memory.end() {
+		return errTable
 	}
-	return c, nil
+	t.data, t.end = memory.bytes[data-memory.address:buckets-memory.address], end
+	return nil
 }
 
 // functions follows the index at the start of the table: pairs of a program counter and an offset.
@@ -253,16 +298,26 @@ func (t *funcTable) functions() ([]function, error) {
 			return nil, errTable
 		}
 		functions[i] = f
+		for _, at := range f.data() {
+			if start := f.word(at); start != noData {
+				t.starts = append(t.starts, start)
+			}
+		}
 	}
+	slices.Sort(t.starts)
+	t.starts = slices.Compact(t.starts)
 	return functions, nil
 }
 
-// clearValues zeroes one table: pairs of numbers, up to a first number of zero that is not the first.
-func (t *funcTable) clearValues(at uint32) error {
+// valuesAt is one table: pairs of numbers, up to a first number of zero that is not the first.
+func (t *funcTable) valuesAt(at uint32) ([]byte, error) {
 	if uint64(at) >= uint64(len(t.values)) {
-		return errTable
+		return nil, errTable
 	}
 	r := reader{t.values[at:]}
+	if at == 0 { // that of no table
+		return r.rest[:1], nil
+	}
 	for first := true; ; first = false {
 		if value := r.unsigned(); value == 0 && !first {
 			break
@@ -272,6 +327,5 @@ func (t *funcTable) clearValues(at uint32) error {
 			break
 		}
 	}
-	clear(t.values[at : len(t.values)-len(r.rest)])
-	return nil
+	return t.values[at : len(t.values)-len(r.rest)], nil
 }

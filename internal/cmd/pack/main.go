@@ -3,14 +3,20 @@
 //	go run ./internal/cmd/pack web/gpubuffers.wasm
 //
 // It joins the data segments. The linker leaves out runs of zeros, but compressed, the addresses of the tens
-// of thousands of segments that remain take more room than the zeros did. It drops the data on functions that
+// of thousands of segments that remain take more room than the zeros did: only long runs stay out. It drops the data on functions that
 // only the text of a panic and runtime.Caller need: names, files, lines and arguments. Of the names of package
 // runtime's own functions "runtime." stays: the package knows its goroutines by it. Numbers that grow from
 // function to function are stored as differences, which a start function adds up. It leaves out the bodies of functions
-// that no run of the module calls: see unusedParts.
+// that no run of the module calls, and what only these read: see unusedParts, silent and powersOfTen.
+//
+//	go run ./internal/cmd/pack -parts build/parts.zip build/linked.wasm
+//
+// leaves the module as it is, and writes what it would be into an archive, taken apart: a file for the code of each package
+// and for each kind of data. `make parts` builds one, and prints what the parts weigh.
 package main
 
 import (
+	"flag"
 	"fmt"
 	"log"
 	"os"
@@ -19,12 +25,30 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("pack: ")
-	if len(os.Args) != 2 {
-		log.Fatal("usage: pack FILE.wasm")
+	parts := flag.String("parts", "", "archive for the parts of the packed module")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		log.Fatal("usage: pack [-parts FILE.zip] FILE.wasm")
 	}
-	if err := run(os.Args[1]); err != nil {
+	work := run
+	if *parts != "" {
+		work = func(path string) error { return runParts(path, *parts) }
+	}
+	if err := work(flag.Arg(0)); err != nil {
 		log.Fatal(err)
 	}
+}
+
+func runParts(path, archive string) error {
+	wasm, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	parts, err := partsOf(wasm)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return writeParts(archive, parts)
 }
 
 func run(path string) error {

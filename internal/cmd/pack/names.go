@@ -31,6 +31,18 @@ func (t *funcTable) dropNames(functions []function) error {
 	return nil
 }
 
+func (t *funcTable) allNames(functions []function) ([]string, error) {
+	names := make([]string, len(functions))
+	for i, f := range functions {
+		name, err := t.name(f)
+		if err != nil {
+			return nil, err
+		}
+		names[i] = name
+	}
+	return names, nil
+}
+
 func (t *funcTable) name(f function) (string, error) {
 	offset := f.word(nameAt)
 	if uint64(offset) >= uint64(len(t.names)) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"slices"
@@ -11,6 +12,8 @@ type image struct {
 	address uint64
 	bytes   []byte
 }
+
+func (m *image) end() uint64 { return m.address + uint64(len(m.bytes)) }
 
 const (
 	activeSegment = 0x00
@@ -33,7 +36,7 @@ func joinSegments(body []byte) (*image, error) {
 	slices.SortFunc(segments, func(a, b segment) int { return cmp.Compare(a.address, b.address) })
 	m := &image{address: segments[0].address}
 	for _, s := range segments {
-		next := m.address + uint64(len(m.bytes))
+		next := m.end()
 		if s.address < next {
 			return nil, errors.New("data segments overlap")
 		}
@@ -63,11 +66,35 @@ func readSegments(body []byte) ([]segment, error) {
 	return segments, nil
 }
 
+// gap is how many zeros are left out, between two segments: so many that few segments remain.
+const gap = 4096
+
+// segments are the bytes but for the long runs of zeros: so much the module is smaller once it was decompressed.
+func (m *image) segments() (all []segment) {
+	zeros := make([]byte, gap)
+	for at := 0; at < len(m.bytes); {
+		n := bytes.Index(m.bytes[at:], zeros)
+		if n < 0 {
+			n = len(m.bytes) - at
+		}
+		if n > 0 {
+			all = append(all, segment{m.address + uint64(at), m.bytes[at : at+n]})
+		}
+		for at += n; at < len(m.bytes) && m.bytes[at] == 0; at++ {
+		}
+	}
+	return all
+}
+
 func (m *image) encode() []byte {
-	body := appendUnsigned(nil, 1)
-	body = append(body, activeSegment, i32Const)
-	body = appendSigned(body, m.address)
-	body = append(body, end)
-	body = appendUnsigned(body, uint64(len(m.bytes)))
-	return append(body, m.bytes...)
+	segments := m.segments()
+	body := appendUnsigned(nil, uint64(len(segments)))
+	for _, s := range segments {
+		body = append(body, activeSegment, i32Const)
+		body = appendSigned(body, s.address)
+		body = append(body, end)
+		body = appendUnsigned(body, uint64(len(s.data)))
+		body = append(body, s.data...)
+	}
+	return body
 }

@@ -13,7 +13,7 @@ import (
 type column struct{ first, rows, stride uint64 }
 
 func (m *image) holds(c column) bool {
-	return c.rows > 1 && c.first >= m.address && c.first+c.rows*c.stride <= m.address+uint64(len(m.bytes))
+	return c.rows > 1 && c.first >= m.address && c.first+c.rows*c.stride <= m.end()
 }
 
 // differences replaces each number but the first by its difference to the one before.
@@ -36,6 +36,8 @@ const (
 	i32Store = 0x36
 	i32LtU   = 0x49
 	i32Add   = 0x6a
+	i32Sub   = 0x6b
+	i32DivU  = 0x6e
 
 	i32          = 0x7f
 	functionType = 0x60

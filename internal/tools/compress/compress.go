@@ -92,16 +92,20 @@ func compressFile(root *os.Root, name string) (line string, err error) {
 // pack compresses by the highest levels. The key goes into the gzip header's
 // comment: https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1
 func pack(content []byte, key string) (br, gz []byte) {
-	var b, g bytes.Buffer
-	bw := brotli.NewWriterOptions(&b, brotli.WriterOptions{Quality: brotli.BestCompression, LGWin: 24})
-	bw.Write(content)
-	bw.Close()
-
+	var g bytes.Buffer
 	gw, _ := gzip.NewWriterLevel(&g, gzip.BestCompression)
 	gw.Comment = key
 	gw.Write(content)
 	gw.Close()
-	return b.Bytes(), g.Bytes()
+	return brotliOf(content), g.Bytes()
+}
+
+func brotliOf(content []byte) []byte {
+	var b bytes.Buffer
+	w := brotli.NewWriterOptions(&b, brotli.WriterOptions{Quality: brotli.BestCompression, LGWin: 24})
+	w.Write(content)
+	w.Close()
+	return b.Bytes()
 }
 
 // storedKey is the SHA-256 of the content that the siblings hold, or "".

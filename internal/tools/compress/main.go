@@ -1,5 +1,9 @@
 // Command compress writes FILE.br and FILE.gz beside every FILE in a folder
 // that is worth compressing.
+//
+//	go run ./compress -table parts.zip
+//
+// prints what the files of an archive weigh instead, as a table of Markdown.
 package main
 
 import (
@@ -11,8 +15,13 @@ import (
 
 func main() {
 	dir := flag.String("dir", "web", "folder whose files are compressed")
+	archive := flag.String("table", "", "archive whose files are weighed, each by itself; nothing is written")
 	flag.Parse()
-	if err := run(*dir); err != nil {
+	work := func() error { return run(*dir) }
+	if *archive != "" {
+		work = func() error { return weigh(*archive, os.Stdout) }
+	}
+	if err := work(); err != nil {
 		fmt.Fprintln(os.Stderr, "compress:", err)
 		os.Exit(1)
 	}

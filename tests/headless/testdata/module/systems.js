@@ -166,6 +166,32 @@ export const openInParallel = async () => {
 };
 
 /** A device that was requested in vain is destroyed, whichever fails first. */
+/** Chunks, the engine's trials and the like are made when a call needs them. */
+export const openMakesNothing = async () => {
+  const device = await requestDevice();
+  const asked = [];
+  const replaced = [[GPUDevice.prototype, Object.keys(GPUDevice.prototype).filter((name) => name.startsWith("create"))], [GPUQueue.prototype, ["writeBuffer"]]]
+    .flatMap(([prototype, names]) => names.map((name) => [prototype, name, prototype[name]]));
+  for (const [prototype, name, method] of replaced) {
+    prototype[name] = function (...values) {
+      asked.push(name);
+      return method.apply(this, values);
+    };
+  }
+  try {
+    const gpu = await api.open({ device, wasm: new URL("/gpubuffers.wasm?own", location.href) }); // takes the methods as it finds them
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    same(asked.join(), "", "what the device was asked for");
+    same(gpu.stats().mappable, 0, "mappable memory");
+    gpu.createDeviceBuffer({ size: 4, usage: VERTEX }).destroy();
+    ok(asked.includes("createBuffer"), "what is asked for is noticed");
+    gpu.destroy();
+  } finally {
+    for (const [prototype, name, method] of replaced) prototype[name] = method;
+  }
+  device.destroy();
+};
+
 export const openGivesTheDeviceBack = async () => {
   for (const wait of [0, 50]) {
     let device;
