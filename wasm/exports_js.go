@@ -119,6 +119,21 @@ func exportCreateDeviceBuffer(handle, size, usage, characters float64) float64 {
 	return run("createDeviceBuffer", makeLabelled, handle, size, usage, characters)
 }
 
+// leftCreation tells of the buffer that createDeviceBuffer made last. Its field 0 is not 0 if the ES module is to make the
+// GPUBuffer, and to hand it with that number to keepChecked, before anything else: see [jsbridge.CreationErrors.Leave].
+// Field 1 is the size and field 2 the usage then.
+//
+//go:wasmexport leftCreation
+func leftCreation(field float64) float64 {
+	switch field {
+	case 1:
+		return left.size
+	case 2:
+		return left.usage
+	}
+	return left.number
+}
+
 // native gives the GPUBuffer of a device buffer or a mappable one, which the ES module keeps to itself.
 //
 //go:wasmexport native

@@ -25,9 +25,10 @@ export class DeviceBuffer extends NativeBuffer {
   #handle;
   #queue;
   #smallest; // below it every write goes by the queue, once memory was touched
-  #gpuBuffer = this[native]();
-  #size = this.#gpuBuffer.size;
-  #isReadable = isReadable(this.#gpuBuffer);
+  /** @type {GPUBuffer} */
+  #gpuBuffer;
+  #size;
+  #isReadable = true;
   #generation = 0;
   #isHandedOut = false;
   #isVouched = false; // as far as was asked
@@ -62,9 +63,14 @@ export class DeviceBuffer extends NativeBuffer {
     };
   }
 
-  /** @param {import("./system.js").Core} core */
-  constructor(key, core, handle, label) {
+  /**
+   * @param {import("./system.js").Core} core
+   * @param {GPUBuffer} [gpuBuffer] if it was made here
+   */
+  constructor(key, core, handle, label, gpuBuffer) {
     super(key, core, handle, label);
+    this.#gpuBuffer = gpuBuffer ?? this[native]();
+    this.#size = this.#gpuBuffer.size;
     this.#core = core;
     this.#module = core.module;
     this.#handle = handle;

@@ -40,7 +40,7 @@ export class Module {
     this.#functions = left;
     if (this.#functions === undefined) throw refusal("internal", "open", "", "the WebAssembly file is not that of gpubuffers");
     const resume = () => void this.tell("resume");
-    /** What both sides must agree on: sizes in bytes, and numbers by which both call something. */
+    /** What both sides must agree on: sizes in bytes, numbers by which both call something, and calls that are made here. */
     this.agreed = this.call("attach", {
       arguments: this.arguments,
       newError: refusal,

@@ -17,6 +17,7 @@ import { SharedUploads, Writes } from "./writes.js";
  * @typedef {object} Core
  * @property {import("./module.js").Module} module
  * @property {GPUDevice} device
+ * @property {(number: number, gpuBuffer: GPUBuffer) => void} keepChecked takes a GPUBuffer that the module left to be made
  * @property {object} listeners kept for whom the module calls
  * @property {boolean} tracksLeaks
  * @property {OpenUpdates} updates
@@ -57,6 +58,9 @@ function watchLoss(core) {
   });
 }
 
+/** Numbers of systems, for keepChecked. */
+let systems = 2 ** 30;
+
 export class GPUBufferSystem {
   #core;
   #handle;
@@ -83,6 +87,7 @@ export class GPUBufferSystem {
     const core = {
       module,
       device,
+      keepChecked: module.agreed.fused.keepChecked.bind(undefined, systems++, device, module.take()),
       listeners,
       tracksLeaks,
       updates: new OpenUpdates(),
@@ -118,10 +123,15 @@ export class GPUBufferSystem {
     const text = labelFor("createDeviceBuffer", label);
     const bytes = numberFor("createDeviceBuffer", text, "size", size);
     const bits = numberFor("createDeviceBuffer", text, "usage", usage);
-    const { module } = this.#core;
+    const { module, device, keepChecked } = this.#core;
     module.arguments.label = text;
     const handle = module.run("createDeviceBuffer", this.#handle, bytes, bits, text.length);
-    return new DeviceBuffer(made, this.#core, handle, label);
+    const { leftCreation } = module.exports;
+    const number = leftCreation(0);
+    if (number === 0) return new DeviceBuffer(made, this.#core, handle, label);
+    const gpuBuffer = device.createBuffer({ label: text, size: leftCreation(1), usage: leftCreation(2) });
+    keepChecked(number, gpuBuffer);
+    return new DeviceBuffer(made, this.#core, handle, label, gpuBuffer);
   }
 
   createImmediateStagingBuffer(descriptor) {
