@@ -56,11 +56,12 @@ func (d *BufferDescriptor) value() js.Value {
 // See https://www.w3.org/TR/webgpu/#gpubuffer.
 //
 // A buffer that [CreationErrors] made is a value of Go's only once it is used: the
-// finalizer of a value costs more than the buffer.
+// finalizer of a value costs more than the buffer. One that is destroyed before is
+// made again if it is used after all.
 type Buffer struct {
-	object  js.Value   // undefined while it is kept
+	object  js.Value   // undefined until it is used
 	kept    keptNumber // or 0
-	queue   js.Value   // of its device, unless it was adopted
+	device  *Device    // nil if it was adopted
 	label   string
 	size    uint64
 	usage   BufferUsage
@@ -84,7 +85,7 @@ func (d *Device) CreateBuffer(descriptor *BufferDescriptor) (*Buffer, error) {
 }
 
 func (d *Device) created(b *Buffer, descriptor *BufferDescriptor) {
-	b.queue, b.label, b.size, b.usage = d.queue.v, descriptor.Label, descriptor.Size, descriptor.Usage
+	b.device, b.label, b.size, b.usage = d, descriptor.Label, descriptor.Size, descriptor.Usage
 	if descriptor.MappedAtCreation {
 		b.mapping.begin(part{0, b.size})
 	}
@@ -110,17 +111,37 @@ func AdoptBuffer(v js.Value) (*Buffer, error) {
 	return b, nil
 }
 
-// JSValue is the GPUBuffer. It may be undefined once the buffer is destroyed.
+// JSValue is the GPUBuffer.
 func (b *Buffer) JSValue() js.Value { return b.value() }
 
 func (b *Buffer) value() js.Value {
-	if b.kept != 0 {
+	if b.object.IsUndefined() {
+		gone := b.kept == 0
+		if gone {
+			b.remake()
+		}
 		apart()
 		b.object, _ = fusedLetGo.call(uint32(b.kept))
 		apart()
 		b.letGo()
+		if gone {
+			b.Destroy()
+		}
 	}
 	return b.object
+}
+
+// remake makes a GPUBuffer like the one that was destroyed before anybody used
+// it. If there is no memory, that is nobody's loss.
+func (b *Buffer) remake() {
+	b.kept = kept.number()
+	descriptor := BufferDescriptor{Label: b.label, Size: b.size, Usage: b.usage}
+	_ = b.device.createKept(0, fusedPass.function(), b.kept, &descriptor)
+}
+
+// Is reports whether the buffer stands for this GPUBuffer.
+func (b *Buffer) Is(v js.Value) bool {
+	return (b.kept != 0 || !b.object.IsUndefined()) && b.value().Equal(v)
 }
 
 func (b *Buffer) letGo() {
@@ -168,10 +189,10 @@ func (b *Buffer) Destroy() {
 	if b.mapping.taken != 0 {
 		b.Unmap()
 	}
-	if b.kept == 0 {
+	if b.kept != 0 {
+		_, _ = fusedDestroy.call(uint32(b.kept))
+		b.letGo()
+	} else if !b.object.IsUndefined() {
 		_, _ = bufferDestroy.call(b.object)
-		return
 	}
-	_, _ = fusedDestroy.call(uint32(b.kept))
-	b.letGo()
 }

@@ -384,3 +384,33 @@ func TestAHostMakesTheBuffer(t *testing.T) {
 	made[0].Destroy()
 	require.NoError(t, wait(t, c.device.Queue().WorkDone()))
 }
+
+// Its owner destroys a buffer before anything was done with it. Whoever has the Buffer is still refused by the browser.
+func TestABufferThatWasDestroyedUnusedIsABuffer(t *testing.T) {
+	for name, checked := range map[string]bool{"scoped": false, "checked": true} {
+		t.Run(name, func(t *testing.T) {
+			d, _, reported, create := creations(t, checked)
+			for _, size := range []uint64{64, tooLarge} {
+				b, err := create("unused", size)
+				require.NoError(t, err)
+				b.Destroy()
+				turn()
+				clear(reported)
+				require.True(t, b.JSValue().InstanceOf(js.Global().Get("GPUBuffer")))
+				require.True(t, b.JSValue().Equal(b.JSValue()))
+				require.Equal(t, "unused", b.JSValue().Get("label").String())
+				require.EqualValues(t, size, b.JSValue().Get("size").Int())
+				require.EqualValues(t, BufferUsageCopyDst, b.JSValue().Get("usage").Int())
+				require.True(t, isDestroyed(b))
+				b.Destroy()
+				turn()
+				require.Empty(t, reported)
+				require.ErrorIs(t, wait(t, d.PopErrorScope()), ErrOperation, "no scope is left open")
+			}
+		})
+	}
+}
+
+func isDestroyed(b *Buffer) bool {
+	return js.Global().Get("GPUBuffer").Call("isDestroyed", b.JSValue()).Bool()
+}

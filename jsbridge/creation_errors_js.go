@@ -78,7 +78,7 @@ func (c *CreationErrors) CreateBuffer(b *Buffer, descriptor *BufferDescriptor, c
 	}
 	if checked && c.leaves {
 		c.left = b
-	} else if err := c.create(maker, number, descriptor); err != nil {
+	} else if err := c.device.createKept(maker, c.caught, number, descriptor); err != nil {
 		kept.give(number)
 		return err
 	}
@@ -87,15 +87,17 @@ func (c *CreationErrors) CreateBuffer(b *Buffer, descriptor *BufferDescriptor, c
 	return nil
 }
 
-func (c *CreationErrors) create(maker uint32, number keptNumber, descriptor *BufferDescriptor) error {
+// createKept makes a GPUBuffer and keeps it under a number. If maker is 0, it is
+// within error scopes.
+func (d *Device) createKept(maker uint32, caught js.Value, number keptNumber, descriptor *BufferDescriptor) error {
 	label := js.Undefined()
 	if descriptor.Label != "" {
 		label = js.ValueOf(descriptor.Label)
 	}
-	_, err := fusedCreate.call(maker, c.device.v, c.caught, uint32(number), label, descriptor.Size, uint32(descriptor.Usage), descriptor.MappedAtCreation)
+	_, err := fusedCreate.call(maker, d.v, caught, uint32(number), label, descriptor.Size, uint32(descriptor.Usage), descriptor.MappedAtCreation)
 	for range 2 {
 		if err != nil && maker == 0 { // it threw within the scopes
-			_, _ = devicePopErrorScope.call(c.device.v)
+			_, _ = devicePopErrorScope.call(d.v)
 		}
 	}
 	return err

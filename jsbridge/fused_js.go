@@ -102,4 +102,5 @@ var (
 	fusedWhenKnown = method{class: "GPUDevice", name: "popErrorScope", fused: "whenKnown"}
 	fusedCreate    = method{class: "GPUDevice", name: "createBuffer", fused: "createBuffer"}
 	fusedCaught    = method{class: "GPUDevice", name: "popErrorScope", fused: "caught"}
+	fusedPass      = method{class: "GPUDevice", name: "popErrorScope", fused: "pass"}
 )

@@ -95,11 +95,19 @@ func (b *Buffer) MapAsync(mode MapMode, offset, size uint64) <-chan error {
 	return settled
 }
 
+// queue is undefined for a buffer that was adopted.
+func (b *Buffer) queue() js.Value {
+	if b.device == nil {
+		return js.Undefined()
+	}
+	return b.device.queue.v
+}
+
 func (b *Buffer) mapAsync(mode MapMode, p part, token uint64, then Completion) (<-chan error, error) {
 	s := takeSlot()
 	s.expectMap(b, p)
 	s.token, s.then = token, then
-	_, err := fusedMap.call(b.queue, b.value(), uint32(mode), p.offset, p.size, s.plain, s.reject.Value)
+	_, err := fusedMap.call(b.queue(), b.value(), uint32(mode), p.offset, p.size, s.plain, s.reject.Value)
 	return s.attached(err)
 }
 

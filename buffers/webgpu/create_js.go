@@ -129,7 +129,7 @@ func (b *buffer) Failure() error {
 
 func (b *buffer) failure() error {
 	for _, f := range b.device.failures {
-		if f.buffer.Equal(b.bridge.JSValue()) {
+		if b.bridge.Is(f.buffer) {
 			return f.err
 		}
 	}
@@ -137,7 +137,7 @@ func (b *buffer) failure() error {
 }
 
 func (f *failures) drop(b *buffer) {
-	*f = slices.DeleteFunc(*f, func(f failure) bool { return f.buffer.Equal(b.bridge.JSValue()) })
+	*f = slices.DeleteFunc(*f, func(f failure) bool { return b.bridge.Is(f.buffer) })
 }
 
 // creationError is the error of a creation that threw.

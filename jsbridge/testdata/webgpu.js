@@ -160,6 +160,7 @@ globalThis.GPUBuffer = class GPUBuffer {
     if (descriptor.mappedAtCreation) this.#map = { mode: 2, offset: 0, size: this.#size };
   }
   static bytes(buffer) { return buffer.#bytes; }
+  static isDestroyed(buffer) { return buffer.#destroyed; }
   static lose(buffer) { buffer.#end("the device was lost", true); }
   get label() { return this.#label; }
   get size() { return this.#size; }
