@@ -15,8 +15,8 @@ type CreationErrors struct {
 	caught js.Value
 
 	leaves   bool
-	left     *Buffer // or nil
-	number   uint32  // from 1 on
+	left     keptNumber // or 0
+	number   uint32     // from 1 on
 	released bool
 }
 
@@ -77,7 +77,7 @@ func (c *CreationErrors) CreateBuffer(b *Buffer, descriptor *BufferDescriptor, c
 		maker = c.number
 	}
 	if checked && c.leaves {
-		c.left = b
+		c.left = number
 	} else if err := c.device.createKept(maker, c.caught, number, descriptor); err != nil {
 		kept.give(number)
 		return err
@@ -104,19 +104,17 @@ func (d *Device) createKept(maker uint32, caught js.Value, number keptNumber, de
 }
 
 // Leave has the next checked CreateBuffer leave the GPUBuffer to the host, or not
-// any more. Before it does anything else the host makes it as Left says, and hands
-// it to keepChecked of [FusedCalls]: with a number of the host's, from 2^30 on, for
-// these CreationErrors alone; the device; Caught; the number of the buffer; and the
-// GPUBuffer.
+// any more. The host makes one as the descriptor says. Before it does anything
+// else it hands that to keepChecked of [FusedCalls]: with a number of the host's,
+// from 2^30 on, for these CreationErrors alone; the device; Caught; the number
+// from Left; and the GPUBuffer.
 func (c *CreationErrors) Leave(leaves bool) { c.leaves = leaves }
 
-// Left is what was left last, once. number is 0 if that is nothing.
-func (c *CreationErrors) Left() (number uint32, size uint64, usage BufferUsage) {
-	if b := c.left; b != nil {
-		c.left = nil
-		return uint32(b.kept), b.size, b.usage
-	}
-	return 0, 0, 0
+// Left is the number of the buffer that was left last, once, or 0.
+func (c *CreationErrors) Left() uint32 {
+	left := c.left
+	c.left = 0
+	return uint32(left)
 }
 
 // Caught is what keepChecked is given to report what failed.

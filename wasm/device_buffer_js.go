@@ -27,30 +27,43 @@ func createDeviceBuffer(c *call) (float64, error) {
 	return c.makeDeviceBuffer(s, 2)
 }
 
-// left is the GPUBuffer that makeLabelled left to the ES module last: see leftCreation.
-var left struct{ number, size, usage float64 }
-
 // makeLabelled is the export createDeviceBuffer.
-func makeLabelled(c *call) (handle float64, err error) {
-	s := c.system(0)
-	left.number = 0
-	if c.number(3, "characters") > maxLabel {
+func makeLabelled(c *call) (float64, error) {
+	switch n := c.number(3, "characters"); {
+	case n > maxLabel:
 		c.label = cut(argument("label"), maxLabel)
-		return c.makeDeviceBuffer(s, 1)
-	}
-	if c.number(3, "characters") > 0 {
+	case n > 0:
 		c.label = argument("label").String()
 	}
+	return c.makeDeviceBuffer(c.system(0), 1)
+}
+
+// toldNumber is the result of the export of that name.
+var toldNumber uint32
+
+// takeMade is the export tellDeviceBuffer.
+func takeMade(c *call) (handle float64, err error) {
+	s := c.system(0)
 	if c.err != nil {
 		return 0, c.err
 	}
 	creations := s.gpu.Creations()
 	creations.Leave(true)
-	handle, err = c.makeDeviceBuffer(s, 1)
+	handle, err = makeLabelled(c)
 	creations.Leave(false)
-	number, size, usage := creations.Left()
-	left.number, left.size, left.usage = float64(number), float64(size), float64(usage)
+	toldNumber = creations.Left()
 	return handle, err
+}
+
+// countPassed is the export of that name.
+func countPassed(c *call) (float64, error) {
+	s := c.system(0)
+	passed, most, bytes := c.whole(1, "passed"), c.whole(2, "most"), c.whole(3, "bytes")
+	if c.err != nil {
+		return 0, c.err
+	}
+	embedder.CountPassed(s.core, passed, most, bytes)
+	return 1, nil
 }
 
 // makeDeviceBuffer makes the buffer of the call's label, with size and usage, and gives its handle.

@@ -77,6 +77,8 @@ func agreed() js.Value {
 	o.Set("queuePiece", float64(piece))
 	o.Set("polls", webgpu.Polls)
 	o.Set("fused", jsbridge.FusedCalls())
+	o.Set("mostChecked", float64(webgpu.MostChecked()))
+	o.Set("longestLabel", maxLabel)
 	o.Set("numbersOfAPart", numbersOfAPart)
 	o.Set("byQueue", byQueue)
 	o.Set("chunksMapped", chunksMapped)

@@ -119,19 +119,24 @@ func exportCreateDeviceBuffer(handle, size, usage, characters float64) float64 {
 	return run("createDeviceBuffer", makeLabelled, handle, size, usage, characters)
 }
 
-// leftCreation tells of the buffer that createDeviceBuffer made last. Its field 0 is not 0 if the ES module is to make the
-// GPUBuffer, and to hand it with that number to keepChecked, before anything else: see [jsbridge.CreationErrors.Leave].
-// Field 1 is the size and field 2 the usage then.
+// tellDeviceBuffer is createDeviceBuffer for a GPUBuffer that the ES module has made: of at most mostChecked bytes, and with
+// the usages that the module adds. It then hands the GPUBuffer to keepChecked, with what toldNumber gives: see
+// [jsbridge.CreationErrors.Leave].
 //
-//go:wasmexport leftCreation
-func leftCreation(field float64) float64 {
-	switch field {
-	case 1:
-		return left.size
-	case 2:
-		return left.usage
-	}
-	return left.number
+//go:wasmexport tellDeviceBuffer
+func tellDeviceBuffer(handle, size, usage, characters float64) float64 {
+	return run("createDeviceBuffer", takeMade, handle, size, usage, characters)
+}
+
+//go:wasmexport toldNumber
+func exportToldNumber() float64 { return float64(toldNumber) }
+
+// countPassed counts device buffers of a system that were destroyed before the module was told of them: see
+// [buffers.Embedder.CountPassed].
+//
+//go:wasmexport countPassed
+func exportCountPassed(handle, passed, most, bytes float64) float64 {
+	return run("countPassed", countPassed, handle, passed, most, bytes)
 }
 
 // native gives the GPUBuffer of a device buffer or a mappable one, which the ES module keeps to itself.

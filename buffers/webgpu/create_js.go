@@ -55,15 +55,17 @@ func (d *Device) create(desc *gpu.Descriptor, validate func(gpu.Limits) error, b
 	return nil
 }
 
-// maxCheckedLater is the size of the largest buffers that are made without error scopes. The two scopes of a larger one
-// cost little beside its memory, and a lack of memory is met there first.
-var maxCheckedLater uint64 = 4 << 20
+var mostChecked uint64 = 4 << 20
+
+// MostChecked is the size of the largest buffers that are made without error scopes. The two scopes of a larger one cost
+// little beside its memory, and a lack of memory is met there first.
+func MostChecked() uint64 { return mostChecked }
 
 // checkedLater reports whether a buffer is made without error scopes, and checked at the end of the task. If there is no
 // memory for it, that is an error of the device's too, which a scope of the page's can catch.
 func checkedLater(size uint64, usage gpu.Usage) bool {
 	const mappable = gpu.UsageMapRead | gpu.UsageMapWrite
-	return size <= maxCheckedLater && usage&mappable == 0 && usage&gpu.UsageCopyDst != 0
+	return size <= mostChecked && usage&mappable == 0 && usage&gpu.UsageCopyDst != 0
 }
 
 // Creations are for a host that makes GPUBuffers itself, where that costs less: see [jsbridge.CreationErrors.Leave].

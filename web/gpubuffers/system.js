@@ -1,5 +1,6 @@
 import { elements, labelFor, numberFor, options } from "./arguments.js";
 import { calibrateAtOpen, fromCalibration, keep, toCalibration } from "./calibration.js";
+import { Creations } from "./creations.js";
 import { DeviceBuffer } from "./devicebuffer.js";
 import { DynamicBuffer, OpenUpdates } from "./dynamic.js";
 import { refusal } from "./errors.js";
@@ -17,7 +18,7 @@ import { SharedUploads, Writes } from "./writes.js";
  * @typedef {object} Core
  * @property {import("./module.js").Module} module
  * @property {GPUDevice} device
- * @property {(number: number, gpuBuffer: GPUBuffer) => void} keepChecked takes a GPUBuffer that the module left to be made
+ * @property {Creations} creations
  * @property {object} listeners kept for whom the module calls
  * @property {boolean} tracksLeaks
  * @property {OpenUpdates} updates
@@ -58,7 +59,7 @@ function watchLoss(core) {
   });
 }
 
-/** Numbers of systems, for keepChecked. */
+/** Numbers of systems, for keepChecked of the module's fused calls. */
 let systems = 2 ** 30;
 
 export class GPUBufferSystem {
@@ -76,7 +77,7 @@ export class GPUBufferSystem {
    * @param {import("./module.js").Module} module
    * @param {GPUDevice} device
    */
-  constructor(key, module, handle, device, owned, listeners, tracksLeaks) {
+  constructor(key, module, handle, device, owned, listeners, tracksLeaks, logsAll) {
     guard(key, new.target, "open");
     /** @type {any} */
     let end;
@@ -87,7 +88,7 @@ export class GPUBufferSystem {
     const core = {
       module,
       device,
-      keepChecked: module.agreed.fused.keepChecked.bind(undefined, systems++, device, module.take()),
+      creations: new Creations(device, module, handle, module.agreed.fused.keepChecked.bind(undefined, systems++, device, module.take()), logsAll),
       listeners,
       tracksLeaks,
       updates: new OpenUpdates(),
@@ -123,15 +124,16 @@ export class GPUBufferSystem {
     const text = labelFor("createDeviceBuffer", label);
     const bytes = numberFor("createDeviceBuffer", text, "size", size);
     const bits = numberFor("createDeviceBuffer", text, "usage", usage);
-    const { module, device, keepChecked } = this.#core;
-    module.arguments.label = text;
-    const handle = module.run("createDeviceBuffer", this.#handle, bytes, bits, text.length);
-    const { leftCreation } = module.exports;
-    const number = leftCreation(0);
-    if (number === 0) return new DeviceBuffer(made, this.#core, handle, label);
-    const gpuBuffer = device.createBuffer({ label: text, size: leftCreation(1), usage: leftCreation(2) });
-    keepChecked(number, gpuBuffer);
-    return new DeviceBuffer(made, this.#core, handle, label, gpuBuffer);
+    const { module, creations, lost } = this.#core;
+    const creation = lost || module.ended ? undefined : creations.make(text, bytes, bits);
+    if (creation === undefined) {
+      module.arguments.label = text;
+      const handle = module.run("createDeviceBuffer", this.#handle, bytes, bits, text.length);
+      return new DeviceBuffer(made, this.#core, handle, label);
+    }
+    const buffer = new DeviceBuffer(made, this.#core, undefined, label, creation.gpuBuffer);
+    creations.add(buffer, creation);
+    return buffer;
   }
 
   createImmediateStagingBuffer(descriptor) {

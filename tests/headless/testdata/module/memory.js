@@ -29,6 +29,7 @@ export const oneOfMany = () =>
   withoutMemory(async ({ gpu, make, heard }) => {
     const readback = gpu.createReadbackBuffer();
     for (const wait of [() => {}, () => sleep(50)]) { // the read is short, and made here or by the module
+      const others = Array.from({ length: 500 }, () => make("other")); // each is asked ahead of the one that is not there
       const [before, none, after] = ["before", "none", "after"].map(make);
       make("destroyed").destroy();
       before.write(0, pattern(64));
@@ -38,7 +39,7 @@ export const oneOfMany = () =>
       same([before, none, after].map(({ valid }) => valid), [true, false, true], "which are valid when a read resolves");
       throws("out-of-memory", () => none.write(0, pattern(64)), "write", "none");
       same(await heard(1), ["createDeviceBuffer none out-of-memory"], "onError");
-      for (const b of [before, none, after]) b.destroy();
+      for (const b of [before, none, after, ...others]) b.destroy();
     }
   });
 
