@@ -57,3 +57,11 @@ func (Embedder) Release(b Held) {
 	defer h.shared.mu.Unlock()
 	h.end(released)
 }
+
+// CountPassed counts DeviceBuffers that the host made and destroyed by itself. At the most they were so many at a time, of
+// so many bytes, with others of the host's that are told next.
+func (Embedder) CountPassed(s *System, passed, most, bytes uint64) {
+	s.shared.mu.Lock()
+	defer s.shared.mu.Unlock()
+	s.shared.stats.Kinds[KindDevice].pass(passed, most, bytes)
+}

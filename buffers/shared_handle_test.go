@@ -106,6 +106,15 @@ func TestWhatIsReleasedIsLeftToTheHost(t *testing.T) {
 	require.Len(t, device.Buffers(), 5)
 }
 
+func TestWhatPassedUnseenCounts(t *testing.T) {
+	s, _ := openSystem(t, buffers.Options{})
+	deviceBuffer(t, s, 64)
+	embedder.CountPassed(s, 3, 2, 512)
+	require.Equal(t, buffers.KindStats{Count: 1, Peak: 3, Bytes: 64, PeakBytes: 576, Created: 4}, s.Stats().Of(buffers.KindDevice))
+	embedder.CountPassed(s, 1, 1, 4)
+	require.Equal(t, buffers.KindStats{Count: 1, Peak: 3, Bytes: 64, PeakBytes: 576, Created: 5}, s.Stats().Of(buffers.KindDevice))
+}
+
 // A read goes on though the program keeps nothing but the Read.
 func TestAReadKeepsItsReadbackBuffer(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{})

@@ -88,6 +88,13 @@ func (k *KindStats) add(bytes uint64) {
 	k.grow(bytes)
 }
 
+// pass counts what came and went. At the most it was so much at a time, beside what there is.
+func (k *KindStats) pass(passed, most, bytes uint64) {
+	k.Created += passed
+	k.Peak = max(k.Peak, k.Count+int(most))
+	k.PeakBytes = max(k.PeakBytes, k.Bytes+bytes)
+}
+
 func (k *KindStats) grow(bytes uint64) {
 	k.Bytes += bytes
 	k.PeakBytes = max(k.PeakBytes, k.Bytes)

@@ -32,9 +32,9 @@ func TestLongLivedValuesHaveMemoryOfTheirOwn(t *testing.T) {
 	defer c.Release()
 	for name, make := range map[string]func() []js.Value{
 		"a buffer": func() []js.Value {
-			b, err := c.CreateBuffer(&BufferDescriptor{Size: 16, Usage: BufferUsageCopyDst})
-			require.NoError(t, err)
-			return []js.Value{b.v}
+			var b Buffer
+			require.NoError(t, c.CreateBuffer(&b, &BufferDescriptor{Size: 16, Usage: BufferUsageCopyDst}, false))
+			return []js.Value{b.value()}
 		},
 		"a method": func() []js.Value {
 			m := method{class: "GPUBuffer", name: "unmap"}

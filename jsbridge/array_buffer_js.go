@@ -30,6 +30,6 @@ func Detach(buffer js.Value) error {
 // WriteArrayBuffer is WriteBufferFrom of an ArrayBuffer, in one crossing. The
 // browser checks the range, not Go.
 func (q *Queue) WriteArrayBuffer(b *Buffer, offset uint64, data js.Value, dataOffset, size uint64) error {
-	_, err := queueWriteBuffer.call(q.v, b.v, offset, data, dataOffset, size)
+	_, err := queueWriteBuffer.call(q.v, b.value(), offset, data, dataOffset, size)
 	return err
 }

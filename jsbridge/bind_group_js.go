@@ -59,7 +59,7 @@ func (e *BindGroupEntry) resource() js.Value {
 
 func (e *BindGroupEntry) bufferBinding() js.Value {
 	binding := newObject()
-	binding.Set("buffer", e.Buffer.v)
+	binding.Set("buffer", e.Buffer.value())
 	binding.number("offset", float64(e.Offset))
 	if e.Size != WholeSize {
 		binding.number("size", float64(e.Size))

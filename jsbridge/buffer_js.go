@@ -54,9 +54,14 @@ func (d *BufferDescriptor) value() js.Value {
 // Buffer is a block of the GPU's memory.
 //
 // See https://www.w3.org/TR/webgpu/#gpubuffer.
+//
+// A buffer that [CreationErrors] made is a value of Go's only once it is used: the
+// finalizer of a value costs more than the buffer. One that is destroyed before is
+// made again if it is used after all.
 type Buffer struct {
-	v       js.Value
-	queue   js.Value // of its device, unless it was adopted
+	object  js.Value   // undefined until it is used
+	kept    keptNumber // or 0
+	device  *Device    // nil if it was adopted
 	label   string
 	size    uint64
 	usage   BufferUsage
@@ -73,16 +78,17 @@ func (d *Device) CreateBuffer(descriptor *BufferDescriptor) (*Buffer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.created(v, descriptor), nil
+	apart()
+	b := &Buffer{object: v}
+	d.created(b, descriptor)
+	return b, nil
 }
 
-func (d *Device) created(v js.Value, descriptor *BufferDescriptor) *Buffer {
-	apart()
-	b := &Buffer{v: v, queue: d.queue.v, label: descriptor.Label, size: descriptor.Size, usage: descriptor.Usage}
+func (d *Device) created(b *Buffer, descriptor *BufferDescriptor) {
+	b.device, b.label, b.size, b.usage = d, descriptor.Label, descriptor.Size, descriptor.Usage
 	if descriptor.MappedAtCreation {
 		b.mapping.begin(part{0, b.size})
 	}
-	return b
 }
 
 // AdoptBuffer wraps a GPUBuffer. If it is mapped already, it counts as mapped
@@ -100,13 +106,48 @@ func AdoptBuffer(v js.Value) (*Buffer, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Buffer{v: v, label: label.String(), size: uint64(size.Float()), usage: BufferUsage(usage.Int())}
+	b := &Buffer{object: v, label: label.String(), size: uint64(size.Float()), usage: BufferUsage(usage.Int())}
 	b.mapping.begin(part{0, b.size})
 	return b, nil
 }
 
 // JSValue is the GPUBuffer.
-func (b *Buffer) JSValue() js.Value { return b.v }
+func (b *Buffer) JSValue() js.Value { return b.value() }
+
+func (b *Buffer) value() js.Value {
+	if b.object.IsUndefined() {
+		gone := b.kept == 0
+		if gone {
+			b.remake()
+		}
+		apart()
+		b.object, _ = fusedLetGo.call(uint32(b.kept))
+		apart()
+		b.letGo()
+		if gone {
+			b.Destroy()
+		}
+	}
+	return b.object
+}
+
+// remake makes a GPUBuffer like the one that was destroyed before anybody used
+// it. If there is no memory, that is nobody's loss.
+func (b *Buffer) remake() {
+	b.kept = kept.number()
+	descriptor := BufferDescriptor{Label: b.label, Size: b.size, Usage: b.usage}
+	_ = b.device.createKept(0, fusedPass.function(), b.kept, &descriptor)
+}
+
+// Is reports whether the buffer stands for this GPUBuffer.
+func (b *Buffer) Is(v js.Value) bool {
+	return (b.kept != 0 || !b.object.IsUndefined()) && b.value().Equal(v)
+}
+
+func (b *Buffer) letGo() {
+	kept.give(b.kept)
+	b.kept = 0
+}
 
 // Label is the label that the buffer was made with.
 func (b *Buffer) Label() string { return b.label }
@@ -133,7 +174,7 @@ var mapStates = [...]MapState{Unmapped, MapPending, Mapped}
 
 // MapState asks the browser.
 func (b *Buffer) MapState() MapState {
-	state, err := fusedMapState.call(bufferMapState.function(), b.v)
+	state, err := fusedMapState.call(bufferMapState.function(), b.value())
 	if err != nil {
 		return Unmapped
 	}
@@ -148,5 +189,10 @@ func (b *Buffer) Destroy() {
 	if b.mapping.taken != 0 {
 		b.Unmap()
 	}
-	_, _ = bufferDestroy.call(b.v)
+	if b.kept != 0 {
+		_, _ = fusedDestroy.call(uint32(b.kept))
+		b.letGo()
+	} else if !b.object.IsUndefined() {
+		_, _ = bufferDestroy.call(b.object)
+	}
 }

@@ -75,13 +75,13 @@ func loadersCallbacks(loader js.Value) newCallback {
 	if !isObject(loader) || !isObject(loader.Get("_inst")) {
 		return nil
 	}
-	exports, resume := loader.Get("_inst").Get("exports"), loader.Get("_resume")
-	if !isObject(exports) || resume.Type() != js.TypeFunction || exports.Get(exportName).Type() != js.TypeFunction {
+	exports := loader.Get("_inst").Get("exports")
+	if !isObject(exports) || loader.Get("_resume").Type() != js.TypeFunction || exports.Get(exportName).Type() != js.TypeFunction {
 		return nil
 	}
-	settled := fusedCalls().Get("settled")
+	settled := FusedCalls().Get("settled")
 	return func(number int) js.Value {
-		return settled.Call("bind", js.Null(), exports.Get(exportName), loader, resume, number)
+		return settled.Call("bind", js.Null(), exports.Get(exportName), loader, number)
 	}
 }
 

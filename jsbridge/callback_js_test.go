@@ -93,7 +93,8 @@ func TestAPromiseTellsAProgramAndHasItRun(t *testing.T) {
 			defer resume.Release()
 			program := newObject().Value
 			program.Set("exited", c.exited)
-			fusedCalls().Call("settled", resolved, program, resume, 7)
+			program.Set("_resume", resume)
+			FusedCalls().Call("settled", resolved, program, 7)
 			require.Equal(t, c.wantTold, told.Equal(js.ValueOf(7)))
 			require.Equal(t, c.resume, resumed.Equal(program))
 		})

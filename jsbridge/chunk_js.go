@@ -20,7 +20,7 @@ func (d *Device) Send(chunk *Buffer, mapped uint64, dst *Buffer, offset, size ui
 	s := takeSlot()
 	s.expectMap(chunk, part{0, mapped})
 	s.follow(then)
-	_, err := fusedSend.call(d.v, d.queue.v, chunk.v, uint32(taken), mapped, dst.v, offset, size, s.plain, s.reject.Value)
+	_, err := fusedSend.call(d.v, d.queue.v, chunk.value(), uint32(taken), mapped, dst.value(), offset, size, s.plain, s.reject.Value)
 	return s.attached(err)
 }
 
@@ -49,7 +49,7 @@ func (d *Device) fillAndSend(from span, chunk *Buffer, mapped uint64, dst *Buffe
 	s := takeSlot()
 	s.expectMap(chunk, part{0, mapped})
 	s.follow(then)
-	_, err := fusedFill.call(from.buffer, from.offset, d.v, d.queue.v, chunk.v, mapped, dst.v, offset, from.size, relays, s.plain, s.reject.Value)
+	_, err := fusedFill.call(from.buffer, from.offset, d.v, d.queue.v, chunk.value(), mapped, dst.value(), offset, from.size, relays, s.plain, s.reject.Value)
 	return s.attached(err)
 }
 
@@ -69,7 +69,7 @@ func (d *Device) Relay(data js.Value, dataOffset, size, piece uint64, dst *Buffe
 	if err != nil || relaying != nil {
 		return false
 	}
-	if _, err = fusedRelay.call(from.buffer, from.offset, size, piece, d.v, d.queue.v, dst.v, offset); err != nil {
+	if _, err = fusedRelay.call(from.buffer, from.offset, size, piece, d.v, d.queue.v, dst.value(), offset); err != nil {
 		return false
 	}
 	relaying = d
@@ -112,7 +112,7 @@ const (
 // EndFetchGroup only.
 func (d *Device) AddFetch(chunk *Buffer, c Copies, step FetchStep) error {
 	return c.lend(func(data js.Value, at uint64, size int) error {
-		_, err := fusedAdd.call(d.v, int(step), c.From.v, chunk.v, data, at, size)
+		_, err := fusedAdd.call(d.v, int(step), c.From.value(), chunk.value(), data, at, size)
 		return err
 	})
 }
@@ -163,7 +163,7 @@ func (d *Device) Fetch(chunk *Buffer, c Copies, step FetchStep, f Fetch) error {
 	s.follow(f.Followup)
 	s.silent = true
 	_, err := s.attached(c.lend(func(data js.Value, at uint64, size int) error {
-		_, err := fusedFetch.call(d.v, int(step), c.From.v, chunk.v, data, at, size, d.queue.v, f.Scoped, f.Size, f.Polls, s.plain, s.reject.Value)
+		_, err := fusedFetch.call(d.v, int(step), c.From.value(), chunk.value(), data, at, size, d.queue.v, f.Scoped, f.Size, f.Polls, s.plain, s.reject.Value)
 		return err
 	}))
 	return err

@@ -280,27 +280,135 @@ func TestRangesOfMoreBuffersThanThereIsRoomFor(t *testing.T) {
 	}
 }
 
-func TestWhatTheBrowserFindsOutAboutACreation(t *testing.T) {
-	d := device(t)
-	reported := map[string]*Error{}
-	c := d.NewCreationErrors(func(b js.Value, err *Error) { reported[b.Get("label").String()] = err })
-	good, err := c.CreateBuffer(&BufferDescriptor{Label: "good", Size: 64, Usage: BufferUsageCopyDst})
-	require.NoError(t, err)
-	require.Equal(t, "good", good.Label())
-	_, err = c.CreateBuffer(&BufferDescriptor{Label: "bad", Size: 1 << 29, Usage: BufferUsageCopyDst})
-	require.NoError(t, err, "reported later")
-	_, err = c.CreateBuffer(&BufferDescriptor{Label: "", Size: 1 << 60, Usage: BufferUsageCopyDst})
-	require.ErrorIs(t, err, ErrType, "thrown at once")
-	turn()
-	require.Len(t, reported, 1)
-	require.ErrorIs(t, reported["bad"], ErrOutOfMemory)
-	require.ErrorIs(t, wait(t, d.PopErrorScope()), ErrOperation, "no scope is left open")
+// creations makes buffers within scopes of their own, or checked, and takes down what is reported.
+func creations(t *testing.T, checked bool) (d *Device, c *CreationErrors, reported map[string]*Error, create func(label string, size uint64) (*Buffer, error)) {
+	d, reported = device(t), map[string]*Error{}
+	c = d.NewCreationErrors(func(b js.Value, err *Error) { reported[b.Get("label").String()] = err })
+	return d, c, reported, func(label string, size uint64) (*Buffer, error) {
+		b := &Buffer{}
+		return b, c.CreateBuffer(b, &BufferDescriptor{Label: label, Size: size, Usage: BufferUsageCopyDst}, checked)
+	}
+}
 
-	_, err = c.CreateBuffer(&BufferDescriptor{Label: "last", Size: 1 << 29, Usage: BufferUsageCopyDst})
-	require.NoError(t, err)
-	c.Release()
-	c.Release()
+const (
+	tooLarge  = 1 << 29 // for the device, which says so later
+	noInteger = 1 << 60
+)
+
+func TestWhatTheBrowserFindsOutAboutACreation(t *testing.T) {
+	for name, checked := range map[string]bool{"scoped": false, "checked": true} {
+		t.Run(name, func(t *testing.T) {
+			d, c, reported, create := creations(t, checked)
+			good, err := create("good", 64)
+			require.NoError(t, err)
+			require.Equal(t, "good", good.Label())
+			require.Equal(t, "good", good.JSValue().Get("label").String())
+			_, err = create("bad", tooLarge)
+			require.NoError(t, err, "reported later")
+			_, err = create("", noInteger)
+			require.ErrorIs(t, err, ErrType, "thrown at once")
+			_, err = create("good, too", 64)
+			require.NoError(t, err)
+			turn()
+			require.Len(t, reported, 1)
+			require.NotNil(t, reported["bad"])
+			require.ErrorIs(t, wait(t, d.PopErrorScope()), ErrOperation, "no scope is left open")
+
+			_, err = create("last", tooLarge)
+			require.NoError(t, err)
+			c.Release()
+			c.Release()
+			turn()
+			require.Len(t, reported, 2, "what was created before is reported")
+			require.ErrorIs(t, wait(t, d.PopErrorScope()), ErrOperation, "no scope is left open")
+		})
+	}
+}
+
+func TestWhatIsAskedForWaitsForChecks(t *testing.T) {
+	d, _, reported, create := creations(t, true)
+	chunk, source := buffer(t, d, 64), buffer(t, d, 64)
+	for name, ask := range map[string]func() <-chan error{
+		"a WorkDone": func() <-chan error { return d.Queue().WorkDone() },
+		"a map":      func() <-chan error { return chunk.MapAsync(MapModeWrite, 0, 64) },
+		"a fetch": func() <-chan error {
+			settled := make(chan error, 1)
+			require.NoError(t, d.Fetch(chunk, Copies{source, []float64{16, 8, 4}}, FetchFirst, Fetch{Size: 12, Followup: Followup{Then: func(_ uint64, err error) error {
+				settled <- err
+				return err
+			}}}))
+			return settled
+		},
+		"a promise": func() <-chan error {
+			return settle(&queueWorkDone, FusedCalls().Call("afterChecks", js.Global().Get("Promise").Call("resolve")), nil)
+		},
+	} {
+		for range 2 { // the second is asked for while a check is under way
+			_, err := create(name, 64)
+			require.NoError(t, err)
+			_, err = create("not "+name, tooLarge)
+			require.NoError(t, err)
+			settled := ask()
+			require.Empty(t, reported, name)
+			require.NoError(t, wait(t, settled))
+			require.Len(t, reported, 1, name)
+			require.Contains(t, reported, "not "+name)
+			clear(reported)
+			chunk.Unmap()
+		}
+	}
+}
+
+func TestAHostMakesTheBuffer(t *testing.T) {
+	d, c, reported, create := creations(t, true)
+	var made [2]*Buffer
+	for i, size := range []uint64{64, tooLarge} {
+		c.Leave(true)
+		var err error
+		made[i], err = create("left", size)
+		require.NoError(t, err)
+		c.Leave(false)
+		number := c.Left()
+		require.NotZero(t, number)
+		object, err := d.CreateBuffer(&BufferDescriptor{Label: "by the host", Size: size, Usage: BufferUsageCopyDst})
+		require.NoError(t, err)
+		FusedCalls().Call("keepChecked", 1<<30, d.JSValue(), c.Caught(), number, object.JSValue())
+		require.True(t, made[i].JSValue().Equal(object.JSValue()))
+	}
 	turn()
-	require.ErrorIs(t, reported["last"], ErrOutOfMemory, "what was created before is reported")
-	require.ErrorIs(t, wait(t, d.PopErrorScope()), ErrOperation, "no scope is left open")
+	require.Contains(t, reported, "by the host")
+	require.Zero(t, c.Left(), "nothing was left")
+	made[0].Destroy()
+	require.NoError(t, wait(t, c.device.Queue().WorkDone()))
+}
+
+// Its owner destroys a buffer before anything was done with it. Whoever has the Buffer is still refused by the browser.
+func TestABufferThatWasDestroyedUnusedIsABuffer(t *testing.T) {
+	for name, checked := range map[string]bool{"scoped": false, "checked": true} {
+		t.Run(name, func(t *testing.T) {
+			d, _, reported, create := creations(t, checked)
+			for _, size := range []uint64{64, tooLarge} {
+				b, err := create("unused", size)
+				require.NoError(t, err)
+				b.Destroy()
+				turn()
+				clear(reported)
+				require.False(t, b.Is(js.Undefined()))
+				require.True(t, b.JSValue().InstanceOf(js.Global().Get("GPUBuffer")))
+				require.True(t, b.Is(b.JSValue()))
+				require.Equal(t, "unused", b.JSValue().Get("label").String())
+				require.EqualValues(t, size, b.JSValue().Get("size").Int())
+				require.EqualValues(t, BufferUsageCopyDst, b.JSValue().Get("usage").Int())
+				require.True(t, isDestroyed(b))
+				b.Destroy()
+				turn()
+				require.Empty(t, reported)
+				require.ErrorIs(t, wait(t, d.PopErrorScope()), ErrOperation, "no scope is left open")
+			}
+		})
+	}
+}
+
+func isDestroyed(b *Buffer) bool {
+	return js.Global().Get("GPUBuffer").Call("isDestroyed", b.JSValue()).Bool()
 }

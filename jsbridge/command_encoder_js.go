@@ -87,7 +87,7 @@ func (e *CommandEncoder) JSValue() js.Value { return e.v }
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpucommandencoder-copybuffertobuffer.
 func (e *CommandEncoder) CopyBufferToBuffer(source *Buffer, sourceOffset uint64, destination *Buffer, destinationOffset, size uint64) error {
-	_, err := encoderCopyBuffer.call(e.v, source.v, sourceOffset, destination.v, destinationOffset, size)
+	_, err := encoderCopyBuffer.call(e.v, source.value(), sourceOffset, destination.value(), destinationOffset, size)
 	return err
 }
 
@@ -119,7 +119,7 @@ func (e *CommandEncoder) CopyTextureToTexture(source, destination *TexelCopyText
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpucommandencoder-clearbuffer.
 func (e *CommandEncoder) ClearBuffer(b *Buffer, offset, size uint64) error {
-	_, err := encoderClearBuffer.call(e.v, b.v, offset, sizeValue(size))
+	_, err := encoderClearBuffer.call(e.v, b.value(), offset, sizeValue(size))
 	return err
 }
 
@@ -128,7 +128,7 @@ func (e *CommandEncoder) ClearBuffer(b *Buffer, offset, size uint64) error {
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpucommandencoder-resolvequeryset.
 func (e *CommandEncoder) ResolveQuerySet(set *QuerySet, firstQuery, count uint32, destination *Buffer, offset uint64) error {
-	_, err := encoderResolveQuerySet.call(e.v, set.v, firstQuery, count, destination.v, offset)
+	_, err := encoderResolveQuerySet.call(e.v, set.v, firstQuery, count, destination.value(), offset)
 	return err
 }
 

@@ -84,7 +84,7 @@ func (p *ComputePass) DispatchWorkgroups(x, y, z uint32) {
 // DispatchWorkgroupsIndirect runs as many workgroups as three numbers in a
 // buffer say.
 func (p *ComputePass) DispatchWorkgroupsIndirect(b *Buffer, offset uint64) {
-	p.note(computeDispatchIndirect.call(p.v, b.v, offset))
+	p.note(computeDispatchIndirect.call(p.v, b.value(), offset))
 }
 
 // PushDebugGroup begins a named group of commands.

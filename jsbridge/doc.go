@@ -42,10 +42,11 @@
 // wants it. They cost one crossing to JavaScript together, and make no value
 // of Go's in between. [Device.Send] and [Device.FillAndSend] unmap a buffer,
 // copy from it and map it again. [Device.Fetch] submits copies into one and
-// maps it. [CreationErrors] makes buffers within error scopes that call nobody
-// as long as they catch nothing.
+// maps it. [CreationErrors] makes large buffers within error scopes, and checks
+// the small ones of a task together; neither calls anybody as long as there is
+// no error.
 //
-// A WebAssembly module of about 3 KB, fused.wat, makes the fused calls. A
+// A WebAssembly module of about 4 KB, fused.wat, makes the fused calls. A
 // content security policy allows it wherever it allows Go's. fused.wasm is
 // assembled from it; lint compares the two. So is pump.wasm, by which
 // [Device.PumpIfNeeded] has a browser look for completed work that looks seldom.

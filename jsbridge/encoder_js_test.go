@@ -65,7 +65,7 @@ func TestACopyMovesBytes(t *testing.T) {
 
 func TestAComputePassRecordsInOrder(t *testing.T) {
 	d := device(t)
-	pipeline, group := compute(t, d), &BindGroup{buffer(t, d, 4).v}
+	pipeline, group := compute(t, d), &BindGroup{buffer(t, d, 4).value()}
 	e := encoder(t, d)
 	calls()
 	pass, err := e.BeginComputePass(&ComputePassDescriptor{Label: "sum"})
@@ -120,8 +120,8 @@ func TestARenderPassRecordsInOrder(t *testing.T) {
 		TimestampWrites:        &PassTimestampWrites{queries, 0, 1},
 	})
 	require.NoError(t, err)
-	pass.SetPipeline(&RenderPipeline{b.v})
-	pass.SetBindGroup(0, &BindGroup{b.v}, 7)
+	pass.SetPipeline(&RenderPipeline{b.value()})
+	pass.SetBindGroup(0, &BindGroup{b.value()}, 7)
 	pass.SetVertexBuffer(1, b, 4, 8)
 	pass.SetVertexBuffer(1, b, 4, WholeSize)
 	pass.SetIndexBuffer(b, IndexFormatUint16, 0, 8)

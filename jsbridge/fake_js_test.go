@@ -55,7 +55,7 @@ func buffer(t testing.TB, d *Device, size uint64) *Buffer {
 // contents are the bytes that the GPU would see.
 func contents(b *Buffer) []byte {
 	p := make([]byte, b.Size())
-	js.CopyBytesToGo(p, js.Global().Get("GPUBuffer").Call("bytes", b.v))
+	js.CopyBytesToGo(p, js.Global().Get("GPUBuffer").Call("bytes", b.value()))
 	return p
 }
 

@@ -5,6 +5,7 @@
 ;; An import of a class is a method that takes its receiver first, or a static
 ;; one; of "string" the text itself; of "class" the class itself.
 (module
+  (import "GPUBuffer" "destroy" (func $destroy (param externref)))
   (import "GPUBuffer" "getMappedRange" (func $getMappedRange (param externref f64 f64) (result externref)))
   (import "GPUBuffer" "mapAsync" (func $mapAsync (param externref f64 f64 f64) (result externref)))
   (import "GPUBuffer" "unmap" (func $unmap (param externref)))
@@ -12,6 +13,7 @@
   (import "GPUDevice" "createCommandEncoder" (func $createEncoder (param externref) (result externref)))
   (import "GPUDevice" "pushErrorScope" (func $pushScope (param externref externref)))
   (import "GPUDevice" "popErrorScope" (func $popScope (param externref) (result externref)))
+  (import "GPUCommandEncoder" "clearBuffer" (func $clearBuffer (param externref externref f64 f64)))
   (import "GPUCommandEncoder" "copyBufferToBuffer" (func $copyBuffer (param externref externref f64 externref f64 f64)))
   (import "GPUCommandEncoder" "finish" (func $finish (param externref) (result externref)))
   (import "GPUQueue" "submit" (func $submit (param externref externref)))
@@ -24,6 +26,8 @@
   (import "DataView" "getFloat64" (func $float64 (param externref i32 i32) (result f64)))
   (import "Function" "bind" (func $bind (param externref externref externref) (result externref)))
   (import "Function" "bind" (func $bindTwo (param externref externref externref externref) (result externref)))
+  (import "Function" "bind" (func $bindThree (param externref externref externref externref externref) (result externref)))
+  (import "Function" "bind" (func $bindCount (param externref externref i32 externref externref) (result externref)))
   (import "Function" "bind" (func $bindTurn (param externref externref externref f64 externref externref) (result externref)))
   (import "Function" "call" (func $callNone (param externref externref)))
   (import "Function" "call" (func $callOne (param externref externref externref)))
@@ -36,6 +40,9 @@
   (import "Promise" "all" (func $all (param externref) (result externref)))
   (import "Reflect" "apply" (func $apply (param externref externref externref)))
   (import "Reflect" "get" (func $isSet (param externref externref) (result i32)))
+  (import "Reflect" "get" (func $element (param externref i32) (result externref)))
+  (import "Reflect" "get" (func $property (param externref externref) (result externref)))
+  (import "Reflect" "get" (func $lengthOf (param externref externref) (result i32)))
   (import "Reflect" "construct" (func $construct (param externref externref) (result externref)))
   (import "Reflect" "set" (func $setValue (param externref externref externref)))
   (import "Reflect" "set" (func $setNumber (param externref externref f64)))
@@ -45,10 +52,13 @@
   (import "class" "Boolean" (global $Boolean externref))
   (import "class" "DataView" (global $DataView externref))
   (import "class" "Uint8Array" (global $Uint8Array externref))
+  (import "class" "queueMicrotask" (global $queueMicrotask externref))
   (import "string" "exited" (global $exited externref))
+  (import "string" "_resume" (global $resume externref))
   (import "string" "mapped" (global $mapped externref))
   (import "string" "pending" (global $pending externref))
   (import "string" "label" (global $label externref))
+  (import "string" "length" (global $length externref))
   (import "string" "size" (global $size externref))
   (import "string" "usage" (global $usage externref))
   (import "string" "mappedAtCreation" (global $mappedAtCreation externref))
@@ -58,8 +68,9 @@
   (global $mapModeWrite f64 (f64.const 2))
   (global $mapModeRead f64 (f64.const 1))
 
-  ;; The mapped ranges that are taken, by number; 0 stands for none.
-  (table $ranges 64 externref)
+  ;; Mapped ranges that are taken, and buffers that are no values of Go's, by
+  ;; number; 0 stands for none.
+  (table $kept 64 externref)
 
   (global $descriptor (mut externref) (ref.null extern)) ;; of every buffer
   (global $encoder (mut externref) (ref.null extern)) ;; between the first copies of a group and their submit
@@ -69,6 +80,16 @@
   (global $polling (mut i32) (i32.const 0)) ;; one is under way,
   (global $polled (mut externref) (ref.null extern)) ;; of the device
   (global $pumps (mut externref) (ref.null extern)) ;; see pumpBy
+
+  (global $made (mut externref) (ref.null extern)) ;; buffers that no check was asked about yet; null for none
+  (global $maker (mut i32) (i32.const 0)) ;; the number of what made them,
+  (global $makerDevice (mut externref) (ref.null extern)) ;; its device,
+  (global $makerCaught (mut externref) (ref.null extern)) ;; and what hears of those that are invalid
+  (global $asked (mut i32) (i32.const 0)) ;; counts checks,
+  (global $told (mut i32) (i32.const 0)) ;; and those of which it is known whether all is valid
+  (global $refused (mut i32) (i32.const 0)) ;; one of them asks each buffer
+  (global $checks (mut i32) (i32.const 0)) ;; that are not answered,
+  (global $checked (mut externref) (ref.null extern)) ;; and a promise that resolves with nothing when they are
 
   (start $init)
   (func $init
@@ -80,12 +101,23 @@
   (global $relayFunction (mut externref) (ref.null extern))
   (global $failFunction (mut externref) (ref.null extern))
   (global $judgeFunction (mut externref) (ref.null extern))
+  (global $checkFunction (mut externref) (ref.null extern))
+  (global $checkEachFunction (mut externref) (ref.null extern))
+  (global $answeredFunction (mut externref) (ref.null extern))
+  (global $passFunction (mut externref) (ref.null extern))
+  (global $whenToldFunction (mut externref) (ref.null extern))
 
   (func (export "adopt") (param $pollOnce externref) (param $relayNext externref) (param $fail externref) (param $judge externref)
+      (param $check externref) (param $checkEach externref) (param $answered externref) (param $pass externref) (param $whenTold externref)
     (global.set $pollFunction (local.get $pollOnce))
     (global.set $relayFunction (local.get $relayNext))
     (global.set $failFunction (local.get $fail))
-    (global.set $judgeFunction (local.get $judge)))
+    (global.set $judgeFunction (local.get $judge))
+    (global.set $checkFunction (local.get $check))
+    (global.set $checkEachFunction (local.get $checkEach))
+    (global.set $answeredFunction (local.get $answered))
+    (global.set $passFunction (local.get $pass))
+    (global.set $whenToldFunction (local.get $whenTold)))
 
   ;; A Uint8Array over n bytes of an ArrayBuffer.
   (func $view (param $buffer externref) (param $at f64) (param $n f64) (result externref)
@@ -98,13 +130,24 @@
 
   ;; Takes the range of a mapped part by that number.
   (func $take (export "take") (param $i i32) (param $buffer externref) (param $at f64) (param $n f64)
-    (if (i32.ge_u (local.get $i) (table.size $ranges))
-      (then (drop (table.grow $ranges (ref.null extern) (i32.add (local.get $i) (i32.const 64))))))
     (global.set $pollsLeft (i32.const 0))
-    (table.set $ranges (local.get $i) (call $getMappedRange (local.get $buffer) (local.get $at) (local.get $n))))
+    (call $keep (local.get $i) (call $getMappedRange (local.get $buffer) (local.get $at) (local.get $n))))
+
+  (func $keep (param $i i32) (param $it externref)
+    (if (i32.ge_u (local.get $i) (table.size $kept))
+      (then (drop (table.grow $kept (ref.null extern) (i32.add (local.get $i) (i32.const 64))))))
+    (table.set $kept (local.get $i) (local.get $it)))
 
   (func $range (export "range") (param $i i32) (result externref)
-    (table.get $ranges (local.get $i)))
+    (table.get $kept (local.get $i)))
+
+  ;; Gives what is kept under a number, and keeps it no more.
+  (func $letGo (export "letGo") (param $i i32) (result externref)
+    (table.get $kept (local.get $i))
+    (table.set $kept (local.get $i) (ref.null extern)))
+
+  (func (export "destroy") (param $i i32)
+    (call $destroy (call $letGo (local.get $i))))
 
   ;; Copies n bytes into a range, and out of one.
   (func (export "store") (param $i i32) (param $at f64) (param $from externref) (param $fromAt f64) (param $n f64)
@@ -131,28 +174,31 @@
 
   ;; Unmaps a buffer whose range has that number.
   (func $release (export "unmap") (param $buffer externref) (param $i i32)
-    (table.set $ranges (local.get $i) (ref.null extern))
+    (drop (call $letGo (local.get $i)))
     (call $unmap (local.get $buffer)))
 
   (func (export "then") (param $promise externref) (param $resolve externref) (param $reject externref)
     (call $then (local.get $promise) (local.get $resolve) (local.get $reject)))
 
   ;; Tells a program that the promise with a number resolved, and has its goroutines
-  ;; run, where one is awake; or where the program has ended, which throws.
-  (func (export "settled") (param $resolved externref) (param $go externref) (param $resume externref) (param $number f64)
+  ;; run, where one is awake; or where the program has ended, which throws, unless the
+  ;; host has replaced _resume by then.
+  (func (export "settled") (param $resolved externref) (param $go externref) (param $number f64)
     (if (i32.eqz (call $isSet (local.get $go) (global.get $exited)))
       (then (if (i32.eqz (call $callNumber (local.get $resolved) (ref.null extern) (local.get $number)))
         (then (return)))))
-    (call $callNone (local.get $resume) (local.get $go)))
+    (call $callNone (call $property (local.get $go) (global.get $resume)) (local.get $go)))
 
   ;; Maps a buffer and has the promise call resolve or reject.
   (func $map (export "map") (param $queue externref) (param $buffer externref) (param $mode f64) (param $at f64) (param $n f64) (param $resolve externref) (param $reject externref)
-    (call $then
+    (call $check)
+    (call $thenChecked
       (call $watch (local.get $queue) (call $mapAsync (local.get $buffer) (local.get $mode) (local.get $at) (local.get $n)))
       (local.get $resolve) (local.get $reject)))
 
   (func (export "workDone") (param $queue externref) (param $resolve externref) (param $reject externref)
-    (call $then (call $watch (local.get $queue) (call $workDone (local.get $queue))) (local.get $resolve) (local.get $reject)))
+    (call $check)
+    (call $thenChecked (call $watch (local.get $queue) (call $workDone (local.get $queue))) (local.get $resolve) (local.get $reject)))
 
   ;; Takes a WeakMap of the pumps by their queues: the export watch of each. There is none in a browser that
   ;; looks for completed work by itself.
@@ -320,6 +366,8 @@
   ;; Maps a chunk for reading. Its promise is told when every verdict is known, too.
   (func $mapJudged (param $queue externref) (param $chunk externref) (param $size f64) (param $resolve externref) (param $reject externref)
     (local $mapped externref)
+    (call $check)
+    (if (global.get $checks) (then (call $judgeLater (global.get $checked))))
     (local.set $mapped (call $watch (local.get $queue) (call $mapAsync (local.get $chunk) (global.get $mapModeRead) (f64.const 0) (local.get $size))))
     (if (ref.is_null (global.get $verdicts))
       (then
@@ -362,27 +410,138 @@
     (call $then (local.get $answer) (global.get $pollFunction) (global.get $pollFunction))
     (global.set $polling (i32.const 1)))
 
-  ;; Makes a buffer within error scopes. What they catch goes to
-  ;; caught(buffer, error), where caught is the export of that name bound to
-  ;; a function for it; while they catch nothing, nothing is called.
-  (func (export "createBuffer") (param $device externref) (param $text externref) (param $bytes f64) (param $flags f64)
-      (param $mapped externref) (param $caught externref) (result externref)
+  ;; Makes a buffer, and keeps it under a number. If maker is 0, it does so within error
+  ;; scopes. What they catch goes to caught(buffer, error), where caught is the export
+  ;; of that name bound to a function for it; while they catch nothing, nothing is called.
+  (func (export "createBuffer") (param $maker i32) (param $device externref) (param $caught externref) (param $i i32)
+      (param $text externref) (param $bytes f64) (param $flags f64) (param $isMapped externref)
     (local $buffer externref)
     (call $setValue (global.get $descriptor) (global.get $label) (local.get $text))
     (call $setNumber (global.get $descriptor) (global.get $size) (local.get $bytes))
     (call $setNumber (global.get $descriptor) (global.get $usage) (local.get $flags))
-    (call $setValue (global.get $descriptor) (global.get $mappedAtCreation) (local.get $mapped))
+    (call $setValue (global.get $descriptor) (global.get $mappedAtCreation) (local.get $isMapped))
+    (if (local.get $maker) (then
+      (call $keepChecked (local.get $maker) (local.get $device) (local.get $caught) (local.get $i)
+        (call $createBuffer (local.get $device) (global.get $descriptor)))
+      (return)))
     (call $pushScope (local.get $device) (global.get $validation))
     (call $pushScope (local.get $device) (global.get $outOfMemory))
     (local.set $buffer (call $createBuffer (local.get $device) (global.get $descriptor)))
+    (call $keep (local.get $i) (local.get $buffer))
     (local.set $caught (call $bind (local.get $caught) (ref.null extern) (local.get $buffer)))
     (call $popTo (local.get $device) (local.get $caught))
-    (call $popTo (local.get $device) (local.get $caught))
-    (local.get $buffer))
+    (call $popTo (local.get $device) (local.get $caught)))
 
   (func $popTo (param $device externref) (param $caught externref)
     (call $then (call $popScope (local.get $device)) (local.get $caught) (local.get $caught)))
 
   (func (export "caught") (param $report externref) (param $buffer externref) (param $error externref)
     (if (i32.eqz (ref.is_null (local.get $error)))
-      (then (call $apply (local.get $report) (ref.null extern) (call $pair (local.get $buffer) (local.get $error)))))))
+      (then (call $apply (local.get $report) (ref.null extern) (call $pair (local.get $buffer) (local.get $error))))))
+
+  ;; Keeps a buffer that was made without error scopes, by createBuffer or by the host.
+  ;; All that are made in a task by one maker are checked together when the task ends,
+  ;; or ahead of what is asked for before: a scope a buffer costs more than the buffer.
+  (func $keepChecked (export "keepChecked") (param $maker i32) (param $device externref) (param $caught externref)
+      (param $i i32) (param $buffer externref)
+    (call $keep (local.get $i) (local.get $buffer))
+    (if (i32.eq (global.get $maker) (local.get $maker)) (then
+      (call $push (global.get $made) (local.get $buffer))
+      (return)))
+    (call $check)
+    (global.set $made (call $list (local.get $buffer)))
+    (global.set $maker (local.get $maker))
+    (global.set $makerDevice (local.get $device))
+    (global.set $makerCaught (local.get $caught))
+    (call $callOne (global.get $queueMicrotask) (ref.null extern) (global.get $checkFunction)))
+
+  ;; Asks whether all of the made buffers are valid: then a scope catches nothing.
+  ;; What is asked for from now on waits for the answer: see afterChecks.
+  (func $check (export "check")
+    (local $made externref)
+    (local $answer externref)
+    (local.set $made (global.get $made))
+    (if (ref.is_null (local.get $made)) (then (return)))
+    (global.set $made (ref.null extern))
+    (local.set $answer (call $chain
+      (call $chain
+        (call $use (global.get $makerDevice) (local.get $made) (i32.const 0) (call $lengthOf (local.get $made) (global.get $length)))
+        (call $bindThree (global.get $checkEachFunction) (ref.null extern) (global.get $makerDevice) (local.get $made) (global.get $makerCaught))
+        (ref.null extern))
+      (global.get $answeredFunction) (global.get $answeredFunction)))
+    (global.set $maker (i32.const 0))
+    (global.set $makerDevice (ref.null extern))
+    (global.set $makerCaught (ref.null extern))
+    (if (global.get $checks) (then
+      (local.set $answer (call $chain (global.get $checked)
+        (call $bind (global.get $passFunction) (ref.null extern) (local.get $answer))
+        (ref.null extern)))))
+    (global.set $checked (local.get $answer))
+    (global.set $asked (i32.add (global.get $asked) (i32.const 1)))
+    (global.set $checks (i32.add (global.get $checks) (i32.const 1))))
+
+  ;; Uses buffers harmlessly, and gives the promise of what a scope caught of that:
+  ;; their commands clear no byte, and are not submitted.
+  (func $use (param $device externref) (param $buffers externref) (param $i i32) (param $end i32) (result externref)
+    (local $commands externref)
+    (call $pushScope (local.get $device) (global.get $validation))
+    (local.set $commands (call $createEncoder (local.get $device)))
+    (loop $next
+      (call $clearBuffer (local.get $commands) (call $element (local.get $buffers) (local.get $i)) (f64.const 0) (f64.const 0))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $i) (local.get $end))))
+    (drop (call $finish (local.get $commands)))
+    (call $popScope (local.get $device)))
+
+  ;; The answer: if a buffer is invalid, each is asked.
+  (func (export "checkEach") (param $device externref) (param $buffers externref) (param $caught externref) (param $error externref) (result externref)
+    (local $answers externref)
+    (local $i i32)
+    (global.set $told (i32.add (global.get $told) (i32.const 1)))
+    (if (ref.is_null (local.get $error)) (then (return (ref.null extern))))
+    (global.set $refused (i32.const 1))
+    (local.set $answers (call $list (ref.null extern)))
+    (loop $next
+      (local.set $error (call $bind (local.get $caught) (ref.null extern) (call $element (local.get $buffers) (local.get $i))))
+      (call $push (local.get $answers) (call $chain
+        (call $use (local.get $device) (local.get $buffers) (local.get $i) (i32.add (local.get $i) (i32.const 1)))
+        (local.get $error) (local.get $error)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $i) (call $lengthOf (local.get $buffers) (global.get $length)))))
+    (call $all (local.get $answers)))
+
+  (func $answered (export "answered")
+    (global.set $checks (i32.sub (global.get $checks) (i32.const 1)))
+    (if (global.get $checks) (then (return)))
+    (global.set $checked (ref.null extern))
+    (global.set $told (global.get $asked))
+    (global.set $refused (i32.const 0)))
+
+  (func (export "pass") (param $it externref) (result externref) (local.get $it))
+
+  ;; A promise that resolves when also all earlier buffers are checked. What is
+  ;; invalid is reported by then.
+  (func $afterChecks (export "afterChecks") (param $promise externref) (result externref)
+    (call $check)
+    (if (i32.eqz (global.get $checks)) (then (return (local.get $promise))))
+    (call $all (call $pair (local.get $promise) (global.get $checked))))
+
+  ;; Has a promise that was asked for after a check call resolve when that is answered,
+  ;; too: at once, if it is. To wait for another promise would be later than the page's
+  ;; own waits.
+  (func $thenChecked (param $promise externref) (param $resolve externref) (param $reject externref)
+    (if (global.get $checks) (then
+      (local.set $resolve (call $bindCount (global.get $whenToldFunction) (ref.null extern) (global.get $asked) (local.get $resolve) (global.get $checked)))))
+    (call $then (local.get $promise) (local.get $resolve) (local.get $reject)))
+
+  (func (export "whenTold") (param $asked i32) (param $resolve externref) (param $checked externref)
+    (if (i32.or (i32.lt_u (global.get $told) (local.get $asked)) (global.get $refused))
+      (then (call $then (local.get $checked) (local.get $resolve) (local.get $resolve)))
+      (else (call $callNone (local.get $resolve) (ref.null extern)))))
+
+  ;; Has resolve called when it is known of all buffers so far whether they are valid:
+  ;; of scoped ones, too, since scopes are answered in order.
+  (func (export "whenKnown") (param $device externref) (param $resolve externref) (param $reject externref)
+    (call $check)
+    (call $pushScope (local.get $device) (global.get $validation))
+    (call $thenChecked (call $popScope (local.get $device)) (local.get $resolve) (local.get $reject))))

@@ -15,13 +15,24 @@ var fusedCode string
 
 var fusedExports js.Value
 
-// fusedCalls are the exports of a WebAssembly module that calls the browser's
+// FusedCalls are the exports of a WebAssembly module that calls the browser's
 // functions one after the other. Unlike code made from text, it is allowed
 // wherever Go's module is.
-func fusedCalls() js.Value {
+//
+// A host that makes calls by itself uses these of them: poll(device, times) and
+// pollAfter(the answer of an error scope), which is a poll itself, are
+// [Device.Poll]. watch(queue, promise) gives the promise, and has the device
+// pumped until it settles: see [Device.PumpIfNeeded]. afterChecks(promise) gives a
+// promise like it, which resolves when it is also known of all earlier buffers
+// whether they failed. For keepChecked see [CreationErrors.Leave].
+func FusedCalls() js.Value {
 	if fusedExports.IsUndefined() {
 		fusedExports = instantiate([]byte(fusedCode)).Get("exports")
-		fusedExports.Call("adopt", fusedExports.Get("pollOnce"), fusedExports.Get("relayNext"), fusedExports.Get("fail"), fusedExports.Get("judge"))
+		var callbacks []any
+		for _, name := range [...]string{"pollOnce", "relayNext", "fail", "judge", "check", "checkEach", "answered", "pass", "whenTold"} {
+			callbacks = append(callbacks, fusedExports.Get(name))
+		}
+		fusedExports.Call("adopt", callbacks...)
 	}
 	return fusedExports
 }
@@ -67,25 +78,29 @@ func importOf(class, name string) js.Value {
 
 // Each has the name of the call that it ends with, or mostly makes.
 var (
-	fusedTake     = method{class: "GPUBuffer", name: "getMappedRange", fused: "take"}
-	fusedRange    = method{class: "GPUBuffer", name: "getMappedRange", fused: "range"}
-	fusedStore    = method{class: "Uint8Array", name: "set", fused: "store"}
-	fusedLoad     = method{class: "Uint8Array", name: "set", fused: "load"}
-	fusedHand     = method{class: "Reflect", name: "apply", fused: "hand"}
-	fusedTakeHand = method{class: "Reflect", name: "apply", fused: "takeAndHand"}
-	fusedMapState = method{class: "GPUBuffer", name: "mapState", fused: "mapState"}
-	fusedUnmap    = method{class: "GPUBuffer", name: "unmap", fused: "unmap"}
-	fusedMap      = method{class: "GPUBuffer", name: "mapAsync", fused: "map"}
-	fusedThen     = method{class: "Promise", name: "then", fused: "then"}
-	fusedWorkDone = method{class: "GPUQueue", name: "onSubmittedWorkDone", fused: "workDone"}
-	fusedSend     = method{class: "GPUQueue", name: "submit", fused: "send"}
-	fusedFill     = method{class: "GPUQueue", name: "submit", fused: "fillAndSend"}
-	fusedRelay    = method{class: "GPUQueue", name: "submit", fused: "relay"}
-	fusedEndRelay = method{class: "GPUQueue", name: "submit", fused: "endRelay"}
-	fusedAdd      = method{class: "GPUCommandEncoder", name: "copyBufferToBuffer", fused: "add"}
-	fusedCopies   = method{class: "GPUQueue", name: "submit", fused: "submitCopies"}
-	fusedFetch    = method{class: "GPUQueue", name: "submit", fused: "fetch"}
-	fusedPoll     = method{class: "GPUDevice", name: "popErrorScope", fused: "poll"}
-	fusedCreate   = method{class: "GPUDevice", name: "createBuffer", fused: "createBuffer"}
-	fusedCaught   = method{class: "GPUDevice", name: "popErrorScope", fused: "caught"}
+	fusedTake      = method{class: "GPUBuffer", name: "getMappedRange", fused: "take"}
+	fusedRange     = method{class: "GPUBuffer", name: "getMappedRange", fused: "range"}
+	fusedStore     = method{class: "Uint8Array", name: "set", fused: "store"}
+	fusedLoad      = method{class: "Uint8Array", name: "set", fused: "load"}
+	fusedHand      = method{class: "Reflect", name: "apply", fused: "hand"}
+	fusedTakeHand  = method{class: "Reflect", name: "apply", fused: "takeAndHand"}
+	fusedMapState  = method{class: "GPUBuffer", name: "mapState", fused: "mapState"}
+	fusedUnmap     = method{class: "GPUBuffer", name: "unmap", fused: "unmap"}
+	fusedMap       = method{class: "GPUBuffer", name: "mapAsync", fused: "map"}
+	fusedThen      = method{class: "Promise", name: "then", fused: "then"}
+	fusedWorkDone  = method{class: "GPUQueue", name: "onSubmittedWorkDone", fused: "workDone"}
+	fusedSend      = method{class: "GPUQueue", name: "submit", fused: "send"}
+	fusedFill      = method{class: "GPUQueue", name: "submit", fused: "fillAndSend"}
+	fusedRelay     = method{class: "GPUQueue", name: "submit", fused: "relay"}
+	fusedEndRelay  = method{class: "GPUQueue", name: "submit", fused: "endRelay"}
+	fusedAdd       = method{class: "GPUCommandEncoder", name: "copyBufferToBuffer", fused: "add"}
+	fusedCopies    = method{class: "GPUQueue", name: "submit", fused: "submitCopies"}
+	fusedFetch     = method{class: "GPUQueue", name: "submit", fused: "fetch"}
+	fusedPoll      = method{class: "GPUDevice", name: "popErrorScope", fused: "poll"}
+	fusedLetGo     = method{class: "GPUDevice", name: "createBuffer", fused: "letGo"}
+	fusedDestroy   = method{class: "GPUBuffer", name: "destroy", fused: "destroy"}
+	fusedWhenKnown = method{class: "GPUDevice", name: "popErrorScope", fused: "whenKnown"}
+	fusedCreate    = method{class: "GPUDevice", name: "createBuffer", fused: "createBuffer"}
+	fusedCaught    = method{class: "GPUDevice", name: "popErrorScope", fused: "caught"}
+	fusedPass      = method{class: "GPUDevice", name: "popErrorScope", fused: "pass"}
 )

@@ -14,8 +14,8 @@ func (b *Buffer) HandMapped(f js.Value, x, y float64) error {
 		_, err := fusedHand.call(uint32(m.taken), f, x, y)
 		return b.mappedError(op, err)
 	}
-	n := takenRanges.number()
-	_, err := fusedTakeHand.call(uint32(n), b.v, m.offset, m.size, f, x, y)
+	n := kept.number()
+	_, err := fusedTakeHand.call(uint32(n), b.value(), m.offset, m.size, f, x, y)
 	m.taken = n
 	if err == nil {
 		return nil

@@ -28,7 +28,7 @@ const (
 // overlap. The range is kept until unmap.
 type mapping struct {
 	part
-	taken rangeNumber // or 0
+	taken keptNumber // or 0
 }
 
 // A part is a range of bytes of a buffer.
@@ -43,7 +43,7 @@ func (m *mapping) begin(p part) { *m = mapping{part: p} }
 // end gives the number up; the unmap drops the range kept under it.
 func (m *mapping) end() {
 	if m.taken != 0 {
-		takenRanges.give(m.taken)
+		kept.give(m.taken)
 		m.taken = 0
 	}
 }
@@ -57,9 +57,9 @@ func (b *Buffer) take(op string, offset, size uint64) error {
 	if m.taken != 0 {
 		return nil
 	}
-	n := takenRanges.number()
-	if _, err := fusedTake.call(uint32(n), b.v, m.offset, m.size); err != nil {
-		takenRanges.give(n)
+	n := kept.number()
+	if _, err := fusedTake.call(uint32(n), b.value(), m.offset, m.size); err != nil {
+		kept.give(n)
 		return err
 	}
 	m.taken = n
@@ -95,11 +95,19 @@ func (b *Buffer) MapAsync(mode MapMode, offset, size uint64) <-chan error {
 	return settled
 }
 
+// queue is undefined for a buffer that was adopted.
+func (b *Buffer) queue() js.Value {
+	if b.device == nil {
+		return js.Undefined()
+	}
+	return b.device.queue.v
+}
+
 func (b *Buffer) mapAsync(mode MapMode, p part, token uint64, then Completion) (<-chan error, error) {
 	s := takeSlot()
 	s.expectMap(b, p)
 	s.token, s.then = token, then
-	_, err := fusedMap.call(b.queue, b.v, uint32(mode), p.offset, p.size, s.plain, s.reject.Value)
+	_, err := fusedMap.call(b.queue(), b.value(), uint32(mode), p.offset, p.size, s.plain, s.reject.Value)
 	return s.attached(err)
 }
 
@@ -112,7 +120,7 @@ func (b *Buffer) mapAsync(mode MapMode, p part, token uint64, then Completion) (
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpubuffer-getmappedrange.
 func (b *Buffer) MappedRange(offset, size uint64) (js.Value, error) {
-	return bufferGetMappedRange.call(b.v, offset, size)
+	return bufferGetMappedRange.call(b.value(), offset, size)
 }
 
 // WriteMapped copies p into the mapped part, from the buffer's byte offset on.
@@ -184,5 +192,5 @@ func (b *Buffer) load(op string, offset uint64, to js.Value, at, size uint64) er
 func (b *Buffer) Unmap() {
 	taken := b.mapping.taken
 	b.mapping.end()
-	_, _ = fusedUnmap.call(b.v, uint32(taken))
+	_, _ = fusedUnmap.call(b.value(), uint32(taken))
 }

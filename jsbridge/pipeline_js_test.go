@@ -82,7 +82,7 @@ func TestAProgramGivesUpACompilation(t *testing.T) {
 func TestPipelinesAndWhatTheyNeedAreDescribed(t *testing.T) {
 	d := device(t)
 	compute(t, d)
-	module := &ShaderModule{buffer(t, d, 4).v}
+	module := &ShaderModule{buffer(t, d, 4).value()}
 	layout, err := d.CreateBindGroupLayout(&BindGroupLayoutDescriptor{Label: "bgl", Entries: []BindGroupLayoutEntry{
 		{Binding: 0, Visibility: ShaderStageVertex | ShaderStageCompute, Buffer: &BufferBindingLayout{BindStorage, true, 16}},
 		{Binding: 1, Visibility: ShaderStageFragment, Sampler: &SamplerBindingLayout{SamplerComparison}},

@@ -22,7 +22,7 @@ var pumps js.Value
 func (d *Device) pump() {
 	if pumps.IsUndefined() {
 		pumps = js.Global().Get("WeakMap").New()
-		fusedCalls().Call("pumpBy", pumps)
+		FusedCalls().Call("pumpBy", pumps)
 	}
 	if pumps.Call("has", d.queue.v).Bool() {
 		return
@@ -34,12 +34,6 @@ func (d *Device) pump() {
 		_, _ = fusedThen.call(lost, p.Get("end"), p.Get("end"))
 	}
 }
-
-// PollingCalls are functions for JavaScript that makes maps by itself:
-// poll(device, times) and pollAfter(the answer of an error scope), which is a
-// poll itself, are [Device.Poll]. watch(queue, promise) gives the promise, and
-// has the device pumped until it settles: see [Device.PumpIfNeeded].
-func PollingCalls() js.Value { return fusedCalls() }
 
 // trials find out whether the browser looks for completed work by itself. A trial asks for the end of no work at all, and
 // counts the error scopes that are answered before. Chromium is done before the first (measured). Firefox answers

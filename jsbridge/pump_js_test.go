@@ -87,7 +87,7 @@ func TestAPumpWorksAsLongAsSomethingIsWaitedFor(t *testing.T) {
 
 // watched maps a buffer as JavaScript does that makes maps by itself.
 func watched(d *Device, b *Buffer) {
-	PollingCalls().Call("watch", d.Queue().v, b.v.Call("mapAsync", 1, 0, 4))
+	FusedCalls().Call("watch", d.Queue().v, b.value().Call("mapAsync", 1, 0, 4))
 }
 
 func TestAPumpWorksForTheLastOfSeveral(t *testing.T) {

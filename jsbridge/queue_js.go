@@ -34,7 +34,7 @@ func (q *Queue) JSValue() js.Value { return q.v }
 // See https://www.w3.org/TR/webgpu/#dom-gpuqueue-writebuffer.
 func (q *Queue) WriteBuffer(b *Buffer, offset uint64, p []byte) error {
 	return goMemory.lend(p, func(data js.Value, at uint64) error {
-		_, err := queueWriteBuffer.call(q.v, b.v, offset, data, at, len(p))
+		_, err := queueWriteBuffer.call(q.v, b.value(), offset, data, at, len(p))
 		return err
 	})
 }
@@ -46,7 +46,7 @@ func (q *Queue) WriteBufferFrom(b *Buffer, offset uint64, data js.Value, dataOff
 	if err != nil {
 		return err
 	}
-	_, err = queueWriteBuffer.call(q.v, b.v, offset, from.buffer, from.offset, from.size)
+	_, err = queueWriteBuffer.call(q.v, b.value(), offset, from.buffer, from.offset, from.size)
 	return err
 }
 

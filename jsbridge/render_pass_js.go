@@ -50,12 +50,12 @@ func (p *RenderPass) SetBindGroup(index uint32, group *BindGroup, dynamicOffsets
 
 // SetVertexBuffer binds size bytes of a buffer; [WholeSize] goes to its end.
 func (p *RenderPass) SetVertexBuffer(slot uint32, b *Buffer, offset, size uint64) {
-	p.note(renderSetVertexBuffer.call(p.v, slot, b.v, offset, sizeValue(size)))
+	p.note(renderSetVertexBuffer.call(p.v, slot, b.value(), offset, sizeValue(size)))
 }
 
 // SetIndexBuffer binds size bytes of a buffer; [WholeSize] goes to its end.
 func (p *RenderPass) SetIndexBuffer(b *Buffer, format IndexFormat, offset, size uint64) {
-	p.note(renderSetIndexBuffer.call(p.v, b.v, format.value(), offset, sizeValue(size)))
+	p.note(renderSetIndexBuffer.call(p.v, b.value(), format.value(), offset, sizeValue(size)))
 }
 
 // Draw draws vertices in order.
@@ -71,12 +71,12 @@ func (p *RenderPass) DrawIndexed(indexCount, instanceCount, firstIndex uint32, b
 
 // DrawIndirect draws as four numbers in a buffer say.
 func (p *RenderPass) DrawIndirect(b *Buffer, offset uint64) {
-	p.note(renderDrawIndirect.call(p.v, b.v, offset))
+	p.note(renderDrawIndirect.call(p.v, b.value(), offset))
 }
 
 // DrawIndexedIndirect draws as five numbers in a buffer say.
 func (p *RenderPass) DrawIndexedIndirect(b *Buffer, offset uint64) {
-	p.note(renderDrawIndexedIndirect.call(p.v, b.v, offset))
+	p.note(renderDrawIndexedIndirect.call(p.v, b.value(), offset))
 }
 
 // SetViewport maps clip space to a rectangle of the attachments.

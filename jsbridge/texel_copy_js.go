@@ -62,7 +62,7 @@ type TexelCopyBufferInfo struct {
 
 func (i *TexelCopyBufferInfo) value() js.Value {
 	info := newObject()
-	info.Set("buffer", i.Buffer.v)
+	info.Set("buffer", i.Buffer.value())
 	i.set(info)
 	return info.Value
 }

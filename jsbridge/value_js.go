@@ -59,7 +59,7 @@ func Collect() {
 // lookup gives undefined if the browser has no such class or method.
 func (m *method) lookup() js.Value {
 	if m.fused != "" {
-		return fusedCalls().Get(m.fused)
+		return FusedCalls().Get(m.fused)
 	}
 	class := js.Global().Get(m.class)
 	if class.Type() != js.TypeFunction {

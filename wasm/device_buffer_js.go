@@ -38,6 +38,34 @@ func makeLabelled(c *call) (float64, error) {
 	return c.makeDeviceBuffer(c.system(0), 1)
 }
 
+// toldNumber is the result of the export of that name.
+var toldNumber uint32
+
+// takeMade is the export tellDeviceBuffer.
+func takeMade(c *call) (handle float64, err error) {
+	s := c.system(0)
+	if c.err != nil {
+		return 0, c.err
+	}
+	creations := s.gpu.Creations()
+	creations.Leave(true)
+	handle, err = makeLabelled(c)
+	creations.Leave(false)
+	toldNumber = creations.Left()
+	return handle, err
+}
+
+// countPassed is the export of that name.
+func countPassed(c *call) (float64, error) {
+	s := c.system(0)
+	passed, most, bytes := c.whole(1, "passed"), c.whole(2, "most"), c.whole(3, "bytes")
+	if c.err != nil {
+		return 0, c.err
+	}
+	embedder.CountPassed(s.core, passed, most, bytes)
+	return 1, nil
+}
+
 // makeDeviceBuffer makes the buffer of the call's label, with size and usage, and gives its handle.
 func (c *call) makeDeviceBuffer(s *system, i int) (handle float64, err error) {
 	d := buffers.Descriptor{Label: c.label, Size: c.whole(i, "size"), Usage: c.usage(i + 1)}

@@ -67,7 +67,8 @@ func (c *call) member(object js.Value, name string, want js.Type) js.Value {
 	return v
 }
 
-// agreed are what the ES module must know: sizes in bytes, numbers by which both call something, and how to poll.
+// agreed are what the ES module must know: sizes in bytes, numbers by which both call something, and calls that
+// it makes itself.
 func agreed() js.Value {
 	o := newObject()
 	reads, writes, piece := embedder.Sizes()
@@ -75,7 +76,9 @@ func agreed() js.Value {
 	o.Set("smallest", float64(writes))
 	o.Set("queuePiece", float64(piece))
 	o.Set("polls", webgpu.Polls)
-	o.Set("polling", jsbridge.PollingCalls())
+	o.Set("fused", jsbridge.FusedCalls())
+	o.Set("mostChecked", float64(webgpu.MostChecked()))
+	o.Set("longestLabel", maxLabel)
 	o.Set("numbersOfAPart", numbersOfAPart)
 	o.Set("byQueue", byQueue)
 	o.Set("chunksMapped", chunksMapped)

@@ -119,6 +119,26 @@ func exportCreateDeviceBuffer(handle, size, usage, characters float64) float64 {
 	return run("createDeviceBuffer", makeLabelled, handle, size, usage, characters)
 }
 
+// tellDeviceBuffer is createDeviceBuffer for a GPUBuffer that the ES module has made: of at most mostChecked bytes, and with
+// the usages that the module adds. It then hands the GPUBuffer to keepChecked, with what toldNumber gives: see
+// [jsbridge.CreationErrors.Leave].
+//
+//go:wasmexport tellDeviceBuffer
+func tellDeviceBuffer(handle, size, usage, characters float64) float64 {
+	return run("createDeviceBuffer", takeMade, handle, size, usage, characters)
+}
+
+//go:wasmexport toldNumber
+func exportToldNumber() float64 { return float64(toldNumber) }
+
+// countPassed counts device buffers of a system that were destroyed before the module was told of them: see
+// [buffers.Embedder.CountPassed].
+//
+//go:wasmexport countPassed
+func exportCountPassed(handle, passed, most, bytes float64) float64 {
+	return run("countPassed", countPassed, handle, passed, most, bytes)
+}
+
 // native gives the GPUBuffer of a device buffer or a mappable one, which the ES module keeps to itself.
 //
 //go:wasmexport native

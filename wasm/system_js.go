@@ -44,6 +44,7 @@ type adoptedEncoder struct {
 func open(c *call) (any, error) {
 	options := buffers.Options{
 		HostWrites:        esModule.attached, // to which mapped ranges can be handed
+		HostCollects:      true,              // handles keep buffers alive
 		Budget:            c.count(1, "budget"),
 		OnBudget:          buffers.BudgetPolicy(c.choice(2, "onBudget", "wait", "fail", "fallback")),
 		ChunkSize:         c.count(3, "chunkSize"),
@@ -65,6 +66,9 @@ func open(c *call) (any, error) {
 		return nil, err
 	}
 	s.handle = handles.add(s, s)
+	if esModule.attached {
+		esModule.result.Invoke(s.gpu.Creations().Caught())
+	}
 	go s.watchErrors()
 	return s.handle, nil
 }
@@ -158,6 +162,9 @@ func forget(c *call) (any, error) {
 	case !isBuffer:
 		d.Destroy()
 	case kept:
+		if d, isDevice := d.(deviceBuffer); isDevice {
+			nativeOf(d).JSValue() // is Go's to let go of
+		}
 		embedder.Release(b)
 		collectSoon() // for what Go has of the GPUBuffers
 	default:

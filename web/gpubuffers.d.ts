@@ -292,8 +292,9 @@ export class DeviceBuffer {
   readonly state: BufferState;
   /**
    * False once the buffer is destroyed, or is known to have no memory. Then every call on it, or with it, fails with code
-   * "destroyed" or "out-of-memory". A lack of memory is known when anything resolves that was asked for after the
-   * creation, such as device.queue.onSubmittedWorkDone().
+   * "destroyed" or "out-of-memory". A lack of memory is known when a read resolves that was asked for after the
+   * creation. That of a buffer of up to 4 MiB is an error of the device too: a scope of the page's catches it, or it is an
+   * `uncapturederror`.
    */
   readonly valid: boolean;
   /** The GPUBuffer behind it now. grow replaces it. Once it was asked for, it outlives an object that is dropped. */

@@ -60,6 +60,22 @@ func TestAdoptedBufferIsAsItsOwnerLeftIt(t *testing.T) {
 	require.NoError(t, d.Queue().Submit(e))
 }
 
+// Its owner destroys a buffer before anybody used it. Another owner hears so from the browser.
+func TestAdoptedBufferThatWasDestroyedUnused(t *testing.T) {
+	d, _ := open(t)
+	owned, dst := create(t, d, "unused", gpuUsage, 8), create(t, d, "target", gpuUsage, 8)
+	adopted := d.AdoptBuffer(webgpu.BufferOf(owned))
+	owned.Destroy()
+	e, err := d.CreateEncoder("late")
+	require.NoError(t, err)
+	require.NoError(t, e.CopyBufferToBuffer(adopted, 0, dst, 0, 8))
+	verdict, err := d.Queue().SubmitScoped(e)
+	require.NoError(t, err)
+	err = <-verdict
+	require.ErrorIs(t, err, gpu.ErrValidation)
+	require.ErrorContains(t, err, "destroyed", "the browser's word")
+}
+
 func TestAdoptedEncoder(t *testing.T) {
 	d, _ := open(t)
 	src, dst := written(t, d, eight), create(t, d, "target", gpuUsage, 8)

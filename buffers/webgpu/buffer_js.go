@@ -10,7 +10,8 @@ import (
 // buffer is a GPUBuffer.
 type buffer struct {
 	device *Device
-	bridge *jsbridge.Buffer
+	bridge *jsbridge.Buffer // made, unless the buffer was adopted
+	made   jsbridge.Buffer
 	usage  gpu.Usage
 	life   gpu.Lifecycle
 	// adopted: the caller made it and maps it, so the browser knows the state, not life.
@@ -68,8 +69,8 @@ func (b *buffer) Destroy() {
 		b.device.endRelay()
 	}
 	if b.life.Destroy() && !b.adopted {
+		b.device.failures.drop(b) // which asks for the GPUBuffer
 		b.bridge.Destroy()
-		b.device.failures.drop(b)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	webgpu.CheckAll(t) // what is mappable is made within scopes all the same
 	buffertest.Run(t, buffertest.Backend{
 		Name:       "webgpu",
 		Open:       func(t testing.TB) gpu.Device { return request(t) },

@@ -23,11 +23,13 @@ type Device struct {
 	mu       sync.Mutex
 	onError  func(error)
 	failures failures
-	loss     loss
-	encoders []*encoder // submitted, oldest first
-	ranges   []float64  // scratch of fetch
-	relayTo  *buffer    // the relay's destination, or nil
-	fetching int        // pending maps of fetches
+	// uncounted are lacks of memory that are not counted to a buffer, or to none, yet: see uncaptured.
+	uncounted []*jsbridge.Error
+	loss      loss
+	encoders  []*encoder // submitted, oldest first
+	ranges    []float64  // scratch of fetch
+	relayTo   *buffer    // the relay's destination, or nil
+	fetching  int        // pending maps of fetches
 }
 
 var (
@@ -101,5 +103,3 @@ func (d *Device) report(err error) {
 		f(err)
 	}
 }
-
-func (d *Device) uncaptured(err *jsbridge.Error) { d.report(translate("uncaptured error", "", err)) }

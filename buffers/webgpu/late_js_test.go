@@ -72,7 +72,64 @@ func written(t *testing.T, d *webgpu.Device, p []byte) gpu.Buffer {
 	return b
 }
 
-// The caller's own scopes see nothing of this backend's creations, and take nothing from it.
+// Many small buffers are checked together. If one is not there, each is asked.
+func TestCheckedCreationOutOfMemory(t *testing.T) {
+	d, late := openWithoutAGigabyte(t)
+	webgpu.CheckAll(t)
+	before := create(t, d, "before", gpuUsage, 64)
+	b := create(t, d, "the whole city", gpuUsage, tooMuch)
+	after := create(t, d, "after", gpuUsage, 64)
+	dropped := create(t, d, "dropped", gpuUsage, 64)
+	dropped.Destroy()
+	require.NoError(t, <-d.Queue().WorkDone())
+	require.ErrorIs(t, b.Failure(), gpu.ErrOutOfMemory)
+	require.False(t, b.Valid())
+	for _, good := range []gpu.Buffer{before, after} {
+		require.NoError(t, good.Failure())
+		require.True(t, good.Valid())
+	}
+	again := create(t, d, "the whole country", gpuUsage, tooMuch)
+	reported := late.await(t, d, 2)
+	require.NoError(t, <-d.Queue().WorkDone())
+	require.ErrorIs(t, again.Failure(), gpu.ErrOutOfMemory)
+	for i, label := range []string{"the whole city", "the whole country"} {
+		require.ErrorIs(t, reported[i], gpu.ErrOutOfMemory)
+		require.ErrorIs(t, reported[i], jsbridge.ErrOutOfMemory, "the browser's own error is the cause, told once")
+		require.ErrorContains(t, reported[i], `create "`+label+`"`)
+	}
+	b.Destroy()
+	again.Destroy()
+	require.Equal(t, eight, content(t, d, written(t, d, eight)), "the device works on")
+}
+
+// The caller may have a scope open for a lack of memory. Then it has the browser's error, and OnError hears all the same.
+func TestCheckedCreationWithinAScopeOfTheCallers(t *testing.T) {
+	d, late := openWithoutAGigabyte(t)
+	webgpu.CheckAll(t)
+	require.NoError(t, d.Bridge().PushErrorScope(jsbridge.FilterValidation))
+	require.NoError(t, d.Bridge().PushErrorScope(jsbridge.FilterOutOfMemory))
+	b := create(t, d, "huge", gpuUsage, tooMuch)
+	memory, validation := d.Bridge().PopErrorScope(), d.Bridge().PopErrorScope()
+	require.ErrorIs(t, <-memory, jsbridge.ErrOutOfMemory)
+	require.NoError(t, <-validation, "the check has a scope of its own")
+	reported := late.await(t, d, 1)
+	require.ErrorIs(t, reported[0], gpu.ErrOutOfMemory)
+	require.ErrorContains(t, reported[0], "[Invalid Buffer \"huge\"]", "the browser's word on the check")
+	require.Equal(t, reported[0], b.Failure())
+}
+
+// A lack of memory that is another's is reported, though checks are under way.
+func TestALackOfMemoryOfTheCallers(t *testing.T) {
+	d, late := openWithoutAGigabyte(t)
+	create(t, d, "checked", gpuUsage, 64)
+	_, err := d.Bridge().CreateBuffer(&jsbridge.BufferDescriptor{Label: "theirs", Size: tooMuch, Usage: jsbridge.BufferUsageCopyDst})
+	require.NoError(t, err)
+	reported := late.await(t, d, 1)
+	require.ErrorIs(t, reported[0], gpu.ErrOutOfMemory)
+	require.ErrorContains(t, reported[0], "uncaptured error")
+}
+
+// The caller's own scopes see nothing of this backend's large creations, and take nothing from it.
 func TestCreationLeavesTheCallersScopesAlone(t *testing.T) {
 	d, late := openWithoutAGigabyte(t)
 	require.NoError(t, d.Bridge().PushErrorScope(jsbridge.FilterOutOfMemory))

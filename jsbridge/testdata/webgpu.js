@@ -160,6 +160,7 @@ globalThis.GPUBuffer = class GPUBuffer {
     if (descriptor.mappedAtCreation) this.#map = { mode: 2, offset: 0, size: this.#size };
   }
   static bytes(buffer) { return buffer.#bytes; }
+  static isDestroyed(buffer) { return buffer.#destroyed; }
   static lose(buffer) { buffer.#end("the device was lost", true); }
   get label() { return this.#label; }
   get size() { return this.#size; }
@@ -320,6 +321,25 @@ for (const name of ["CommandEncoder", "ShaderModule", "ComputePipeline", "Render
     return new globalThis[`GPU${name}`](descriptor);
   };
 }
+
+// A command on a buffer that the device could not make is an error when the encoder finishes.
+const devices = new WeakMap(); // of encoders
+const createCommandEncoder = GPUDevice.prototype.createCommandEncoder;
+GPUDevice.prototype.createCommandEncoder = function (...args) {
+  const encoder = createCommandEncoder.apply(this, args);
+  devices.set(encoder, this);
+  return encoder;
+};
+const faulty = new WeakSet(); // encoders
+const { clearBuffer, finish } = GPUCommandEncoder.prototype;
+GPUCommandEncoder.prototype.clearBuffer = function (buffer, ...args) {
+  if (buffer.size > devices.get(this)?.limits.maxBufferSize) faulty.add(this);
+  return clearBuffer.call(this, buffer, ...args);
+};
+GPUCommandEncoder.prototype.finish = function (...args) {
+  if (faulty.has(this)) GPUDevice.report(devices.get(this), new GPUValidationError("an invalid buffer"));
+  return finish.apply(this, args);
+};
 
 const createShaderModule = GPUDevice.prototype.createShaderModule;
 GPUDevice.prototype.createShaderModule = function (descriptor) {

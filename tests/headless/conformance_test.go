@@ -34,7 +34,7 @@ func TestConformance(t *testing.T) {
 	out := goTestOutput(t, p)
 	require.Regexp(t, rulesRan, out)
 	if browser.OnSoftware() { // a GPU may have the memory that some tests must not get
-		for _, missing := range []string{`"the whole country"`, withoutMemory} {
+		for _, missing := range []string{`"the whole city"`, `"the whole country"`, `"theirs"`, withoutMemory} {
 			p.Expect(browser.GPUError, missing)
 		}
 		require.NotContains(t, out, "--- SKIP")

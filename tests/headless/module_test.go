@@ -130,6 +130,13 @@ func TestModuleGrow(t *testing.T) {
 	}
 }
 
+func TestModuleMemory(t *testing.T) {
+	p := runModuleTests(t, "memory.js")
+	if browser.OnSoftware() {
+		p.Expect(browser.GPUError, `"none"`)
+	}
+}
+
 func TestModuleCalibration(t *testing.T) { runModuleTests(t, "calibration.js") }
 
 func TestModuleInWorker(t *testing.T) { runModuleTests(t, "worker.js") }

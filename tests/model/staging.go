@@ -92,6 +92,9 @@ var stagingKinds = []Kind{
 		Model: func(m *Model, o Op) *call {
 			s := m.staging[o.Args[Staging]]
 			c := m.refused(m.of(s.holding), when(!s.writable && s.mapping == nil, "not-mapped"))
+			if m.on >= Functions && s.mapping != nil && slices.Contains(s.mapping.may, "budget") {
+				c.may = append(c.may, "not-mapped") // the map is refused, and its promise tells so when the task ends
+			}
 			c.done = func(Result) error {
 				s.cancelMap()
 				s.writable = false

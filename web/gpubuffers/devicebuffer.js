@@ -1,6 +1,6 @@
 import { bytesOf, fixed, isBufferSource, isResizable, memoryOf, numberFor, offsetOf, partOf, sizeOf } from "./arguments.js";
 import { refusal, wrongReceiver } from "./errors.js";
-import { ask, call, destroyed, keep, native, NativeBuffer, run, until, usable } from "./resource.js";
+import { ask, call, destroyed, handleOf, isRefused, isTold, keep, native, NativeBuffer, run, told, until, usable } from "./resource.js";
 import { lengthOf, readAll, readerOf, watchersOf } from "./sources.js";
 import { readerOfBytes, Upload } from "./upload.js";
 import { BufferUsage } from "./usages.js";
@@ -22,12 +22,12 @@ const isReadable = ({ usage }) => (usage & BufferUsage.COPY_SRC) !== 0;
 export class DeviceBuffer extends NativeBuffer {
   #core;
   #module;
-  #handle;
   #queue;
   #smallest; // below it every write goes by the queue, once memory was touched
-  #gpuBuffer = this[native]();
-  #size = this.#gpuBuffer.size;
-  #isReadable = isReadable(this.#gpuBuffer);
+  /** @type {GPUBuffer} */
+  #gpuBuffer;
+  #size;
+  #isReadable = true;
   #generation = 0;
   #isHandedOut = false;
   #isVouched = false; // as far as was asked
@@ -52,29 +52,33 @@ export class DeviceBuffer extends NativeBuffer {
       isVouched: (buffer) => !buffer.#isHandedOut && buffer.#vouched(),
       alone: (upload) => upload.buffer.#uploadAlone(upload),
       byModule: (upload) => upload.buffer.#uploadByModule(upload),
-      handle: ({ buffer }) => buffer.#handle,
+      handle: ({ buffer }) => buffer[handleOf],
       isCopied: ({ buffer }) => buffer.#isCopied,
       /** Takes note that a copy went into the buffer. */
       addCopy: ({ buffer }) => {
-        if (!buffer.#isCopied) buffer.#module.exports.addCopy(buffer.#handle);
+        if (!buffer.#isCopied) buffer.#module.exports.addCopy(buffer[handleOf]);
         buffer.#isCopied = true;
       },
     };
   }
 
-  /** @param {import("./system.js").Core} core */
-  constructor(key, core, handle, label) {
+  /**
+   * @param {import("./system.js").Core} core
+   * @param {GPUBuffer} [gpuBuffer] if it was made here
+   */
+  constructor(key, core, handle, label, gpuBuffer) {
     super(key, core, handle, label);
+    this.#gpuBuffer = gpuBuffer ?? this[native]();
+    this.#size = this.#gpuBuffer.size;
     this.#core = core;
     this.#module = core.module;
-    this.#handle = handle;
     this.#queue = core.device.queue;
     this.#smallest = core.module.agreed.smallest;
     this.#known = core.module.changes;
   }
 
   #vouched() {
-    this.#isVouched ||= this.#module.exports.vouched(this.#handle) === 1;
+    this.#isVouched ||= this.#module.exports.vouched(this[handleOf]) === 1;
     return this.#isVouched;
   }
 
@@ -93,9 +97,14 @@ export class DeviceBuffer extends NativeBuffer {
   get gpuBuffer() {
     this[keep]();
     const gpuBuffer = this.#current().#gpuBuffer;
-    if (!this.#isHandedOut) this.#module.exports.handOut(this.#handle);
+    if (!this.#isHandedOut && this[isTold]) this.#module.exports.handOut(this[handleOf]);
     this.#isHandedOut = true;
     return gpuBuffer;
+  }
+
+  [told](handle, reason) {
+    super[told](handle, reason);
+    if (this.#isHandedOut && this[isTold]) this.#module.exports.handOut(handle);
   }
 
   /** This buffer, after what has changed by itself: one that could not grow is the old one again, or one is of no use. */
@@ -109,6 +118,7 @@ export class DeviceBuffer extends NativeBuffer {
   }
 
   #renew() {
+    if (this[isRefused]) return;
     const gpuBuffer = this[native]();
     this.#isHandedOut &&= gpuBuffer === this.#gpuBuffer;
     this.#isVouched = false;
@@ -153,7 +163,7 @@ export class DeviceBuffer extends NativeBuffer {
   #writeBy(offset, memory, start, n, mayWait) {
     const { writes } = this.#core;
     const gpuBuffer = this.#current().#gpuBuffer;
-    const allowed = this.#module.tell("deviceAllow", this.#handle, offset, n, writes.follows, mayWait ? 1 : 0);
+    const allowed = this.#module.tell("deviceAllow", this[handleOf], offset, n, writes.follows, mayWait ? 1 : 0);
     if (allowed === 0 || this.#module.ended) return 0;
     let chunk = allowed < 0 ? writes.borrowed(-1 - allowed) : -1;
     const piece = allowed < 0 ? writes.sizeOf(chunk) : allowed;
@@ -162,7 +172,7 @@ export class DeviceBuffer extends NativeBuffer {
     let at = 0;
     for (; at < n; at += piece) {
       const part = { target: gpuBuffer, offset: offset + at, memory, start: start + at, size: Math.min(piece, n - at) };
-      if (allowed < 0 && at > 0) chunk = writes.borrow(this.#handle, part.size);
+      if (allowed < 0 && at > 0) chunk = writes.borrow(this[handleOf], part.size);
       if (allowed < 0 && chunk < 0 && mayWait) break;
       if (chunk < 0 || !writes.send(chunk, part.size, [part])) this.#queue.writeBuffer(gpuBuffer, part.offset, memory, part.start, part.size);
     }
@@ -174,7 +184,7 @@ export class DeviceBuffer extends NativeBuffer {
     const bytes = fixed(bytesOf("write", this.label, data));
     const at = numberFor("write", this.label, "offset", offset);
     const [start, n] = partOf("write", this.label, bytes, dataOffset, size);
-    this[usable]("write").runWith({ memory: bytes.buffer }, "deviceWrite", this.#handle, at, bytes.byteOffset + start, n);
+    this[usable]("write").runWith({ memory: bytes.buffer }, "deviceWrite", this[handleOf], at, bytes.byteOffset + start, n);
   }
 
   /** Whether a write is one that the module would allow, as far as it did before. */
@@ -188,7 +198,7 @@ export class DeviceBuffer extends NativeBuffer {
   /** Whether a write is one that the module would allow. */
   #mayWrite(offset, n) {
     this.#current();
-    if (this.#allowed !== this.#module.changes && this.#module.exports.deviceMayWrite(this.#handle) === 1) this.#allowed = this.#known;
+    if (this.#allowed !== this.#module.changes && this.#module.exports.deviceMayWrite(this[handleOf]) === 1) this.#allowed = this.#known;
     return this.#isWritable(offset, n);
   }
 

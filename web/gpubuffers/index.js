@@ -46,7 +46,7 @@ export async function open(options) {
     const callers = [callerOf(listeners, "onLog"), callerOf(listeners, "onError")];
     const level = onLog === undefined && inConsole.has(logLevel) ? "warn" : logLevel;
     const handle = module.call("open", device, budget, onBudget, chunkSize, maxFramesInFlight, level, ...callers);
-    gpu = new GPUBufferSystem(made, module, handle, device, owned, listeners, trackLeaks);
+    gpu = new GPUBufferSystem(made, module, handle, device, owned, listeners, trackLeaks, level === "debug");
     await gpu[calibrated](calibration);
     return gpu;
   } catch (error) {

@@ -99,6 +99,7 @@ export class LentRead {
   #isScoped;
   #isOpen;
   #onEnd;
+  #afterChecks; // a promise, when it is known of all earlier buffers whether there was memory, too
   #verdict = noVerdict; // on the first copies
   #inUse = 0; // chunks
   #unpolled = 0; // maps that are pending, while more submits are to come
@@ -109,8 +110,9 @@ export class LentRead {
    * @param {import("./system.js").Core} core
    * @param {ShortCopies | LongCopies} copies
    */
-  constructor({ device, poller }, copies, isScoped, isOpen, onEnd) {
+  constructor({ device, poller, module }, copies, isScoped, isOpen, onEnd) {
     this.#device = device;
+    this.#afterChecks = module.agreed.fused.afterChecks;
     this.#poller = poller;
     this.#copies = copies;
     this.#isScoped = isScoped;
@@ -136,7 +138,7 @@ export class LentRead {
   }
 
   #map(piece) {
-    piece.mapped = this.#poller.watch(piece.chunk.mapAsync(MapMode.READ, 0, piece.size));
+    piece.mapped = this.#afterChecks(this.#poller.watch(piece.chunk.mapAsync(MapMode.READ, 0, piece.size)));
     this.#unpolled++;
     if (!this.#copies.isDone) return;
     this.#poller.asked(this.#unpolled, this.#verdict);

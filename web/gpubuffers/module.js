@@ -25,8 +25,8 @@ export class Module {
   #refusal; // or why it refused
   mappedRange; // or the mapped range that came
   reads = new Reads(this);
-  /** @type {import("./writes.js").SharedUploads[]} */
-  unsent = []; // that have uploads of this task: they are sent ahead of everything that the module is told
+  /** @type {{ flush(): void }[]} */
+  untold = []; // uploads and buffers of this task: they come ahead of everything else that the module is told
   changes = 0; // how often the module said that what is kept of buffers may be wrong by now
 
   /** @type {Record<string, (...numbers: number[]) => number>} */
@@ -40,7 +40,7 @@ export class Module {
     this.#functions = left;
     if (this.#functions === undefined) throw refusal("internal", "open", "", "the WebAssembly file is not that of gpubuffers");
     const resume = () => void this.tell("resume");
-    /** What both sides must agree on: sizes in bytes, and numbers by which both call something. */
+    /** What both sides must agree on: sizes in bytes, numbers by which both call something, and calls that are made here. */
     this.agreed = this.call("attach", {
       arguments: this.arguments,
       newError: refusal,
@@ -68,7 +68,7 @@ export class Module {
   /** Calls a function with values of any kind. It throws what the function refuses. */
   call(name, ...values) {
     this.check(name);
-    this.sendUploads();
+    this.catchUp();
     let result;
     try {
       result = this.#functions[name](...values);
@@ -103,7 +103,7 @@ export class Module {
 
   /** Calls an export that does not refuse, or whose refusal nobody hears of. It gives less than 0 if the module has ended. */
   tell(name, ...numbers) {
-    this.sendUploads();
+    this.catchUp();
     try {
       return this.exports[name](...numbers);
     } catch (cause) {
@@ -112,9 +112,9 @@ export class Module {
     }
   }
 
-  /** Sends the uploads of this task: before anything that is to be behind them. */
-  sendUploads() {
-    while (this.unsent.length > 0) this.unsent[0].flush();
+  /** Tells of the buffers of this task, and sends its uploads: before anything that is to be behind them. */
+  catchUp() {
+    while (this.untold.length > 0) this.untold[0].flush();
   }
 
   /** Why an export refused. */

@@ -1,6 +1,6 @@
 /**
  * Has the browser poll whether the GPU is done as long as maps are pending after which no submit follows: by itself it
- * polls with each submit, and then only after a while. The module polls: see PollingCalls in package jsbridge.
+ * polls with each submit, and then only after a while. The module polls: see FusedCalls in package jsbridge.
  */
 export class Poller {
   #device;
@@ -9,9 +9,9 @@ export class Poller {
   #pending = 0; // maps
 
   /** @param {GPUDevice} device */
-  constructor(device, { polling, polls }) {
+  constructor(device, { fused, polls }) {
     this.#device = device;
-    this.#calls = polling;
+    this.#calls = fused;
     this.#most = polls;
   }
 

@@ -10,6 +10,10 @@ export const call = Symbol("call");
 export const run = Symbol("run");
 export const ask = Symbol("ask");
 export const keep = Symbol("keep");
+export const handleOf = Symbol("handleOf");
+export const told = Symbol("told");
+export const isTold = Symbol("isTold");
+export const isRefused = Symbol("isRefused");
 export const native = Symbol("native");
 export const running = Symbol("running");
 export const until = Symbol("until");
@@ -40,10 +44,11 @@ const dropped = new FinalizationRegistry(({ core, handle, kept, stack }) => {
  */
 export let bufferOf;
 
-/** What a system makes: a handle of the module's, until it is destroyed. */
+/** What a system makes: a handle of the module's, until it is destroyed. A DeviceBuffer may have none yet: see Creations. */
 export class Resource {
   #core;
   #handle;
+  #refusal; // why the module did not take it
   #label;
   #destroyed = false;
   #drop; // what is to be done when it is dropped
@@ -53,7 +58,7 @@ export class Resource {
       if (typeof value === "number") throw refusal("type", operation, label, `${name} must be a buffer, not a number`);
       if (value === null || typeof value !== "object" || !(#core in value)) return value;
       if (value.#destroyed) throw refusal("destroyed", operation, value.#label, "it is destroyed");
-      return value.#core === core ? value.#handle : value.#nativeFor(core, operation, label, name);
+      return value.#core === core ? value[handleOf] : value.#nativeFor(core, operation, label, name);
     };
   }
 
@@ -65,10 +70,36 @@ export class Resource {
   constructor(key, core, handle, label = "") {
     guard(key, new.target);
     this.#core = core;
-    this.#handle = handle;
     this.#label = label;
     this.#drop = { core, handle, kept: false, stack: core.tracksLeaks ? new Error("made").stack : undefined };
+    if (handle !== undefined) this.#take(handle);
+  }
+
+  #take(handle) {
+    this.#handle = this.#drop.handle = handle;
     dropped.register(this, this.#drop, this);
+  }
+
+  /** The module was told of it, and gave its handle, or refused it for a reason: the device was lost meanwhile. */
+  [told](handle, reason) {
+    this.#refusal = reason;
+    if (handle !== undefined) this.#take(handle);
+  }
+
+  get [isTold]() {
+    return this.#handle !== undefined;
+  }
+
+  /** Whether the module, which is told of it, has refused it. */
+  get [isRefused]() {
+    if (this.#handle === undefined) this.#core.creations.flush();
+    return this.#refusal !== undefined;
+  }
+
+  /** Its handle. */
+  get [handleOf]() {
+    if (this[isRefused]) throw this.#refusal;
+    return this.#handle;
   }
 
   get label() {
@@ -78,7 +109,12 @@ export class Resource {
 
   destroy() {
     if (this[destroyed]) return;
-    this.#core.module.sendUploads();
+    if (this.#handle === undefined) {
+      this.#destroyed = true;
+      this.#core.creations.destroy(this);
+      return;
+    }
+    this.#core.module.catchUp();
     this.#destroyed = true;
     dropped.unregister(this);
     destroyHandle(this.#core.module, this.#handle);
@@ -100,15 +136,16 @@ export class Resource {
   }
 
   [call](name, ...values) {
-    return this[usable](name).call(name, this.#handle, ...values);
+    return this[usable](name).call(name, this[handleOf], ...values);
   }
 
   [run](name, ...numbers) {
-    return this[usable](name).run(name, this.#handle, ...numbers);
+    return this[usable](name).run(name, this[handleOf], ...numbers);
   }
 
   [ask](name, ...values) {
     if (this[destroyed]) return Promise.reject(refusal("destroyed", name, this.#label, "it is destroyed"));
+    if (this[isRefused]) return Promise.reject(this.#refusal);
     return this.#core.module.ask(this, name, this.#handle, ...values);
   }
 
@@ -152,10 +189,11 @@ export class Resource {
 /** GPU memory behind one GPUBuffer. */
 export class NativeBuffer extends Resource {
   get state() {
-    return this[destroyed] ? "destroyed" : this[call]("state");
+    if (this[destroyed]) return "destroyed";
+    return this[isRefused] ? "ready" : this[call]("state");
   }
 
   get valid() {
-    return !this[destroyed] && this[call]("valid");
+    return !this[destroyed] && !this[isRefused] && this[call]("valid");
   }
 }

@@ -1,5 +1,6 @@
 import { elements, labelFor, numberFor, options } from "./arguments.js";
 import { calibrateAtOpen, fromCalibration, keep, toCalibration } from "./calibration.js";
+import { Creations } from "./creations.js";
 import { DeviceBuffer } from "./devicebuffer.js";
 import { DynamicBuffer, OpenUpdates } from "./dynamic.js";
 import { refusal } from "./errors.js";
@@ -17,6 +18,7 @@ import { SharedUploads, Writes } from "./writes.js";
  * @typedef {object} Core
  * @property {import("./module.js").Module} module
  * @property {GPUDevice} device
+ * @property {Creations} creations
  * @property {object} listeners kept for whom the module calls
  * @property {boolean} tracksLeaks
  * @property {OpenUpdates} updates
@@ -57,6 +59,9 @@ function watchLoss(core) {
   });
 }
 
+/** Numbers of systems, for keepChecked of the module's fused calls. */
+let systems = 2 ** 30;
+
 export class GPUBufferSystem {
   #core;
   #handle;
@@ -72,7 +77,7 @@ export class GPUBufferSystem {
    * @param {import("./module.js").Module} module
    * @param {GPUDevice} device
    */
-  constructor(key, module, handle, device, owned, listeners, tracksLeaks) {
+  constructor(key, module, handle, device, owned, listeners, tracksLeaks, logsAll) {
     guard(key, new.target, "open");
     /** @type {any} */
     let end;
@@ -83,6 +88,7 @@ export class GPUBufferSystem {
     const core = {
       module,
       device,
+      creations: new Creations(device, module, handle, module.agreed.fused.keepChecked.bind(undefined, systems++, device, module.take()), logsAll),
       listeners,
       tracksLeaks,
       updates: new OpenUpdates(),
@@ -118,10 +124,16 @@ export class GPUBufferSystem {
     const text = labelFor("createDeviceBuffer", label);
     const bytes = numberFor("createDeviceBuffer", text, "size", size);
     const bits = numberFor("createDeviceBuffer", text, "usage", usage);
-    const { module } = this.#core;
-    module.arguments.label = text;
-    const handle = module.run("createDeviceBuffer", this.#handle, bytes, bits, text.length);
-    return new DeviceBuffer(made, this.#core, handle, label);
+    const { module, creations, lost } = this.#core;
+    const creation = lost || module.ended ? undefined : creations.make(text, bytes, bits);
+    if (creation === undefined) {
+      module.arguments.label = text;
+      const handle = module.run("createDeviceBuffer", this.#handle, bytes, bits, text.length);
+      return new DeviceBuffer(made, this.#core, handle, label);
+    }
+    const buffer = new DeviceBuffer(made, this.#core, undefined, label, creation.gpuBuffer);
+    creations.add(buffer, creation);
+    return buffer;
   }
 
   createImmediateStagingBuffer(descriptor) {

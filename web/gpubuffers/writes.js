@@ -167,7 +167,7 @@ export class SharedUploads {
   /** Gives the uploads of this task, which are sent when it ends. */
   #keep() {
     if (this.#asked.length === 0) {
-      this.#module.unsent.push(this);
+      this.#module.untold.push(this);
       void resolved.then(this.#flush);
     }
     return this.#asked;
@@ -175,9 +175,9 @@ export class SharedUploads {
 
   /** Gives the uploads of this task, which are kept no longer. */
   #take() {
-    const { unsent } = this.#module;
-    const at = unsent.indexOf(this);
-    if (at >= 0) unsent.splice(at, 1);
+    const { untold } = this.#module;
+    const at = untold.indexOf(this);
+    if (at >= 0) untold.splice(at, 1);
     const asked = this.#asked;
     this.#asked = [];
     this.#size = 0;

@@ -27,7 +27,7 @@ const others = ["open", "attach"];
 
 /** Of each export the kinds of handle that it takes, and what it gives where it refuses. */
 const exported = {
-  ...of([["system"], -1], "nextFrame createDeviceBuffer"),
+  ...of([["system"], -1], "nextFrame createDeviceBuffer tellDeviceBuffer countPassed"),
   ...of([["frame"], -1], "submitFrame frameEncoder"),
   ...of([buffers, -1], "native"),
   ...of([destroyable, -1], "destroy"),
@@ -45,7 +45,7 @@ const exported = {
   ...of([["readback"], 0], "readCancel"),
 };
 /** Exports without a handle or a result. */
-const numbersAlone = ["gpubuffers_resolved", "ask", "readFlush", "readEnded", "writeEnded"];
+const numbersAlone = ["gpubuffers_resolved", "ask", "toldNumber", "readFlush", "readEnded", "writeEnded"];
 
 function of(value, names) {
   return Object.fromEntries(names.split(" ").map((name) => [name, value]));

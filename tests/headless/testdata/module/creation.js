@@ -1,4 +1,4 @@
-import { COPY_DST, COPY_SRC, MAP_READ, MAP_WRITE, STORAGE, UNIFORM, VERTEX, same, throws, withSystem } from "./check.js";
+import { COPY_DST, COPY_SRC, MAP_READ, MAP_WRITE, STORAGE, UNIFORM, VERTEX, api, contents, pattern, rejects, same, sameBytes, throws, withSystem } from "./check.js";
 
 /** [code, method, descriptor] */
 const refused = [
@@ -161,3 +161,127 @@ export const copyUsageIsKept = () =>
     const b = gpu.createDeviceBuffer({ size: 16, usage: STORAGE | COPY_SRC | COPY_DST });
     if (b.usage !== (STORAGE | COPY_SRC | COPY_DST)) throw new Error("usage");
   });
+
+/** The module is told of a DeviceBuffer when the task ends, or when somebody asks: they are counted like any others. */
+export const buffersOfATask = () =>
+  withSystem(async (gpu) => {
+    const make = (size) => gpu.createDeviceBuffer({ label: "short", size, usage: VERTEX });
+    const counts = () => {
+      const { count, peak, bytes, peakBytes, created } = gpu.stats().kinds.DeviceBuffer;
+      return [count, peak, bytes, peakBytes, created];
+    };
+    const first = make(16);
+    const [second, third, fourth] = [30, 64, 8].map(make);
+    for (const b of [second, fourth, make(4)]) b.destroy();
+    make(4).destroy();
+    same(counts(), [2, 5, 80, 124, 6], "of those that live, and of those that do not");
+    make(4).destroy();
+    await null;
+    await null;
+    same(counts(), [2, 5, 80, 124, 7], "of those of a task that is over");
+    third.destroy();
+    make(112).destroy();
+    same(counts(), [1, 5, 16, 128, 8], "beside what was destroyed before");
+    first.destroy();
+  });
+
+export const buffersThatNobodyAskedFor = () =>
+  withSystem(async (gpu) => {
+    const make = () => gpu.createDeviceBuffer({ label: "b", size: 30, usage: VERTEX });
+    const b = make();
+    same([b.label, b.size, b.usage, b.generation], ["b", 32, VERTEX | COPY_SRC | COPY_DST, 0], "of a new buffer");
+    same([make().state, make().valid], ["ready", true], "state");
+    const { gpuBuffer } = b;
+    same([gpuBuffer.label, gpuBuffer.size, gpuBuffer === b.gpuBuffer], ["b", 32, true], "GPUBuffer");
+    b.write(0, pattern(32));
+    same(gpuBuffer === b.gpuBuffer, true, "GPUBuffer that the module was told of");
+    sameBytes(await contents(gpu, b), pattern(32));
+
+    const gone = make();
+    const encoder = gpu.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(gone.gpuBuffer, 0, gpuBuffer, 0, 32);
+    gone.destroy();
+    gone.destroy();
+    gpu.device.pushErrorScope("validation");
+    gpu.device.queue.submit([encoder.finish()]);
+    same((await gpu.device.popErrorScope()) instanceof GPUValidationError, true, "its GPUBuffer is destroyed");
+    same([gone.state, gone.valid], ["destroyed", false], "state of a destroyed one");
+    throws("destroyed", () => gone.write(0, pattern(4)), "write", "b");
+    await rejects("destroyed", () => gone.upload(0, pattern(4)), "upload", "b");
+  });
+
+/** The module makes the GPUBuffers of large buffers, and of labels that are cut. */
+export const buffersThatTheModuleMakes = () =>
+  withSystem(async (gpu) => {
+    for (const [label, size] of [["b", 4 << 20], ["b", (4 << 20) + 4], ["b".repeat(2000), 16]]) {
+      const b = gpu.createDeviceBuffer({ label, size, usage: STORAGE });
+      const staging = gpu.createImmediateStagingBuffer({ size: 16 });
+      staging.write(pattern(16));
+      const frame = gpu.frame();
+      staging.uploadTo(frame.encoder, b);
+      frame.submit();
+      const copy = gpu.createDeviceBuffer({ size: 16, usage: STORAGE });
+      const encoder = gpu.device.createCommandEncoder();
+      encoder.copyBufferToBuffer(b.gpuBuffer, 0, copy.gpuBuffer, 0, 16);
+      gpu.submit([encoder]);
+      sameBytes(await contents(gpu, copy), pattern(16), `what the module put into the GPUBuffer of ${size} bytes`);
+      same([b.gpuBuffer.size, b.gpuBuffer.label], [size, label.slice(0, 1024)], "GPUBuffer");
+    }
+  });
+
+/** Whoever has the GPUBuffer can destroy it. The browser says so, and no other read of its submit fails. */
+export const destroyedByThePage = () =>
+  withSystem(async (gpu) => {
+    const readback = gpu.createReadbackBuffer();
+    for (const wait of [() => {}, (all) => Promise.all(all.map((b) => readback.read(b)))]) { // until they are not new
+      const [b, other] = [1, 2].map(() => gpu.createDeviceBuffer({ label: "b", size: 64, usage: STORAGE }));
+      const { gpuBuffer } = b;
+      await wait([b, other]);
+      gpuBuffer.destroy();
+      const frame = gpu.frame();
+      const [good, bad] = [readback.read(other), readback.read(b)];
+      frame.submit();
+      await rejects("validation", () => bad, "a read");
+      same((await good).byteLength, 64, "another read");
+    }
+  });
+
+/** A page hears of a loss before the module does, and makes a buffer. */
+export const buffersOfALostDevice = async () => {
+  const device = await (await navigator.gpu.requestAdapter()).requestDevice();
+  const page = {};
+  const made = device.lost.then(() => [1, 2, 3].map(() => page.gpu.createDeviceBuffer({ label: "late", size: 64, usage: STORAGE })));
+  const gpu = await api.open({ device });
+  page.gpu = gpu;
+  const readback = gpu.createReadbackBuffer();
+  device.destroy();
+  const [b, untouched, destroyed] = await made;
+  destroyed.destroy();
+  await gpu.lost;
+  throws("device-lost", () => b.write(0, pattern(64)), "write", "late");
+  await rejects("device-lost", () => b.upload(0, pattern(64)), "upload", "late");
+  await rejects("device-lost", () => readback.read(untouched), "read");
+  same([b.state, b.valid, b.size, b.gpuBuffer.size], ["ready", false, 64, 64], "what it says of itself");
+  b.destroy();
+  same([b.state, destroyed.state], ["destroyed", "destroyed"], "in the end");
+  gpu.destroy();
+};
+
+/** The end of a system takes what the module was not told of. */
+export const buffersOfASystemThatEnds = async () => {
+  const gpu = await api.open();
+  const b = gpu.createDeviceBuffer({ label: "b", size: 64, usage: STORAGE });
+  const { gpuBuffer } = b;
+  const { device } = gpu;
+  const other = await api.open({ device: gpu.device });
+  const c = other.createDeviceBuffer({ size: 64, usage: STORAGE });
+  const native = c.gpuBuffer;
+  device.pushErrorScope("validation");
+  other.destroy();
+  same([c.state, c.valid], ["destroyed", false], "of the system that ended");
+  const encoder = device.createCommandEncoder();
+  encoder.copyBufferToBuffer(native, 0, gpuBuffer, 0, 64);
+  device.queue.submit([encoder.finish()]);
+  same((await device.popErrorScope()) instanceof GPUValidationError, true, "the GPUBuffer is destroyed");
+  gpu.destroy();
+};

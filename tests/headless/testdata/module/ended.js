@@ -17,6 +17,7 @@ export const endedModule = async () => {
   const asked = gpu.calibrate();
   const streaming = all.buffer.upload(0, new ReadableStream()); // which never delivers
   imports[0].gojs["runtime.wasmExit"](0);
+  await new Promise((resolve) => setTimeout(resolve)); // a creation calls nothing that would notice before
   await allRefused("internal", { ...calls(gpu, all, frame), ...questions(gpu), range: () => all.mappable.mappedRange(), unmap: () => all.mappable.unmap() });
   await rejects("internal", () => pending, "a read that is pending");
   await rejects("internal", () => asked, "a call that waits");

@@ -61,7 +61,7 @@ export function hostOf({ exports }, given = {}) {
 }
 
 export function attach(module, given) {
-  const { polling, ...sizes } = module.raw.attach(hostOf(module, given));
-  ok(["poll", "pollAfter", "watch"].every((name) => typeof polling[name] === "function"), "the functions that poll");
+  const { fused, ...sizes } = module.raw.attach(hostOf(module, given));
+  ok(["poll", "pollAfter", "watch", "afterChecks", "keepChecked"].every((name) => typeof fused[name] === "function"), "the calls that the ES module makes");
   ok(Object.values(sizes).every((size) => Number.isSafeInteger(size)), "the sizes that both agree on");
 }
