@@ -236,7 +236,7 @@ export const rangesThatAreGivenBack = async () => {
   let given;
   attach(module, { mappedRange: (memory, size) => (given = new Uint8Array(memory, 0, size)) });
   const page = 256 << 10;
-  const rates = [["upload", "mapped ring, 2 MiB chunks", 8 << 20], ["frame", "mapped chunk, filled in place", page], ["upload", "queue write", 16 << 20], ["upload", "queue write where copies went", 16 << 20]].flatMap(([operation, path, size]) => [operation, path, size, 1e12]);
+  const rates = [["upload", "mapped ring, 2 MiB chunks", 16 << 20], ["frame", "mapped chunk, filled in place", page], ["flush", "mapped chunk, filled in place", page], ["upload", "queue write", 16 << 20, 1e6], ["upload", "queue write where copies went", 16 << 20]].flatMap(([operation, path, size, rate = 1e12]) => [operation, path, size, rate]);
 
   const lenders = {
     upload: async ({ make }) => {
