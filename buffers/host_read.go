@@ -58,7 +58,7 @@ func (Embedder) LendRead(r *ReadbackBuffer, size uint64, sink host.Sink, id uint
 }
 
 // Gap is how many bytes between two ranges are better copied along than left out by another copy. reads is how many the
-// host makes at once: for many of them it is worth to measure what a copy costs.
+// host makes at once: for many of them it is worth to measure what a copy costs, once the program is idle.
 func (Embedder) Gap(s *System, reads int) uint64 {
 	b := &s.reads
 	b.shared.mu.Lock()

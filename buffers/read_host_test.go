@@ -353,6 +353,18 @@ func TestAGoroutineThatWaitsForMemoryHearsOfALentChunk(t *testing.T) {
 	endAll(lent[1:])
 }
 
+// The first of many reads would wait for what measures the cost of a copy.
+func TestTheCostOfACopyIsMeasuredBehindTheReadsThatMakeItWorthIt(t *testing.T) {
+	s, _ := openForReads(t)
+	rb := readback(t, s, buffers.ReadbackDescriptor{})
+	embedder.Gap(s, 64)
+	_, h := lendChunk(s, rb, 512)
+	require.False(t, buffers.Measuring(s))
+	require.True(t, buffers.Probing(s), "it is due")
+	h.End(nil)
+	require.Eventually(t, func() bool { return !buffers.Probing(s) }, hang, time.Millisecond)
+}
+
 // A copy takes as long as so many bytes of it.
 func TestTheGapFollowsFromTheCostOfACopy(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
