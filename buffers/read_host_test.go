@@ -238,6 +238,7 @@ func TestAChunkIsLentForAShortRead(t *testing.T) {
 		require.GreaterOrEqual(t, h.Chunks[0].Size(), uint64(512))
 		require.Equal(t, 1, s.Stats().MapsPending)
 		roused()
+		h.Made(512, time.Millisecond)
 		h.End(nil)
 		require.False(t, roused(), "no goroutine was told")
 		require.Equal(t, []error{nil}, host.settled)
@@ -247,6 +248,24 @@ func TestAChunkIsLentForAShortRead(t *testing.T) {
 	require.EqualValues(t, 3, st.MapLatency.Count)
 	require.Zero(t, st.MapsPending)
 	require.Equal(t, st.Reads.Bytes, st.Reads.IdleBytes)
+}
+
+// A loan whose reads were all told of adds nothing when it ends.
+func TestAChunkThatIsLentTakesManyReads(t *testing.T) {
+	s, _ := openForReads(t)
+	rb := readback(t, s, buffers.ReadbackDescriptor{})
+	before := s.Stats()
+	host, h := lendChunk(s, rb, 512)
+	for i := range 3 {
+		h.Made(256, time.Duration(i+1)*time.Millisecond)
+	}
+	require.Empty(t, host.settled, "it goes on")
+	h.End(nil)
+	st := s.Stats()
+	require.EqualValues(t, []uint64{3, 3 * 256}, []uint64{st.Submits - before.Submits, st.BytesDown - before.BytesDown}, "submits, and bytes")
+	require.EqualValues(t, 3, st.MapLatency.Count)
+	require.Equal(t, []time.Duration{3 * time.Millisecond, 2 * time.Millisecond, 3 * time.Millisecond}, []time.Duration{st.MapLatency.Last, st.MapLatency.Mean, st.MapLatency.Max})
+	require.Zero(t, st.MapsPending)
 }
 
 func TestWhatNoChunkIsLentFor(t *testing.T) {
