@@ -142,7 +142,7 @@ export class LentRead {
   #map(piece) {
     piece.mapped = this.#afterChecks(this.#poller.watch(piece.chunk.mapAsync(MapMode.READ, 0, piece.size)));
     this.#unpolled++;
-    if (!this.#copies.isDone) return;
+    if (!this.#copies.isDone || (this.#copies.isShort && !this.#poller.isNeeded())) return;
     this.#poller.asked(this.#unpolled, this.#verdict);
     this.#unpolled = 0;
   }

@@ -189,7 +189,7 @@ export class Reads {
     const asked = performance.now();
     const onEnd = (failure) => {
       if (failure === undefined) {
-        if (copies.isShort) loan.made.push([copies.size, performance.now() - asked]);
+        if (copies.isShort) this.#count(loan, copies.size, performance.now() - asked);
         this.#takeMade(loan);
         return;
       }
@@ -197,6 +197,11 @@ export class Reads {
       this.#return(loan, this.#module.agreed.chunksFailed); // fails the reads, and destroys the chunks
     };
     new LentRead(fetch.core, copies, isScoped, () => this.#isPending(fetch) && fetch.isOpen, onEnd).start(loan.chunks);
+  }
+
+  #count({ fetch, made }, size, ms) {
+    made.push([size, ms]);
+    fetch.core.poller.took(ms);
   }
 
   /** Has the chunk of a Loan lie ready, or its chunks given back. */
