@@ -194,7 +194,7 @@ func (e *engine) count(op Operation, size uint64) {
 	case choice.DueNow:
 		e.prober.inBackground(op)
 	case choice.DueWhenIdle:
-		e.prober.whenIdle(op)
+		e.prober.whenIdle(op, func(bool) {})
 	}
 }
 

@@ -158,8 +158,9 @@ const (
 	quietTries = 50
 )
 
-// whenIdle calls inBackground once the program moves nothing, so that neither is in the other's way.
-func (p *prober) whenIdle(op Operation) {
+// whenIdle calls inBackground once the program moves nothing, so that neither is in the other's way, and tells done what
+// that reports.
+func (p *prober) whenIdle(op Operation, done func(begun bool)) {
 	p.due++
 	p.shared.wakeHost()
 	seen, tries := p.engine.program.traffic(), 0
@@ -174,7 +175,7 @@ func (p *prober) whenIdle(op Operation) {
 			return
 		}
 		p.due--
-		p.inBackground(op)
+		done(p.inBackground(op))
 	})
 }
 

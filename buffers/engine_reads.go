@@ -36,10 +36,12 @@ func (g *readGuide) sharesChunk(size uint64) bool {
 // manyReads at a time make it worth measuring the cost of a copy.
 const manyReads = 48
 
-// expectReads has the cost of a copy measured, once, if there are many reads at a time.
+// expectReads has the cost of a copy measured, once, if there are many reads at a time: not beside the first of them,
+// which would wait for it.
 func (g *readGuide) expectReads(n int) {
 	if n >= manyReads && g.copyCost == 0 && !g.asked {
-		g.asked = g.engine.prober.inBackground(OpReadback)
+		g.asked = true
+		g.engine.prober.whenIdle(OpReadback, func(begun bool) { g.asked = begun })
 	}
 }
 

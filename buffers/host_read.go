@@ -36,7 +36,7 @@ func (Embedder) CancelRead(r *ReadbackBuffer, sink host.Sink, id uint64) {
 
 // LendRead lends a chunk for a read of size bytes, a multiple of 4, that the host makes at once, of places that it knows
 // can be read: it records their copies, submits them, maps the chunk, takes what is there, unmaps it and calls
-// End. It gives nil if the read has to wait for others or for memory, if it is longer than a chunk, and
+// Made. Further reads by the same buffer may follow, one after another, before it calls End. It gives nil if the read has to wait for others or for memory, if it is longer than a chunk, and
 // to a [ReadLatest] buffer.
 func (Embedder) LendRead(r *ReadbackBuffer, size uint64, sink host.Sink, id uint64) *host.Read {
 	b := r.belt
@@ -58,7 +58,7 @@ func (Embedder) LendRead(r *ReadbackBuffer, size uint64, sink host.Sink, id uint
 }
 
 // Gap is how many bytes between two ranges are better copied along than left out by another copy. reads is how many the
-// host makes at once: for many of them it is worth to measure what a copy costs.
+// host makes at once: for many of them it is worth to measure what a copy costs, once the program is idle.
 func (Embedder) Gap(s *System, reads int) uint64 {
 	b := &s.reads
 	b.shared.mu.Lock()

@@ -14,8 +14,7 @@ type hostRead struct {
 	reading    *reading
 	generation uint64
 	chunks     []*chunk
-	hold       *hold // that Src or Rest is, or nil
-	asked      moment
+	hold       *hold  // that Src or Rest is, or nil
 	serial     uint64 // see shared.confirm
 }
 
@@ -113,10 +112,12 @@ func (h *hostRead) add(c *chunk) {
 // lend takes note that x is made by the host, with the chunks of h.
 func (p *hostReads) lend(h *hostRead, x *reading) {
 	h.ID, h.Src, h.Offset, h.Size, h.Piece, h.reading, h.generation = x.id, x.src, x.offset, x.size, x.piece, x, x.generation
-	h.asked, h.serial, h.Scoped = now(), p.shared.created, x.src != nil && x.group != gpu.Vouched
+	h.serial, h.Scoped = p.shared.created, x.src != nil && x.group != gpu.Vouched
 	x.recorded, x.sent = x.size, x.size
 	x.owner.inFlight++
-	p.shared.stats.Submits += (x.size + x.piece - 1) / x.piece
+	if x.src != nil {
+		p.shared.stats.Submits += (x.size + x.piece - 1) / x.piece
+	}
 	p.shared.stats.MapsPending += len(h.chunks)
 	p.lent = append(p.lent, h)
 	p.ring.lent++
@@ -125,20 +126,26 @@ func (p *hostReads) lend(h *hostRead, x *reading) {
 // isOpen reports whether somebody waits for the read.
 func (h *hostRead) isOpen() bool { return h.reading.generation == h.generation && !h.reading.done }
 
+// Made counts a read that the host made with the chunk.
+func (h *hostRead) Made(size uint64, took time.Duration) {
+	p := h.of
+	p.shared.mu.Lock()
+	defer p.shared.mu.Unlock()
+	p.shared.stats.Submits++
+	p.shared.stats.BytesDown += size
+	p.shared.stats.MapLatency.add(took)
+}
+
 // End takes the chunks back. Without a failure each of them was mapped, emptied and unmapped; with one they are in no
 // known state, and are destroyed.
 func (h *hostRead) End(failure error) {
 	p := h.of
 	p.shared.mu.Lock()
 	defer p.shared.mu.Unlock()
-	ended := now()
 	if failure == nil {
 		p.shared.confirm(h.serial)
 	}
-	if failure == nil && h.Size == h.Piece {
-		p.shared.stats.MapLatency.add(time.Duration(ended - h.asked))
-	}
-	h.end(ended, failure)
+	h.end(now(), failure)
 }
 
 // GiveUp cancels a read that the host has not begun, and takes the chunks back as they were.
@@ -163,10 +170,10 @@ func (h *hostRead) end(at moment, failure error) {
 		p.ring.keep(c, at)
 	}
 	if x := h.reading; h.isOpen() {
-		if failure == nil {
+		if failure == nil && h.Src != nil {
 			x.arrived(x.size)
 		} else {
-			p.queue.settle(x, failure)
+			p.queue.settle(x, failure) // one whose Src the host alone knows was counted by Made
 		}
 	}
 	p.lent = without(p.lent, h)

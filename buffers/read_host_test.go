@@ -238,6 +238,7 @@ func TestAChunkIsLentForAShortRead(t *testing.T) {
 		require.GreaterOrEqual(t, h.Chunks[0].Size(), uint64(512))
 		require.Equal(t, 1, s.Stats().MapsPending)
 		roused()
+		h.Made(512, time.Millisecond)
 		h.End(nil)
 		require.False(t, roused(), "no goroutine was told")
 		require.Equal(t, []error{nil}, host.settled)
@@ -247,6 +248,24 @@ func TestAChunkIsLentForAShortRead(t *testing.T) {
 	require.EqualValues(t, 3, st.MapLatency.Count)
 	require.Zero(t, st.MapsPending)
 	require.Equal(t, st.Reads.Bytes, st.Reads.IdleBytes)
+}
+
+// A loan whose reads were all told of adds nothing when it ends.
+func TestAChunkThatIsLentTakesManyReads(t *testing.T) {
+	s, _ := openForReads(t)
+	rb := readback(t, s, buffers.ReadbackDescriptor{})
+	before := s.Stats()
+	host, h := lendChunk(s, rb, 512)
+	for i := range 3 {
+		h.Made(256, time.Duration(i+1)*time.Millisecond)
+	}
+	require.Empty(t, host.settled, "it goes on")
+	h.End(nil)
+	st := s.Stats()
+	require.EqualValues(t, []uint64{3, 3 * 256}, []uint64{st.Submits - before.Submits, st.BytesDown - before.BytesDown}, "submits, and bytes")
+	require.EqualValues(t, 3, st.MapLatency.Count)
+	require.Equal(t, []time.Duration{3 * time.Millisecond, 2 * time.Millisecond, 3 * time.Millisecond}, []time.Duration{st.MapLatency.Last, st.MapLatency.Mean, st.MapLatency.Max})
+	require.Zero(t, st.MapsPending)
 }
 
 func TestWhatNoChunkIsLentFor(t *testing.T) {
@@ -351,6 +370,18 @@ func TestAGoroutineThatWaitsForMemoryHearsOfALentChunk(t *testing.T) {
 	require.True(t, roused(), "a goroutine is awake")
 	require.NoError(t, x.Wait(t.Context()))
 	endAll(lent[1:])
+}
+
+// The first of many reads would wait for what measures the cost of a copy.
+func TestTheCostOfACopyIsMeasuredBehindTheReadsThatMakeItWorthIt(t *testing.T) {
+	s, _ := openForReads(t)
+	rb := readback(t, s, buffers.ReadbackDescriptor{})
+	embedder.Gap(s, 64)
+	_, h := lendChunk(s, rb, 512)
+	require.False(t, buffers.Measuring(s))
+	require.True(t, buffers.Probing(s), "it is due")
+	h.End(nil)
+	require.Eventually(t, func() bool { return !buffers.Probing(s) }, hang, time.Millisecond)
 }
 
 // A copy takes as long as so many bytes of it.

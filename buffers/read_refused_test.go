@@ -229,7 +229,7 @@ func TestAReadIsNotLentAheadOfAVerdict(t *testing.T) {
 	endAll(lent)
 	require.Empty(t, host.lent)
 	device.judge(true)
-	require.Eventually(t, func() bool { return s.Stats().BytesDown == 16*readPiece }, hang, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Stats().BytesDown == 4*readPiece }, hang, time.Millisecond)
 	s.Destroy() // after which nobody settles anything
 	require.Equal(t, []error{nil}, host.settled)
 	require.Empty(t, host.lent, "it has gone by way of the core")

@@ -311,11 +311,18 @@ func readGap(readback, reads float64) float64 { return run("readGap", gapOfReads
 // readLend gives a number for a read that JavaScript makes at once of size bytes, a multiple of 4, of places that it
 // knows can be read: see [buffers.Embedder.LendRead]. The chunk for it is the one that was last given for that number,
 // now or before. number is the one under which JavaScript hears if nobody is to wait any more. It gives notAtOnce if
-// readStart is to be called.
+// readStart is to be called. Each read that is made with the chunk is counted by readMade.
 //
 //go:wasmexport readLend
 func readLend(readback, size, number float64) float64 {
 	return run("readLend", lendRead, readback, size, number)
+}
+
+// readMade counts a read of size bytes that was made with the chunk of readLend, and whose map took so many milliseconds.
+//
+//go:wasmexport readMade
+func readMade(loan, size, ms float64) float64 {
+	return run("readMade", countRead, loan, size, ms)
 }
 
 // readEnded takes the chunks of a read that was lent back. outcome is 0 if each of them was mapped; 1 if a map was

@@ -5,6 +5,7 @@ package main
 import (
 	"slices"
 	"syscall/js"
+	"time"
 	"unsafe"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
@@ -109,10 +110,19 @@ func (k *readSink) lendChunk(r *host.Read) (number int) {
 // forget lets go of the chunks, some of which are of a system that has ended. The others are handed over anew.
 func (k *readSink) forget() { clear(k.known) }
 
-// takeLoan is the read that was lent under a number, or nil. The number is free again.
-func (k *readSink) takeLoan(number float64) (r *host.Read) {
+// loan is the read that was lent under a number, or nil.
+func (k *readSink) loan(number float64) *host.Read {
 	if i, ok := whole(number); ok && i < uint64(len(k.loans)) {
-		r, k.loans[i] = k.loans[i], nil
+		return k.loans[i]
+	}
+	return nil
+}
+
+// takeLoan is loan. The number is free again.
+func (k *readSink) takeLoan(number float64) *host.Read {
+	r := k.loan(number)
+	if r != nil {
+		k.loans[int(number)] = nil
 	}
 	return r
 }
@@ -148,6 +158,16 @@ func lendRead(c *call) (loan float64, err error) {
 		return float64(reads.lendChunk(h)), nil
 	}
 	return notAtOnce, nil
+}
+
+func countRead(c *call) (counted float64, err error) {
+	r := reads.loan(c.number(0, "loan"))
+	size, ms := c.whole(1, "size"), c.number(2, "ms")
+	if c.err != nil || r == nil {
+		return 0, c.err
+	}
+	r.Made(size, time.Duration(ms*float64(time.Millisecond)))
+	return 1, nil
 }
 
 func endLoan(c *call) (ended float64, err error) {

@@ -2,7 +2,11 @@
 // does: sinks for what reads bring, and reads that it makes by itself. Programs in Go need none of it.
 package host
 
-import "github.com/gpubuffers/gpubuffers/buffers/gpu"
+import (
+	"time"
+
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
+)
 
 // Sink takes the bytes of reads and hears how the reads end, in place of given memory and a goroutine that waits. It is
 // a pointer, or another comparable value.
@@ -72,6 +76,9 @@ type Borrower interface {
 
 // Loan is of the chunks of a Read.
 type Loan interface {
+	// Made tells of a read of size bytes that the host made with the chunk of LendRead of package buffers, and of how long
+	// its map took. The chunk may take further reads until End.
+	Made(size uint64, took time.Duration)
 	// End takes the chunks back. Without a failure each of them was mapped, emptied and unmapped; with one they are in
 	// no known state, and are destroyed.
 	End(failure error)

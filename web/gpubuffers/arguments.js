@@ -146,13 +146,12 @@ export function fields(operation, label, of, object, ...names) {
   if (object === null || (typeof object !== "object" && typeof object !== "function")) {
     throw refusal("type", operation, label, `${of} must be an object, not ${object === null ? "null" : `a ${typeof object}`}`);
   }
-  const values = [];
+  let read;
   try {
-    for (const name of names) values.push(object[name]);
+    return names.map((name) => object[(read = name)]);
   } catch (cause) {
-    throw refusal("type", operation, label, `${names[values.length]} cannot be read`, cause);
+    throw refusal("type", operation, label, `${read} cannot be read`, cause);
   }
-  return values;
 }
 
 /** A number, as an export takes it: it would convert every other value. */

@@ -15,7 +15,8 @@ export let groupOf;
 export let sharing;
 /** It is known to be there, and nobody but this module can destroy its GPUBuffer. */
 export const vouched = Symbol("vouched");
-const shared = Symbol("shared"); // the page has its GPUBuffer
+/** The page has its GPUBuffer. */
+export const shared = Symbol("shared");
 
 const isReadable = ({ usage }) => (usage & BufferUsage.COPY_SRC) !== 0;
 

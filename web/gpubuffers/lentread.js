@@ -5,6 +5,7 @@ import { MapMode } from "./usages.js";
 
 /** One piece: copies of all runs into one chunk. */
 export class ShortCopies {
+  isShort = true;
   isDone = false;
   #runs;
   #size;
@@ -43,6 +44,7 @@ export class ShortCopies {
 
 /** Pieces of one run. What the first pieces do not take keeps its place in rest, if there is one, and else in the source. */
 export class LongCopies {
+  isShort = false;
   #run;
   #source;
   #offset; // of the run, in that
@@ -122,11 +124,11 @@ export class LentRead {
 
   /** Every byte is copied from the source at once. */
   start(chunks) {
-    const pieces = [];
+    let pieces = [];
     this.#inUse = chunks.length;
     try {
       this.#verdict = copyScoped(this.#device, this.#isScoped, () => {
-        for (const chunk of chunks) pieces.push(this.#copies.copyTo(chunk, this.#device));
+        pieces = chunks.map((chunk) => this.#copies.copyTo(chunk, this.#device));
         this.#copies.keepRest(this.#device);
       });
       for (const piece of pieces) this.#map(piece);
@@ -140,7 +142,7 @@ export class LentRead {
   #map(piece) {
     piece.mapped = this.#afterChecks(this.#poller.watch(piece.chunk.mapAsync(MapMode.READ, 0, piece.size)));
     this.#unpolled++;
-    if (!this.#copies.isDone) return;
+    if (!this.#copies.isDone || (this.#copies.isShort && !this.#poller.isNeeded())) return;
     this.#poller.asked(this.#unpolled, this.#verdict);
     this.#unpolled = 0;
   }

@@ -68,7 +68,7 @@ export class Module {
   /** Calls a function with values of any kind. It throws what the function refuses. */
   call(name, ...values) {
     this.check(name);
-    this.catchUp();
+    this.#beforeCall();
     let result;
     try {
       result = this.#functions[name](...values);
@@ -103,13 +103,19 @@ export class Module {
 
   /** Calls an export that does not refuse, or whose refusal nobody hears of. It gives less than 0 if the module has ended. */
   tell(name, ...numbers) {
-    this.catchUp();
+    this.#beforeCall();
     try {
       return this.exports[name](...numbers);
     } catch (cause) {
       this.#end(cause);
       return refused;
     }
+  }
+
+  /** Brings to an end what the module does not know of. */
+  #beforeCall() {
+    this.catchUp();
+    this.reads.giveBack();
   }
 
   /** Tells of the buffers of this task, and sends its uploads: before anything that is to be behind them. */

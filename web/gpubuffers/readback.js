@@ -36,11 +36,6 @@ export class ReadbackBuffer extends Resource {
     });
   }
 
-  destroy() {
-    this.#module.reads.endMade();
-    super.destroy();
-  }
-
   #start(operation, options, describe) {
     return new Promise((resolve, reject) => {
       const [into, signal] = optionsOf(operation, this.label, "options", options, "into", "signal");

@@ -1,12 +1,34 @@
 // Reads that are under way. The module knows them by number, has them sent together when the task ends, and
 // hands over a mapped chunk with the parts of all reads in it. Or it lends chunks: for a long read, or for short ones.
 
-import { vouched } from "./devicebuffer.js";
+import { shared, vouched } from "./devicebuffer.js";
 import { LentRead, LongCopies, ShortCopies } from "./lentread.js";
 import { Fetch, groupsToCopy, Run, runsOf } from "./runs.js";
 
 /** Its then runs a function as queueMicrotask does, in less time (measured in Chromium). */
 const resolved = Promise.resolve();
+/** How long a chunk lies ready for the next read, and how many reads it is for, until others may have it. */
+const longestReady = 1000; // ms
+const mostReads = 64;
+
+/** Chunks that the module lends for reads, under a number. */
+class Loan {
+  fetch; // that it is for now
+  made = []; // short reads that were made with its chunk: [bytes, ms]
+  gap; // that the module gave for its reads
+
+  /** calls are those of the module before it; undefined if its chunk is not to take another read. */
+  constructor(number, chunks, fetch, calls) {
+    this.number = number;
+    this.chunks = chunks;
+    this.fetch = fetch;
+    this.calls = calls;
+  }
+}
+
+function unmap({ chunks }) {
+  for (const chunk of chunks) chunk.unmap();
+}
 
 /** The reads of a module. */
 export class Reads {
@@ -17,9 +39,18 @@ export class Reads {
   #settled = []; // Fetches whose reads end when no lock of the module's is held: a result may have a getter named then
   #isAsked = false;
   #isBegun = false; // a read that the module is to send
-  #made = []; // Fetches that have what they read, with the chunks that are to be given back
+  #made = []; // Loans whose Fetches have what they read
+  #ready; // one of these, whose chunk the next read may take: as long as the module is told nothing
+  #isTimed = false; // a timer is set that ends that
+  #calls = 0; // of the module
+  #gap; // if reads of this task asked for it
+  #gapOf = (handle, count) => (this.#gap = this.#readyFor(handle, 0)?.gap ?? this.#module.tell("readGap", handle, count));
   #send = () => this.#sendAsked();
-  #end = () => this.endMade();
+  #end = () => this.#endMade();
+  #expire = () => {
+    this.#isTimed = false;
+    this.giveBack();
+  };
   #finish = () => this.#finishSettled();
 
   /** @param {import("./module.js").Module} module */
@@ -74,55 +105,116 @@ export class Reads {
 
   /** Makes the reads that wait for their neighbours here, if it may, and says whether it does. */
   #makesAsked() {
+    this.#module.catchUp();
     const begun = [];
-    for (const [group, runs] of groupsToCopy(this.#joinable, this.#module)) {
+    this.#gap = undefined;
+    for (const [group, runs] of groupsToCopy(this.#joinable, this.#module.agreed.chosenFrom, this.#gapOf)) {
       const copies = new ShortCopies(runs);
       const fetch = new Fetch(runs);
       const loan = this.#borrow(fetch, copies.size);
-      if (loan < 0) {
-        for (const other of begun) this.#giveBackUnused(other);
+      if (loan === undefined) {
+        for (const other of begun) this.#giveBackUnused(other.loan);
         return false;
       }
-      begun.push({ fetch, loan, copies, isScoped: group !== vouched });
+      loan.gap = this.#gap;
+      begun.push({ loan, copies, group });
     }
     if (begun.length === 0) return false;
     this.#joinable = [];
-    for (const { fetch, loan, copies, isScoped } of begun) this.#make(fetch, loan, [fetch.core.chunks[loan]], copies, isScoped);
+    for (const { loan, copies, group } of begun) {
+      if (group !== vouched && group !== shared) loan.calls = undefined; // the module is to learn soon that the buffer is there
+      this.#make(loan, copies, group !== vouched);
+    }
     return true;
   }
 
-  /** Borrows a chunk for size bytes, and gives the number of the loan: less than 0 if there is none now. */
+  /** Borrows a chunk for size bytes, and gives the loan; undefined if there is none now. */
   #borrow(fetch, size) {
+    const ready = this.#readyFor(fetch.handle, size);
+    if (ready !== undefined) {
+      this.#ready = undefined;
+      unmap(ready);
+      fetch.number = ready.fetch.number;
+      ready.fetch = this.#pending[fetch.number] = fetch;
+      return ready;
+    }
     this.#number(fetch);
     this.#module.take();
-    const loan = this.#module.tell("readLend", fetch.handle, size, fetch.number);
-    if (loan < 0) this.#forget(fetch);
+    const number = this.#module.tell("readLend", fetch.handle, size, fetch.number);
+    const { chunks } = fetch.core;
     const chunk = this.#module.take();
-    if (chunk !== undefined) fetch.core.chunks[loan] = chunk; // else it is the one that was lent under the number before
-    return loan;
+    if (chunk !== undefined) chunks[number] = chunk; // else it is the one that was lent under the number before
+    if (number >= 0) return new Loan(number, [chunks[number]], fetch, this.#calls);
+    this.#forget(fetch);
+    return undefined;
   }
 
-  #giveBackUnused({ fetch, loan }) {
-    this.#module.tell("readEnded", loan, this.#module.agreed.chunksUnused);
-    this.#forget(fetch);
+  /** The Loan whose chunk lies ready for a read of size bytes, if there is one. */
+  #readyFor(handle, size) {
+    const ready = this.#ready;
+    return ready?.fetch.handle === handle && ready.fetch.error === undefined && size <= ready.chunks[0].size ? ready : undefined;
+  }
+
+  #giveBackUnused(loan) {
+    this.#return(loan, this.#module.agreed.chunksUnused);
+    this.#forget(loan.fetch);
+  }
+
+  #giveBackUsed(loan) {
+    const { fetch } = loan;
+    unmap(loan);
+    if (this.#isPending(fetch) && !fetch.isWhole) this.#module.tell("readCancel", fetch.handle, fetch.number);
+    this.#return(loan, this.#module.agreed.chunksMapped);
+    if (this.#isPending(fetch)) this.#forget(fetch);
+  }
+
+  #return({ number, made }, outcome) {
+    for (const [size, ms] of made) this.#module.tell("readMade", number, size, ms);
+    this.#module.tell("readEnded", number, outcome);
+  }
+
+  #isPending(fetch) {
+    return this.#pending[fetch.number] === fetch; // and the number not another's by now
   }
 
   /** The module lends chunks for a long read. None of its functions may be called before this returns. */
   lend(number, loan, source, offset, size, pieceSize, chunks, rest, isScoped) {
     const fetch = this.#pending[number];
-    this.#make(fetch, loan, chunks, new LongCopies(fetch.runs[0], source, offset, size, pieceSize, rest), isScoped);
+    this.#make(new Loan(loan, chunks, fetch), new LongCopies(fetch.runs[0], source, offset, size, pieceSize, rest), isScoped);
   }
 
   /** Makes copies through chunks that are lent. */
-  #make(fetch, loan, chunks, copies, isScoped) {
-    const isPending = () => this.#pending[fetch.number] === fetch; // and the number not another's by now
+  #make(loan, copies, isScoped) {
+    const { fetch } = loan;
+    const asked = performance.now();
     const onEnd = (failure) => {
-      if (failure === undefined) this.#made.push({ fetch, loan, chunks });
-      else if (failure.refused !== undefined && isPending()) this.#refuse(fetch, failure.refused);
-      if (failure === undefined) void resolved.then(this.#end); // what waits for the reads goes on first
-      else this.#module.tell("readEnded", loan, this.#module.agreed.chunksFailed); // fails the reads, and destroys the chunks
+      if (failure === undefined) {
+        if (copies.isShort) this.#count(loan, copies.size, performance.now() - asked);
+        this.#takeMade(loan);
+        return;
+      }
+      if (failure.refused !== undefined && this.#isPending(fetch)) this.#refuse(fetch, failure.refused);
+      this.#return(loan, this.#module.agreed.chunksFailed); // fails the reads, and destroys the chunks
     };
-    new LentRead(fetch.core, copies, isScoped, () => isPending() && fetch.isOpen, onEnd).start(chunks);
+    new LentRead(fetch.core, copies, isScoped, () => this.#isPending(fetch) && fetch.isOpen, onEnd).start(loan.chunks);
+  }
+
+  #count({ fetch, made }, size, ms) {
+    made.push([size, ms]);
+    fetch.core.poller.took(ms);
+  }
+
+  /** Has the chunk of a Loan lie ready, or its chunks given back. */
+  #takeMade(loan) {
+    const { fetch, made, calls } = loan;
+    if (calls === this.#calls && this.#ready === undefined && made.length < mostReads && this.#isPending(fetch) && fetch.isWhole) {
+      this.#ready = loan;
+      if (!this.#isTimed) setTimeout(this.#expire, longestReady);
+      this.#isTimed = true;
+    } else {
+      this.#made.push(loan);
+      void resolved.then(this.#end); // what waits for the reads goes on first
+    }
   }
 
   /** Ends the reads of a Fetch whose copies the browser refused. */
@@ -131,15 +223,17 @@ export class Reads {
     fetch.refuse(refused);
   }
 
-  /** Gives the chunks back of what was made: before anything that tells of them. */
-  endMade() {
-    for (const { fetch, loan, chunks } of this.#made.splice(0)) {
-      for (const chunk of chunks) chunk.unmap();
-      const isPending = this.#pending[fetch.number] === fetch;
-      if (isPending && !fetch.isWhole) this.#module.tell("readCancel", fetch.handle, fetch.number);
-      this.#module.tell("readEnded", loan, this.#module.agreed.chunksMapped);
-      if (isPending) this.#forget(fetch);
-    }
+  /** Gives back the chunks that no read uses: before the module is told anything else. */
+  giveBack() {
+    this.#calls++;
+    this.#endMade();
+    const ready = this.#ready;
+    this.#ready = undefined;
+    if (ready !== undefined) this.#giveBackUsed(ready);
+  }
+
+  #endMade() {
+    for (const loan of this.#made.splice(0)) this.#giveBackUsed(loan);
   }
 
   /** Has the module know of every read that was asked for: before what the order of reads depends on. */
@@ -176,6 +270,7 @@ export class Reads {
 
   /** Ends all, with the module. */
   endAll(error) {
+    this.#ready = undefined;
     for (const fetch of this.#pending.splice(0)) fetch?.end(error);
     for (const read of this.#joinable.splice(0)) read.end(error);
   }

@@ -9,6 +9,7 @@ const fewRuns = 4;
 
 /** The Runs of reads, which join ranges of one buffer that are gap bytes apart; or the first Runs that are one too many. */
 export function runsOf(reads, longest, gap = 0, most = Infinity) {
+  if (reads.length === 1) return [new Run(reads[0])];
   const runs = [];
   let last;
   for (const read of reads.sort(byPlace)) {
@@ -23,13 +24,15 @@ function byPlace(a, b) {
   return a.handle - b.handle || a.place.source - b.place.source || a.place.offset - b.place.offset;
 }
 
-/** The Runs of reads that JavaScript may make by itself, by groups that share a submit; none if it may not. */
-export function groupsToCopy(reads, module) {
+/**
+ * The Runs of at most longest bytes of reads that JavaScript may make by itself, by groups that share a submit; none if it
+ * may not. gapOf says how far apart the ranges of so many reads may lie to be joined.
+ */
+export function groupsToCopy(reads, longest, gapOf) {
   if (reads.length === 0) return [];
   const { handle } = reads[0];
-  const longest = module.agreed.chosenFrom;
   let runs = runsOf(reads, longest, 0, fewRuns);
-  if (runs.length > fewRuns) runs = runsOf(reads, longest, module.tell("readGap", handle, reads.length));
+  if (runs.length > fewRuns) runs = runsOf(reads, longest, gapOf(handle, reads.length));
   if (!runs.every((run) => run.handle === handle && run.isReadable)) return [];
   if (runs.length === 1) return [[runs[0].group, runs]];
   return [...Map.groupBy(runs, (run) => run.group)];

@@ -22,16 +22,18 @@ export function copyScoped(device, isScoped, copy) {
     return noVerdict;
   }
   device.pushErrorScope("validation");
-  let caught;
+  let verdict;
   try {
     copy();
   } finally {
-    caught = device.popErrorScope();
-    caught.catch(() => {}); // of a device that is lost, which its maps tell
+    verdict = device.popErrorScope().then(judge);
+    verdict.catch(ignore); // who waits for it hears it, later; and of a device that is lost its maps tell
   }
-  const verdict = caught.then((error) => {
-    if (error !== null) throw new RefusedCopy(error);
-  });
-  verdict.catch(() => {}); // who waits for it hears it, later
   return verdict;
 }
+
+function judge(error) {
+  if (error !== null) throw new RefusedCopy(error);
+}
+
+function ignore() {}

@@ -217,13 +217,11 @@ export class GPUBufferSystem {
   }
 
   stats() {
-    this.#core.module.reads.endMade();
     const stats = this.#call("stats");
     return { ...stats, bytesUp: stats.bytesUp + this.#core.writes.written };
   }
 
   trim() {
-    this.#core.module.reads.endMade();
     this.#call("trim");
   }
 

@@ -45,7 +45,7 @@ const exported = {
   ...of([["readback"], 0], "readCancel"),
 };
 /** Exports without a handle or a result. */
-const numbersAlone = ["gpubuffers_resolved", "ask", "toldNumber", "readFlush", "readEnded", "writeEnded"];
+const numbersAlone = ["gpubuffers_resolved", "ask", "toldNumber", "readFlush", "readMade", "readEnded", "writeEnded"];
 
 function of(value, names) {
   return Object.fromEntries(names.split(" ").map((name) => [name, value]));

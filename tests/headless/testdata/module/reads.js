@@ -446,13 +446,14 @@ export const shortReads = () =>
         for (const name in calls) delete calls[name];
         const results = await Promise.all(places.map(([source, at, n]) => rb.read(source, at, n)));
         await new Promise((resolve) => setTimeout(resolve));
+        gpu.trim(); // before which the module hears of all
         results.forEach((result, i) => {
           const [source, at, n] = places[i];
           sameBytes(result, (source === b ? bytes : otherBytes).subarray(at, at + n), `read ${i} of ${n} bytes at ${at}`);
         });
         return Object.keys(calls).filter((name) => name.startsWith("read")).sort();
       };
-      const byJavaScript = ["readEnded", "readLend"];
+      const byJavaScript = ["readEnded", "readLend", "readMade"];
       await callsOf([b, 0, 4]);
       const { bytesDown, mapLatency: { count } } = gpu.stats();
       same(await callsOf([b, 0, 4]), byJavaScript, "calls for 4 bytes");
@@ -465,7 +466,7 @@ export const shortReads = () =>
       const places = (n, apart, size) => Array.from({ length: n }, (_, i) => [b, i * apart + 3, size]);
       const bytesOf = async (...all) => {
         const before = gpu.stats().bytesDown;
-        same(await callsOf(...all), ["readEnded", "readGap", "readLend"], `for ${all.length} places`);
+        same(await callsOf(...all), ["readEnded", "readGap", "readLend", "readMade"], `for ${all.length} places`);
         return gpu.stats().bytesDown - before;
       };
       same(await bytesOf(...places(5, 64 * K, 4)), 5 * 8, "bytes of five places far apart");
@@ -481,6 +482,86 @@ export const shortReads = () =>
       same(await callsOf([b, 0, 4]), byJavaScript, "after all of those");
       ok(calls.readLend[0][2] < 71, `number ${calls.readLend[0][2]}, which are used again`);
     }, { wasm: "/gpubuffers.wasm?exports" }));
+
+/** Reads one after another use one chunk, and the module hears of them later. */
+export const readsInARow = () =>
+  notingExports((calls) =>
+    withSystem(async (gpu) => {
+      knowAll(gpu);
+      const [b, bytes] = filled(gpu, 256 * K);
+      const rb = gpu.createReadbackBuffer();
+      const forget = () => Object.keys(calls).forEach((name) => delete calls[name]);
+      const counts = () => ["readLend", "readGap", "readStart", "readMade", "readEnded"].map((name) => calls[name]?.length ?? 0);
+      const read = async (at, n, reader = rb) => sameBytes(await reader.read(b, at, n), bytes.subarray(at, at + n), `${n} bytes at ${at}`);
+      const scattered = async () => void (await Promise.all(Array.from({ length: 10 }, (_, i) => read(i * 24 * K, 8))));
+      await read(0, 4);
+      for (const what of ["of a buffer of the module's own", "of one that the page has"]) {
+        const { bytesDown, submits, mapLatency } = gpu.stats();
+        forget();
+        for (let i = 0; i < 10; i++) await read(i * 8, 8);
+        same(counts(), [1, 0, 0, 0, 0], `calls for ten reads ${what}`);
+        const after = gpu.stats();
+        same(counts(), [1, 0, 0, 10, 1], "with those that tell of them");
+        same([after.bytesDown - bytesDown, after.submits - submits, after.mapLatency.count - mapLatency.count, after.mapsPending], [80, 10, 10, 0], "what they count for");
+        ok(b.gpuBuffer instanceof GPUBuffer, "it is handed out");
+      }
+      forget();
+      for (let i = 0; i < 3; i++) await scattered();
+      same(counts(), [1, 1, 0, 0, 0], "calls for ten places, three times");
+      for (const [what, other] of [["a longer one", () => read(0, 60 * K)], ["one by another ReadbackBuffer", () => read(0, 8, gpu.createReadbackBuffer())]]) {
+        gpu.trim();
+        await read(0, 8);
+        forget();
+        await other();
+        same(counts(), [1, 0, 0, 1, 1], `calls for ${what}`);
+      }
+      gpu.trim();
+      forget();
+      for (let i = 0; i < 200; i++) await read(i * 4, 4);
+      ok(calls.readLend.length > 2 && calls.readEnded.length > 1, `${calls.readEnded.length} times others may have had the chunk`);
+      forget();
+      while (calls.readEnded === undefined) await new Promise((resolve) => setTimeout(resolve, 20)); // by itself
+    }, { wasm: "/gpubuffers.wasm?row" }));
+
+/** A read that needs no call of the module's is behind what was asked for before it. */
+export const readsInARowAreBehindUploads = () =>
+  withSystem(async (gpu) => {
+    const [b] = filled(gpu, 256);
+    const rb = gpu.createReadbackBuffer();
+    await rb.read(b);
+    for (let i = 2; i < 6; i++) {
+      await rb.read(b); // after which its chunk lies ready
+      const [first, uploaded, second] = [rb.read(b, 0, 4), b.upload(0, pattern(256, i)), rb.read(b)];
+      sameBytes(await second, pattern(256, i), `upload ${i}`);
+      await Promise.all([first, uploaded]);
+    }
+  });
+
+/** What ends reads ends also those whose chunk lies ready. */
+export const readsInARowThatEnd = async () => {
+  const ends = {
+    "its ReadbackBuffer is destroyed": ["destroyed", ({ rb }) => rb.destroy()],
+    "the system is destroyed": ["destroyed", ({ gpu }) => gpu.destroy()],
+    "the device is being lost": ["device-lost", ({ gpu }) => gpu.device.destroy()],
+    "the device is lost": ["device-lost", async ({ gpu }) => {
+      gpu.device.destroy();
+      await gpu.lost;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }],
+    "the page has destroyed the buffer": ["validation", ({ b }) => b.gpuBuffer.destroy()],
+  };
+  for (const [when, [code, end]] of Object.entries(ends)) {
+    const gpu = await api.open({ onError() {} });
+    const [b] = filled(gpu, 256);
+    const rb = gpu.createReadbackBuffer();
+    const into = new Uint8Array(256);
+    for (let i = 0; i < 3; i++) await rb.read(b, 0, 256);
+    await end({ gpu, rb, b });
+    await rejects(code, () => rb.read(b, 0, 256, { into }), when);
+    same([...into], [...new Uint8Array(256)], `memory when ${when}`);
+    gpu.destroy();
+  }
+};
 
 /** What ends a short read that is under way ends it, once, and nothing is written to its memory afterwards. */
 export const shortReadsThatEndEarly = async () => {
@@ -550,11 +631,11 @@ GPUDevice.prototype.pushErrorScope = function (filter) {
   pushErrorScope.call(this, filter);
 };
 
-/** The browser is made to look whether the GPU is done as long as a short read waits for it. */
+/** Once a short read was late, the browser is made to look whether the GPU is done as long as one waits for it. */
 export const pollsForShortReads = () =>
   withSystem(async (gpu) => {
     knowAll(gpu);
-    const n = 32 * K; // shorter ones are not looked for
+    const n = 32 * K;
     const [b, bytes] = filled(gpu, 2 * n);
     const rb = gpu.createReadbackBuffer();
     const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
@@ -563,6 +644,12 @@ export const pollsForShortReads = () =>
     const { mapAsync } = GPUBuffer.prototype;
     let release;
     try {
+      GPUBuffer.prototype.mapAsync = async function (...values) {
+        await pause();
+        await mapAsync.apply(this, values);
+      };
+      await rb.read(b, 0, 4);
+      GPUBuffer.prototype.mapAsync = mapAsync;
       const start = scopes;
       const first = rb.read(b, 0, n);
       await null;
