@@ -18,5 +18,8 @@ func (r *row) follows() bool {
 	return r.length > 0 && (r.underway > 0 || now()-r.ended < moment(together))
 }
 
+// begin is called before the first transfer of a burst, which counts as one that follows.
+func (r *row) begin() { r.length = 1 }
+
 // end is called when a transfer was issued.
 func (r *row) end() { r.ended = now() }

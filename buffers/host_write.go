@@ -45,13 +45,16 @@ func (Embedder) MayWrite(b *DeviceBuffer) bool {
 }
 
 // AllowShared is AllowWrite for several uploads of size bytes together that share a chunk, if mapped is set. They count as
-// one upload. copied says that copies went into all of the buffers before. MayWrite says whether each may be written to, and
+// one upload, which follows another at once, or begins a burst. copied says that copies went into all of the buffers before. MayWrite says whether each may be written to, and
 // AddCopy has to tell of copies into them.
-func (Embedder) AllowShared(s *System, size uint64, copied, follows bool) (mapped bool) {
+func (Embedder) AllowShared(s *System, size uint64, copied, follows, begins bool) (mapped bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.usable("upload", "") != nil {
 		return false
+	}
+	if begins {
+		s.engine.row.begin()
 	}
 	s.stats.BytesUp += size
 	return s.engine.leave(size, choice.History{Touched: true, Copied: copied}, follows).Mapped

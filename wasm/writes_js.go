@@ -71,10 +71,13 @@ func endWrite(c *call) (ended float64, err error) {
 	return 1, nil
 }
 
+// beginsRow says of shared uploads that others follow them at once.
+const beginsRow = 2
+
 func allowShared(c *call) (mapped float64, err error) {
 	_, s := object[deviceBuffer](c, 0)
-	size, copied, follows := c.whole(1, "size"), c.number(2, "copied") != 0, c.number(3, "follows") != 0
-	if c.err == nil && embedder.AllowShared(s.core, size, copied, follows) {
+	size, copied, row := c.whole(1, "size"), c.number(2, "copied") != 0, c.number(3, "row")
+	if c.err == nil && embedder.AllowShared(s.core, size, copied, row != 0, row == beginsRow) {
 		return 1, nil
 	}
 	return 0, nil

@@ -135,11 +135,8 @@ export class DeviceBuffer extends NativeBuffer {
     if (this.#writes(offset, data, dataOffset, size) === 0) this.#writeByModule(offset, data, dataOffset, size);
   }
 
-  /**
-   * Writes by itself, if the module leaves that to JavaScript, and returns how many bytes it wrote: all or none, or of an upload,
-   * which may wait, the first ones that there was a chunk for.
-   */
-  #writes(offset, data, dataOffset = 0, size = undefined, mayWait = false) {
+  /** Writes by itself, if the module leaves that to JavaScript, and returns how many bytes it wrote: all or none. */
+  #writes(offset, data, dataOffset = 0, size = undefined) {
     try {
       const memory = memoryOf(data);
       const start = offsetOf(data) + dataOffset;
@@ -152,9 +149,7 @@ export class DeviceBuffer extends NativeBuffer {
         this.#core.writes.written += n;
         return n;
       }
-      // A longer upload waits now and then, so that little of it is on its way at a time.
-      if (isResizable(memory) || (mayWait && n > this.#module.agreed.queuePiece)) return 0;
-      return this.#writeBy(offset, memory, start, n, mayWait);
+      return isResizable(memory) ? 0 : this.#writeBy(offset, memory, start, n, false);
     } catch {
       return 0; // #writeByModule says why
     }
@@ -207,21 +202,11 @@ export class DeviceBuffer extends NativeBuffer {
     if (options !== undefined || !isBufferSource(source)) return this.#uploadAll(offset, source, options);
     const promise = this.#uploadShared(offset, source);
     if (promise !== undefined) return promise;
-    const written = this.#writes(offset, source, 0, undefined, true);
-    if (written > 0) return this.#uploadRest(offset, source, written);
     try {
       return this[ask]("upload", offset, fixed(bytesOf("upload", this.label, source, "source")));
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  /** Has the module upload what follows the first bytes of a source. */
-  #uploadRest(offset, source, written) {
-    const size = sizeOf(source);
-    if (written === size) return Promise.resolve(size);
-    this.#core.writes.written -= size - written; // the module counts them again
-    return this[ask]("upload", offset + written, new Uint8Array(memoryOf(source), offsetOf(source) + written, size - written)).then(() => size);
   }
 
   /** The promise of an upload that shares chunks with the others of the task; undefined if it cannot. */
@@ -230,8 +215,7 @@ export class DeviceBuffer extends NativeBuffer {
     try {
       const memory = memoryOf(source);
       const size = sizeOf(source);
-      // A longer upload waits now and then, so that little of it is on its way at a time.
-      if (size === 0 || size > this.#module.agreed.queuePiece || typeof offset !== "number" || isResizable(memory) || !this.#mayWrite(offset, size)) return undefined;
+      if (size === 0 || typeof offset !== "number" || isResizable(memory) || !this.#mayWrite(offset, size)) return undefined;
       return uploads.add(this, offset, memory, offsetOf(source), size);
     } catch {
       return undefined; // the module says why
@@ -240,8 +224,9 @@ export class DeviceBuffer extends NativeBuffer {
 
   /** Uploads by itself what had nobody to share a chunk with. */
   #uploadAlone(upload) {
+    const { offset, memory, start, size } = upload;
+    if (size > this.#module.agreed.queuePiece) return this.#uploadByModule(upload);
     try {
-      const { offset, memory, start, size } = upload;
       upload.sent = this.#writeBy(offset, memory, start, size, true);
       if (upload.sent === size) return size;
       this.#core.writes.written -= size - upload.sent; // the module counts them again

@@ -6,7 +6,7 @@ import { MapMode } from "./usages.js";
 /** The longest pause between two writes of a burst, in milliseconds: see takeUpload in buffers/engine.go. */
 const together = 0.15;
 /** The bytes of a chunk that uploads share. */
-const sharedSize = 2 << 20;
+const sharedSize = 1 << 20;
 /** The most chunks of shared uploads that the GPU may have. */
 const mostInFlight = 8;
 
@@ -216,7 +216,8 @@ export class SharedUploads {
     const writes = this.#writes;
     const handle = sharing.handle(parts[0].upload);
     const isChosen = size >= module.agreed.smallest;
-    if (isChosen && module.tell("sharedAllow", handle, size, parts.every(isCopied) ? 1 : 0, writes.follows) === 1) {
+    const row = writes.follows || (restOf(uploads) > size ? beginsRow : 0);
+    if (isChosen && module.tell("sharedAllow", handle, size, parts.every(isCopied) ? 1 : 0, row) === 1) {
       const number = this.#inFlight < mostInFlight ? writes.borrow(handle, size) : -1;
       if (number < 0 && this.#inFlight > 0) return false; // it is asked again
       if (number < 0 || !writes.send(number, size, parts, this.#return)) {
@@ -227,7 +228,7 @@ export class SharedUploads {
       }
     } else {
       if (!isChosen) writes.written += size;
-      for (const { target, offset, memory, start, size: n } of parts) this.#device.queue.writeBuffer(target, offset, memory, start, n);
+      for (const part of parts) this.#write(part);
     }
     for (const { upload, size: n } of parts) {
       upload.sent += n;
@@ -258,6 +259,13 @@ export class SharedUploads {
     return { parts, size };
   }
 
+  /** Long uploads by queue writes wait now and then, so that little of them is on its way. */
+  #write({ upload, target, offset, memory, start, size }) {
+    if (upload.size <= this.#module.agreed.queuePiece) return void this.#device.queue.writeBuffer(target, offset, memory, start, size);
+    this.#writes.written -= size; // the module counts it again
+    this.#byModule(upload);
+  }
+
   #byModule(upload) {
     this.#settle(upload, sharing.byModule(upload));
   }
@@ -272,6 +280,9 @@ export class SharedUploads {
     this.#send(this.#waiting);
   }
 }
+
+/** Of sharedAllow: the uploads are the first of several chunks. */
+const beginsRow = 2;
 
 const isCopied = ({ upload }) => sharing.isCopied(upload);
 

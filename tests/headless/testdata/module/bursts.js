@@ -139,8 +139,8 @@ export const aBufferTakesItsUploadsAlong = () =>
 export const oneUploadThatCannotLeavesTheOthersAlone = () =>
   onEachPath(async (gpu, path) => {
     const [a, b, c] = [used(gpu, MiB, "a"), used(gpu, MiB, "b"), used(gpu, MiB, "c")];
-    const bytes = pattern(256 * KiB, 3);
-    const gone = pattern(256 * KiB, 4);
+    const bytes = pattern(128 * KiB, 3);
+    const gone = pattern(128 * KiB, 4);
     const uploads = [a.upload(0, bytes), b.upload(0, gone), c.upload(0, bytes), a.upload(512 * KiB, bytes)];
     structuredClone(gone, { transfer: [gone.buffer] });
     await rejects("type", () => uploads[1], `${path}: memory that was transferred`, "b");
