@@ -311,8 +311,8 @@ export class DeviceBuffer {
    * Moves the bytes of source to the buffer at offset, a multiple of 4, along the path that the engine finds fastest. Its
    * memory is bounded: it waits for the GPU, and takes the next piece of a stream when it is done with the last. Resolves
    * with the number of bytes, which are then ahead of everything submitted later. Until then do not change data that was
-   * passed. Data below 1 MiB is sent when the task ends, together with that of other uploads, or sooner if something of
-   * this system follows. Many uploads at a time may wait for memory, and what follows them does not.
+   * passed. Data is sent when the task ends, together with that of other uploads, or sooner if something of this system
+   * follows. Many uploads at a time may wait for memory, and what follows them does not.
    *
    * It rejects with the codes below. A stream that it reads is then cancelled and unlocked, and that part of the buffer
    * holds old bytes or new.
