@@ -172,7 +172,7 @@ func TestAnUploadGoesOnWithAChunkThatAHostReturns(t *testing.T) {
 	s, _ := openNotifying(t, memory.Options{}, buffers.Options{})
 	onPath(s, "mapped ring, 2 MiB chunks")
 	buffers.SetHangAfter(s, time.Hour)
-	b, p := deviceBuffer(t, s, 2<<20), randomBytes(2<<20)
+	b, p := deviceBuffer(t, s, 4<<20), randomBytes(4<<20)
 	var lent []*host.Chunk
 	for range 4 { // as many as the GPU may have of a ring
 		lent = append(lent, embedder.LendWrite(s, 2<<20))
@@ -184,11 +184,25 @@ func TestAnUploadGoesOnWithAChunkThatAHostReturns(t *testing.T) {
 	case <-time.After(20 * time.Millisecond):
 	}
 	lent[0].Return(nil)
+	lent[1].Return(nil)
 	require.NoError(t, ended(t, pending))
-	for _, c := range lent[1:] {
+	for _, c := range lent[2:] {
 		c.Return(nil)
 	}
-	require.True(t, bytes.Equal(p, read(t, s, b, 0, 2<<20)))
+	require.True(t, bytes.Equal(p, read(t, s, b, 0, 4<<20)))
+}
+
+func TestShortUploadsTogetherDoNotWaitForEachOther(t *testing.T) {
+	s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+	onPath(s, "mapped ring, 2 MiB chunks")
+	const size, count = 512 << 10, 32
+	b, p := deviceBuffer(t, s, size*count), randomBytes(size*count)
+	device.Hold()
+	for i := range uint64(count) {
+		require.NoError(t, s.UploadMemory(within(t), b, i*size, buffers.Bytes(p[i*size:(i+1)*size])))
+	}
+	device.Release()
+	require.True(t, bytes.Equal(p, read(t, s, b, 0, size*count)))
 }
 
 // What is said to a host of the first bytes is what the next pieces take, too.

@@ -57,14 +57,21 @@ func (r *uploadRing) lend(ctx context.Context, size uint64) (err error) {
 	}
 }
 
-// find takes a chunk of the ring, or says why not: see [writeBelt.find]. Of short chunks there may be more, with as many bytes.
+// find takes a chunk of the ring, or says why not: see [writeBelt.find]. An upload that is one chunk takes one as a write does if
+// the ring is on its way: many of them at a time would wait for it in turn.
 func (r *uploadRing) find(size uint64) (*chunk, error) {
 	u := r.upload
 	if u.dst.State() == Destroyed {
 		return nil, gpu.NewError("upload", u.dst.Label(), ErrDestroyed, "")
 	}
 	p := &paths[OpUpload][u.path]
-	return u.writes.find(u.dst.Label(), size, p.Depth*int(p.Piece/size))
+	c, err := u.writes.find(u.dst.Label(), size, p.Depth)
+	if err == errPending && u.size <= p.Piece {
+		if c := u.writes.lendNow(size); c != nil {
+			return c, nil
+		}
+	}
+	return c, err
 }
 
 // awaitRing waits for a change while chunks of the ring are pending.
