@@ -30,10 +30,11 @@ async function inBursts(gpu, times, length, operation) {
   }
 }
 
-/** Waits for the GPU, and until the maps that it has granted are known. */
+/** Waits for the GPU, and until the maps that it has granted are known, and its chunks are back. */
 async function idle(gpu) {
   await gpu.device.queue.onSubmittedWorkDone();
-  while (gpu.stats().mapsPending > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  const isBusy = ({ mapsPending, uploads }) => mapsPending > 0 || uploads.idleBytes < uploads.bytes;
+  while (isBusy(gpu.stats())) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 const device = (gpu) => gpu.createDeviceBuffer({ label: "target", size: MiB, usage: STORAGE });
