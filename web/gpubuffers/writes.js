@@ -76,16 +76,18 @@ export class Writes {
   /**
    * Sends parts of size bytes together through a borrowed chunk, and says whether that went well.
    * @param {Part[]} parts
-   * @param {() => void} [onReturn] is called when the chunk is back
+   * @param {(number: number) => boolean} [goesOn] is called when the chunk is back, or with -1 if it is gone, and says whether
+   * it was sent again
    */
-  send(number, size, parts, onReturn) {
+  send(number, size, parts, goesOn) {
     const chunk = this.#chunks[number];
     try {
       this.#fill(chunk, size, parts);
       this.#copy(chunk, parts);
       const returned = (this.#returns[number] ??= [this.#returnOf(number, 0), this.#returnOf(number, 1)]);
-      const mapped = this.#poller.watch(chunk.mapAsync(MapMode.WRITE)).then(returned[0], returned[1]);
-      if (onReturn) void mapped.then(onReturn);
+      const mapped = this.#poller.watch(chunk.mapAsync(MapMode.WRITE));
+      if (goesOn === undefined) void mapped.then(returned[0], returned[1]);
+      else void mapped.then(() => void (goesOn(number) || returned[0]()), () => void (returned[1](), goesOn(-1)));
       return true;
     } catch { // the device is lost, or the memory was transferred: another path says why
       this.#module.tell("writeEnded", number, 1);
@@ -142,8 +144,9 @@ export class SharedUploads {
   #size = 0; // of them
   #waiting = []; // uploads, or the rest of them, for which there is no chunk yet
   #inFlight = 0; // chunks
+  #back = -1; // the number of one that is back, to be sent again; less than 0 if there is none
   #flush = () => this.flush();
-  #return = () => this.#returned();
+  #goesOn = (number) => this.#returned(number);
 
   /**
    * @param {import("./module.js").Module} module
@@ -218,9 +221,9 @@ export class SharedUploads {
     const isChosen = size >= module.agreed.smallest;
     const row = writes.follows || (restOf(uploads) > size ? beginsRow : 0);
     if (isChosen && module.tell("sharedAllow", handle, size, parts.every(isCopied) ? 1 : 0, row) === 1) {
-      const number = this.#inFlight < mostInFlight ? writes.borrow(handle, size) : -1;
+      const number = this.#takeBack(size) ?? (this.#inFlight < mostInFlight ? writes.borrow(handle, size) : -1);
       if (number < 0 && this.#inFlight > 0) return false; // it is asked again
-      if (number < 0 || !writes.send(number, size, parts, this.#return)) {
+      if (number < 0 || !writes.send(number, size, parts, this.#goesOn)) {
         for (const { upload } of parts) this.#byModule(upload); // which may wait for memory
       } else {
         this.#inFlight++;
@@ -275,9 +278,21 @@ export class SharedUploads {
     upload.resolve = undefined;
   }
 
-  #returned() {
+  /** The number of the chunk that is back, if it takes so many bytes. */
+  #takeBack(size) {
+    const number = this.#back;
+    if (number < 0 || this.#writes.sizeOf(number) < size) return undefined;
+    this.#back = -1;
+    return number;
+  }
+
+  #returned(number) {
     this.#inFlight--;
+    this.#back = number;
     this.#send(this.#waiting);
+    const isSent = this.#back !== number;
+    this.#back = -1;
+    return isSent;
   }
 }
 
