@@ -311,8 +311,9 @@ export class DeviceBuffer {
    * Moves the bytes of source to the buffer at offset, a multiple of 4, along the path that the engine finds fastest. Its
    * memory is bounded: it waits for the GPU, and takes the next piece of a stream when it is done with the last. Resolves
    * with the number of bytes, which are then ahead of everything submitted later. Until then do not change data that was
-   * passed. Data is sent when the task ends, together with that of other uploads, or sooner if something of this system
-   * follows. Many uploads at a time may wait for memory, and what follows them does not.
+   * passed, and what follows may be ahead of it: an upload waits if others are on their way, or if memory is short. Where
+   * nothing has to wait, data is sent when the task ends, together with that of other uploads, or sooner if something of
+   * this system follows. If the page has destroyed the GPUBuffer, `uncapturederror` tells, and the upload resolves.
    *
    * It rejects with the codes below. A stream that it reads is then cancelled and unlocked, and that part of the buffer
    * holds old bytes or new.
@@ -331,8 +332,8 @@ export class DeviceBuffer {
    * next submit has left no frame open.
    *
    * Misuse throws. If the browser had no memory, the promise rejects with code "out-of-memory". The old GPUBuffer is then
-   * back, under another generation, with the bytes that it held when grow was called. Later writes are lost, and uploads in
-   * flight reject. onError and the log hear of it too, so the promise may be left alone.
+   * back, under another generation, with the bytes that it held when grow was called. Later writes, and later uploads that
+   * have resolved, are lost. Uploads in flight reject. onError and the log hear of it too, so the promise may be left alone.
    */
   grow(size: number): Promise<void>;
   destroy(): void;

@@ -93,8 +93,8 @@ export class Creations {
   }
 
   #tell(buffer, { gpuBuffer, size, usage }) {
-    this.#module.arguments.label = buffer.label;
-    const handle = this.#module.tell("tellDeviceBuffer", this.#system, size, usage, buffer.label.length);
+    const { label } = buffer;
+    const handle = this.#module.tellWith({ label }, "tellDeviceBuffer", this.#system, size, usage, label.length);
     if (handle < 0) return void buffer[told](undefined, this.#module.refusal("createDeviceBuffer"));
     this.#keepChecked(this.#module.exports.toldNumber(), gpuBuffer);
     buffer[told](handle);

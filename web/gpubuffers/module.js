@@ -92,7 +92,13 @@ export class Module {
     return this.#along(values, () => this.run(name, ...numbers));
   }
 
+  tellWith(values, name, ...numbers) {
+    return this.#along(values, () => this.tell(name, ...numbers));
+  }
+
+  /** What is told before the call has values of its own that go along. So that comes first. */
   #along(values, f) {
+    this.#beforeCall();
     Object.assign(this.arguments, values);
     try {
       return f();

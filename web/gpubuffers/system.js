@@ -127,8 +127,7 @@ export class GPUBufferSystem {
     const { module, creations, lost } = this.#core;
     const creation = lost || module.ended ? undefined : creations.make(text, bytes, bits);
     if (creation === undefined) {
-      module.arguments.label = text;
-      const handle = module.run("createDeviceBuffer", this.#handle, bytes, bits, text.length);
+      const handle = module.runWith({ label: text }, "createDeviceBuffer", this.#handle, bytes, bits, text.length);
       return new DeviceBuffer(made, this.#core, handle, label);
     }
     const buffer = new DeviceBuffer(made, this.#core, undefined, label, creation.gpuBuffer);

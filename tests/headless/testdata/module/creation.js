@@ -229,6 +229,30 @@ export const buffersThatTheModuleMakes = () =>
     }
   });
 
+/** What the module was not told of yet has labels of its own, which go along with what it is told first. */
+export const labelsOfATask = () =>
+  withSystem((gpu) =>
+    withSystem(
+      async (other) => {
+        const make = (system, label, size) => system.createDeviceBuffer({ label, size, usage: STORAGE });
+        const large = 5 << 20;
+        const made = [[gpu, "first", 64], [other, "second", 64], [gpu, "third", large], [gpu, "fourth", 64], [other, "fifth", large], [gpu, "sixth", 64], [gpu, "", large]];
+        const buffers = made.map(([system, label, size]) => make(system, label, size));
+        throws("too-large", () => make(other, "seventh", 2 ** 52), "more than there is", "seventh");
+        const [resizable, short] = [new Uint8Array(new ArrayBuffer(64, { maxByteLength: 128 })).fill(7), pattern(64)];
+        const uploads = buffers.map((b, i) => b.upload(0, i % 2 === 0 ? resizable : short));
+        for (const [i, b] of buffers.entries()) {
+          const [, label] = made[i];
+          same(b.gpuBuffer.label, label, "of the GPUBuffer");
+          throws("alignment", () => b.write(2, short), "between words", label);
+        }
+        await Promise.all(uploads);
+        for (const [i, b] of buffers.entries()) sameBytes(await contents(made[i][0], b, 0, 64), i % 2 === 0 ? resizable : short, made[i][1]);
+      },
+      { device: gpu.device },
+    ),
+  );
+
 /** Whoever has the GPUBuffer can destroy it. The browser says so, and no other read of its submit fails. */
 export const destroyedByThePage = () =>
   withSystem(async (gpu) => {
