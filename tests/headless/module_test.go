@@ -81,7 +81,7 @@ func TestModuleReads(t *testing.T) { runModuleTests(t, "reads.js") }
 
 func TestModuleBursts(t *testing.T) {
 	p := runModuleTests(t, "bursts.js")
-	p.Expect(browser.GPUError, `"gone"`) // which the page has destroyed
+	p.Expect(browser.GPUError, `"gone"`, "'gone'") // which the page has destroyed
 }
 
 // What the browser refuses to copy rejects its read.
