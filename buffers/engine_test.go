@@ -326,17 +326,19 @@ func TestACopyThatSpoilsABufferIsMadeForNoRing(t *testing.T) {
 	for _, c := range []struct {
 		name         string
 		clean, after float64 // rates of queue writes
+		ring         float64
 		want         string
 	}{
-		{"copies that spoil", 1e9, 1e8, "queue write"},
-		{"copies that do no harm", 1e9, 1e9, "mapped ring, 2 MiB chunks"},
-		{"nobody knows", 1e9, 0, "mapped ring, 2 MiB chunks"},
+		{"copies that spoil", 1e9, 1e8, 5e9, "queue write"},
+		{"copies that do no harm", 1e9, 1e9, 2e9, "mapped ring, 2 MiB chunks"},
+		{"nobody knows, and a ring is twice as fast", 1e9, 0, 2e9, "queue write"},
+		{"nobody knows, and it is five times as fast", 1e9, 0, 5e9, "mapped ring, 2 MiB chunks"},
 	} {
 		regime(t, c.name, func(t *testing.T) {
 			s := openOn(t, newStandIn(memory.Options{}), buffers.Options{})
 			s.Load(buffers.Calibration{Rates: []buffers.Rate{
 				{Operation: "upload", Path: "queue write", Size: size, BytesPerSecond: c.clean},
-				{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: size, BytesPerSecond: 3 * c.clean},
+				{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: size, BytesPerSecond: c.ring},
 				{Operation: "upload", Path: "queue write", Size: measured, BytesPerSecond: c.clean},
 				{Operation: "upload", Path: "queue write where copies went", Size: measured, BytesPerSecond: c.after},
 			}})

@@ -157,7 +157,7 @@ func (c *Chooser) findBest(size uint64, h History) int {
 
 // firstCopy is how many times as fast as queue writes a mapped path has to be for the first copy into a buffer, if nobody
 // knows yet whether that spoils the buffer for good (see History).
-const firstCopy = 1.5
+const firstCopy = 3
 
 // margin is how many times as fast path i has to be to be better than path j.
 func (c *Chooser) margin(i, j int, h History) float64 {
