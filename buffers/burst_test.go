@@ -347,3 +347,19 @@ func TestUploadsSideBySideMakeNoPathSlow(t *testing.T) {
 		require.InDelta(t, 1, ratesOf(s, "upload", 1<<20)["mapped ring, 2 MiB chunks"]/1e12, 0.1, "nothing was alone, so nothing has replaced what was loaded")
 	})
 }
+
+func TestWhatCopiesDoIsMeasuredIfACalibrationDoesNotTell(t *testing.T) {
+	regime(t, "a GPU in no time", func(t *testing.T) {
+		device := newStandIn(memory.Options{})
+		s := openOn(t, device, buffers.Options{})
+		onPath(s, "queue write")
+		const size = 512 << 10
+		b := deviceBuffer(t, s, size)
+		for range 20 {
+			require.NoError(t, b.Write(0, make([]byte, size)))
+			require.NoError(t, <-device.Queue().WorkDone())
+			time.Sleep(time.Second)
+		}
+		require.Contains(t, ratesOf(s, "upload", 16<<20), "queue write where copies went")
+	})
+}

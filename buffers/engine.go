@@ -16,6 +16,7 @@ type engine struct {
 	prober    prober
 	meter     meter
 	row       row
+	unsure    int // see isUnsure
 	reads     readGuide
 	scratch   scratch
 	hangAfter time.Duration // until a path counts as hung
@@ -190,12 +191,29 @@ func (e *engine) take(op Operation, size uint64, h choice.History) choice.Choice
 
 // count has the prober measure unknown paths, and all of them anew after very many transfers.
 func (e *engine) count(op Operation, size uint64) {
-	switch e.choosers[op].Probe(size, e.prober.busy) {
+	due := e.choosers[op].Probe(size, e.prober.busy)
+	if due == choice.NotDue && e.isUnsure(op, size) {
+		due = choice.DueNow
+	}
+	switch due {
 	case choice.DueNow:
 		e.prober.inBackground(op)
 	case choice.DueWhenIdle:
 		e.prober.whenIdle(op, func(bool) {})
 	}
+}
+
+// unsureFor is the number of transfers after which what copies do to buffers is measured, if a calibration that was loaded
+// does not tell.
+const unsureFor = 16
+
+// isUnsure counts the transfers of which nobody knows whether a copy would do harm, and reports whether that is to end.
+func (e *engine) isUnsure(op Operation, size uint64) bool {
+	if !op.isToldBy(OpBurst) || size < chosenFrom[op] || e.prober.busy || e.effectOfCopies() != choice.Unknown {
+		return false
+	}
+	e.unsure++
+	return e.unsure == unsureFor
 }
 
 // traffic is the program's moved bytes and submits, and whether a transfer is under way.

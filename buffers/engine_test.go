@@ -228,6 +228,7 @@ func TestWhatIsInTheWayOfATransferMakesNoPathSlow(t *testing.T) {
 		var a adapter
 		a.set(slow, fast, atOnce)
 		s, device := a.open(t, buffers.Options{})
+		s.Load(buffers.Calibration{Rates: harmless})
 		require.NoError(t, s.Calibrate(within(t)))
 		const size = 4 << 20
 		b, other := deviceBuffer(t, s, size), deviceBuffer(t, s, 64)
@@ -263,6 +264,7 @@ func TestThePathsAreMeasuredAnewWhereTheProgramIsIdle(t *testing.T) {
 			return slow(n)
 		}, fast, atOnce)
 		s, _ := a.open(t, buffers.Options{})
+		s.Load(buffers.Calibration{Rates: harmless})
 		require.NoError(t, s.Calibrate(within(t)))
 		const size = 512 << 10
 		b := deviceBuffer(t, s, size)
