@@ -18,7 +18,7 @@ var uploadPaths = []string{"queue write", "mapped ring, 2 MiB chunks", "mapped r
 
 // onPath has the uploads of a system take the path whose name is given.
 func onPath(s *buffers.System, path string) {
-	var c buffers.Calibration
+	c := buffers.Calibration{Rates: harmless[1:2:2]} // what copies do is known, and need not be measured
 	for _, name := range uploadPaths {
 		rate := 1e6
 		if name == path {
