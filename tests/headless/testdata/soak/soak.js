@@ -42,10 +42,20 @@ async function renew() {
 export async function measure() {
   await renew();
   await steady.rest();
+  await unlessMeasuring(steady.gpu);
   await collectGo(steady.gpu);
   const { kinds, mappable, held, mapsPending, framesInFlight } = steady.gpu.stats();
   const objects = Object.values(kinds).reduce((sum, { count }) => sum + count, 0);
   return [memory() / KiB, values(), buffers.made - buffers.destroyed, objects, mappable / KiB, held / KiB, mapsPending, framesInFlight];
+}
+
+/** Waits until the engine measures nothing in the background, which it does if a program is idle, with memory of its own. */
+async function unlessMeasuring(gpu) {
+  for (let quiet = 0, i = 0; quiet < 3 && i < 100; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    gpu.trim();
+    quiet = gpu.stats().mappable < 64 * KiB ? quiet + 1 : 0;
+  }
 }
 
 export function finish() {
