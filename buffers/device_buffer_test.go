@@ -160,6 +160,7 @@ func TestAHostWritesItselfWhatGoesByQueueWrites(t *testing.T) {
 		{"queue write", b, 0, 1 << 20, 1 << 20, false},
 		{"queue write", b, 8, 16 << 20, 4 << 20, false},
 		{"queue write", b, 0, 64 << 20, 4 << 20, false},
+		{"queue write", b, 0, 15 << 20, 5 << 20, false},
 		{"queue write", b, 2, 4096, 0, false},
 		{"queue write", small, 0, 68, 0, false},
 		{"queue write", small, 0, 0, 0, false},

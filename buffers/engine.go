@@ -64,8 +64,9 @@ func (e *engine) queueWrite(dst Buffer, h *choice.History, offset uint64, m Memo
 // move moves m along a path, and reports whether the path took all of it.
 func (e *engine) move(p *choice.Path, dst Buffer, offset uint64, m Memory) (wholly bool, err error) {
 	wholly = true
+	piece := p.PieceOf(m.Size())
 	for done := uint64(0); done < m.Size(); {
-		n := min(p.Piece, m.Size()-done)
+		n := min(piece, m.Size()-done)
 		var c *chunk
 		if p.Mapped && wholly {
 			c = e.writes.lendNow(n)

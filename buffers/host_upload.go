@@ -79,7 +79,7 @@ func (Embedder) Filled(u *Upload, n uint64, took time.Duration) error {
 // [Upload.Write] does it, or says why not.
 func (Embedder) AllowUpload(u *Upload, size uint64) (n uint64) {
 	p := &paths[OpUpload][u.path]
-	n = min(size&^3, p.Piece)
+	n = p.PieceOf(size &^ 3)
 	if n == 0 || p.Mapped || u.measure || u.filled > 0 || u.closed || u.byQueue.sent >= queueBlock {
 		return 0
 	}

@@ -25,7 +25,7 @@ func (Embedder) AllowWrite(b *DeviceBuffer, offset, size uint64, follows, mayWai
 		return size, nil
 	}
 	p := e.leave(size, *h, follows)
-	if piece = min(size, p.Piece); p.Mapped {
+	if piece = p.PieceOf(size); p.Mapped {
 		chunk = e.lend(piece)
 	}
 	if p.Mapped && mayWait && chunk == nil {

@@ -21,7 +21,7 @@ const queueBlock = 32 << 20
 func (q *uploadQueue) step(ctx context.Context, p *choice.Path, m Memory) (uint64, error) {
 	u := q.upload
 	if whole := m.Size() &^ 3; u.filled == 0 && whole > 0 {
-		n := min(whole, p.Piece)
+		n := p.PieceOf(whole)
 		return n, q.write(ctx, m.Slice(0, n))
 	}
 	n := min(m.Size(), 4-u.filled)

@@ -14,7 +14,7 @@ const (
 // Path is a way to move bytes.
 type Path struct {
 	Name string
-	// Piece is the number of bytes that go at a time.
+	// Piece is the number of bytes that go at a time: of queue writes the least, see PieceOf.
 	Piece uint64
 	// Above is the size up to which a path of smaller pieces does the same.
 	Above uint64
@@ -28,6 +28,16 @@ type Path struct {
 	Mapped bool
 	// InPlace has the host fill the chunk, so that nothing is copied into it.
 	InPlace bool
+}
+
+// PieceOf is the number of bytes that go at a time of size bytes. All queue writes of a transfer are about as long: a rest that
+// is shorter than Piece would go by a slower way.
+func (p *Path) PieceOf(size uint64) uint64 {
+	if p.Mapped || size <= p.Piece {
+		return min(p.Piece, size)
+	}
+	count := size / p.Piece
+	return ((size+count-1)/count + 3) &^ 3
 }
 
 // Suits reports whether p is a path for size bytes to a buffer with history h, and differs from the same path with
