@@ -16,14 +16,15 @@ type engine struct {
 	prober    prober
 	meter     meter
 	row       row
-	unsure    int // see isUnsure
+	unsure    int // transfers, see isUnsure,
+	unsureDue int // and how many end that
 	reads     readGuide
 	scratch   scratch
 	hangAfter time.Duration // until a path counts as hung
 }
 
 func (e *engine) init(s *shared, writes *writeBelt, reads *readBelt, p program, fixedChunks bool) {
-	e.shared, e.writes, e.program, e.hangAfter = s, writes, p, hangAfter
+	e.shared, e.writes, e.program, e.hangAfter, e.unsureDue = s, writes, p, hangAfter, unsureFor
 	e.meter.engine, e.reads.engine, e.reads.fixedChunks = e, e, fixedChunks
 	e.prober.init(e, reads)
 	for op := range e.choosers {
@@ -148,16 +149,19 @@ func (e *engine) suitsRow(path int, size uint64, h choice.History) bool {
 }
 
 // effectOfCopies tells whether copies spoil buffers here, by many queue writes to a buffer that copies went into, and to one
-// that has seen none. To a spoiled one they are ten times as slow (measured), and else about as fast.
+// that has seen none. To a spoiled one they took 2.3 to 10 times as long (measured), and else about as long. On a busy page a
+// clean one may have been measured slow alone, so what fewer bytes took counts too: more are never slower.
 func (e *engine) effectOfCopies() choice.Effect {
 	c := &e.choosers[OpUpload]
 	clean, copied := c.Measured(queueWrites, 4*probeSize), c.Measured(copiedQueueWrites, 4*probeSize)
-	switch {
-	case clean == 0 || copied == 0:
+	if clean == 0 || copied == 0 {
 		return choice.Unknown
-	case copied > clean*2/3:
+	}
+	clean = max(clean, c.AtLeast(queueWrites, 4*probeSize), e.choosers[OpBurst].AtLeast(queueWrites, 4*probeSize))
+	switch {
+	case copied > clean*4/5:
 		return choice.Harmless
-	case copied < clean/3:
+	case copied < clean/2:
 		return choice.Spoiling
 	}
 	return choice.Unknown
@@ -204,8 +208,8 @@ func (e *engine) count(op Operation, size uint64) {
 	}
 }
 
-// unsureFor is the number of transfers after which what copies do to buffers is measured, if a calibration that was loaded
-// does not tell.
+// unsureFor is the number of transfers after which what copies do to buffers is measured, if nobody knows. If that does not
+// tell, it is measured again after four times as many, and so on.
 const unsureFor = 16
 
 // isUnsure counts the transfers of which nobody knows whether a copy would do harm, and reports whether that is to end.
@@ -214,7 +218,11 @@ func (e *engine) isUnsure(op Operation, size uint64) bool {
 		return false
 	}
 	e.unsure++
-	return e.unsure == unsureFor
+	if e.unsure < e.unsureDue {
+		return false
+	}
+	e.unsureDue *= 4
+	return true
 }
 
 // traffic is the program's moved bytes and submits, and whether a transfer is under way.

@@ -327,19 +327,24 @@ func TestACopyThatSpoilsABufferIsMadeForNoRing(t *testing.T) {
 	const size, measured = 2 << 20, 16 << 20
 	for _, c := range []struct {
 		name         string
-		clean, after float64 // rates of queue writes
+		clean, after float64 // rates of many queue writes,
+		few          float64 // and of a few
 		ring         float64
 		want         string
 	}{
-		{"copies that spoil", 1e9, 1e8, 5e9, "queue write"},
-		{"copies that do no harm", 1e9, 1e9, 2e9, "mapped ring, 2 MiB chunks"},
-		{"nobody knows, and a ring is twice as fast", 1e9, 0, 2e9, "queue write"},
-		{"nobody knows, and it is five times as fast", 1e9, 0, 5e9, "mapped ring, 2 MiB chunks"},
+		{"copies that spoil", 1e9, 1e8, 1e9, 5e9, "queue write"},
+		{"copies that spoil less", 1e9, 4.5e8, 1e9, 5e9, "queue write"},
+		{"copies that do no harm", 1e9, 1e9, 1e9, 2e9, "mapped ring, 2 MiB chunks"},
+		{"copies that seem to do little harm, and a ring is twice as fast", 1e9, 7e8, 1e9, 2e9, "queue write"},
+		{"the same, and it is five times as fast", 1e9, 7e8, 1e9, 5e9, "mapped ring, 2 MiB chunks"},
+		{"copies that seem to do no harm, beside many writes slower than a few", 1e9, 1e9, 2.5e9, 1e10, "queue write"},
+		{"nobody knows, and a ring is twice as fast", 1e9, 0, 1e9, 2e9, "queue write"},
+		{"nobody knows, and it is five times as fast", 1e9, 0, 1e9, 5e9, "mapped ring, 2 MiB chunks"},
 	} {
 		regime(t, c.name, func(t *testing.T) {
 			s := openOn(t, newStandIn(memory.Options{}), buffers.Options{})
 			s.Load(buffers.Calibration{Rates: []buffers.Rate{
-				{Operation: "upload", Path: "queue write", Size: size, BytesPerSecond: c.clean},
+				{Operation: "upload", Path: "queue write", Size: size, BytesPerSecond: c.few},
 				{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: size, BytesPerSecond: c.ring},
 				{Operation: "upload", Path: "queue write", Size: measured, BytesPerSecond: c.clean},
 				{Operation: "upload", Path: "queue write where copies went", Size: measured, BytesPerSecond: c.after},

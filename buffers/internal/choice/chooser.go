@@ -173,7 +173,7 @@ func (c *Chooser) faster(i, j int, size uint64, margin float64) bool {
 	if at.seen[j].hung {
 		return !at.seen[i].hung
 	}
-	if at.seen[i].n == 0 && at.seen[j].n >= enough && c.atLeast(i, size) > margin*at.seen[j].rate() {
+	if at.seen[i].n == 0 && at.seen[j].n >= enough && c.AtLeast(i, size) > margin*at.seen[j].rate() {
 		return true
 	}
 	k := c.nearest(size, func(k *class) bool { return c.known(k, i).n > 0 && c.known(k, j).n > 0 })
@@ -193,8 +193,8 @@ func (c *Chooser) known(k *class, i int) *estimate {
 	return &k.seen[i]
 }
 
-// atLeast is a lower bound of path i's rate for size, from smaller sizes; 0 is unknown.
-func (c *Chooser) atLeast(i int, size uint64) (rate float64) {
+// AtLeast is a lower bound of path i's rate for size, from smaller sizes; 0 is unknown.
+func (c *Chooser) AtLeast(i int, size uint64) (rate float64) {
 	for k := range classOf(size) {
 		rate = max(rate, c.classes[k].seen[i].rate())
 	}
