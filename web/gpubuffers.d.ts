@@ -308,6 +308,13 @@ export class DeviceBuffer {
    */
   write(offset: number, data: Data, dataOffset?: number, size?: number): void;
   /**
+   * Writes what has changed in data, which is what the program has of the buffer from offset on. ranges has offset and size of
+   * each changed part of data in turn, `[offset, size, offset, size]`, in bytes, multiples of 4, best in order. The bytes
+   * between two of them are written too if that takes less time than another write. If a range is wrong, nothing is
+   * written. Else it is as `write`.
+   */
+  writeRanges(offset: number, data: Data, ranges: readonly number[] | Uint32Array | Float64Array): void;
+  /**
    * Moves the bytes of source to the buffer at offset, a multiple of 4, along the path that the engine finds fastest. Its
    * memory is bounded: it waits for the GPU, and takes the next piece of a stream when it is done with the last. Resolves
    * with the number of bytes, which are then ahead of everything submitted later. Until then do not change data that was
@@ -608,7 +615,7 @@ export type ErrorOperation =
   | "device" | "lost" | "createDeviceBuffer" | "createImmediateStagingBuffer" | "createDeferredStagingBuffer"
   | "createReadbackBuffer" | "createDynamicBuffer" | "createMappableBuffer" | "frame" | "nextFrame" | "submit" | "explain"
   | "calibrate" | "calibration" | "loadCalibration" | "stats" | "trim" | "destroy" | "Symbol.dispose"
-  | "label" | "size" | "usage" | "state" | "valid" | "gpuBuffer" | "generation" | "write" | "upload" | "grow"
+  | "label" | "size" | "usage" | "state" | "valid" | "gpuBuffer" | "generation" | "write" | "writeRanges" | "upload" | "grow"
   | "written" | "writeAt" | "readFrom" | "mappedRange" | "uploadTo" | "uploadToTexture" | "reset" | "mapAsync" | "unmap"
   | "read" | "readTexture" | "pageSize" | "alignment" | "slots" | "bytes" | "floats" | "uints" | "update"
   | "mapState" | "encoder" | "use" | "discard";

@@ -84,6 +84,8 @@ func TestModuleBursts(t *testing.T) {
 	p.Expect(browser.GPUError, `"gone"`, "'gone'") // which the page has destroyed
 }
 
+func TestModuleRanges(t *testing.T) { runModuleTests(t, "ranges.js") }
+
 // What the browser refuses to copy rejects its read.
 func TestModuleRefusedReads(t *testing.T) {
 	p := runModuleTests(t, "refused.js")

@@ -98,7 +98,8 @@ export function partOf(operation, label, { length }, dataOffset, size) {
   return [offset, n];
 }
 
-function checkWhole(operation, label, name, value) {
+/** Refuses all but whole numbers from 0 on. */
+export function checkWhole(operation, label, name, value) {
   if (!Number.isInteger(value)) throw refusal("type", operation, label, `${name} ${value} is not a whole number`);
   if (!(value >= 0 && value < 2 ** 53)) throw refusal("range", operation, label, `${name} ${value} is not within 0 to 2^53 - 1`);
 }

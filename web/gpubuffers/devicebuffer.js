@@ -1,5 +1,6 @@
 import { bytesOf, fixed, isBufferSource, isResizable, memoryOf, numberFor, offsetOf, partOf, sizeOf } from "./arguments.js";
-import { refusal, wrongReceiver } from "./errors.js";
+import { refusal, retold, wrongReceiver } from "./errors.js";
+import { endOf, spansOf } from "./ranges.js";
 import { ask, call, destroyed, handleOf, isRefused, isTold, keep, native, NativeBuffer, run, told, until, usable } from "./resource.js";
 import { lengthOf, readAll, readerOf, watchersOf } from "./sources.js";
 import { readerOfBytes, Upload } from "./upload.js";
@@ -132,7 +133,42 @@ export class DeviceBuffer extends NativeBuffer {
 
   write(offset, data, dataOffset, size) {
     if (!(#core in Object(this))) throw wrongReceiver("write", "DeviceBuffer");
+    this.#write(offset, data, dataOffset, size);
+  }
+
+  #write(offset, data, dataOffset, size) {
     if (this.#writes(offset, data, dataOffset, size) === 0) this.#writeByModule(offset, data, dataOffset, size);
+  }
+
+  writeRanges(offset, data, ranges) {
+    if (!(#core in Object(this))) throw wrongReceiver("writeRanges", "DeviceBuffer");
+    const bytes = fixed(bytesOf("writeRanges", this.label, data));
+    const spans = spansOf("writeRanges", this.label, bytes.length, ranges);
+    try {
+      const end = endOf(spans);
+      if (!this.#isWritable(offset, end)) this.#checkSpans(offset, bytes, end);
+      for (let i = 0; i < spans.length; i += 2) {
+        const at = spans[i];
+        const n = spans[i + 1] - at;
+        if (!this.#writesShort(offset + at, bytes.buffer, bytes.byteOffset + at, n)) this.#write(offset + at, bytes, at, n);
+      }
+    } catch (error) {
+      throw retold(error, "writeRanges");
+    }
+  }
+
+  #checkSpans(offset, bytes, end) {
+    this.#write(offset, bytes, 0, 0);
+    if (end > this.size - offset) throw refusal("range", "writeRanges", this.label, `a range that ends at ${offset + end} exceeds size ${this.size}`);
+  }
+
+  /** Writes few bytes by itself, if the module would allow it as far as it did before. */
+  #writesShort(offset, memory, start, n) {
+    if (!(n < this.#smallest && this.#isWritable(offset, n))) return false;
+    this.#core.uploads.flush();
+    this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
+    this.#core.writes.written += n;
+    return true;
   }
 
   /** Writes by itself, if the module leaves that to JavaScript, and returns how many bytes it wrote: all or none. */
@@ -143,12 +179,7 @@ export class DeviceBuffer extends NativeBuffer {
       const rest = sizeOf(data) - dataOffset;
       const n = size === undefined ? rest : size;
       if (typeof offset !== "number" || !Number.isInteger(dataOffset) || typeof n !== "number" || !(dataOffset >= 0 && n > 0 && n <= rest)) return 0;
-      if (n < this.#smallest && this.#isWritable(offset, n)) {
-        this.#core.uploads.flush();
-        this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
-        this.#core.writes.written += n;
-        return n;
-      }
+      if (this.#writesShort(offset, memory, start, n)) return n;
       return isResizable(memory) ? 0 : this.#writeBy(offset, memory, start, n, false);
     } catch {
       return 0; // #writeByModule says why

@@ -1,6 +1,7 @@
 import * as upload from "./workloads/upload.js";
 import * as bursts from "./workloads/burst.js";
 import * as scenes from "./workloads/scene.js";
+import * as sparse from "./workloads/sparse.js";
 import * as readback from "./workloads/readback.js";
 import * as streams from "./workloads/stream.js";
 import * as reads from "./workloads/reads.js";
@@ -20,6 +21,7 @@ export const workloads = {
   "burst beside a mover of data": burstBeside("a mover of data"),
   "upload beside a renderer": uploadBeside("a renderer"),
   "upload beside a mover of data": uploadBeside("a mover of data"),
+  "sparse update": sparse,
   readback,
   stream: streams.stream,
   ReadableStream: streams.readable,

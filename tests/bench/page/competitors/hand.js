@@ -9,8 +9,9 @@ import { readback } from "../hand/readback.js";
 import { coldReads, reads } from "../hand/reads.js";
 import { readable, stream } from "../hand/stream.js";
 import { scenes } from "../hand/scenes.js";
+import { sparse } from "../hand/sparse.js";
 import { upload } from "../hand/upload.js";
 
 export function open(device) {
-  return { device, ...bind(device, { upload, bursts, scenes, stream, readable, readback, reads, coldReads, frames, map, lifetime }) };
+  return { device, ...bind(device, { upload, bursts, scenes, sparse, stream, readable, readback, reads, coldReads, frames, map, lifetime }) };
 }

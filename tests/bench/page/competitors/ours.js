@@ -5,6 +5,7 @@ import { workDone } from "../device.js";
 import { writesOf } from "../workloads/burst.js";
 import { lifetimePart } from "../workloads/lifetime.js";
 import { read } from "../workloads/reads.js";
+import { element } from "../workloads/sparse.js";
 import { streamOf } from "../workloads/stream.js";
 import { fillArena, update } from "../workloads/update.js";
 
@@ -13,7 +14,7 @@ const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.
 export async function open(device) {
   const gpu = await openGPUBuffers({ device });
   await gpu.calibrate?.();
-  return { device, ...bind(gpu, { ...chosen, readable, reads, coldReads, map, lifetime, calibrate }) };
+  return { device, ...bind(gpu, { ...chosen, sparse, readable, reads, coldReads, map, lifetime, calibrate }) };
 }
 
 /** The parts in which the engine has a choice. */
@@ -95,6 +96,17 @@ function scenes(gpu, cold) {
     path("upload, all at once", (buffers, parts) => Promise.all(buffers.map((buffer, i) => buffer.upload(0, parts[i])))),
   ];
   return { paths, destroy: end };
+}
+
+function sparse(gpu, { bytes }) {
+  const buffer = make(gpu, bytes.length);
+  const ranges = (indices) => {
+    const list = new Uint32Array(2 * indices.length).fill(element);
+    for (let i = 0; i < indices.length; i++) list[2 * i] = indices[i] * element;
+    return list;
+  };
+  const path = { name: "writeRanges", update: (indices) => buffer.writeRanges(0, bytes, ranges(indices)), target: () => buffer.gpuBuffer };
+  return { paths: [path], destroy: () => buffer.destroy() };
 }
 
 function stream(gpu, { bytes }, rounds) {

@@ -6,12 +6,13 @@ import { writesOf } from "../workloads/burst.js";
 import { wordsOf } from "../pattern.js";
 import { lifetimePart } from "../workloads/lifetime.js";
 import { read } from "../workloads/reads.js";
+import { element } from "../workloads/sparse.js";
 import { fillArena, update } from "../workloads/update.js";
 
 export async function open(device) {
   const renderer = new WebGPURenderer({ device });
   await renderer.init();
-  return { version: `r${REVISION}`, device, ...bind(renderer, { upload, bursts, scenes, stream, readback, reads, coldReads, frames, lifetime }) };
+  return { version: `r${REVISION}`, device, ...bind(renderer, { upload, bursts, scenes, sparse, stream, readback, reads, coldReads, frames, lifetime }) };
 }
 
 function make(renderer, array) {
@@ -54,6 +55,15 @@ function scenes(renderer) {
   const load = (parts) => parts.map((bytes) => make(renderer, wordsOf(bytes)));
   const drop = (made) => made.forEach((one) => one.destroy());
   return { paths: [{ name: "StorageBufferAttribute", load, bufferOf: (one) => one.gpuBuffer, drop }], destroy() {} };
+}
+
+function sparse(renderer, { words }) {
+  const made = make(renderer, words);
+  const send = (indices) => {
+    for (const i of indices) made.attribute.addUpdateRange((i * element) / 4, element / 4);
+    made.update();
+  };
+  return { paths: [{ name: "an update range each", update: send, target: () => made.gpuBuffer }], destroy: made.destroy };
 }
 
 function stream(renderer, { words }, rounds) {

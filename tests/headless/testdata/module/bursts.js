@@ -73,7 +73,7 @@ const followers = {
 export const whatFollowsAnUploadIsBehindIt = () =>
   onEachPath(async (gpu, path) => {
     const size = 2 * MiB;
-    const bytes = pattern(512 * KiB, 3);
+    const bytes = pattern(200 * KiB, 3); // two do not fill a chunk
     for (const [name, follow] of Object.entries(followers)) {
       const b = used(gpu, size);
       const uploads = [b.upload(0, bytes), b.upload(MiB, bytes)];
