@@ -26,6 +26,7 @@ type deviceCore struct {
 	growths    []*growth              // those of unknown outcome, in order
 	latest     *growth                // or nil
 	failed     atomic.Pointer[growth] // the last one that failed
+	wrapped    bool                   // its memory is somebody else's
 }
 
 func newDeviceBuffer(e *engine, d Descriptor) (*DeviceBuffer, error) {

@@ -34,6 +34,9 @@ func (b *DeviceBuffer) Grow(size uint64) error {
 	if err := b.held.check("grow"); err != nil {
 		return err
 	}
+	if b.core.wrapped {
+		return gpu.NewError("grow", b.Label(), ErrUnsupported, "its memory is somebody else's")
+	}
 	old := b.core.current.Load()
 	if err := gpu.CheckCreated("grow", old); err != nil {
 		return err

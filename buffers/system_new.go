@@ -8,6 +8,14 @@ func (s *System) NewDeviceBuffer(d Descriptor) (*DeviceBuffer, error) {
 	return newDeviceBuffer(&s.engine, d)
 }
 
+// Wrap makes a DeviceBuffer of a buffer of the System's device that is somebody else's, such as one that a backend has adopted.
+// It is written to, uploaded to and read from as any other, as far as its usage allows. It stays its owner's: its bytes count
+// nowhere, Destroy ends the handle and calls the Destroy of b, which leaves the memory of an adopted one alone, and Grow is
+// [ErrUnsupported].
+func (s *System) Wrap(b Buffer, label string) (*DeviceBuffer, error) {
+	return wrapBuffer(&s.engine, b, label)
+}
+
 // NewImmediateStagingBuffer makes one on a mapped chunk of the pool, or on one mapped at creation if the pool has none.
 // It waits, until ctx ends, only if the budget is used up and [BudgetPolicy] says so.
 func (s *System) NewImmediateStagingBuffer(ctx context.Context, d StagingDescriptor) (*ImmediateStagingBuffer, error) {

@@ -7,11 +7,13 @@ import (
 	"runtime"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/jsbridge"
 )
 
 var deviceFunctions = []function{
 	{"createDeviceBuffer", numeric(createDeviceBuffer)}, // (system, label, size, usage) => buffer
 	{"write", write},           // (buffer, offset, data, dataOffset, size)
+	{"wrap", wrap},             // (system, label, GPUBuffer) => buffer
 	{"grow", grow},             // (buffer, size)
 	{"awaitGrow", awaitGrow},   // (buffer) => Promise
 	{"generation", generation}, // (buffer) => number
@@ -114,6 +116,31 @@ func writeAlong(c *call) (written float64, err error) {
 		return 0, c.err
 	}
 	return float64(m.Size()), b.WriteMemory(at, m)
+}
+
+func wrap(c *call) (any, error) {
+	s := c.system(0)
+	label := c.named(1)
+	v := c.value(2)
+	if c.err != nil {
+		return nil, c.err
+	}
+	var native *jsbridge.Buffer
+	if isObject(v) {
+		native, _ = jsbridge.AdoptBuffer(v)
+	}
+	if native == nil {
+		c.wrongType("buffer", "a GPUBuffer", v)
+		return nil, c.err
+	}
+	if label == "" {
+		label = native.Label()
+	}
+	b, err := s.core.Wrap(s.gpu.AdoptBuffer(native), label)
+	if err != nil {
+		return nil, err
+	}
+	return handles.add(s, deviceBuffer{b}), nil
 }
 
 func grow(c *call) (any, error) {

@@ -164,6 +164,13 @@ export class GPUBufferSystem {
 
   /** Memory that the GPU alone reaches: written, uploaded to, read from and grown by methods. */
   createDeviceBuffer(descriptor: { label?: string; size: number; usage: GPUBufferUsageFlags }): DeviceBuffer;
+  /**
+   * A DeviceBuffer of a GPUBuffer of the page's, or of a library's: to be written, uploaded and read as any other, as far as
+   * its usage allows, which is code "usage" else. label is that of buffer by default. buffer stays its owner's: its bytes count
+   * nowhere, destroy ends the DeviceBuffer alone, and grow throws code "unsupported". While its owner has it mapped, writes
+   * throw code "mapped" or "map-pending".
+   */
+  wrap(buffer: GPUBuffer, options?: { label?: string }): DeviceBuffer;
   /** Memory to be written at once, and uploaded once. Throws code "budget" if there is no room. */
   createImmediateStagingBuffer(descriptor: StagingDescriptor): ImmediateStagingBuffer;
   /** Memory to be written and uploaded again and again, each time after mapAsync. */
@@ -613,7 +620,7 @@ export type ErrorCode =
 export type ErrorOperation =
   | "open" | "constructor" | "createBuffer" | "uncapturederror"
   | "device" | "lost" | "createDeviceBuffer" | "createImmediateStagingBuffer" | "createDeferredStagingBuffer"
-  | "createReadbackBuffer" | "createDynamicBuffer" | "createMappableBuffer" | "frame" | "nextFrame" | "submit" | "explain"
+  | "createReadbackBuffer" | "createDynamicBuffer" | "createMappableBuffer" | "wrap" | "frame" | "nextFrame" | "submit" | "explain"
   | "calibrate" | "calibration" | "loadCalibration" | "stats" | "trim" | "destroy" | "Symbol.dispose"
   | "label" | "size" | "usage" | "state" | "valid" | "gpuBuffer" | "generation" | "write" | "writeRanges" | "upload" | "grow"
   | "written" | "writeAt" | "readFrom" | "mappedRange" | "uploadTo" | "uploadToTexture" | "reset" | "mapAsync" | "unmap"

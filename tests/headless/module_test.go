@@ -84,6 +84,11 @@ func TestModuleBursts(t *testing.T) {
 	p.Expect(browser.GPUError, `"gone"`, "'gone'") // which the page has destroyed
 }
 
+func TestModuleWrappedBuffers(t *testing.T) {
+	p := runModuleTests(t, "wrap.js")
+	p.Expect(browser.GPUError, `"gone"`, "'gone'") // which the page has destroyed
+}
+
 func TestModuleRanges(t *testing.T) { runModuleTests(t, "ranges.js") }
 
 // What the browser refuses to copy rejects its read.

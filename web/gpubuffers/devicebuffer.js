@@ -32,6 +32,7 @@ export class DeviceBuffer extends NativeBuffer {
   #isReadable = true;
   #generation = 0;
   #isHandedOut = false;
+  #isWrapped; // its GPUBuffer is the page's, which may map it
   #isVouched = false; // as far as was asked
   #known; // the module's changes when the fields above were right,
   #allowed = -1; // and when it allowed a write last
@@ -66,9 +67,9 @@ export class DeviceBuffer extends NativeBuffer {
 
   /**
    * @param {import("./system.js").Core} core
-   * @param {GPUBuffer} [gpuBuffer] if it was made here
+   * @param {GPUBuffer} [gpuBuffer] if it was made here, or is the page's
    */
-  constructor(key, core, handle, label, gpuBuffer) {
+  constructor(key, core, handle, label, gpuBuffer, isWrapped = false) {
     super(key, core, handle, label);
     this.#gpuBuffer = gpuBuffer ?? this[native]();
     this.#size = this.#gpuBuffer.size;
@@ -77,6 +78,8 @@ export class DeviceBuffer extends NativeBuffer {
     this.#queue = core.device.queue;
     this.#smallest = core.module.agreed.smallest;
     this.#known = core.module.changes;
+    this.#isWrapped = this.#isHandedOut = isWrapped;
+    this.#isReadable = !isWrapped || isReadable(this.#gpuBuffer); // one of the module's own is
   }
 
   #vouched() {
@@ -218,7 +221,7 @@ export class DeviceBuffer extends NativeBuffer {
   #isWritable(offset, n) {
     return (
       this.#allowed === this.#module.changes && n % 4 === 0 && offset >= 0 && offset % 4 === 0 && n <= this.#size - offset &&
-      !this[destroyed] && !this.#core.lost && !this.#module.ended
+      !this[destroyed] && !this.#core.lost && !this.#module.ended && !(this.#isWrapped && this.#gpuBuffer.mapState !== "unmapped")
     );
   }
 

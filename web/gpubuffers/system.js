@@ -135,6 +135,12 @@ export class GPUBufferSystem {
     return buffer;
   }
 
+  wrap(buffer, givenOptions) {
+    const [label] = options("wrap", "", "options", givenOptions, "label");
+    const handle = this.#call("wrap", labelFor("wrap", label), buffer); // which refuses all but a GPUBuffer
+    return new DeviceBuffer(made, this.#core, handle, label ?? buffer.label, buffer, true);
+  }
+
   createImmediateStagingBuffer(descriptor) {
     return this.#makeStaging("createImmediateStagingBuffer", ImmediateStagingBuffer, descriptor);
   }

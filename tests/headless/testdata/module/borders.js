@@ -10,7 +10,7 @@ const destroyable = ["system", "device", ...stagings, "readback", "dynamic", "ma
 /** Of each function the kinds of handle that it takes. */
 const functions = {
   ...of(["system"], "stats trim calibrate calibration beginFrame nextFrame submit explain loadCalibration"),
-  ...of(["system"], "createDeviceBuffer createImmediateStagingBuffer createDeferredStagingBuffer createReadbackBuffer createDynamicBuffer createMappableBuffer"),
+  ...of(["system"], "createDeviceBuffer createImmediateStagingBuffer createDeferredStagingBuffer createReadbackBuffer createDynamicBuffer createMappableBuffer wrap"),
   ...of(destroyable, "destroy forget"),
   ...of(["frame"], "frameEncoder discardFrame use submitFrame"),
   ...of(buffers, "native state valid"),
