@@ -171,6 +171,16 @@ export class GPUBufferSystem {
    * throw code "mapped" or "map-pending".
    */
   wrap(buffer: GPUBuffer, options?: { label?: string }): DeviceBuffer;
+  /**
+   * A picture as PNG, bit for bit: of a 2d texture with usage COPY_SRC, or of a canvas whose WebGPU context is configured with
+   * usage COPY_SRC besides RENDER_ATTACHMENT. Of a canvas it has to be asked for in the task that has drawn, since the
+   * browser takes the texture away after it. Formats are rgba8unorm and bgra8unorm, -srgb too; another rejects with code
+   * "unsupported". It is sent, and rejects, as readTexture.
+   *
+   * alphaMode says what alpha is: "opaque" counts as 1, "premultiplied" is a factor of the colours, and "straight" is none. By
+   * default it is that of the canvas, or "straight". The signal rejects it with its reason.
+   */
+  screenshot(source: GPUTexture | HTMLCanvasElement | OffscreenCanvas, options?: { alphaMode?: "opaque" | "premultiplied" | "straight"; signal?: AbortSignal }): Promise<Blob>;
   /** Memory to be written at once, and uploaded once. Throws code "budget" if there is no room. */
   createImmediateStagingBuffer(descriptor: StagingDescriptor): ImmediateStagingBuffer;
   /** Memory to be written and uploaded again and again, each time after mapAsync. */
@@ -620,7 +630,7 @@ export type ErrorCode =
 export type ErrorOperation =
   | "open" | "constructor" | "createBuffer" | "uncapturederror"
   | "device" | "lost" | "createDeviceBuffer" | "createImmediateStagingBuffer" | "createDeferredStagingBuffer"
-  | "createReadbackBuffer" | "createDynamicBuffer" | "createMappableBuffer" | "wrap" | "frame" | "nextFrame" | "submit" | "explain"
+  | "createReadbackBuffer" | "createDynamicBuffer" | "createMappableBuffer" | "wrap" | "screenshot" | "frame" | "nextFrame" | "submit" | "explain"
   | "calibrate" | "calibration" | "loadCalibration" | "stats" | "trim" | "destroy" | "Symbol.dispose"
   | "label" | "size" | "usage" | "state" | "valid" | "gpuBuffer" | "generation" | "write" | "writeRanges" | "upload" | "grow"
   | "written" | "writeAt" | "readFrom" | "mappedRange" | "uploadTo" | "uploadToTexture" | "reset" | "mapAsync" | "unmap"

@@ -89,6 +89,8 @@ func TestModuleWrappedBuffers(t *testing.T) {
 	p.Expect(browser.GPUError, `"gone"`, "'gone'") // which the page has destroyed
 }
 
+func TestModuleScreenshots(t *testing.T) { runModuleTests(t, "screenshot.js") }
+
 func TestModuleRanges(t *testing.T) { runModuleTests(t, "ranges.js") }
 
 // What the browser refuses to copy rejects its read.

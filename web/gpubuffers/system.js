@@ -3,12 +3,13 @@ import { calibrateAtOpen, fromCalibration, keep, toCalibration } from "./calibra
 import { Creations } from "./creations.js";
 import { DeviceBuffer } from "./devicebuffer.js";
 import { DynamicBuffer, OpenUpdates } from "./dynamic.js";
-import { refusal } from "./errors.js";
+import { GPUBufferError, refusal, retold } from "./errors.js";
 import { Frame } from "./frame.js";
 import { MappableBuffer } from "./mappable.js";
 import { Poller } from "./poller.js";
 import { ReadbackBuffer } from "./readback.js";
 import { bufferOf, calibrated, destroyHandle, dispose, guard, made, owns } from "./resource.js";
+import { pictureOf, png } from "./screenshot.js";
 import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
 import { Waits } from "./waits.js";
 import { SharedUploads, Writes } from "./writes.js";
@@ -197,6 +198,23 @@ export class GPUBufferSystem {
     this.#core.module.reads.begin();
     this.#call("submit", list);
     this.#core.updates.close();
+  }
+
+  async screenshot(source, givenOptions) {
+    const [alphaMode, signal] = options("screenshot", "", "options", givenOptions, "alphaMode", "signal");
+    this.#usable("screenshot");
+    const picture = pictureOf(source, alphaMode);
+    const { texture } = picture;
+    const { width, height } = texture;
+    const reader = this.createReadbackBuffer({ label: texture.label });
+    try {
+      const bytes = await reader.readTexture({ texture, size: [width, height, 1] }, { signal });
+      return await png(new Uint8Array(bytes), width, height, picture);
+    } catch (error) {
+      throw error instanceof GPUBufferError ? retold(error, "screenshot") : error;
+    } finally {
+      reader.destroy();
+    }
   }
 
   explain(operation, size, buffer) {
