@@ -172,6 +172,18 @@ export class GPUBufferSystem {
    */
   wrap(buffer: GPUBuffer, options?: { label?: string }): DeviceBuffer;
   /**
+   * Copies a picture to a texture with usage COPY_DST and RENDER_ATTACHMENT, of a format that the browser copies pictures to. A
+   * Blob or a Response is decoded without a conversion of colours. With mipmaps it makes all smaller levels of that layer too,
+   * each by the mean of the one above; then the texture needs TEXTURE_BINDING and a format that filters. Resolves when the
+   * copy is ahead of everything submitted later, and the browser has found nothing wrong with it.
+   *
+   * Rejects with these codes:
+   *  - "type": the source is no picture, or the Response is not ok.
+   *  - "usage": the texture lacks one of these usages.
+   *  - "validation": the browser refused it. Its own error is the cause.
+   */
+  uploadImage(texture: GPUTexture, source: ImageSource, options?: ImageOptions): Promise<void>;
+  /**
    * A picture as PNG, bit for bit: of a 2d texture with usage COPY_SRC, or of a canvas whose WebGPU context is configured with
    * usage COPY_SRC besides RENDER_ATTACHMENT. Of a canvas it has to be asked for in the task that has drawn, since the
    * browser takes the texture away after it. Formats are rgba8unorm and bgra8unorm, -srgb too; another rejects with code
@@ -423,6 +435,22 @@ declare class StagingBuffer {
  * compressed format is copied in whole blocks, which may reach beyond a small mip level. Depth and stencil are copied in
  * whole layers. An empty box is refused.
  */
+/** What uploadImage takes. */
+export type ImageSource = ImageBitmap | ImageData | HTMLImageElement | HTMLVideoElement | VideoFrame | HTMLCanvasElement | OffscreenCanvas | Blob | Response;
+
+export interface ImageOptions {
+  /** Where in the mip level the picture begins, and in which layer. By default 0 in each dimension. */
+  origin?: [x: number, y?: number, layer?: number];
+  /** The mip level that it goes to. By default 0. */
+  mipLevel?: number;
+  /** Whether the levels below are made from it. By default false. */
+  mipmaps?: boolean;
+  /** These three are as copyExternalImageToTexture has them. By default the first row is the uppermost, alpha is no factor of the colours, and they are sRGB. */
+  flipY?: boolean;
+  premultipliedAlpha?: boolean;
+  colorSpace?: PredefinedColorSpace;
+}
+
 export interface TextureRegion {
   texture: GPUTexture;
   /** By default 0. */
@@ -630,7 +658,7 @@ export type ErrorCode =
 export type ErrorOperation =
   | "open" | "constructor" | "createBuffer" | "uncapturederror"
   | "device" | "lost" | "createDeviceBuffer" | "createImmediateStagingBuffer" | "createDeferredStagingBuffer"
-  | "createReadbackBuffer" | "createDynamicBuffer" | "createMappableBuffer" | "wrap" | "screenshot" | "frame" | "nextFrame" | "submit" | "explain"
+  | "createReadbackBuffer" | "createDynamicBuffer" | "createMappableBuffer" | "wrap" | "uploadImage" | "screenshot" | "frame" | "nextFrame" | "submit" | "explain"
   | "calibrate" | "calibration" | "loadCalibration" | "stats" | "trim" | "destroy" | "Symbol.dispose"
   | "label" | "size" | "usage" | "state" | "valid" | "gpuBuffer" | "generation" | "write" | "writeRanges" | "upload" | "grow"
   | "written" | "writeAt" | "readFrom" | "mappedRange" | "uploadTo" | "uploadToTexture" | "reset" | "mapAsync" | "unmap"

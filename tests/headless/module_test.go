@@ -91,6 +91,8 @@ func TestModuleWrappedBuffers(t *testing.T) {
 
 func TestModuleScreenshots(t *testing.T) { runModuleTests(t, "screenshot.js") }
 
+func TestModuleImages(t *testing.T) { runModuleTests(t, "image.js") }
+
 func TestModuleRanges(t *testing.T) { runModuleTests(t, "ranges.js") }
 
 // What the browser refuses to copy rejects its read.

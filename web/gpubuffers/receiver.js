@@ -3,7 +3,7 @@
 import { wrongReceiver } from "./errors.js";
 import { dispose, owns } from "./resource.js";
 
-const promising = new Set(["calibrate", "mapAsync", "nextFrame", "read", "readFrom", "readTexture", "upload"]);
+const promising = new Set(["calibrate", "mapAsync", "nextFrame", "read", "readFrom", "readTexture", "screenshot", "upload", "uploadImage"]);
 /** Members that are called so often that a call around them would tell: they check by themselves. */
 const checking = new Set(["Resource.label", "DeviceBuffer.write", "DynamicBuffer.update", "DynamicBuffer.write", "DynamicBuffer.bytes", "DynamicBuffer.floats", "DynamicBuffer.uints", "ReadbackBuffer.read"]);
 const done = new Set([Function.prototype]);

@@ -5,6 +5,7 @@ import { DeviceBuffer } from "./devicebuffer.js";
 import { DynamicBuffer, OpenUpdates } from "./dynamic.js";
 import { GPUBufferError, refusal, retold } from "./errors.js";
 import { Frame } from "./frame.js";
+import { uploadImage } from "./image.js";
 import { MappableBuffer } from "./mappable.js";
 import { Poller } from "./poller.js";
 import { ReadbackBuffer } from "./readback.js";
@@ -198,6 +199,15 @@ export class GPUBufferSystem {
     this.#core.module.reads.begin();
     this.#call("submit", list);
     this.#core.updates.close();
+  }
+
+  async uploadImage(texture, source, givenOptions) {
+    const [origin, mipLevel, mipmaps, flipY, premultipliedAlpha, colorSpace] = options(
+      "uploadImage", "", "options", givenOptions, "origin", "mipLevel", "mipmaps", "flipY", "premultipliedAlpha", "colorSpace",
+    );
+    this.#usable("uploadImage");
+    await uploadImage(this.#core.device, texture, source, { origin, mipLevel, mipmaps, flipY, premultipliedAlpha, colorSpace });
+    this.#usable("uploadImage");
   }
 
   async screenshot(source, givenOptions) {
