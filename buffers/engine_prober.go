@@ -346,9 +346,9 @@ func (b *probing) conclude(ctx context.Context, step probeStep, path int, done <
 	return err
 }
 
-// read makes a read, which is measured when it arrives.
+// read makes a read, which is measured when it arrives. If the budget has no room, there is none: the memory is the program's.
 func (b *probing) read(ctx context.Context, size uint64, path int) error {
-	if !b.affords(size) {
+	if !b.affords(size) || !b.hasRoom(size) {
 		return nil
 	}
 	r, err := b.start(0, b.data[:size]) // the GPU clears new memory when it is read
@@ -356,7 +356,24 @@ func (b *probing) read(ctx context.Context, size uint64, path int) error {
 		return err
 	}
 	b.reads.flush(b.owner)
-	return r.Wait(ctx)
+	return unlessShort(r.Wait(ctx))
+}
+
+// hasRoom reports whether a chunk of size bytes can be had now.
+// It locks.
+func (b *probing) hasRoom(size uint64) bool {
+	s := b.shared
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.budget.has(chunkSize(size), bytesOf(b.engine.writes.idle)+bytesOf(b.reads.ring.idle))
+}
+
+// unlessShort is the error of a read but for a lack of memory, which says nothing of the path.
+func unlessShort(err error) error {
+	if reasonOf(err) == ErrBudget {
+		return nil
+	}
+	return err
 }
 
 // start asks for a read into p.
@@ -374,7 +391,7 @@ func (b *probing) copies(ctx context.Context) error {
 	var took [2]time.Duration
 	for range 2 { // the better counts
 		for i, n := range [2]int{1, many + 1} {
-			if !b.affords(0) {
+			if !b.affords(0) || !b.hasRoom(many*4) {
 				return nil
 			}
 			d, err := b.copyTimes(ctx, n)

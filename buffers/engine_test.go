@@ -773,3 +773,17 @@ func TestOneRingStandsForAnotherThatWasNotMeasured(t *testing.T) {
 	require.Equal(t, "mapped ring, 4 MiB chunks", s.Explain(buffers.OpUpload, 256<<20, nil).Path)
 	require.Equal(t, "mapped ring, 2 MiB chunks", s.Explain(buffers.OpUpload, 16<<20, nil).Path)
 }
+
+func TestACalibrationWaitsForNoMemoryOfTheProgram(t *testing.T) {
+	for _, policy := range []buffers.BudgetPolicy{buffers.BudgetWait, buffers.BudgetFail, buffers.BudgetFallback} {
+		for _, left := range []uint64{0, 8 << 10, 512 << 10} {
+			s, _ := openSystem(t, buffers.Options{Budget: 1 << 20, OnBudget: policy})
+			held, err := s.NewMappableBuffer(buffers.Descriptor{Size: 1<<20 - left, Usage: buffers.UsageMapWrite | buffers.UsageCopySrc, MappedAtCreation: true})
+			require.NoError(t, err)
+			require.NoError(t, s.Calibrate(within(t)), "%v, %d bytes left", policy, left)
+			held.Destroy()
+			require.NoError(t, s.Calibrate(within(t)))
+			require.NotEmpty(t, s.Calibration().Rates)
+		}
+	}
+}

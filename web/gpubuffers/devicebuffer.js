@@ -1,9 +1,9 @@
 import { bytesOf, fixed, isBufferSource, isResizable, memoryOf, numberFor, offsetOf, partOf, sizeOf } from "./arguments.js";
-import { refusal, retold, wrongReceiver } from "./errors.js";
+import { GPUBufferError, refusal, retold, wrongReceiver } from "./errors.js";
 import { endOf, spansOf } from "./ranges.js";
 import { ask, call, destroyed, handleOf, isRefused, isTold, keep, native, NativeBuffer, run, told, until, usable } from "./resource.js";
 import { lengthOf, readAll, readerOf, watchersOf } from "./sources.js";
-import { readerOfBytes, Upload } from "./upload.js";
+import { gone, readerOfBytes, Upload } from "./upload.js";
 import { BufferUsage } from "./usages.js";
 
 /** The GPUBuffer of a system's DeviceBuffer that has size bytes from offset on to be read; undefined for all else. */
@@ -145,6 +145,7 @@ export class DeviceBuffer extends NativeBuffer {
 
   writeRanges(offset, data, ranges) {
     if (!(#core in Object(this))) throw wrongReceiver("writeRanges", "DeviceBuffer");
+    numberFor("writeRanges", this.label, "offset", offset);
     const bytes = fixed(bytesOf("writeRanges", this.label, data));
     const spans = spansOf("writeRanges", this.label, bytes.length, ranges);
     try {
@@ -156,7 +157,7 @@ export class DeviceBuffer extends NativeBuffer {
         if (!this.#writesShort(offset + at, bytes.buffer, bytes.byteOffset + at, n)) this.#write(offset + at, bytes, at, n);
       }
     } catch (error) {
-      throw retold(error, "writeRanges");
+      throw error instanceof GPUBufferError ? retold(error, "writeRanges") : error;
     }
   }
 
@@ -237,7 +238,8 @@ export class DeviceBuffer extends NativeBuffer {
     const promise = this.#uploadShared(offset, source);
     if (promise !== undefined) return promise;
     try {
-      return this[ask]("upload", offset, fixed(bytesOf("upload", this.label, source, "source")));
+      const bytes = fixed(bytesOf("upload", this.label, source, "source"));
+      return this.#askUpload(offset, bytes, bytes.length);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -272,8 +274,18 @@ export class DeviceBuffer extends NativeBuffer {
 
   /** Has the module upload the rest, or say why not. */
   async #uploadByModule({ offset, memory, start, size, sent }) {
-    if (memory.byteLength < start + size) throw refusal("type", "upload", this.label, "source is detached");
-    await this[ask]("upload", offset + sent, new Uint8Array(memory, start + sent, size - sent));
+    if (memory.byteLength < start + size) throw gone("upload", this.label);
+    return this.#askUpload(offset + sent, new Uint8Array(memory, start + sent, size - sent), size);
+  }
+
+  /** Has the module upload the last bytes of size. */
+  async #askUpload(offset, bytes, size) {
+    const { length } = bytes;
+    try {
+      await this[ask]("upload", offset, bytes);
+    } catch (error) {
+      throw bytes.length < length ? gone("upload", this.label, error) : error;
+    }
     return size;
   }
 
@@ -285,7 +297,7 @@ export class DeviceBuffer extends NativeBuffer {
     const handle = this[run]("uploadStart", numberFor("upload", this.label, "offset", offset), numberFor("upload", this.label, "size", length));
     const upload = new Upload(this.#module, this, handle, offset, (at, data, n) => this.#queue.writeBuffer(this.#current().#gpuBuffer, at, data, 0, n));
     try {
-      const reader = bytes ? readerOfBytes(bytes) : readerOf("upload", this.label, source);
+      const reader = bytes ? readerOfBytes(bytes, this.label) : readerOf("upload", this.label, source);
       const take = (piece, before) => upload.write(piece, before);
       const total = await readAll(reader, watchers, this[until]("upload"), take, () => upload.abort());
       await upload.finish();

@@ -1,6 +1,6 @@
 // Ranges of what a program has of a buffer: which bytes to write, in how many writes.
 
-import { checkWhole, kindOf, numberFor } from "./arguments.js";
+import { bytesOf, checkWhole, kindOf, numberFor } from "./arguments.js";
 import { refusal } from "./errors.js";
 
 /** How many more bytes of a short write take as long as a further write, and how many of a long one as long as one of short ones: see buffers/device_ranges.go. */
@@ -13,6 +13,7 @@ const longBytes = 2;
  */
 export function spansOf(operation, label, length, ranges) {
   if (!Array.isArray(ranges) && kindOf(ranges) === undefined) throw refusal("type", operation, label, "ranges must be an array of numbers");
+  if (!Array.isArray(ranges)) bytesOf(operation, label, ranges, "ranges"); // refuses one whose memory is gone
   const count = ranges.length;
   if (count % 2 !== 0) throw refusal("type", operation, label, "ranges must be an offset and a size in turn");
   const spans = [];

@@ -39,13 +39,15 @@ export class Upload {
     const bytes = fixed(bytesOf("upload", this.#buffer.label, piece, "a piece of the source"));
     const at = this.#offset + total;
     if (bytes.length > this.#buffer.size - at) throw this.#refusal("range", `${bytes.length} bytes at ${at} exceed size ${this.#buffer.size}`);
-    return this.#writeFrom(bytes, 0);
+    return this.#writeFrom(bytes, 0, bytes.length);
   }
 
-  #writeFrom(bytes, done) {
-    while (done < bytes.length) {
+  /** Takes the rest of what had length bytes when it came. */
+  #writeFrom(bytes, done, length) {
+    while (done < length) {
+      if (bytes.length < length) throw gone("upload", this.#buffer.label);
       const taken = this.#step(bytes.subarray(done));
-      if (typeof taken !== "number") return taken.then((n) => this.#writeFrom(bytes, done + n));
+      if (typeof taken !== "number") return taken.then((n) => this.#writeFrom(bytes, done + n, length));
       done += taken;
     }
   }
@@ -102,8 +104,13 @@ export class Upload {
   }
 
   async #sendByModule(bytes) {
-    await this.#module.awaitsWith({ memory: bytes.buffer }, "uploadWrite", this.#handle, bytes.byteOffset, bytes.length);
-    return this.#sent(bytes.length);
+    const { length } = bytes;
+    try {
+      await this.#module.awaitsWith({ memory: bytes.buffer }, "uploadWrite", this.#handle, bytes.byteOffset, length);
+    } catch (error) {
+      throw bytes.length < length ? gone("upload", this.#buffer.label, error) : error;
+    }
+    return this.#sent(length);
   }
 
   #sent(n) {
@@ -143,17 +150,24 @@ export class Upload {
   }
 }
 
+/** The error of data whose memory is gone. */
+export function gone(operation, label, cause) {
+  return refusal("type", operation, label, "the data was transferred before it was sent", cause);
+}
+
 /** A reader of data that is there already, in pieces between which others get their turn. */
-export function readerOfBytes(bytes) {
+export function readerOfBytes(bytes, label) {
   const piece = 16 << 20;
+  const { length } = bytes;
   let at = 0;
   return {
     async read() {
+      if (bytes.length < length) throw gone("upload", label);
       const value = bytes.subarray(at, (at += piece));
       return value.length === 0 ? { done: true } : { done: false, value };
     },
     async cancel() {
-      at = bytes.length;
+      at = length;
     },
     releaseLock() {},
   };

@@ -115,6 +115,16 @@ export const wrongRanges = () =>
       });
       same(written, [], `${what}: written`);
     }
+    for (const offset of ["4", null, "", false, [4], 4n, Symbol("4"), { valueOf: () => 4 }, NaN, 1.5]) {
+      const written = queueWrites(() => {
+        const error = throws("type", () => b.writeRanges(offset, data, [0, 4, 20 * KiB, 4]), `offset ${String(offset)}`);
+        same([error.operation, error.label], ["writeRanges", "array"], `offset ${String(offset)}`);
+      });
+      same(written, [], `offset ${String(offset)}: written`);
+    }
+    const list = Uint32Array.of(0, 4);
+    structuredClone(list, { transfer: [list.buffer] });
+    throws("type", () => b.writeRanges(0, data, list), "a list whose memory is gone");
     throws("type", () => b.writeRanges(0, "bytes", [0, 4]), "no memory");
     b.destroy();
     same(throws("destroyed", () => b.writeRanges(0, data, [0, 4]), "destroyed").operation, "writeRanges", "operation");

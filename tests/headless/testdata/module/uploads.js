@@ -150,6 +150,44 @@ export const memoryGivenAway = () =>
   });
 
 /** What is gathered of one stream is not taken for another's, though memory to gather in is used again. */
+/** The data of an upload that waits for memory is given away. */
+export const memoryGivenAwayMeanwhile = () =>
+  withSystem(
+    async (gpu) => {
+      const size = MiB;
+      const giveAway = (bytes) => structuredClone(bytes, { transfer: [bytes.buffer] });
+      const ways = {
+        "a piece of a stream": (b, bytes) => b.upload(0, new ReadableStream({ start: (c) => (c.enqueue(bytes), c.enqueue(pattern(size, 3)), c.close()) })),
+        memory: (b, bytes) => b.upload(0, bytes),
+        "memory with a signal": (b, bytes) => b.upload(0, bytes, { signal: new AbortController().signal }),
+        "two at once": (b, bytes) => Promise.all([b.upload(0, bytes.subarray(0, MiB / 2)), b.upload(MiB / 2, bytes.subarray(MiB / 2))]),
+      };
+      for (const path of paths) {
+        let waited = 0;
+        for (const [what, upload] of Object.entries(ways)) {
+          takePath(gpu, paths, path);
+          const b = gpu.createDeviceBuffer({ label: "given away", size: 2 * size, usage: STORAGE });
+          b.write(0, new Uint8Array(4));
+          const holder = gpu.createDeferredStagingBuffer({ size: gpu.stats().budget });
+          gpu.trim();
+          await holder.mapAsync();
+          const bytes = pattern(size, 1);
+          const outcome = upload(b, bytes).then(() => undefined, (error) => error);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          giveAway(bytes);
+          holder.destroy();
+          const error = await outcome;
+          if (error === undefined) sameBytes((await contents(gpu, b)).subarray(0, size), pattern(size, 1), `${path}: ${what}, which was sent before`);
+          else typed(error, "type", `${path}: ${what}`);
+          if (error !== undefined) waited++;
+          b.destroy();
+        }
+        same(waited > 0, path !== "queue write", `${path}: some wait`);
+      }
+    },
+    { budget: 4 * MiB },
+  );
+
 export const streamsBesideEachOther = () =>
   withSystem(async (gpu) => {
     const all = [1, 2, 3].map((seed) => pattern(60000, seed));
