@@ -5,22 +5,26 @@
 
 import { fields, options as optionsOf } from "./arguments.js";
 import { checkCalibrationOption } from "./calibration.js";
-import { GPUBufferError, refusal } from "./errors.js";
+import { AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, refusal, StateError, UsageError } from "./errors.js";
 import { moduleOf } from "./module.js";
 import { DeviceBuffer } from "./devicebuffer.js";
 import { DynamicBuffer } from "./dynamic.js";
 import { Frame } from "./frame.js";
 import { MappableBuffer } from "./mappable.js";
+import { named } from "./names.js";
 import { ReadbackBuffer } from "./readback.js";
 import { checkReceivers } from "./receiver.js";
-import { calibrated, made } from "./resource.js";
-import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
+import { calibrated, made, NativeBuffer, Resource } from "./resource.js";
+import { DeferredStagingBuffer, ImmediateStagingBuffer, StagingBuffer } from "./staging.js";
 import { GPUBufferSystem } from "./system.js";
 
-export { AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, StateError, UsageError } from "./errors.js";
+export { AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, StateError, UsageError };
 export { BufferUsage, MapMode, TextureUsage } from "./usages.js";
 export { DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer };
 
+named({ AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, StateError, UsageError });
+named({ NativeBuffer, Resource, StagingBuffer });
+named({ DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer });
 [DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer].forEach(checkReceivers);
 
 /** Loads the module and opens a system. */
