@@ -41,8 +41,9 @@ export async function open(options) {
   fields("open", "", "adapterOptions", adapterOptions);
   fields("open", "", "deviceDescriptor", deviceDescriptor);
   const listeners = { onLog: onLog === undefined ? (record) => toConsole(record, onError) : onLog, onError };
-  const loading = moduleOf(wasm === undefined ? new URL("./gpubuffers.wasm", import.meta.url) : wasm);
   const owned = given === undefined;
+  if (owned && !globalThis.navigator?.gpu) throw refusal("unsupported", "open", "", noWebGPU);
+  const loading = moduleOf(wasm === undefined ? new URL("./gpubuffers.wasm", import.meta.url) : wasm);
   const requested = deviceOf(owned ? requestDevice(adapterOptions, deviceDescriptor) : given);
   let gpu;
   try {
@@ -88,13 +89,13 @@ async function deviceOf(promised) {
   }
 }
 
+const noWebGPU = "there is no WebGPU: the browser has none, the page comes neither by https nor from localhost, or this runs on a server";
+
 /** @type {GPURequestAdapterOptions} */
 const fastest = { powerPreference: "high-performance" };
 
 async function requestDevice(adapterOptions = fastest, descriptor) {
-  const gpu = globalThis.navigator?.gpu;
-  if (!gpu) throw refusal("unsupported", "open", "", "there is no WebGPU in this browser, or on this page");
-  const adapter = await gpu.requestAdapter(adapterOptions);
+  const adapter = await navigator.gpu.requestAdapter(adapterOptions);
   if (!adapter) throw refusal("unsupported", "open", "", "there is no WebGPU adapter");
   return adapter.requestDevice(descriptor ?? { requiredLimits: sizeLimits(adapter.limits) });
 }
