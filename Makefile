@@ -79,6 +79,16 @@ bundle:
 	@chmod 644 "$(WEB)/wasm_exec.js"
 	@$(BUNDLE) "$(WEB)/gpubuffers/index.js" --outfile="$(WEB)/gpubuffers.js"
 
+.PHONY: npm
+npm: module bundle ## make the npm package: its folder build/npm, and its tarball in build
+	@.ci/need node npm
+	@rm -rf build/npm build/gpubuffers-*.tgz
+	@mkdir -p build/npm
+	@cp npm/package.json npm/README.md LICENSE "$(WEB)"/gpubuffers.{js,d.ts,wasm} build/npm
+	@cp "$$(go env GOROOT)/LICENSE" build/npm/LICENSE-go # its runtime and libraries are in the module
+	@chmod 644 build/npm/*
+	@cd build && npm pack --silent ./npm
+
 # The program, and its source for a page to show beside it.
 define BUILD_EXAMPLE
 name=$${dir##*/}; mkdir -p "web/examples/$$name"; \
