@@ -49,7 +49,7 @@ TIME        ?= 60s
 IN_FIREFOX  := ^(TestConformance|TestModule.*|TestPage.*|TestPreloadsAreUsed|TestTheReadmesJavaScriptRuns)$$
 
 # Native packages that need no browser.
-NATIVE       = $$(go list ./... | grep -v -e /tests/headless -e /tests/bench)
+NATIVE       = $$(go list ./... | grep -v -e /tests/headless -e /tests/bench -e /tests/npm)
 # Packages with tests for js, and the portable ones below buffers.
 NODE_TESTED  = $$($(JS) go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}' ./... | .ci/node-tested)
 EXAMPLES     = $$(if [ -d examples ]; then $(JS) go list -f '{{if eq .Name "main"}}{{.Dir}}{{end}}' ./examples/...; fi)
@@ -79,6 +79,16 @@ bundle:
 	@chmod 644 "$(WEB)/wasm_exec.js"
 	@$(BUNDLE) "$(WEB)/gpubuffers/index.js" --outfile="$(WEB)/gpubuffers.js"
 
+.PHONY: npm
+npm: module bundle ## make the npm package: its folder build/npm, and its tarball in build
+	@.ci/need node npm
+	@rm -rf build/npm build/gpubuffers-*.tgz
+	@mkdir -p build/npm
+	@cp npm/package.json npm/README.md LICENSE "$(WEB)"/gpubuffers.{js,d.ts,wasm} build/npm
+	@cp "$$(go env GOROOT)/LICENSE" build/npm/LICENSE-go # its runtime and libraries are in the module
+	@chmod 644 build/npm/*
+	@cd build && npm pack --silent ./npm
+
 # The program, and its source for a page to show beside it.
 define BUILD_EXAMPLE
 name=$${dir##*/}; mkdir -p "web/examples/$$name"; \
@@ -87,7 +97,7 @@ name=$${dir##*/}; mkdir -p "web/examples/$$name"; \
 endef
 
 .PHONY: test
-test: test-native test-node test-headless test-firefox ## run all tests: native, in Node, in headless Chrome and Firefox
+test: test-native test-node test-headless test-firefox test-npm ## run all tests: native, in Node, in headless Chrome and Firefox, of the npm package
 
 .PHONY: test-native
 test-native: ## run the native tests with the race detector
@@ -112,6 +122,11 @@ test-headless: build ## run the tests in headless Chrome with WebGPU
 test-firefox: build ## run the page, the module's tests and the backend's in headless Firefox; what it lacks is named
 	@.ci/need firefox
 	BROWSER=firefox .ci/gotest -count=1 -timeout=15m -run='$(IN_FIREFOX)' $(TESTFLAGS) ./tests/headless
+
+.PHONY: test-npm
+test-npm: npm $(NPM_INSTALLED) ## install the npm package into small applications, and open each in headless Chrome
+	@.ci/need chrome
+	.ci/gotest -count=1 -timeout=15m $(TESTFLAGS) ./tests/npm
 
 .PHONY: api
 api: $(NPM_INSTALLED) ## write what gpubuffers.d.ts declares for the tests, once that has changed; needs npm

@@ -20,7 +20,7 @@ func TestTheReadmesJavaScriptRuns(t *testing.T) {
 	_, program, found := strings.Cut(string(readme), "```js\n")
 	require.True(t, found)
 	program, _, _ = strings.Cut(program, "```")
-	quoted, err := json.Marshal(strings.Replace(program, `"./gpubuffers.js"`, "new URL('/gpubuffers.js', location).href", 1))
+	quoted, err := json.Marshal(strings.Replace(program, `"gpubuffers"`, "new URL('/gpubuffers.js', location).href", 1))
 	require.NoError(t, err)
 
 	page := browser.Open(t, browser.Blank)

@@ -34,6 +34,8 @@ export default [
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,
   { rules, languageOptions: { globals: { ...globals.browser, ...added } } },
+  { files: ["tests/npm/apps/next/**"], languageOptions: { parserOptions: { ecmaFeatures: { jsx: true } } } },
+  { files: ["tests/npm/node/**"], languageOptions: { globals: globals.node } },
   {
     files: shipped,
     languageOptions: { parser, parserOptions: { project: ["./module/tsconfig.json", "./page/tsconfig.json"], tsconfigRootDir: import.meta.dirname } },

@@ -5,22 +5,26 @@
 
 import { fields, options as optionsOf } from "./arguments.js";
 import { checkCalibrationOption } from "./calibration.js";
-import { GPUBufferError, refusal } from "./errors.js";
+import { AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, refusal, StateError, UsageError } from "./errors.js";
 import { moduleOf } from "./module.js";
 import { DeviceBuffer } from "./devicebuffer.js";
 import { DynamicBuffer } from "./dynamic.js";
 import { Frame } from "./frame.js";
 import { MappableBuffer } from "./mappable.js";
+import { named } from "./names.js";
 import { ReadbackBuffer } from "./readback.js";
 import { checkReceivers } from "./receiver.js";
-import { calibrated, made } from "./resource.js";
-import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
+import { calibrated, made, NativeBuffer, Resource } from "./resource.js";
+import { DeferredStagingBuffer, ImmediateStagingBuffer, StagingBuffer } from "./staging.js";
 import { GPUBufferSystem } from "./system.js";
 
-export { AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, StateError, UsageError } from "./errors.js";
+export { AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, StateError, UsageError };
 export { BufferUsage, MapMode, TextureUsage } from "./usages.js";
 export { DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer };
 
+named({ AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, StateError, UsageError });
+named({ NativeBuffer, Resource, StagingBuffer });
+named({ DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer });
 [DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer].forEach(checkReceivers);
 
 /** Loads the module and opens a system. */
@@ -37,8 +41,9 @@ export async function open(options) {
   fields("open", "", "adapterOptions", adapterOptions);
   fields("open", "", "deviceDescriptor", deviceDescriptor);
   const listeners = { onLog: onLog === undefined ? (record) => toConsole(record, onError) : onLog, onError };
-  const loading = moduleOf(wasm === undefined ? new URL("./gpubuffers.wasm", import.meta.url) : wasm);
   const owned = given === undefined;
+  if (owned && !globalThis.navigator?.gpu) throw refusal("unsupported", "open", "", noWebGPU);
+  const loading = moduleOf(wasm === undefined ? new URL("./gpubuffers.wasm", import.meta.url) : wasm);
   const requested = deviceOf(owned ? requestDevice(adapterOptions, deviceDescriptor) : given);
   let gpu;
   try {
@@ -84,13 +89,13 @@ async function deviceOf(promised) {
   }
 }
 
+const noWebGPU = "there is no WebGPU: the browser has none, the page comes neither by https nor from localhost, or this runs on a server";
+
 /** @type {GPURequestAdapterOptions} */
 const fastest = { powerPreference: "high-performance" };
 
 async function requestDevice(adapterOptions = fastest, descriptor) {
-  const gpu = globalThis.navigator?.gpu;
-  if (!gpu) throw refusal("unsupported", "open", "", "there is no WebGPU in this browser, or on this page");
-  const adapter = await gpu.requestAdapter(adapterOptions);
+  const adapter = await navigator.gpu.requestAdapter(adapterOptions);
   if (!adapter) throw refusal("unsupported", "open", "", "there is no WebGPU adapter");
   return adapter.requestDevice(descriptor ?? { requiredLimits: sizeLimits(adapter.limits) });
 }

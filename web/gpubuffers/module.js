@@ -274,14 +274,19 @@ async function contentOf(source) {
   const response = await (isAddress(source) ? fetch(source) : source);
   if (!isA(response, Response)) throw refusal("type", "open", "", "wasm is none of the kinds that can be loaded");
   if (!response.ok) throw refusal("internal", "open", "", `${response.url} answers ${response.status}`);
+  if (typeOf(response) === "text/html") throw refusal("internal", "open", "", `${response.url} is a page, and not gpubuffers.wasm: is the bundler told of it?`);
   return response;
+}
+
+/** @param {Response} response */
+function typeOf(response) {
+  return response.headers.get("Content-Type")?.split(";")[0].trim().toLowerCase();
 }
 
 async function instantiate(wasm, imports) {
   if (isA(wasm, WebAssembly.Module)) return WebAssembly.instantiate(wasm, imports);
   if (isBufferSource(wasm)) return (await WebAssembly.instantiate(wasm, imports)).instance;
-  const streams = wasm.headers.get("Content-Type")?.split(";")[0].trim().toLowerCase() === "application/wasm";
-  const result = streams
+  const result = typeOf(wasm) === "application/wasm"
     ? await WebAssembly.instantiateStreaming(wasm, imports)
     : await WebAssembly.instantiate(await wasm.arrayBuffer(), imports);
   return result.instance;

@@ -3,7 +3,7 @@ import { retold } from "./errors.js";
 import { ask, bufferOf, call, Resource, until } from "./resource.js";
 import { readAll, readerOf, watchersOf } from "./sources.js";
 
-class StagingBuffer extends Resource {
+export class StagingBuffer extends Resource {
   #core;
   #size;
 

@@ -35,8 +35,8 @@ type Page struct {
 //go:embed inject.js
 var injected string
 
-// Open opens a path of the test server, such as "/index.html", in a new tab
-// and waits for its load event. When the test ends, the page gives its
+// Open opens a path of the test server, such as "/index.html", or the address
+// of another server, in a new tab and waits for its load event. When the test ends, the page gives its
 // verdict (see the package documentation) and closes.
 func Open(t testing.TB, path string, options ...Option) *Page {
 	t.Helper()
@@ -169,7 +169,7 @@ func (p *Page) BeforeLoad(script string) {
 	}
 }
 
-// Navigate loads another path of the test server. It first collects all that
+// Navigate loads another path of the test server, or of another. It first collects all that
 // the present document has to report.
 func (p *Page) Navigate(path string) {
 	p.t.Helper()

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -91,8 +92,13 @@ func HTML(t testing.TB, path, html string) {
 	Handle(t, path, markup(html))
 }
 
-// URL returns the address of a path on the test server.
-func URL(path string) string { return shared.server.url + path }
+// URL returns the address of a path on the test server. An address of another server stays as it is.
+func URL(path string) string {
+	if strings.HasPrefix(path, "http://") {
+		return path
+	}
+	return shared.server.url + path
+}
 
 func markup(html string) http.Handler {
 	return webserver.Isolate(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -127,6 +127,11 @@ export const mappedMemoryOfADeviceThatIsLost = async () => {
 };
 
 export const openRefused = async () => {
+  const gpu = Object.getOwnPropertyDescriptor(Navigator.prototype, "gpu");
+  Object.defineProperty(Navigator.prototype, "gpu", { value: undefined, configurable: true });
+  const none = await rejects("unsupported", () => api.open({ wasm: "/never fetched" }), "no WebGPU");
+  ok(none.message.includes("there is no WebGPU: "), none.message);
+  Object.defineProperty(Navigator.prototype, "gpu", gpu);
   const { requestAdapter } = GPU.prototype;
   GPU.prototype.requestAdapter = async () => null;
   await rejects("unsupported", () => api.open(), "no adapter");
@@ -138,7 +143,8 @@ export const openRefused = async () => {
   await rejects("type", () => api.open({ device: Promise.resolve({}) }), "a promise of no device");
   await rejects("unsupported", () => api.open({ device: Promise.reject(new Error("none")) }), "a promise that rejects");
   await rejects("type", () => api.open({ device: { get then() { throw new TypeError("hostile"); } } }), "a device that throws");
-  await rejects("internal", () => api.open({ wasm: "/blank" }), "no WebAssembly");
+  const page = await rejects("internal", () => api.open({ wasm: "/blank" }), "no WebAssembly");
+  ok(page.message.includes("/blank is a page, and not gpubuffers.wasm"), page.message);
   await rejects("internal", () => api.open({ wasm: new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]) }), "another WebAssembly");
   await rejects("alignment", () => api.open({ chunkSize: 100 }), "chunk size");
   await rejects("budget", () => api.open({ budget: 100 }), "budget below a chunk");

@@ -1,0 +1,4 @@
+import { first } from "./first.js";
+import { show } from "./show.js";
+
+show(first(document.querySelector("canvas")));

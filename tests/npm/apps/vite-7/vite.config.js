@@ -1,0 +1,5 @@
+export default {
+  optimizeDeps: { exclude: ["gpubuffers"] },
+  build: { rollupOptions: { input: ["index.html", "worker.html"] } },
+  worker: { format: "es" },
+};

@@ -1,0 +1,4 @@
+export default {
+  build: { rollupOptions: { input: ["index.html", "worker.html"] } },
+  worker: { format: "es" },
+};
