@@ -81,6 +81,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			check(err)
 			oneFrame(func(e buffers.Encoder) { check(im.UploadTo(e, b, 0)) })
 		}},
+		{"uploads at once", crowd(t, s, b, p, 3)},
 		{"a frame that waits", func() {
 			f, err := slow.BeginFrame(ctx)
 			check(err)
@@ -114,6 +115,32 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			require.Zero(t, testing.AllocsPerRun(200, c.do))
 			require.LessOrEqual(t, s.Stats().Uploads.Misses+s.Stats().Reads.Misses-made, uint64(2), "no buffer is made in steady state")
 		})
+	}
+}
+
+// crowd has goroutines upload p at once, each to its own part of b.
+func crowd(t *testing.T, s *buffers.System, b *buffers.DeviceBuffer, p []byte, count int) func() {
+	begin, ended := make(chan int), make(chan error)
+	t.Cleanup(func() { close(begin) })
+	for range count {
+		go func() {
+			for i := range begin {
+				ended <- s.UploadMemory(context.Background(), b, uint64(i*len(p)), buffers.Bytes(p))
+			}
+		}()
+	}
+	return func() {
+		for i := range count {
+			begin <- i
+		}
+		for range count {
+			if err := <-ended; err != nil {
+				panic(err)
+			}
+		}
+		if err := <-s.Device().Queue().WorkDone(); err != nil {
+			panic(err)
+		}
 	}
 }
 

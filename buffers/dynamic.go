@@ -172,28 +172,25 @@ func (b *DynamicBuffer) Slots() int {
 // [Options].MaxFramesInFlight. Each submit with updates in the middle of a frame takes one slot more, until the frame
 // ends. If the device had no memory for a slot, the buffer does without it; a submit of updates in it is refused until
 // a frame is discarded.
-func (b *DynamicBuffer) Update(size uint64) (Allocation, error) {
+func (b *DynamicBuffer) Update(size uint64) (a Allocation, err error) {
 	r := b.ring
 	r.shared.mu.Lock()
-	a, err := b.update(size)
+	if page, offset, refused := r.allocate(size); refused != nil {
+		err = refused
+	} else {
+		a = Allocation{r.current.buffers[page], offset, r.pages[page].bytes(offset, size)}
+	}
 	r.shared.mu.Unlock() // not deferred: it is called ten thousand times a frame
 	return a, err
 }
 
-func (b *DynamicBuffer) update(size uint64) (Allocation, error) {
-	r := b.ring
-	if err := b.held.check("update"); err != nil {
-		return Allocation{}, err
-	}
-	page, offset, err := r.allocate(size)
-	if err != nil {
-		return Allocation{}, err
-	}
-	return Allocation{r.current.buffers[page], offset, r.pages[page].bytes(offset, size)}, nil
-}
-
 // allocate returns page and offset of a new piece of the current slot.
 func (r *dynamicRing) allocate(size uint64) (page int, offset uint64, err error) {
+	if r.current == nil { // the end of the buffer or of the System takes the slot away
+		if err := r.held.check("update"); err != nil {
+			return 0, 0, err
+		}
+	}
 	if size == 0 || size > r.page.Size {
 		return 0, 0, r.refuse(size)
 	}
@@ -202,7 +199,7 @@ func (r *dynamicRing) allocate(size uint64) (page int, offset uint64, err error)
 			return 0, 0, err
 		}
 	}
-	offset = (r.latest().used + r.align - 1) / r.align * r.align
+	offset = (r.latest().used + r.align - 1) &^ (r.align - 1)
 	if offset > r.page.Size || size > r.page.Size-offset {
 		if err := r.nextPage(); err != nil {
 			return 0, 0, err

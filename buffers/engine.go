@@ -185,6 +185,16 @@ func (e *engine) isMeasurable(op Operation) bool {
 	return !e.meter.running && e.program.idle()
 }
 
+// leave chooses the path of a transfer that the caller makes at once: the host, or uploads that share it.
+func (e *engine) leave(size uint64, h choice.History, follows bool) *choice.Path {
+	op, taken := e.takeUpload(size, h, follows)
+	if taken.Measure {
+		e.meter.begin(op, taken.Path)
+	}
+	e.moved(op, taken.Path, size, true)
+	return &paths[op][taken.Path]
+}
+
 // take chooses a path.
 func (e *engine) take(op Operation, size uint64, h choice.History) choice.Choice {
 	c := &e.choosers[op]

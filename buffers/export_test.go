@@ -78,3 +78,13 @@ func SetWaker(s *System, f func()) {
 type waker func()
 
 func (w waker) Wake() { w() }
+
+// SetYield has f called, before the first upload, while the goroutine that leads the uploads that share waits for others.
+func SetYield(s *System, f func()) { s.sharing.yield = f }
+
+// Sharing is how many uploads wait to share a chunk.
+func Sharing(s *System) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sharing.queue)
+}

@@ -89,18 +89,8 @@ func (e *engine) lend(size uint64) *host.Chunk {
 
 // Vouched reports whether the GPU buffer is known to be there, and nobody but the System can destroy it.
 func (Embedder) Vouched(b *DeviceBuffer) bool {
-	s, current := b.held.shared, b.core.current.Load()
+	s := b.held.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return !current.handed.Load() && current.serial <= s.confirmed
-}
-
-// leave chooses the path of a transfer that the host makes in this task.
-func (e *engine) leave(size uint64, h choice.History, follows bool) *choice.Path {
-	op, taken := e.takeUpload(size, h, follows)
-	if taken.Measure {
-		e.meter.begin(op, taken.Path)
-	}
-	e.moved(op, taken.Path, size, true)
-	return &paths[op][taken.Path]
+	return s.vouches(b.behind())
 }

@@ -164,6 +164,11 @@ func (s *shared) createBuffer(d Descriptor, b *currentBuffer) (err error) {
 // of these is known by now.
 func (s *shared) confirm(serial uint64) { s.confirmed = max(s.confirmed, serial) }
 
+// vouches reports whether b is known to be there, and nobody but the System can destroy it.
+func (s *shared) vouches(b *currentBuffer) bool {
+	return !b.handed.Load() && b.serial <= s.confirmed
+}
+
 // poll has the host poll that often whether the GPU is done, if the host does not notify by itself.
 func (s *shared) poll(times int) {
 	if s.poller != nil {

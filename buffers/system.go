@@ -19,6 +19,7 @@ type System struct {
 	reads   readBelt
 	engine  engine
 	frames  frames
+	sharing sharedUploads
 }
 
 // Open returns a System on device. The device stays the caller's: destroy the System first.
@@ -33,6 +34,7 @@ func Open(device Device, options Options) (*System, error) {
 	s.uploads.init(&s.shared)
 	s.reads.init(&s.shared, &s.uploads, &s.engine.reads)
 	s.engine.init(&s.shared, &s.uploads, &s.reads, &s.frames, asked.ChunkSize != 0)
+	s.sharing.init(&s.engine)
 	s.frames.init(&s.shared, &s.uploads, &s.reads, asked.MaxFramesInFlight)
 	s.freed = s.uploads.jobs.work // ends the jobs of that buffer
 	s.keepers = []keeper{&s.frames, &s.uploads, &s.reads, &s.engine.prober}

@@ -12,8 +12,12 @@ func (s *System) NewUpload(dst Buffer, offset, size uint64) (*Upload, error) {
 }
 
 // UploadMemory moves m to dst at offset along the fastest path, waiting as [Upload.Write] does. m is the caller's again
-// when it returns. The data is ordered ahead of later submits.
+// when it returns. The data is ordered ahead of later submits. Short uploads that several goroutines begin at a time
+// share what each costs.
 func (s *System) UploadMemory(ctx context.Context, dst Buffer, offset uint64, m Memory) error {
+	if s.sharing.move(ctx, dst, offset, m) {
+		return nil
+	}
 	u, err := newMemoryUpload(&s.engine, dst, offset, m)
 	if err != nil {
 		return err

@@ -4,8 +4,6 @@ package jsbridge
 
 import "syscall/js"
 
-var deviceCreateBindGroup = method{class: "GPUDevice", name: "createBindGroup"}
-
 // BindGroupDescriptor fills a layout's bindings.
 //
 // See https://www.w3.org/TR/webgpu/#dictdef-gpubindgroupdescriptor.
@@ -13,14 +11,6 @@ type BindGroupDescriptor struct {
 	Label   string
 	Layout  *BindGroupLayout
 	Entries []BindGroupEntry
-}
-
-func (d *BindGroupDescriptor) value() js.Value {
-	descriptor := newObject()
-	descriptor.text("label", d.Label)
-	descriptor.Set("layout", d.Layout.v)
-	descriptor.Set("entries", list(d.Entries, (*BindGroupEntry).value))
-	return descriptor.Value
 }
 
 // BindGroupEntry fills one binding; exactly one of Buffer, Sampler and
@@ -37,34 +27,32 @@ type BindGroupEntry struct {
 	TextureView *TextureView
 }
 
-func (e *BindGroupEntry) value() js.Value {
-	entry := newObject()
-	entry.Set("binding", e.Binding)
-	entry.Set("resource", e.resource())
-	return entry.Value
-}
-
-func (e *BindGroupEntry) resource() js.Value {
+// bind makes it an entry of the bind group that is made next.
+func (e *BindGroupEntry) bind() error {
+	resource := js.Undefined()
 	switch {
 	case e.Buffer != nil:
-		return e.bufferBinding()
+		return e.bindPart()
 	case e.Sampler != nil:
-		return e.Sampler.v
+		resource = e.Sampler.v
 	case e.TextureView != nil:
-		return e.TextureView.v
-	default:
-		return js.Undefined()
+		resource = e.TextureView.v
 	}
+	_, err := fusedBind.call(e.Binding, resource)
+	return err
 }
 
-func (e *BindGroupEntry) bufferBinding() js.Value {
-	binding := newObject()
-	binding.Set("buffer", e.Buffer.value())
-	binding.number("offset", float64(e.Offset))
-	if e.Size != WholeSize {
-		binding.number("size", float64(e.Size))
+func (e *BindGroupEntry) bindPart() error {
+	size := e.Size
+	if size == WholeSize {
+		size = 0
 	}
-	return binding.Value
+	number, object := e.Buffer.kept, js.Undefined()
+	if number == 0 {
+		object = e.Buffer.value()
+	}
+	_, err := fusedBindPart.call(e.Binding, uint32(number), object, e.Offset, size)
+	return err
 }
 
 // BindGroup is a set of resources that shaders see.
@@ -76,7 +64,13 @@ type BindGroup struct{ v js.Value }
 //
 // See https://www.w3.org/TR/webgpu/#dom-gpudevice-createbindgroup.
 func (d *Device) CreateBindGroup(descriptor *BindGroupDescriptor) (*BindGroup, error) {
-	v, err := d.create(&deviceCreateBindGroup, descriptor.value())
+	for i := range descriptor.Entries {
+		if err := descriptor.Entries[i].bind(); err != nil {
+			return nil, err
+		}
+	}
+	nameNext(descriptor.Label)
+	v, err := fusedBindGroup.call(d.v, descriptor.Layout.v, js.Undefined())
 	if err != nil {
 		return nil, err
 	}

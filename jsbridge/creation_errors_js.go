@@ -90,11 +90,8 @@ func (c *CreationErrors) CreateBuffer(b *Buffer, descriptor *BufferDescriptor, c
 // createKept makes a GPUBuffer and keeps it under a number. If maker is 0, it is
 // within error scopes.
 func (d *Device) createKept(maker uint32, caught js.Value, number keptNumber, descriptor *BufferDescriptor) error {
-	label := js.Undefined()
-	if descriptor.Label != "" {
-		label = js.ValueOf(descriptor.Label)
-	}
-	_, err := fusedCreate.call(maker, d.v, caught, uint32(number), label, descriptor.Size, uint32(descriptor.Usage), descriptor.MappedAtCreation)
+	nameNext(descriptor.Label)
+	_, err := fusedCreate.call(maker, d.v, caught, uint32(number), js.Undefined(), descriptor.Size, uint32(descriptor.Usage), descriptor.MappedAtCreation)
 	for range 2 {
 		if err != nil && maker == 0 { // it threw within the scopes
 			_, _ = devicePopErrorScope.call(d.v)

@@ -46,7 +46,7 @@
 // the small ones of a task together; neither calls anybody as long as there is
 // no error.
 //
-// A WebAssembly module of about 4 KB, fused.wat, makes the fused calls. A
+// A WebAssembly module of about 4.5 KB, fused.wat, makes the fused calls. A
 // content security policy allows it wherever it allows Go's. fused.wasm is
 // assembled from it; lint compares the two. So is pump.wasm, by which
 // [Device.PumpIfNeeded] has a browser look for completed work that looks seldom.

@@ -9,6 +9,7 @@
   (import "GPUBuffer" "getMappedRange" (func $getMappedRange (param externref f64 f64) (result externref)))
   (import "GPUBuffer" "mapAsync" (func $mapAsync (param externref f64 f64 f64) (result externref)))
   (import "GPUBuffer" "unmap" (func $unmap (param externref)))
+  (import "GPUDevice" "createBindGroup" (func $createBindGroup (param externref externref) (result externref)))
   (import "GPUDevice" "createBuffer" (func $createBuffer (param externref externref) (result externref)))
   (import "GPUDevice" "createCommandEncoder" (func $createEncoder (param externref) (result externref)))
   (import "GPUDevice" "pushErrorScope" (func $pushScope (param externref externref)))
@@ -18,6 +19,7 @@
   (import "GPUCommandEncoder" "finish" (func $finish (param externref) (result externref)))
   (import "GPUQueue" "submit" (func $submit (param externref externref)))
   (import "GPUQueue" "onSubmittedWorkDone" (func $workDone (param externref) (result externref)))
+  (import "Array" "of" (func $none (result externref)))
   (import "Array" "of" (func $list (param externref) (result externref)))
   (import "Array" "of" (func $pair (param externref externref) (result externref)))
   (import "Array" "of" (func $part (param externref f64 f64) (result externref)))
@@ -46,19 +48,27 @@
   (import "Reflect" "construct" (func $construct (param externref externref) (result externref)))
   (import "Reflect" "set" (func $setValue (param externref externref externref)))
   (import "Reflect" "set" (func $setNumber (param externref externref f64)))
+  (import "TextDecoder" "decode" (func $decode (param externref externref) (result externref)))
   (import "Uint8Array" "set" (func $setBytes (param externref externref)))
   (import "WeakMap" "has" (func $has (param externref externref) (result i32)))
   (import "WeakMap" "get" (func $get (param externref externref) (result externref)))
   (import "class" "Boolean" (global $Boolean externref))
   (import "class" "DataView" (global $DataView externref))
+  (import "class" "TextDecoder" (global $TextDecoder externref))
   (import "class" "Uint8Array" (global $Uint8Array externref))
   (import "class" "queueMicrotask" (global $queueMicrotask externref))
   (import "string" "exited" (global $exited externref))
   (import "string" "_resume" (global $resume externref))
   (import "string" "mapped" (global $mapped externref))
   (import "string" "pending" (global $pending externref))
+  (import "string" "binding" (global $binding externref))
+  (import "string" "buffer" (global $buffer externref))
+  (import "string" "entries" (global $entries externref))
   (import "string" "label" (global $label externref))
+  (import "string" "layout" (global $layout externref))
   (import "string" "length" (global $length externref))
+  (import "string" "offset" (global $offset externref))
+  (import "string" "resource" (global $resource externref))
   (import "string" "size" (global $size externref))
   (import "string" "usage" (global $usage externref))
   (import "string" "mappedAtCreation" (global $mappedAtCreation externref))
@@ -73,6 +83,9 @@
   (table $kept 64 externref)
 
   (global $descriptor (mut externref) (ref.null extern)) ;; of every buffer
+  (global $decoder (mut externref) (ref.null extern)) ;; of UTF-8; null until it is used
+  (global $text (mut externref) (ref.null extern)) ;; the label of what is made next; null for none
+  (global $bound (mut externref) (ref.null extern)) ;; entries of the bind group that is made next; null for none
   (global $encoder (mut externref) (ref.null extern)) ;; between the first copies of a group and their submit
   (global $verdicts (mut externref) (ref.null extern)) ;; promises of what the scopes of a fetch caught; null for none
 
@@ -410,13 +423,61 @@
     (call $then (local.get $answer) (global.get $pollFunction) (global.get $pollFunction))
     (global.set $polling (i32.const 1)))
 
+  ;; Takes n bytes of UTF-8 as the label of what is made next.
+  (func (export "text") (param $from externref) (param $at f64) (param $n f64)
+    (if (ref.is_null (global.get $decoder))
+      (then (global.set $decoder (call $construct (global.get $TextDecoder) (call $none)))))
+    (global.set $text (call $decode (global.get $decoder) (call $view (local.get $from) (local.get $at) (local.get $n)))))
+
+  ;; Sets the label of a descriptor, once: undefined if there is none.
+  (func $setLabel (param $descriptor externref) (param $undefined externref)
+    (local $text externref)
+    (local.set $text (global.get $text))
+    (global.set $text (ref.null extern))
+    (if (ref.is_null (local.get $text)) (then (local.set $text (local.get $undefined))))
+    (call $setValue (local.get $descriptor) (global.get $label) (local.get $text)))
+
+  ;; An entry of the bind group that is made next.
+  (func $bindResource (export "bindResource") (param $number f64) (param $it externref)
+    (local $entry externref)
+    (local.set $entry (call $newObject (ref.null extern)))
+    (call $setNumber (local.get $entry) (global.get $binding) (local.get $number))
+    (call $setValue (local.get $entry) (global.get $resource) (local.get $it))
+    (if (ref.is_null (global.get $bound))
+      (then (global.set $bound (call $list (local.get $entry))))
+      (else (call $push (global.get $bound) (local.get $entry)))))
+
+  ;; The same for a part of a buffer: one that is kept, if i is its number and not 0. If n
+  ;; is 0, the part goes to its end.
+  (func (export "bindBuffer") (param $number f64) (param $i i32) (param $it externref) (param $at f64) (param $n f64)
+    (local $part externref)
+    (if (local.get $i) (then (local.set $it (table.get $kept (local.get $i)))))
+    (local.set $part (call $newObject (ref.null extern)))
+    (call $setValue (local.get $part) (global.get $buffer) (local.get $it))
+    (call $setPositive (local.get $part) (global.get $offset) (local.get $at))
+    (call $setPositive (local.get $part) (global.get $size) (local.get $n))
+    (call $bindResource (local.get $number) (local.get $part)))
+
+  (func $setPositive (param $it externref) (param $key externref) (param $n f64)
+    (if (f64.gt (local.get $n) (f64.const 0)) (then (call $setNumber (local.get $it) (local.get $key) (local.get $n)))))
+
+  (func (export "createBindGroup") (param $device externref) (param $of externref) (param $undefined externref) (result externref)
+    (local $group externref)
+    (local.set $group (call $newObject (ref.null extern)))
+    (if (ref.is_null (global.get $bound)) (then (global.set $bound (call $none))))
+    (call $setLabel (local.get $group) (local.get $undefined))
+    (call $setValue (local.get $group) (global.get $layout) (local.get $of))
+    (call $setValue (local.get $group) (global.get $entries) (global.get $bound))
+    (global.set $bound (ref.null extern))
+    (call $createBindGroup (local.get $device) (local.get $group)))
+
   ;; Makes a buffer, and keeps it under a number. If maker is 0, it does so within error
   ;; scopes. What they catch goes to caught(buffer, error), where caught is the export
   ;; of that name bound to a function for it; while they catch nothing, nothing is called.
   (func (export "createBuffer") (param $maker i32) (param $device externref) (param $caught externref) (param $i i32)
-      (param $text externref) (param $bytes f64) (param $flags f64) (param $isMapped externref)
+      (param $undefined externref) (param $bytes f64) (param $flags f64) (param $isMapped externref)
     (local $buffer externref)
-    (call $setValue (global.get $descriptor) (global.get $label) (local.get $text))
+    (call $setLabel (global.get $descriptor) (local.get $undefined))
     (call $setNumber (global.get $descriptor) (global.get $size) (local.get $bytes))
     (call $setNumber (global.get $descriptor) (global.get $usage) (local.get $flags))
     (call $setValue (global.get $descriptor) (global.get $mappedAtCreation) (local.get $isMapped))

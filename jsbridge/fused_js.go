@@ -101,6 +101,10 @@ var (
 	fusedDestroy   = method{class: "GPUBuffer", name: "destroy", fused: "destroy"}
 	fusedWhenKnown = method{class: "GPUDevice", name: "popErrorScope", fused: "whenKnown"}
 	fusedCreate    = method{class: "GPUDevice", name: "createBuffer", fused: "createBuffer"}
+	fusedText      = method{class: "TextDecoder", name: "decode", fused: "text"}
+	fusedBind      = method{class: "GPUDevice", name: "createBindGroup", fused: "bindResource"}
+	fusedBindPart  = method{class: "GPUDevice", name: "createBindGroup", fused: "bindBuffer"}
+	fusedBindGroup = method{class: "GPUDevice", name: "createBindGroup", fused: "createBindGroup"}
 	fusedCaught    = method{class: "GPUDevice", name: "popErrorScope", fused: "caught"}
 	fusedPass      = method{class: "GPUDevice", name: "popErrorScope", fused: "pass"}
 )

@@ -102,6 +102,8 @@ func TestPipelinesAndWhatTheyNeedAreDescribed(t *testing.T) {
 		{Binding: 2, Buffer: buffer(t, d, 512), Size: WholeSize},
 	}})
 	require.NoError(t, err)
+	_, err = d.CreateBindGroup(&BindGroupDescriptor{Layout: layout})
+	require.NoError(t, err)
 	_, err = d.CreateRenderPipeline(&RenderPipelineDescriptor{
 		Label: "rp", Layout: joined,
 		Vertex: VertexState{ProgrammableStage{Module: module, EntryPoint: "vs"}, []VertexBufferLayout{
@@ -128,6 +130,7 @@ func TestPipelinesAndWhatTheyNeedAreDescribed(t *testing.T) {
 		"GPUDevice.createSampler({addressModeU:repeat,compare:less,label:s,lodMaxClamp:4,magFilter:linear,maxAnisotropy:8})",
 		"GPUDevice.createSampler()",
 		"GPUDevice.createBindGroup({entries:[{binding:0,resource:{buffer:b,offset:256,size:16}},{binding:1,resource:s},{binding:2,resource:{buffer:b}}],label:bg,layout:bgl})",
+		"GPUDevice.createBindGroup({entries:[],label:undefined,layout:bgl})",
 		"GPUDevice.createRenderPipeline({depthStencil:{depthCompare:less,depthWriteEnabled:true,format:depth24plus,stencilBack:{},stencilFront:{passOp:replace}},"+
 			"fragment:{module:b,targets:[{blend:{alpha:{},color:{dstFactor:one-minus-src-alpha,operation:add,srcFactor:src-alpha}},format:bgra8unorm,writeMask:0},null]},"+
 			"label:rp,layout:pl,multisample:{count:4},primitive:{cullMode:back,stripIndexFormat:uint16,topology:triangle-strip},"+

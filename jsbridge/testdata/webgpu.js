@@ -42,7 +42,7 @@ const show = (value) => {
   if (value === undefined || value === null || typeof value !== "object") return String(value);
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return `bytes(${value.byteLength})`;
   if (Array.isArray(value)) return `[${value.map(show)}]`;
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value.label || value.constructor.name;
+  if (![Object.prototype, null].includes(Object.getPrototypeOf(value))) return value.label || value.constructor.name;
   return `{${Object.keys(value).sort().map((k) => `${k}:${show(value[k])}`)}}`;
 };
 const record = (method, args) => { log.push(`${method}(${[...args].map(show)})`); };

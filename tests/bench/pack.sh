@@ -18,6 +18,7 @@ cp go.mod "$stage/"
 CGO_ENABLED=0 go test -c -trimpath -ldflags='-s -w' -o "$stage/tests/headless/headless.test" ./tests/headless
 GOOS=js GOARCH=wasm go test -c -trimpath -ldflags='-s -w' -o "$stage/tests/headless/webgpu.wasm" ./buffers/webgpu
 GOOS=js GOARCH=wasm go test -c -trimpath -ldflags='-s -w' -o "$stage/tests/headless/gatesprogram.wasm" ./tests/headless/gatesprogram
+GOOS=js GOARCH=wasm go test -c -trimpath -ldflags='-s -w' -o "$stage/tests/headless/burstsprogram.wasm" ./tests/headless/burstsprogram
 cp -rp tests/headless/testdata "$stage/tests/headless/"
 cp -rp web "$stage/"
 cp -rp tests/bench/page "$stage/tests/bench/"

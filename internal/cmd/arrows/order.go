@@ -20,7 +20,7 @@ var rooms = strings.Fields(`
 	system_scope.go system_new.go system_upload.go system_calibration.go system.go frame.go
 	dynamic.go dynamic_page.go dynamic_arena.go readback.go
 	staging_deferred.go staging_immediate.go staging_range.go staging.go
-	upload_job.go upload.go upload_ring.go upload_queue.go upload_stream.go
+	upload_job.go upload_shared.go upload.go upload_ring.go upload_queue.go upload_stream.go
 	device_ranges.go device_wrap.go device_buffer.go device_grow.go mappable.go
 	engine_flush.go engine_calibration.go engine_prober.go engine_meter.go engine_reads.go engine.go engine_row.go engine_path.go
 	read_belt.go read.go read_collect.go read_host.go read_land.go read_ring.go read_late.go read_queue.go

@@ -31,6 +31,7 @@ func openOurs(args []js.Value) (any, error) {
 	return object(map[string]method{
 		"upload":   o.upload,   // (size)
 		"bursts":   o.bursts,   // (size of the whole, size of a write, whether the system is new)
+		"scenes":   o.scenes,   // (sizes, whether the system is new)
 		"stream":   o.stream,   // (size of the buffer, rounds)
 		"readback": o.readback, // (size)
 		"reads":    o.reads,    // (size of the source, size of a read, offsets, whether the system is new)

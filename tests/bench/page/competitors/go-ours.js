@@ -5,7 +5,7 @@ import { goBench, promising } from "./gobench.js";
 
 export async function open(device) {
   const go = promising(await (await goBench()).openOurs(device, true));
-  return { device, ...bind(go, { upload, bursts, stream, readback, reads, coldReads, frames, map, lifetime }) };
+  return { device, ...bind(go, { upload, bursts, scenes, stream, readback, reads, coldReads, frames, map, lifetime }) };
 }
 
 async function upload(go, { bytes }) {
@@ -27,6 +27,23 @@ function bursts(go, { bytes }, size, cold) {
   });
   const paths = [path("Write", "write"), path("UploadMemory, all at once", "uploadAll"), path("UploadMemory, one by one", "uploadEach")];
   return { paths, destroy() {} };
+}
+
+/** Cold, each load is the first of a new system. */
+async function scenes(go, cold, parts) {
+  const { stamp, renew, write, upload: ofMemory, target, drop, destroy } = promising(await go.scenes(parts.map(({ length }) => length), cold));
+  const path = (name, send) => ({
+    name,
+    stamp,
+    ready: renew,
+    async load() {
+      await send();
+      return [...parts.keys()];
+    },
+    bufferOf: target,
+    drop,
+  });
+  return { paths: [path("Write", write), path("UploadMemory, all at once", ofMemory)], destroy };
 }
 
 async function stream(go, { bytes }, rounds) {

@@ -24,11 +24,14 @@ export const warm = workload(false);
 const first = workload(true);
 export { first as cold };
 
-/** A path is { name, load(parts) -> buffers, bufferOf(made) -> GPUBuffer, drop(buffers) }, of parts that are typed arrays of bytes. load() may return a promise. */
+/**
+ * A path is { name, load(parts) -> buffers, bufferOf(made) -> GPUBuffer, drop(buffers), stamp(seed)? }, of parts that are typed
+ * arrays of bytes. What they return may be a promise. stamp() is for a path that has the data in memory of its own.
+ */
 function gather(competitors, { size, count }, cold) {
   const source = new Pattern(size);
   const parts = cut(source.bytes, count);
-  return gatherCases(competitors, "scenes", [cold], (competitor, path) => sceneCase(competitor, path, source, parts));
+  return gatherCases(competitors, "scenes", [cold, parts], (competitor, path) => sceneCase(competitor, path, source, parts));
 }
 
 function sceneCase({ device }, path, source, parts) {
@@ -39,13 +42,14 @@ function sceneCase({ device }, path, source, parts) {
     await workDone(device);
   };
   return {
-    prepare: (seed) => source.stamp(seed),
+    prepare: (seed) => (path.stamp ? path.stamp(seed) : source.stamp(seed)),
     async run() {
       made = await path.load(parts);
       await workDone(device);
     },
     async verify(expected) {
-      const placed = made.map((one, i) => ({ buffer: path.bufferOf(one), offset: 0, size: parts[i].length }));
+      const buffers = await Promise.all(made.map(path.bufferOf));
+      const placed = buffers.map((buffer, i) => ({ buffer, offset: 0, size: parts[i].length }));
       const found = await gpuDigestOf(device, placed);
       await drop();
       same(expected, found);
