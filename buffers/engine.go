@@ -195,6 +195,26 @@ func (e *engine) leave(size uint64, h choice.History, follows bool) *choice.Path
 	return &paths[op][taken.Path]
 }
 
+// leaveTogether is leave for count transfers of size bytes together that share a chunk, or go by a queue write each. Short ones
+// would go by queue writes if each went by itself: for them other paths are not tried out, which costs more than they do.
+func (e *engine) leaveTogether(count, size uint64, h choice.History, follows bool) *choice.Path {
+	if size/count >= chosenFrom[OpBurst] {
+		return e.leave(size, h, follows)
+	}
+	path := e.bestTogether(size, h)
+	e.moved(OpBurst, path, size, true)
+	return &paths[OpBurst][path]
+}
+
+// bestTogether is the path that is known to be best for transfers of size bytes together.
+func (e *engine) bestTogether(size uint64, h choice.History) (path int) {
+	if size < chosenFrom[OpBurst] {
+		return queueWrites
+	}
+	h.Effect = e.effectOfCopies()
+	return e.choosers[OpBurst].Best(size, h)
+}
+
 // take chooses a path.
 func (e *engine) take(op Operation, size uint64, h choice.History) choice.Choice {
 	c := &e.choosers[op]

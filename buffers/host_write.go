@@ -44,10 +44,10 @@ func (Embedder) MayWrite(b *DeviceBuffer) bool {
 	return b.held.check("write") == nil && gpu.CheckWrite(b.Unwrap(), 0, 0) == nil
 }
 
-// AllowShared is AllowWrite for several uploads of size bytes together that share a chunk, if mapped is set. They count as
-// one upload, which follows another at once, or begins a burst. copied says that copies went into all of the buffers before. MayWrite says whether each may be written to, and
-// AddCopy has to tell of copies into them.
-func (Embedder) AllowShared(s *System, size uint64, copied, follows, begins bool) (mapped bool) {
+// AllowShared is AllowWrite for count uploads of size bytes together that share a chunk, if mapped is set. They count as one
+// upload, which follows another at once, or begins a burst. copied says that copies went into all of the buffers before.
+// MayWrite says whether each may be written to, and AddCopy has to tell of copies into them.
+func (Embedder) AllowShared(s *System, count, size uint64, copied, follows, begins bool) (mapped bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.usable("upload", "") != nil {
@@ -57,7 +57,7 @@ func (Embedder) AllowShared(s *System, size uint64, copied, follows, begins bool
 		s.engine.row.begin()
 	}
 	s.stats.BytesUp += size
-	return s.engine.leave(size, choice.History{Touched: true, Copied: copied}, follows).Mapped
+	return s.engine.leaveTogether(max(count, 1), size, choice.History{Touched: true, Copied: copied}, follows).Mapped
 }
 
 // AddCopy takes note that the host copies into b.

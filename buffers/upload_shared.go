@@ -202,21 +202,11 @@ func (q *sharedUploads) history(n int) choice.History {
 	return h
 }
 
-// best is the path that was found fastest for size bytes to the buffers of the first n.
-func (q *sharedUploads) best(n int, size uint64) int {
-	if size < chosenFrom[OpBurst] {
-		return queueWrites
-	}
-	h := q.history(n)
-	h.Effect = q.engine.effectOfCopies()
-	return q.engine.choosers[OpBurst].Best(size, h)
-}
-
 // ringIsFull reports whether the first n would go through a chunk, and the GPU has as many as it may.
 func (q *sharedUploads) ringIsFull(n int, size uint64) bool {
 	w := q.engine.writes
 	w.poll()
-	return w.pendingFor(size) >= sharedDepth && paths[OpBurst][q.best(n, size)].Mapped
+	return w.pendingFor(size) >= sharedDepth && paths[OpBurst][q.engine.bestTogether(size, q.history(n))].Mapped
 }
 
 // awaitRing waits for a change. If the ring hangs, all of the queue go by themselves.
@@ -242,7 +232,7 @@ func (q *sharedUploads) send(n int, size uint64) bool {
 		e.row.begin()
 		follows = true
 	}
-	if p := q.choose(n, size, follows); !p.Mapped {
+	if p := e.leaveTogether(uint64(n), size, q.history(n), follows); !p.Mapped {
 		return q.write(n)
 	}
 	c, err := e.writes.find("", size, sharedDepth)
@@ -257,17 +247,6 @@ func (q *sharedUploads) send(n int, size uint64) bool {
 	e.writes.pend(c, c.buffer.MapAsync(MapWrite, 0, c.size()), false)
 	e.shared.stats.BytesUp += size
 	return true
-}
-
-// choose chooses the path of the first n. Short ones would go by queue writes if each went by itself: for them other
-// paths are not tried out, which costs more than they do.
-func (q *sharedUploads) choose(n int, size uint64, follows bool) *choice.Path {
-	if size/uint64(n) >= chosenFrom[OpBurst] {
-		return q.engine.leave(size, q.history(n), follows)
-	}
-	path := q.best(n, size)
-	q.engine.moved(OpBurst, path, size, true)
-	return &paths[OpBurst][path]
 }
 
 // write sends the first n by queue writes.

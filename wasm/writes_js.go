@@ -76,8 +76,8 @@ const beginsRow = 2
 
 func allowShared(c *call) (mapped float64, err error) {
 	_, s := object[deviceBuffer](c, 0)
-	size, copied, row := c.whole(1, "size"), c.number(2, "copied") != 0, c.number(3, "row")
-	if c.err == nil && embedder.AllowShared(s.core, size, copied, row != 0, row == beginsRow) {
+	size, copied, row, count := c.whole(1, "size"), c.number(2, "copied") != 0, c.number(3, "row"), c.whole(4, "count")
+	if c.err == nil && embedder.AllowShared(s.core, count, size, copied, row != 0, row == beginsRow) {
 		return 1, nil
 	}
 	return 0, nil

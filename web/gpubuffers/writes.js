@@ -143,6 +143,7 @@ export class SharedUploads {
   #asked = []; // uploads of this task
   #size = 0; // of them
   #waiting = []; // uploads, or the rest of them, for which there is no chunk yet
+  #counted = 0; // bytes of the waiting ones that go through a chunk, and that the module knows of
   #inFlight = 0; // chunks
   #back = -1; // the number of one that is back, to be sent again; less than 0 if there is none
   #flush = () => this.flush();
@@ -220,9 +221,15 @@ export class SharedUploads {
     const handle = sharing.handle(parts[0].upload);
     const isChosen = size >= module.agreed.smallest;
     const row = writes.follows || (restOf(uploads) > size ? beginsRow : 0);
-    if (isChosen && module.tell("sharedAllow", handle, size, parts.every(isCopied) ? 1 : 0, row) === 1) {
+    const counted = this.#counted;
+    this.#counted = 0;
+    if (counted > 0 || (isChosen && module.tell("sharedAllow", handle, size, parts.every(isCopied) ? 1 : 0, row, parts.length) === 1)) {
+      if (counted > 0) writes.written += size - counted; // more may have been added since
       const number = this.#takeBack(size) ?? (this.#inFlight < mostInFlight ? writes.borrow(handle, size) : -1);
-      if (number < 0 && this.#inFlight > 0) return false; // it is asked again
+      if (number < 0 && this.#inFlight > 0) {
+        this.#counted = size;
+        return false;
+      }
       if (number < 0 || !writes.send(number, size, parts, this.#goesOn)) {
         for (const { upload } of parts) this.#byModule(upload); // which may wait for memory
       } else {

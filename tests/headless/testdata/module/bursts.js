@@ -86,6 +86,19 @@ export const whatFollowsAnUploadIsBehindIt = () =>
     }
   });
 
+/** Those beyond the chunks that the GPU may have wait, and are asked for again. */
+export const bytesOfUploadsAreCountedOnce = () =>
+  onEachPath(async (gpu, path) => {
+    const b = used(gpu, 32 * MiB);
+    const bytes = pattern(MiB / 2, 1);
+    for (let round = 0; round < 3; round++) {
+      const before = gpu.stats().bytesUp;
+      await Promise.all(Array.from({ length: 64 }, (_, i) => b.upload((i * MiB) / 2, bytes)));
+      await gpu.device.queue.onSubmittedWorkDone();
+      same(gpu.stats().bytesUp - before, 32 * MiB, `${path}: bytes`);
+    }
+  });
+
 export const whatIsSubmittedSeesTheUploads = () =>
   onEachPath(async (gpu, path) => {
     const bytes = pattern(512 * KiB, 3);
