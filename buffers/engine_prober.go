@@ -49,6 +49,7 @@ type probing struct {
 	*prober
 	left     uint64
 	end      moment
+	suspect  bool // a path has become slow: older rates of all operations may be wrong
 	measured [opCount][choice.MaxPaths]bool
 	tried    [opCount]bool
 }
@@ -183,7 +184,7 @@ func (p *prober) whenIdle(op Operation, done func(begun bool)) {
 func (p *prober) inBackground(op Operation) bool {
 	b, err := p.begin()
 	if err == nil {
-		p.background = make(chan struct{})
+		p.background, b.suspect = make(chan struct{}), p.engine.choosers[op].IsSuspect()
 		p.shared.wakeHost()
 		go func() {
 			err := b.run(context.Background(), func(s probeStep) bool { return op.isToldBy(s.op) })
@@ -266,13 +267,14 @@ func (b *probing) learn(step probeStep, path int, took time.Duration) {
 }
 
 // learnOf takes a measurement. If no path is suspect, a slow one says little: the page may have been busy with something
-// else.
+// else. If one is, the first measurement of each path replaces all older ones.
 func (b *probing) learnOf(op Operation, path int, size uint64, took time.Duration) {
 	c := &b.engine.choosers[op]
-	if !c.IsSuspect() && !c.Improves(path, size, took) {
+	suspect := b.suspect || c.IsSuspect()
+	if !suspect && !c.Improves(path, size, took) {
 		return
 	}
-	if c.IsSuspect() && !b.measured[op][path] {
+	if suspect && !b.measured[op][path] {
 		b.measured[op][path] = true
 		c.Forget(path)
 	}

@@ -89,16 +89,20 @@ func regime(t *testing.T, name string, test func(t *testing.T)) {
 	t.Run(name, func(t *testing.T) { inVirtualTime(t, test) })
 }
 
-// untilBest does something until the path wanted is found the fastest of several: soon.
+// untilBest does something until the path wanted is found the fastest of several: soon, and 50 times in a row.
 func untilBest(t testing.TB, s *buffers.System, op buffers.Operation, size uint64, want string, do func()) {
 	t.Helper()
-	for range 500 {
+	for tries, times := 500, 0; times < 50; tries-- {
 		do()
-		if x := s.Explain(op, size, nil); len(x.Alternatives) > 0 && strings.Contains(x.Path, want) {
-			return
+		times++
+		x := s.Explain(op, size, nil)
+		if len(x.Alternatives) == 0 || !strings.Contains(x.Path, want) {
+			times = 0
+		}
+		if tries == 0 {
+			t.Fatalf("the engine did not find %q: %+v, of %+v", want, x, s.Calibration())
 		}
 	}
-	t.Fatalf("the engine did not find %q: %+v, of %+v", want, s.Explain(op, size, nil), s.Calibration())
 }
 
 // Milliseconds that reads of 64 MiB took on a discrete GPU: the best of the slower path are better than some of the
@@ -169,11 +173,16 @@ func TestWrongRatesAreReplacedByWhatIsMeasured(t *testing.T) {
 		s.Load(wrong)
 		require.NotContains(t, s.Explain(buffers.OpUpload, size, nil).Path, want)
 		b := deviceBuffer(t, s, size)
-		untilBest(t, s, buffers.OpUpload, size, want, func() {
+		write := func() {
 			require.NoError(t, b.Write(0, make([]byte, size)))
 			require.NoError(t, <-device.Queue().WorkDone())
 			time.Sleep(100 * time.Millisecond) // the program is idle now and then
-		})
+		}
+		for range 6 { // the first touches new memory, four are enough, and then the paths are measured
+			write()
+		}
+		require.Contains(t, s.Explain(buffers.OpUpload, size, nil).Path, want)
+		untilBest(t, s, buffers.OpUpload, size, want, write)
 	})
 }
 
@@ -599,7 +608,8 @@ func TestAHostIsToldOfTheWatchOfARing(t *testing.T) {
 
 func TestCalibrationFindsThePathsAtOnce(t *testing.T) {
 	onEachAdapter(t, func(t *testing.T, want string, s *buffers.System, device *memory.Device) {
-		untilBest(t, s, buffers.OpUpload, 1<<20, want, func() { require.NoError(t, s.Calibrate(within(t))) })
+		require.NoError(t, s.Calibrate(within(t)))
+		require.Contains(t, s.Explain(buffers.OpUpload, 1<<20, nil).Path, want)
 		require.Zero(t, s.Stats().Of(buffers.KindDevice).Count)
 
 		saved := s.Calibration()
