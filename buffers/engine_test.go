@@ -753,6 +753,27 @@ func TestAnUploadDoesNotStarveOnARingThatHangs(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestARingThatHangsIsWaitedForOnce(t *testing.T) {
+	for name, size := range map[string]uint64{"by short uploads": 512 << 10, "by those of a ring": 8 << 20, "by longer ones": 32 << 20} {
+		regime(t, name, func(t *testing.T) {
+			s := openOn(t, memory.Open(memory.Options{Map: memory.Fixed(1000 * time.Hour)}), buffers.Options{Budget: 32 << 20})
+			onPath(s, "mapped ring, 2 MiB chunks")
+			b, p := deviceBuffer(t, s, size), make([]byte, size)
+			var waited []time.Duration
+			for range 50 {
+				began := time.Now()
+				require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(p)))
+				if took := time.Since(began); took > 0 {
+					waited = append(waited, took)
+				}
+				time.Sleep(time.Second)
+			}
+			require.Len(t, waited, 1)
+			require.LessOrEqual(t, waited[0], 4*time.Second)
+		})
+	}
+}
+
 func TestWritesNeverWait(t *testing.T) {
 	s, device := openSystem(t, buffers.Options{Budget: 8 << 20})
 	onPath(s, "mapped ring, 2 MiB chunks")
