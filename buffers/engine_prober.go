@@ -49,7 +49,7 @@ type probing struct {
 	*prober
 	left     uint64
 	end      moment
-	suspect  bool // a path has become slow: older rates of all operations may be wrong
+	suspect  bool // a path has become slow, so it may have for other operations, too
 	measured [opCount][choice.MaxPaths]bool
 	tried    [opCount]bool
 }
@@ -267,16 +267,20 @@ func (b *probing) learn(step probeStep, path int, took time.Duration) {
 }
 
 // learnOf takes a measurement. If no path is suspect, a slow one says little: the page may have been busy with something
-// else. If one is, the first measurement of each path replaces all older ones.
+// else. If one of the operation is, the first measurement of a path replaces all older ones. If one of another operation is,
+// a measurement replaces those of about its size that are more than twice as fast.
 func (b *probing) learnOf(op Operation, path int, size uint64, took time.Duration) {
 	c := &b.engine.choosers[op]
-	suspect := b.suspect || c.IsSuspect()
-	if !suspect && !c.Improves(path, size, took) {
+	switch {
+	case c.IsSuspect():
+		if !b.measured[op][path] {
+			b.measured[op][path] = true
+			c.Forget(path)
+		}
+	case b.suspect && !c.Improves(path, size, took/2):
+		c.ForgetSize(path, size)
+	case !c.Improves(path, size, took):
 		return
-	}
-	if suspect && !b.measured[op][path] {
-		b.measured[op][path] = true
-		c.Forget(path)
 	}
 	b.engine.learn(op, path, size, took)
 }

@@ -75,6 +75,7 @@ func TestTheEngineFindsTheFastestPathForUploads(t *testing.T) {
 		untilBest(t, s, buffers.OpUpload, size, want, func() {
 			require.NoError(t, b.Write(0, p))
 			require.NoError(t, <-device.Queue().WorkDone())
+			synctest.Wait() // the engine, which asked before, has heard of it
 		})
 		x := s.Explain(buffers.OpUpload, size, nil)
 		require.Contains(t, x.Reason, "fastest")

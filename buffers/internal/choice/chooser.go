@@ -372,6 +372,12 @@ func (c *Chooser) Forget(i int) {
 	}
 }
 
+// ForgetSize drops the estimates of path i for about size bytes.
+func (c *Chooser) ForgetSize(i int, size uint64) {
+	c.changed()
+	c.classes[classOf(size)].seen[i] = estimate{}
+}
+
 // Hang records that a transfer of size bytes on path i does not end. For as many and more the path is left alone until it
 // is measured again.
 func (c *Chooser) Hang(i int, size uint64) {
