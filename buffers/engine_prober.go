@@ -184,7 +184,8 @@ func (p *prober) whenIdle(op Operation, done func(begun bool)) {
 func (p *prober) inBackground(op Operation) bool {
 	b, err := p.begin()
 	if err == nil {
-		p.background, b.suspect = make(chan struct{}), p.engine.choosers[op].IsSuspect()
+		b.suspect = p.engine.choosers[op].IsSuspect()
+		p.background = make(chan struct{})
 		p.shared.wakeHost()
 		go func() {
 			err := b.run(context.Background(), func(s probeStep) bool { return op.isToldBy(s.op) })
