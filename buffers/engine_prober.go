@@ -49,7 +49,7 @@ type probing struct {
 	*prober
 	left     uint64
 	end      moment
-	suspect  bool // a path has become slow, so it may have for other operations, too
+	suspect  bool // a path of uploads has become slow: alone or in a burst, it is the same path
 	measured [opCount][choice.MaxPaths]bool
 	tried    [opCount]bool
 }
@@ -184,7 +184,7 @@ func (p *prober) whenIdle(op Operation, done func(begun bool)) {
 func (p *prober) inBackground(op Operation) bool {
 	b, err := p.begin()
 	if err == nil {
-		b.suspect = p.engine.choosers[op].IsSuspect()
+		b.suspect = op.uploads() && p.engine.choosers[op].IsSuspect()
 		p.background = make(chan struct{})
 		p.shared.wakeHost()
 		go func() {
@@ -268,8 +268,8 @@ func (b *probing) learn(step probeStep, path int, took time.Duration) {
 }
 
 // learnOf takes a measurement. If no path is suspect, a slow one says little: the page may have been busy with something
-// else. If one of the operation is, the first measurement of a path replaces all older ones. If one of another operation is,
-// a measurement replaces those of about its size that are more than twice as fast.
+// else. If one of the operation is, the first measurement of a path replaces all older ones. If only one of the other kind of
+// uploads is, a measurement replaces those of about its size that are more than twice as fast.
 func (b *probing) learnOf(op Operation, path int, size uint64, took time.Duration) {
 	c := &b.engine.choosers[op]
 	switch {
