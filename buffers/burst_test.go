@@ -53,15 +53,25 @@ func TestAWriteThatFollowsAnotherIsPartOfABurst(t *testing.T) {
 }
 
 func TestAWriteThatFollowsAnUploadIsPartOfABurst(t *testing.T) {
-	regime(t, "a GPU in no time", func(t *testing.T) {
-		s, _ := openSystem(t, buffers.Options{})
-		burstsByChunks(s)
-		b := deviceBuffer(t, s, 1<<20)
-		require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(make([]byte, 1<<20))))
-		before := chunksTaken(s)
-		require.NoError(t, b.Write(0, make([]byte, 1<<20)))
-		require.Greater(t, chunksTaken(s), before)
-	})
+	for name, isFirst := range map[string]bool{"one that is measured": false, "the first into its buffer, which is not": true} {
+		regime(t, name, func(t *testing.T) {
+			s, _ := openSystem(t, buffers.Options{})
+			burstsByChunks(s)
+			b := deviceBuffer(t, s, 1<<20)
+			upload := func() { require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(make([]byte, 1<<20)))) }
+			for range 2 { // rows of their own
+				upload()
+				time.Sleep(time.Millisecond)
+			}
+			if isFirst {
+				b = deviceBuffer(t, s, 1<<20)
+			}
+			upload()
+			before := chunksTaken(s)
+			require.NoError(t, b.Write(0, make([]byte, 1<<20)))
+			require.Greater(t, chunksTaken(s), before)
+		})
+	}
 }
 
 func TestTheRateOfABurstIsThatOfAllOfIt(t *testing.T) {
@@ -193,16 +203,20 @@ func TestAnUploadGoesOnWithAChunkThatAHostReturns(t *testing.T) {
 }
 
 func TestShortUploadsTogetherDoNotWaitForEachOther(t *testing.T) {
-	s, device := openNotifying(t, memory.Options{}, buffers.Options{})
-	onPath(s, "mapped ring, 2 MiB chunks")
-	const size, count = 512 << 10, 32
-	b, p := deviceBuffer(t, s, size*count), randomBytes(size*count)
-	device.Hold()
-	for i := range uint64(count) {
-		require.NoError(t, s.UploadMemory(within(t), b, i*size, buffers.Bytes(p[i*size:(i+1)*size])))
-	}
-	device.Release()
-	require.True(t, bytes.Equal(p, read(t, s, b, 0, size*count)))
+	regime(t, "a GPU that gives nothing back", func(t *testing.T) {
+		s, device := openNotifying(t, memory.Options{}, buffers.Options{})
+		onPath(s, "mapped ring, 2 MiB chunks")
+		const size, count = 512 << 10, 32
+		b, p := deviceBuffer(t, s, size*count), randomBytes(size*count)
+		device.Hold()
+		began := time.Now()
+		for i := range uint64(count) {
+			require.NoError(t, s.UploadMemory(within(t), b, i*size, buffers.Bytes(p[i*size:(i+1)*size])))
+		}
+		require.Zero(t, time.Since(began), "of the clock of the test")
+		device.Release()
+		require.True(t, bytes.Equal(p, read(t, s, b, 0, size*count)))
+	})
 }
 
 // What is said to a host of the first bytes is what the next pieces take, too.
@@ -246,10 +260,10 @@ func TestAPathThatSeemsSlowIsTried(t *testing.T) {
 		device := memory.Open(memory.Options{Write: at(1e9), Copy: at(4e9)})
 		s := openOn(t, device, buffers.Options{})
 		const size = 1 << 20
-		s.Load(buffers.Calibration{Rates: []buffers.Rate{
+		s.Load(buffers.Calibration{Rates: append([]buffers.Rate{ // and the prober has nothing to find out
 			{Operation: "upload", Path: "queue write where copies went", Size: size, BytesPerSecond: 1e9},
 			{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: size, BytesPerSecond: 2e8},
-		}})
+		}, harmless...)})
 		b := deviceBuffer(t, s, size-4)
 		require.NoError(t, b.Grow(size)) // a copy went into it
 		for range 40 {
@@ -263,26 +277,31 @@ func TestAPathThatSeemsSlowIsTried(t *testing.T) {
 }
 
 func TestUploadsThatTakeTurnsAreAsFastAsTogether(t *testing.T) {
-	regime(t, "a GPU that takes a millisecond for each copy", func(t *testing.T) {
-		s, device := openNotifying(t, memory.Options{Copy: memory.Fixed(time.Millisecond), Write: memory.Fixed(5 * time.Millisecond)}, buffers.Options{})
-		const size, count = 16 << 20, 6
-		s.Load(buffers.Calibration{Rates: []buffers.Rate{{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: size, BytesPerSecond: 1e6}}})
-		b, p := deviceBuffer(t, s, size), buffers.Bytes(make([]byte, size))
-		for range 8 {
-			var pending []<-chan error
-			for range count {
-				pending = append(pending, uploadThen(s, b, 0, p))
+	const size = 16 << 20
+	for name, sizes := range map[string][]uint64{
+		"six that are alike":          {size, size, size, size, size, size},
+		"one that ends before others": {4 * size, size},
+	} {
+		regime(t, name, func(t *testing.T) {
+			s, device := openNotifying(t, memory.Options{Copy: memory.Fixed(time.Millisecond), Write: memory.Fixed(5 * time.Millisecond)}, buffers.Options{})
+			s.Load(buffers.Calibration{Rates: []buffers.Rate{{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: size, BytesPerSecond: 1e6}}})
+			b, p := deviceBuffer(t, s, 4*size), make([]byte, 4*size)
+			for range 8 {
+				var pending []<-chan error
+				for _, n := range sizes {
+					pending = append(pending, uploadThen(s, b, 0, buffers.Bytes(p[:n])))
+				}
+				for _, c := range pending {
+					require.NoError(t, ended(t, c))
+				}
+				require.NoError(t, <-device.Queue().WorkDone())
+				synctest.Wait()
+				time.Sleep(time.Second)
 			}
-			for _, c := range pending {
-				require.NoError(t, ended(t, c))
-			}
-			require.NoError(t, <-device.Queue().WorkDone())
-			synctest.Wait()
-			time.Sleep(time.Second)
-		}
-		rates := ratesOf(s, "burst", size)
-		require.InDelta(t, 1, rates["mapped ring, 2 MiB chunks"]/(size*1000.0/8), 0.3, "of the bytes per second, of %v", rates)
-	})
+			rates := ratesOf(s, "burst", size)
+			require.InDelta(t, 1, rates["mapped ring, 2 MiB chunks"]/(size*1000.0/8), 0.3, "of the bytes per second, of %v", rates)
+		})
+	}
 }
 
 func TestAnUploadBesideAnotherIsPartOfABurst(t *testing.T) {
@@ -352,8 +371,12 @@ func TestWhatCopiesDoIsMeasuredIfACalibrationDoesNotTell(t *testing.T) {
 	regime(t, "a GPU in no time", func(t *testing.T) {
 		device := newStandIn(memory.Options{})
 		s := openOn(t, device, buffers.Options{})
-		onPath(s, "queue write")
 		const size = 512 << 10
+		s.Load(buffers.Calibration{Rates: []buffers.Rate{
+			{Operation: "upload", Path: "queue write", Size: size, BytesPerSecond: 1e12},
+			{Operation: "upload", Path: "mapped ring, 2 MiB chunks", Size: size, BytesPerSecond: 1e6},
+		}})
+		require.NotContains(t, ratesOf(s, "upload", 16<<20), "queue write where copies went")
 		b := deviceBuffer(t, s, size)
 		for range 20 {
 			require.NoError(t, b.Write(0, make([]byte, size)))

@@ -89,17 +89,17 @@ func (e *engine) move(p *choice.Path, dst Buffer, offset uint64, m Memory) (whol
 	return wholly, nil
 }
 
-// ask returns the path that a transfer of size bytes would take now.
-func (e *engine) ask(op Operation, size uint64, h choice.History) (path int) {
+// ask returns the path that a transfer of size bytes would take now, and completes the history by which it was chosen.
+func (e *engine) ask(op Operation, size uint64, h *choice.History) (path int) {
 	switch c := &e.choosers[op]; {
 	case op.flushes():
-		path, _ = e.flushPath(op, size, &h)
+		path, _ = e.flushPath(op, size, h)
 		return path
 	case op == OpUpload || op == OpBurst:
 		h.Effect = e.effectOfCopies()
-		return c.Ask(size, h, e.isMeasurable(op)).Path
+		return c.Ask(size, *h, e.isMeasurable(op)).Path
 	case !e.reads.sharesChunk(size):
-		return c.Best(size, h)
+		return c.Best(size, *h)
 	}
 	return 0
 }

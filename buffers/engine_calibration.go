@@ -56,7 +56,7 @@ func (e *engine) explain(op Operation, size uint64, dst Destination) Explanation
 		h = dst.historyFor(size)
 	}
 	h.Hosted = h.Hosted && op.flushes()
-	c, chosen := &e.choosers[op], e.ask(op, size, h)
+	c, chosen := &e.choosers[op], e.ask(op, size, &h)
 	known := max(size, choice.Smallest)
 	p := &paths[op][chosen]
 	x := Explanation{Operation: op, Size: size, Path: p.Name, Copies: copiesOf(p, op), BytesPerSecond: c.Rate(chosen, known)}
@@ -70,7 +70,8 @@ func (e *engine) explain(op Operation, size uint64, dst Destination) Explanation
 }
 
 func (e *engine) reason(op Operation, chosen int, size uint64, h choice.History) string {
-	c := &e.choosers[op]
+	c, harmless := &e.choosers[op], h
+	harmless.Effect = choice.Harmless
 	switch {
 	case op == OpReadback && e.reads.fixedChunks:
 		return "a chunk size was asked for"
@@ -84,6 +85,8 @@ func (e *engine) reason(op Operation, chosen int, size uint64, h choice.History)
 		return "copies may spoil the buffer for queue writes"
 	case c.Best(size, h) != chosen:
 		return "it is tried, since it may be the fastest"
+	case c.Best(size, harmless) != chosen:
+		return "copies may spoil the buffer for queue writes"
 	case c.Rate(chosen, size) == 0:
 		return "nothing was measured yet: this is where it starts"
 	}

@@ -49,6 +49,7 @@ type probing struct {
 	*prober
 	left     uint64
 	end      moment
+	suspect  bool // a path of uploads has become slow: alone or in a burst, it is the same path
 	measured [opCount][choice.MaxPaths]bool
 	tried    [opCount]bool
 }
@@ -183,6 +184,7 @@ func (p *prober) whenIdle(op Operation, done func(begun bool)) {
 func (p *prober) inBackground(op Operation) bool {
 	b, err := p.begin()
 	if err == nil {
+		b.suspect = op.uploads() && p.engine.choosers[op].IsSuspect()
 		p.background = make(chan struct{})
 		p.shared.wakeHost()
 		go func() {
@@ -266,15 +268,20 @@ func (b *probing) learn(step probeStep, path int, took time.Duration) {
 }
 
 // learnOf takes a measurement. If no path is suspect, a slow one says little: the page may have been busy with something
-// else.
+// else. If one of the operation is, the first measurement of a path replaces all older ones. If only one of the other kind of
+// uploads is, a measurement replaces those of about its size that are more than twice as fast.
 func (b *probing) learnOf(op Operation, path int, size uint64, took time.Duration) {
 	c := &b.engine.choosers[op]
-	if !c.IsSuspect() && !c.Improves(path, size, took) {
+	switch {
+	case c.IsSuspect():
+		if !b.measured[op][path] {
+			b.measured[op][path] = true
+			c.Forget(path)
+		}
+	case b.suspect && !c.Improves(path, size, took/2):
+		c.ForgetSize(path, size)
+	case !c.Improves(path, size, took):
 		return
-	}
-	if c.IsSuspect() && !b.measured[op][path] {
-		b.measured[op][path] = true
-		c.Forget(path)
 	}
 	b.engine.learn(op, path, size, took)
 }

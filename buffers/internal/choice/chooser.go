@@ -61,7 +61,7 @@ type estimate struct {
 	recent [window]float64 // bytes per second
 	n      int             // measurements so far
 	loaded int             // the first of them, which an earlier program made
-	hung   bool            // the last one did not end
+	hung   bool            // one of this size or less did not end, and none of this size or more has since
 }
 
 func (e *estimate) rate() (best float64) {
@@ -78,7 +78,6 @@ func (e *estimate) rate() (best float64) {
 func (e *estimate) add(rate float64) (settled bool) {
 	e.recent[e.n%len(e.recent)] = rate
 	e.n++
-	e.hung = false
 	if e.loaded > 0 && e.n >= e.loaded+outdated {
 		clear(e.recent[:e.loaded])
 		e.loaded = 0
@@ -170,7 +169,7 @@ func (c *Chooser) margin(i, j int, h History) float64 {
 // faster reports whether path i is known to be faster than path j, by more than the margin.
 func (c *Chooser) faster(i, j int, size uint64, margin float64) bool {
 	at := &c.classes[classOf(size)]
-	if at.seen[j].hung {
+	if at.seen[i].hung || at.seen[j].hung {
 		return !at.seen[i].hung
 	}
 	if at.seen[i].n == 0 && at.seen[j].n >= enough && c.AtLeast(i, size) > margin*at.seen[j].rate() {
@@ -316,6 +315,7 @@ func (c *Chooser) IsSuspect() bool { return c.suspect }
 // Load takes the rate of path i for the class of size as measured.
 func (c *Chooser) Load(i int, size uint64, rate float64) {
 	seen := &c.classes[classOf(size)].seen[i]
+	c.ends(i, size)
 	for range enough {
 		seen.add(rate)
 	}
@@ -346,6 +346,7 @@ func (c *Chooser) Learn(i int, size uint64, d time.Duration) {
 	c.changed()
 	k := &c.classes[classOf(size)]
 	rate, before := rateOf(size, d), k.seen[i].rate()
+	c.ends(i, size)
 	if rate < before/2 {
 		k.doubt = max(k.doubt, window)
 	}
@@ -371,8 +372,24 @@ func (c *Chooser) Forget(i int) {
 	}
 }
 
-// Hang records that a transfer on path i does not end; the path is left alone until it is measured again.
+// ForgetSize drops the estimates of path i for about size bytes.
+func (c *Chooser) ForgetSize(i int, size uint64) {
+	c.changed()
+	c.classes[classOf(size)].seen[i] = estimate{}
+}
+
+// Hang records that a transfer of size bytes on path i does not end. For as many and more the path is left alone until it
+// is measured again.
 func (c *Chooser) Hang(i int, size uint64) {
 	c.changed()
-	c.classes[classOf(size)].seen[i].hung = true
+	for k := classOf(size); k < classCount; k++ {
+		c.classes[k].seen[i].hung = true
+	}
+}
+
+// ends takes note that transfers of size bytes on path i end.
+func (c *Chooser) ends(i int, size uint64) {
+	for k := range c.classes[:classOf(size)+1] {
+		c.classes[k].seen[i].hung = false
+	}
 }
