@@ -13,7 +13,10 @@ export interface OpenOptions {
    * device stays the caller's. Without this option a device is requested, and is destroyed with the system.
    */
   device?: GPUDevice | PromiseLike<GPUDevice>;
-  /** For the device that is requested. By default it is the fastest, with buffers as large as its adapter allows. */
+  /**
+   * For the device that is requested. By default it is the fastest, with buffers as large as its adapter allows. Where no
+   * adapter of level "core" is to be had, one of level "compatibility" is taken, unless featureLevel says which.
+   */
   adapterOptions?: GPURequestAdapterOptions;
   deviceDescriptor?: GPUDeviceDescriptor;
   /** Where the WebAssembly module is, or what was fetched. By default it is gpubuffers.wasm beside this file. */
@@ -236,8 +239,8 @@ export class GPUBufferSystem {
   explain(operation: Operation, size: number, buffer?: DeviceBuffer | DynamicBuffer): Explanation;
   /**
    * Measures the paths on buffers of its own. It moves at most 52 MiB, and begins nothing after 50 ms. New memory, as the
-   * first time, is slow: up to 17.5 MiB go through it besides, and neither their bytes nor their time count. Rejects with
-   * code "destroyed" or "device-lost" if that comes first, and with "busy" while an earlier one measures.
+   * first time, is slow: up to 17.5 MiB go through it besides, and neither their bytes nor their time count. What the budget
+   * has no room for is not measured. Rejects with code "destroyed" or "device-lost" if that comes first, and with "busy" while an earlier one measures.
    */
   calibrate(): Promise<void>;
   /** The rates measured so far, to be kept as JSON. */
@@ -354,7 +357,7 @@ export class DeviceBuffer {
    * It rejects with the codes below. A stream that it reads is then cancelled and unlocked, and that part of the buffer
    * holds old bytes or new.
    *  - "type": a Response is not ok, is opaque or was read before; or the data was transferred before it was sent.
-   *  - "alignment": it ends within a word, and not at the end of the buffer.
+   *  - "alignment": it ends within a word, and not at the end of the buffer. There the word is filled up with zeros.
    *  - "range": the source has more bytes than fit.
    *  - "destroyed", "device-lost": the buffer, its system or the device has ended, also while the stream stalls.
    *  - "budget": as onBudget says.
@@ -494,7 +497,8 @@ export interface ReadOptions {
  * read. A read that finds no mappable memory when it is sent is copied on the GPU at that moment. Such copies hold at most
  * `budget` bytes in all (`stats().held`). Beyond that a read rejects with code "budget".
  *
- * The browser refuses a copy if the page has destroyed the source, or if the source belongs to another device. The read
+ * The browser refuses a copy if the page has destroyed the source, if the source belongs to another device, or if it turns
+ * out to have no memory in the task that has made it. The read
  * then rejects with code "validation". It rejects alone, except for reads of DeviceBuffers whose `gpuBuffer` was asked for:
  * those that are sent together reject together. Copies that can be refused are made within an error scope, which opens and
  * closes within one call of this module. None of their errors reaches the page's own scopes or its `uncapturederror`.
@@ -641,6 +645,7 @@ export interface Stats {
   bytesUp: number;
   bytesDown: number;
   submits: number;
+  /** Frames that the GPU has, and submits in the middle of a frame, or outside of one, that had updates. maxFramesInFlight bounds frames alone. */
   framesInFlight: number;
   /** How many buffers were dropped without destroy. */
   leaks: number;

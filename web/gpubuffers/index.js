@@ -94,9 +94,18 @@ const noWebGPU = "there is no WebGPU: the browser has none, the page comes neith
 /** @type {GPURequestAdapterOptions} */
 const fastest = { powerPreference: "high-performance" };
 
+/**
+ * An adapter of the compatibility mode, which has lower limits, where there is no other.
+ * @param {GPURequestAdapterOptions} adapterOptions
+ */
+async function lesserAdapter(adapterOptions) {
+  if (adapterOptions.featureLevel !== undefined) return null;
+  return navigator.gpu.requestAdapter({ ...adapterOptions, featureLevel: "compatibility" });
+}
+
 async function requestDevice(adapterOptions = fastest, descriptor) {
-  const adapter = await navigator.gpu.requestAdapter(adapterOptions);
-  if (!adapter) throw refusal("unsupported", "open", "", "there is no WebGPU adapter");
+  const adapter = (await navigator.gpu.requestAdapter(adapterOptions)) ?? (await lesserAdapter(adapterOptions));
+  if (!adapter) throw refusal("unsupported", "open", "", "the browser gives no WebGPU adapter: it may have none that it trusts, which chrome://gpu or about:support says, or have lost too many");
   return adapter.requestDevice(descriptor ?? { requiredLimits: sizeLimits(adapter.limits) });
 }
 

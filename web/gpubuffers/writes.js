@@ -269,11 +269,18 @@ export class SharedUploads {
     return { parts, size };
   }
 
-  /** Long uploads by queue writes wait now and then, so that little of them is on its way. */
-  #write({ upload, target, offset, memory, start, size }) {
-    if (upload.size <= this.#module.agreed.queuePiece) return void this.#device.queue.writeBuffer(target, offset, memory, start, size);
-    this.#writes.written -= size; // the module counts it again
-    this.#byModule(upload);
+  /**
+   * Writes the rest of an upload by one queue write: a browser moves few long ones in less time than more of them. Long uploads
+   * wait now and then, so that little of them is on its way.
+   */
+  #write(part) {
+    const { upload, target, offset, memory, start } = part;
+    const isShort = upload.size <= this.#module.agreed.queuePiece;
+    const rest = isShort ? upload.size - upload.sent : 0; // else the module counts it
+    this.#writes.written += rest - part.size;
+    if (!isShort) return this.#byModule(upload);
+    part.size = rest;
+    this.#device.queue.writeBuffer(target, offset, memory, start, rest);
   }
 
   #byModule(upload) {

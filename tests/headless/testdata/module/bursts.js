@@ -86,6 +86,32 @@ export const whatFollowsAnUploadIsBehindIt = () =>
     }
   });
 
+/** A browser moves few long queue writes in less time than more of them. */
+export const uploadsByQueueWritesAreWhole = () =>
+  withSystem(async (gpu) => {
+    takePath(gpu, paths, "queue write");
+    const { writeBuffer } = GPUQueue.prototype;
+    for (const size of [MiB / 2, 3 * MiB, 4 * MiB]) {
+      const b = used(gpu, 8 * size);
+      const bytes = pattern(8 * size, size);
+      const seen = [];
+      const before = gpu.stats().bytesUp;
+      GPUQueue.prototype.writeBuffer = function (...values) {
+        seen.push(values[4]);
+        return writeBuffer.apply(this, values);
+      };
+      try {
+        await Promise.all(Array.from({ length: 8 }, (_, i) => b.upload(i * size, bytes.subarray(i * size, (i + 1) * size))));
+      } finally {
+        GPUQueue.prototype.writeBuffer = writeBuffer;
+      }
+      same(seen, Array(8).fill(size), "bytes of each write");
+      same(gpu.stats().bytesUp - before, 8 * size, "bytes");
+      sameBytes(await contents(gpu, b), bytes, `uploads of ${size}`);
+      b.destroy();
+    }
+  });
+
 /** Those beyond the chunks that the GPU may have wait, and are asked for again. */
 export const bytesOfUploadsAreCountedOnce = () =>
   onEachPath(async (gpu, path) => {

@@ -151,6 +151,28 @@ export const openRefused = async () => {
   await rejects("type", () => api.open({ logLevel: "loud" }), "log level");
 };
 
+/** Where no adapter of level "core" is to be had, one of the compatibility mode is taken, unless the page says which. */
+export const lesserAdapters = async () => {
+  const { requestAdapter } = GPU.prototype;
+  const asked = [];
+  GPU.prototype.requestAdapter = async function (options) {
+    asked.push(options);
+    return options?.featureLevel === "compatibility" ? requestAdapter.call(this, options) : null;
+  };
+  try {
+    const gpu = await api.open();
+    const b = gpu.createDeviceBuffer({ label: "b", size: 64, usage: STORAGE });
+    b.write(0, pattern(64));
+    sameBytes(await contents(gpu, b), pattern(64), "bytes");
+    gpu.destroy();
+    same(asked, [{ powerPreference: "high-performance" }, { powerPreference: "high-performance", featureLevel: "compatibility" }], "asked");
+    await rejects("unsupported", () => api.open({ adapterOptions: { featureLevel: "core" } }), "a page that wants a core one");
+    same(asked.length, 3, "asked once");
+  } finally {
+    GPU.prototype.requestAdapter = requestAdapter;
+  }
+};
+
 /** Calls f while requestDevice does what request says of the browser's own. */
 async function whileRequesting(request, f) {
   const own = GPUAdapter.prototype.requestDevice;
