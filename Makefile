@@ -59,8 +59,9 @@ help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | sort | while IFS=$$'\t' read -r target text; do printf '  %-15s %s\n' "$$target" "$$text"; done
 
 .PHONY: run
-run: build ## build all, precompress, serve web/ on ADDR (localhost:8080, or the next free port)
-	@$(COMPRESS)
+run: build ## build all, compress a little, serve web/ on ADDR (localhost:8080, or the next free port)
+	@echo 'compressing what is served'
+	@$(COMPRESS) -quality=5
 	@exec go run ./internal/cmd/serve -addr $(ADDR) -dir web
 
 .PHONY: build
@@ -69,12 +70,14 @@ build: module bundle ## build the module and the examples into web/
 
 .PHONY: module
 module:
+	@echo 'building $(WEB)/gpubuffers.wasm'
 	@rm -f "$(WEB)/gpubuffers.wasm" # Go would take one that is packed for its own, and pack leaves it as it is
 	@$(WASM_BUILD) $(SMALLER) -o "$(WEB)/gpubuffers.wasm" ./wasm
 	@go run ./internal/cmd/pack "$(WEB)/gpubuffers.wasm"
 
 .PHONY: bundle
 bundle:
+	@echo 'bundling $(WEB)/gpubuffers.js'
 	@cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" "$(WEB)/wasm_exec.js"
 	@chmod 644 "$(WEB)/wasm_exec.js"
 	@$(BUNDLE) "$(WEB)/gpubuffers/index.js" --outfile="$(WEB)/gpubuffers.js"
@@ -91,7 +94,7 @@ npm: module bundle ## make the npm package: its folder build/npm, and its tarbal
 
 # The program, and its source for a page to show beside it.
 define BUILD_EXAMPLE
-name=$${dir##*/}; mkdir -p "web/examples/$$name"; \
+name=$${dir##*/}; mkdir -p "web/examples/$$name"; echo "building web/examples/$$name.wasm"; \
 	$(WASM_BUILD) -o "web/examples/$$name.wasm" "./$${dir#$(CURDIR)/}"; \
 	for file in "$$dir"/*.go; do cp "$$file" "web/examples/$$name/$${file##*/}.txt"; done
 endef

@@ -35,11 +35,31 @@ func folder(t *testing.T, files map[string]string) (*os.Root, string) {
 
 func compressed(t *testing.T, root *os.Root) string {
 	t.Helper()
-	lines, err := compressAll(root)
+	return compressedBy(t, root, best)
+}
+
+func compressedBy(t *testing.T, root *os.Root, quality int) string {
+	t.Helper()
+	lines, err := compressAll(root, quality)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return strings.Join(lines, "\n")
+}
+
+func TestOnlyAHigherQualityWritesAnew(t *testing.T) {
+	root, dir := folder(t, map[string]string{"a.js": strings.Repeat("text ", 1000)})
+	for _, c := range []struct {
+		quality int
+		writes  bool
+	}{{5, true}, {5, false}, {2, false}, {best, true}, {5, false}, {best, false}} {
+		if wrote := compressedBy(t, root, c.quality) != ""; wrote != c.writes {
+			t.Errorf("quality %d: wrote is %v, want %v", c.quality, wrote, c.writes)
+		}
+		if br, gz := expand(t, dir, "a.js"); br != gz || br != strings.Repeat("text ", 1000) {
+			t.Errorf("quality %d: content is another", c.quality)
+		}
+	}
 }
 
 func expand(t *testing.T, dir, name string) (br, gz string) {

@@ -15,9 +15,10 @@ import (
 
 func main() {
 	dir := flag.String("dir", "web", "folder whose files are compressed")
+	quality := flag.Int("quality", best, "of brotli, from 0 to 11: the last takes thirty times as long as 5")
 	archive := flag.String("table", "", "archive whose files are weighed, each by itself; nothing is written")
 	flag.Parse()
-	work := func() error { return run(*dir) }
+	work := func() error { return run(*dir, *quality) }
 	if *archive != "" {
 		work = func() error { return weigh(*archive, os.Stdout) }
 	}
@@ -27,14 +28,14 @@ func main() {
 	}
 }
 
-func run(dir string) error {
+func run(dir string, quality int) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
 	start := time.Now()
-	written, err := compressAll(root)
+	written, err := compressAll(root, quality)
 	for _, line := range written {
 		fmt.Println("compressed", line)
 	}

@@ -25,7 +25,7 @@ func weigh(archive string, w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		r := row{f.Name, len(content), len(brotliOf(content))}
+		r := row{f.Name, len(content), len(brotliOf(content, best))}
 		rows = append(rows, r)
 		all.raw += r.raw
 		all.brotli += r.brotli
