@@ -136,6 +136,7 @@ func (e *engine) takeUpload(size uint64, h choice.History, follows bool) (Operat
 	}
 	h.Effect = e.effectOfCopies()
 	if p, measured := e.meter.path(op); measured && e.suitsRow(p, size, h) {
+		e.count(op, size)
 		return op, choice.Choice{Path: p}
 	}
 	return op, e.take(op, size, h)
@@ -226,15 +227,19 @@ func (e *engine) take(op Operation, size uint64, h choice.History) choice.Choice
 
 // count has the prober measure unknown paths, and all of them anew after very many transfers.
 func (e *engine) count(op Operation, size uint64) {
-	due := e.choosers[op].Probe(size, e.prober.busy)
-	if due == choice.NotDue && e.isUnsure(op, size) {
+	c := &e.choosers[op]
+	due := c.Probe(size, e.prober.busy)
+	if due == choice.NotDue && !c.AwaitsFirst() && e.isUnsure(op, size) {
 		due = choice.DueNow
 	}
 	switch due {
 	case choice.DueNow:
-		e.prober.inBackground(op)
+		if e.prober.inBackground(op) {
+			e.meter.spoil() // what goes on beside it says little
+		}
 	case choice.DueWhenIdle:
-		e.prober.whenIdle(op, func(bool) {})
+		before := c.Probes()
+		e.prober.whenIdle(op, func() bool { return c.Probes() == before }, func(bool) {})
 	}
 }
 

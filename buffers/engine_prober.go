@@ -159,9 +159,9 @@ const (
 	quietTries = 50
 )
 
-// whenIdle calls inBackground once the program moves nothing, so that neither is in the other's way, and tells done what
-// that reports.
-func (p *prober) whenIdle(op Operation, done func(begun bool)) {
+// whenIdle calls inBackground once the program moves nothing, so that neither is in the other's way, if that is still wanted. It
+// tells done whether a bout has begun.
+func (p *prober) whenIdle(op Operation, wanted func() bool, done func(begun bool)) {
 	p.due++
 	p.shared.wakeHost()
 	seen, tries := p.engine.program.traffic(), 0
@@ -176,7 +176,7 @@ func (p *prober) whenIdle(op Operation, done func(begun bool)) {
 			return
 		}
 		p.due--
-		done(p.inBackground(op))
+		done(wanted() && p.inBackground(op))
 	})
 }
 

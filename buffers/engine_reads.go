@@ -41,7 +41,7 @@ const manyReads = 48
 func (g *readGuide) expectReads(n int) {
 	if n >= manyReads && g.copyCost == 0 && !g.asked {
 		g.asked = true
-		g.engine.prober.whenIdle(OpReadback, func(begun bool) { g.asked = begun })
+		g.engine.prober.whenIdle(OpReadback, func() bool { return true }, func(begun bool) { g.asked = begun })
 	}
 }
 

@@ -824,3 +824,38 @@ func TestACalibrationWaitsForNoMemoryOfTheProgram(t *testing.T) {
 		}
 	}
 }
+
+// What is measured beside a burst, and the burst, would take twice as long.
+func TestPathsAreMeasuredOnceAShortBurstIsOver(t *testing.T) {
+	const size = 1 << 20
+	for _, c := range []struct {
+		name   string
+		writes int
+		beside bool
+	}{
+		{"a short burst", 31, false},
+		{"a long one", 64, true},
+	} {
+		regime(t, c.name, func(t *testing.T) {
+			s, device := openSystem(t, buffers.Options{})
+			b := deviceBuffer(t, s, size)
+			isMeasured := func() bool {
+				synctest.Wait()
+				return len(s.Explain(buffers.OpBurst, size, nil).Alternatives) > 0
+			}
+			for range c.writes {
+				require.NoError(t, b.Write(0, make([]byte, size)))
+			}
+			time.Sleep(5 * time.Millisecond) // it does not rest for that
+			require.Equal(t, c.beside, isMeasured(), "beside it")
+			require.NoError(t, <-device.Queue().WorkDone())
+			time.Sleep(100 * time.Millisecond)
+			require.True(t, isMeasured(), "after it")
+			bouts := buffers.Probes(s, buffers.OpBurst)
+			require.NoError(t, b.Write(0, make([]byte, size)))
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+			require.Equal(t, bouts, buffers.Probes(s, buffers.OpBurst), "once")
+		})
+	}
+}

@@ -25,6 +25,13 @@ func Measuring(s *System) bool {
 	return s.engine.prober.busy
 }
 
+// Probes is how often the paths of an operation were measured in the background.
+func Probes(s *System, op Operation) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.engine.choosers[op].Probes()
+}
+
 // Probing reports whether paths are being measured in the background, or about to be.
 func Probing(s *System) bool {
 	s.mu.Lock()

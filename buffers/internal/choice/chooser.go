@@ -15,6 +15,9 @@ type Chooser struct {
 	from     uint64 // smallest size for which it picks another than the first
 	classes  [classCount]class
 	count    uint64   // transfers of all classes; a long one counts several times
+	moved    uint64   // bytes of them
+	probes   int      // so far
+	asked    bool     // for the first, once the program rests
 	probeAt  uint64   // the count at which a probe is due
 	interval uint64   // transfers until it is due again
 	suspect  bool     // a path has become slow: a probe is due, and old rates may be wrong
@@ -273,6 +276,9 @@ const (
 	probeAgain = 1024
 	// probeSoon is that number at first; it grows fourfold each time.
 	probeSoon = 16
+	// probeFirst is how many bytes a program has moved when its paths are measured at first, beside what it moves then. If it
+	// rests sooner, they are measured then: beside a short burst both would take twice as long (measured).
+	probeFirst = 32 << 20
 )
 
 // Due says whether the paths are to be measured by a probe.
@@ -292,8 +298,16 @@ func (c *Chooser) Probe(size uint64, busy bool) Due {
 		return NotDue
 	}
 	c.count += 1 + size/turnBytes
+	c.moved += size
 	if busy || c.count < c.probeAt {
 		return NotDue
+	}
+	if c.interval == 0 && c.moved < probeFirst {
+		if c.asked {
+			return NotDue
+		}
+		c.asked = true
+		return DueWhenIdle
 	}
 	c.probeAt = c.count + probeAgain
 	if c.interval == 0 || c.suspect {
@@ -304,10 +318,17 @@ func (c *Chooser) Probe(size uint64, busy bool) Due {
 
 // Probed is called after paths were measured, of this operation or another.
 func (c *Chooser) Probed(these bool) {
+	c.probes++
 	c.interval = min(max(4*c.interval, probeSoon), probeAgain)
 	c.probeAt = c.count + c.interval
 	c.suspect = c.suspect && !these
 }
+
+// AwaitsFirst reports whether the first probe is due once the program rests.
+func (c *Chooser) AwaitsFirst() bool { return c.asked && c.probes == 0 }
+
+// Probes is how often paths were measured by a probe.
+func (c *Chooser) Probes() int { return c.probes }
 
 // IsSuspect reports whether the old rates may be wrong.
 func (c *Chooser) IsSuspect() bool { return c.suspect }
