@@ -833,8 +833,8 @@ func TestPathsAreMeasuredOnceAShortBurstIsOver(t *testing.T) {
 		writes int
 		beside bool
 	}{
-		{"a short burst", 31, false},
-		{"a long one", 64, true},
+		{"a short burst", 63, false},
+		{"a long one", 100, true},
 	} {
 		regime(t, c.name, func(t *testing.T) {
 			s, device := openSystem(t, buffers.Options{})

@@ -96,7 +96,7 @@ const fastest = { powerPreference: "high-performance" };
 
 /**
  * An adapter of the compatibility mode, which has lower limits, where there is no other.
- * @param {GPURequestAdapterOptions} adapterOptions
+ * @param {any} adapterOptions which older types know less of
  */
 async function lesserAdapter(adapterOptions) {
   if (adapterOptions.featureLevel !== undefined) return null;

@@ -278,7 +278,7 @@ const (
 	probeSoon = 16
 	// probeFirst is how many bytes a program has moved when its paths are measured at first, beside what it moves then. If it
 	// rests sooner, they are measured then: beside a short burst both would take twice as long (measured).
-	probeFirst = 32 << 20
+	probeFirst = 64 << 20
 )
 
 // Due says whether the paths are to be measured by a probe.
