@@ -204,8 +204,29 @@ export function region(operation, label, of, descriptor) {
   return [texture, mipLevel, x, y, layer, width, height, layers, aspect];
 }
 
+/** A boolean, or otherwise if it was left out. */
+export function booleanOr(otherwise, operation, label, name, value) {
+  if (value === undefined) return otherwise;
+  if (typeof value !== "boolean") throw refusal("type", operation, label, `${name} must be a boolean, not ${kindOfValue(value)}`);
+  return value;
+}
+
+/** One of some values, or undefined if it was left out. */
+export function oneOf(operation, label, name, values, value) {
+  if (value !== undefined && !values.includes(value)) throw refusal("type", operation, label, `${name} must be one of ${values.join(", ")}`);
+  return value;
+}
+
+/** A number that the browser takes for 32 bits without a sign, or 0 if it was left out. */
+export function unsignedOr0(operation, label, name, value) {
+  const n = numberOr(0, operation, label, name, value);
+  checkWhole(operation, label, name, n);
+  if (n >= 2 ** 32) throw refusal("range", operation, label, `${name} ${n} is not below 2^32`);
+  return n;
+}
+
 /** The elements of a tuple, of which the first is there unless the tuple is left out. */
-function upToThree(operation, label, name, tuple) {
+export function upToThree(operation, label, name, tuple) {
   const list = elements(operation, label, name, tuple);
   if (tuple !== undefined && (list[0] === undefined || list.length > 3)) throw refusal("type", operation, label, `${name} must have one to three numbers`);
   return list;

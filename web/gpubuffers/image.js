@@ -1,6 +1,6 @@
 // Pictures that go to textures, with the smaller pictures of them that sampling needs.
 
-import { isA } from "./arguments.js";
+import { booleanOr, isA, oneOf, unsignedOr0, upToThree } from "./arguments.js";
 import { GPUBufferError, refusal } from "./errors.js";
 import { TextureUsage } from "./usages.js";
 
@@ -15,17 +15,24 @@ const copied = ["ImageBitmap", "ImageData", "HTMLImageElement", "HTMLVideoElemen
  * @param {GPUDevice} device
  * @param {GPUTexture} texture
  */
-export async function uploadImage(device, texture, source, { origin, mipLevel = 0, mipmaps = false, flipY, premultipliedAlpha, colorSpace }) {
-  if (!isA(texture, globalThis.GPUTexture)) throw refusal("type", operation, "", "texture must be a GPUTexture");
+export async function uploadImage(device, texture, source, options) {
+  const usage = usageOf(texture);
+  if (usage === undefined) throw refusal("type", operation, "", "texture must be a GPUTexture");
+  const { label } = texture;
+  const [x, y, layer] = placeOf(label, options.origin);
+  const mipLevel = unsignedOr0(operation, label, "mipLevel", options.mipLevel);
+  const mipmaps = booleanOr(false, operation, label, "mipmaps", options.mipmaps);
+  const flipY = booleanOr(false, operation, label, "flipY", options.flipY);
+  const premultipliedAlpha = booleanOr(false, operation, label, "premultipliedAlpha", options.premultipliedAlpha);
+  const colorSpace = oneOf(operation, label, "colorSpace", ["srgb", "display-p3"], options.colorSpace);
   const needed = COPY_DST | RENDER_ATTACHMENT | (mipmaps ? TEXTURE_BINDING : 0);
-  if ((texture.usage & needed) !== needed) {
-    throw refusal("usage", operation, texture.label, `the texture needs usage COPY_DST, RENDER_ATTACHMENT${mipmaps ? " and, for mip levels, TEXTURE_BINDING" : ""}`);
+  if ((usage & needed) !== needed) {
+    throw refusal("usage", operation, label, `the texture needs usage COPY_DST, RENDER_ATTACHMENT${mipmaps ? " and, for mip levels, TEXTURE_BINDING" : ""}`);
   }
-  const image = await imageOf(source, texture.label);
+  const image = await imageOf(source, label);
   try {
-    await scoped(device, texture.label, () => {
+    await scoped(device, label, () => {
       const from = { source: image, origin: undefined, flipY };
-      const [x = 0, y = 0, layer = 0] = origin ?? [];
       device.queue.copyExternalImageToTexture(from, { texture, mipLevel, origin: [x, y, layer], premultipliedAlpha, colorSpace }, sizeOf(image));
       if (mipmaps) device.queue.submit([smaller(device, texture, mipLevel, layer)]);
     });
@@ -34,22 +41,36 @@ export async function uploadImage(device, texture, source, { origin, mipLevel = 
   }
 }
 
+/** The usage of a GPUTexture; undefined for all else, and for what only pretends to be one. */
+export function usageOf(texture) {
+  try {
+    return Object.getOwnPropertyDescriptor(GPUTexture.prototype, "usage")?.get?.call(texture);
+  } catch {
+    return undefined;
+  }
+}
+
+function placeOf(label, origin) {
+  const list = upToThree(operation, label, "origin", origin);
+  return [0, 1, 2].map((i) => unsignedOr0(operation, label, "origin", list[i]));
+}
+
 /** The source, or what was decoded from it. */
 async function imageOf(source, label) {
   if (copied.some((type) => isA(source, globalThis[type]))) return source;
   const isResponse = isA(source, globalThis.Response);
-  if (isResponse && !source.ok) throw refusal("type", operation, label, `the response has status ${source.status}`);
+  if (isResponse && !source.ok) throw refusal("type", operation, label, `source is a Response of status ${source.status}`);
   if (!isResponse && !isA(source, globalThis.Blob)) throw refusal("type", operation, label, `source must be a Blob, a Response, ${copied.join(", ")}`);
   let blob;
   try {
     blob = isResponse ? await source.blob() : source;
   } catch (cause) {
-    throw refusal("type", operation, label, "the response cannot be read", cause);
+    throw refusal("type", operation, label, "source is a Response that cannot be read", cause);
   }
   try {
     return await createImageBitmap(blob, { premultiplyAlpha: "none", colorSpaceConversion: "none" });
   } catch (cause) {
-    throw refusal("type", operation, label, "it is no picture that the browser knows", cause);
+    throw refusal("type", operation, label, "source is no picture that the browser knows", cause);
   }
 }
 

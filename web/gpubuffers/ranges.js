@@ -1,7 +1,7 @@
 // Ranges of what a program has of a buffer: which bytes to write, in how many writes.
 
 import { bytesOf, checkWhole, kindOf, numberFor } from "./arguments.js";
-import { refusal } from "./errors.js";
+import { GPUBufferError, refusal } from "./errors.js";
 
 /** How many more bytes of a short write take as long as a further write, and how many of a long one as long as one of short ones: see buffers/device_ranges.go. */
 const writeCost = 2 << 10;
@@ -12,6 +12,14 @@ const longBytes = 2;
  * list of where each begins and ends, in turn.
  */
 export function spansOf(operation, label, length, ranges) {
+  try {
+    return joined(operation, label, length, ranges);
+  } catch (cause) {
+    throw cause instanceof GPUBufferError ? cause : refusal("type", operation, label, "ranges cannot be read", cause);
+  }
+}
+
+function joined(operation, label, length, ranges) {
   if (!Array.isArray(ranges) && kindOf(ranges) === undefined) throw refusal("type", operation, label, "ranges must be an array of numbers");
   if (!Array.isArray(ranges)) bytesOf(operation, label, ranges, "ranges"); // refuses one whose memory is gone
   const count = ranges.length;

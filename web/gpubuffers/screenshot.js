@@ -1,7 +1,8 @@
 // Pictures of textures and canvases, as PNG.
 
-import { isA } from "./arguments.js";
+import { isA, oneOf } from "./arguments.js";
 import { refusal } from "./errors.js";
+import { usageOf } from "./image.js";
 import { TextureUsage } from "./usages.js";
 
 const operation = "screenshot";
@@ -18,7 +19,7 @@ const alphaModes = ["opaque", "premultiplied", "straight"];
 export function pictureOf(source, alphaMode) {
   const context = isCanvas(source) ? contextOf(source) : undefined;
   const texture = context?.getCurrentTexture() ?? source;
-  if (!isA(texture, globalThis.GPUTexture)) throw refusal("type", operation, "", "source must be a GPUTexture or a canvas");
+  if (usageOf(texture) === undefined) throw refusal("type", operation, "", "source must be a GPUTexture or a canvas");
   const { label, format, dimension } = texture;
   if (context && (texture.usage & TextureUsage.COPY_SRC) === 0) {
     throw refusal("usage", operation, label, "the canvas is to be configured with usage COPY_SRC besides RENDER_ATTACHMENT");
@@ -27,8 +28,7 @@ export function pictureOf(source, alphaMode) {
   if (red === undefined || dimension !== "2d") {
     throw refusal("unsupported", operation, label, `it is a ${dimension} texture of ${format}: pictures are of 2d textures of ${[...redAt.keys()].join(", ")}`);
   }
-  const mode = alphaMode ?? context?.getConfiguration?.()?.alphaMode ?? "straight";
-  if (!alphaModes.includes(mode)) throw refusal("type", operation, label, `alphaMode must be one of ${alphaModes.join(", ")}`);
+  const mode = oneOf(operation, label, "alphaMode", alphaModes, alphaMode) ?? context?.getConfiguration?.()?.alphaMode ?? "straight";
   return { texture, mode, red };
 }
 

@@ -79,6 +79,14 @@ function dynamic(w) {
 const mappable = (w, mappedAtCreation) => w.own(w.gpu.createMappableBuffer({ label: "it", size: 64, usage: MAP_WRITE | COPY_SRC, mappedAtCreation }));
 export const nativeBuffer = (w) => w.device.createBuffer({ size: 64, usage: COPY_SRC | COPY_DST });
 export const nativeTexture = (w) => w.device.createTexture({ size: [4, 2], format: "rgba8unorm", usage: GPUTextureUsage.COPY_SRC | GPUTextureUsage.COPY_DST });
+const imageTexture = (w) => w.device.createTexture({ size: [4, 2], format: "rgba8unorm", usage: GPUTextureUsage.COPY_SRC | GPUTextureUsage.COPY_DST | GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.TEXTURE_BINDING });
+
+function drawn() {
+  const canvas = new OffscreenCanvas(4, 2);
+  canvas.getContext("2d").fillRect(0, 0, 2, 2);
+  return canvas;
+}
+
 const another = (w) => api.open({ device: w.device, ...quiet });
 
 /** What there is of each type; a member may need another object to be called on. */
@@ -125,6 +133,10 @@ const goodValues = {
   "readTexture.options.into": () => new Uint8Array(32),
   usage: () => STORAGE,
   "createMappableBuffer.descriptor.usage": () => MAP_READ | COPY_DST,
+  "writeRanges.ranges": () => [0, 4],
+  "uploadImage.texture": (w) => (w.imageTexture ??= imageTexture(w)),
+  "uploadImage.source": (w) => w.pick([() => new ImageData(4, 2), drawn])(w),
+  "screenshot.source": (w) => objects.GPUTexture(w),
   "uploadTo.destination": (w) => w.pick([objects.DeviceBuffer, objects.GPUBuffer])(w),
   rowBytes: () => 16,
   maxSlots: () => 3,

@@ -8,6 +8,7 @@ const lenient = [
   [/^DeviceBuffer\.grow: .*: threw \w+Error: gpubuffers: grow\b/, "misuse of it throws"],
   [/,rates?,.*: it was taken/, "rates of what there is not are passed over, since they may be from anywhere"],
   [/ for .*(calibration|version): code unsupported/, "what is of another version, or of none, is of no known form"],
+  [/writeRanges: a list that grows .*: code alignment/, "it is a list of numbers"],
   [/: code range: .* more than 65536 elements/, "so much is refused before it is looked at"],
   [/^open: .*wasm.* (could not be loaded|answers \d)/s, "what is loaded says itself why it cannot be"],
   [/^open: .*device.* code unsupported/, "a promise of a device that fails says itself why"],
