@@ -178,7 +178,8 @@ export class GPUBufferSystem {
    * Copies a picture to a texture with usage COPY_DST and RENDER_ATTACHMENT, of a format that the browser copies pictures to. A
    * Blob or a Response is decoded without a conversion of colours. With mipmaps it makes all smaller levels of that layer too,
    * each by the mean of the one above; then the texture needs TEXTURE_BINDING and a format that filters. Resolves when the
-   * copy is ahead of everything submitted later, and the browser has found nothing wrong with it.
+   * copy is ahead of everything submitted later, and the browser has found nothing wrong with it. Firefox rounds colours
+   * beside alpha, and passes over colorSpace.
    *
    * Rejects with these codes:
    *  - "type": the source is no picture, or the Response is not ok.

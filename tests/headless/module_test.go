@@ -73,6 +73,8 @@ var lackedByFirefox = map[string]string{
 	"everyWaitEnds":                   lostLater,
 	"openingEndsWithItsDevice":        lostLater,
 	"theConsoleOfThePage":             toldOnce,
+	"alphaIsNoFactor":                 "it multiplies pictures by their alpha on the way, which rounds",
+	"optionsOfTheBrowser":             "it converts no colours of pictures",
 }
 
 func TestModule(t *testing.T) { runModuleTests(t, "api.js") }

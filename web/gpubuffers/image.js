@@ -7,8 +7,10 @@ import { TextureUsage } from "./usages.js";
 const operation = "uploadImage";
 const { COPY_DST, RENDER_ATTACHMENT, TEXTURE_BINDING } = TextureUsage;
 
-/** What the browser copies to a texture by itself. */
-const copied = ["ImageBitmap", "ImageData", "HTMLImageElement", "HTMLVideoElement", "VideoFrame", "HTMLCanvasElement", "OffscreenCanvas"];
+/** What every browser copies to a texture by itself, */
+const copied = ["ImageBitmap", "HTMLImageElement", "HTMLCanvasElement", "OffscreenCanvas"];
+/** and what Firefox does not: an ImageBitmap is made of it. */
+const converted = ["ImageData", "HTMLVideoElement", "VideoFrame"];
 
 /**
  * Copies a picture to a texture, and makes the smaller mip levels below it.
@@ -57,10 +59,11 @@ function placeOf(label, origin) {
 
 /** The source, or what was decoded from it. */
 async function imageOf(source, label) {
-  if (copied.some((type) => isA(source, globalThis[type]))) return source;
+  const isOne = (type) => isA(source, globalThis[type]);
+  if (copied.some(isOne)) return source;
   const isResponse = isA(source, globalThis.Response);
   if (isResponse && !source.ok) throw refusal("type", operation, label, `source is a Response of status ${source.status}`);
-  if (!isResponse && !isA(source, globalThis.Blob)) throw refusal("type", operation, label, `source must be a Blob, a Response, ${copied.join(", ")}`);
+  if (!isResponse && !isOne("Blob") && !converted.some(isOne)) throw refusal("type", operation, label, `source must be a Blob, a Response, ${[...copied, ...converted].join(", ")}`);
   let blob;
   try {
     blob = isResponse ? await source.blob() : source;
