@@ -241,14 +241,14 @@ func TestAHostIsLentChunksOfThePathOfItsWrite(t *testing.T) {
 	piece, c = embedder.AllowWrite(b, 0, 4<<20, false, false)
 	require.EqualValues(t, 2<<20, piece, "a write that does not wait")
 	require.Nil(t, c)
-	require.True(t, embedder.AllowShared(s, 1, 1<<20, true, false, false))
+	require.True(t, embedder.AllowShared(s, host.Together{Count: 1, Size: 1 << 20, Touched: true, Copied: true}))
 	for range 4 { // nothing else is known then
 		burstsByChunks(s)
 	}
-	require.False(t, embedder.AllowShared(s, 1, 1<<20, false, false, false), "uploads that share a chunk are one")
-	require.True(t, embedder.AllowShared(s, 1, 1<<20, false, true, false), "and one that follows another at once")
+	require.False(t, embedder.AllowShared(s, host.Together{Count: 1, Size: 1 << 20, Touched: true}), "uploads that share a chunk are one")
+	require.True(t, embedder.AllowShared(s, host.Together{Count: 1, Size: 1 << 20, Touched: true, Follows: true}), "and one that follows another at once")
 	time.Sleep(time.Millisecond)
-	require.True(t, embedder.AllowShared(s, 1, 1<<20, false, true, true), "and the first of several chunks")
+	require.True(t, embedder.AllowShared(s, host.Together{Count: 1, Size: 1 << 20, Touched: true, Begins: true}), "and the first of several chunks")
 }
 
 // What was measured beside other work may be far too slow.

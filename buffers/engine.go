@@ -16,8 +16,9 @@ type engine struct {
 	prober    prober
 	meter     meter
 	row       row
-	unsure    int // transfers, see isUnsure,
-	unsureDue int // and how many end that
+	touched   moment // when memory was last written to for the first time
+	unsure    int    // transfers, see isUnsure,
+	unsureDue int    // and how many end that
 	reads     readGuide
 	scratch   scratch
 	hangAfter time.Duration // until a path counts as hung
@@ -25,6 +26,7 @@ type engine struct {
 
 func (e *engine) init(s *shared, writes *writeBelt, reads *readBelt, p program, fixedChunks bool) {
 	e.shared, e.writes, e.program, e.hangAfter, e.unsureDue = s, writes, p, hangAfter, unsureFor
+	e.touched = now() - moment(settling)
 	e.meter.engine, e.reads.engine, e.reads.fixedChunks = e, e, fixedChunks
 	e.prober.init(e, reads)
 	for op := range e.choosers {
@@ -54,7 +56,7 @@ func (e *engine) write(dst Buffer, h *choice.History, offset uint64, m Memory) e
 
 // queueWrite moves m by one queue write.
 func (e *engine) queueWrite(dst Buffer, h *choice.History, offset uint64, m Memory) error {
-	h.Touched = true
+	e.touch(h)
 	err := e.shared.queue.WriteBuffer(dst, offset, m)
 	if err == nil {
 		e.shared.stats.BytesUp += m.Size()
@@ -124,9 +126,12 @@ func (e *engine) flushPath(op Operation, size uint64, h *choice.History) (path i
 // takeUpload chooses the path of a write or an upload.
 func (e *engine) takeUpload(size uint64, h choice.History, follows bool) (Operation, choice.Choice) {
 	if !follows {
-		e.row.length = 0
+		e.row.length, e.row.touches = 0, false
 	}
 	e.row.length++
+	if e.row.touches { // the program may have waited for memory itself
+		e.touched = now()
+	}
 	op := OpBurst
 	if e.row.length == 1 {
 		op = OpUpload
@@ -218,11 +223,24 @@ func (e *engine) bestTogether(size uint64, h choice.History) (path int) {
 
 // take chooses a path.
 func (e *engine) take(op Operation, size uint64, h choice.History) choice.Choice {
-	c := &e.choosers[op]
-	taken := c.Take(size, h, e.isMeasurable(op))
-	taken.Measure = taken.Measure && h.Touched // the first touch of memory is slow
+	if op.uploads() {
+		e.touch(&h)
+	}
+	taken := e.choosers[op].Take(size, h, e.isMeasurable(op))
+	taken.Measure = taken.Measure && h.Touched && (!op.uploads() || e.touched.age() >= settling)
 	e.count(op, size)
 	return taken
+}
+
+// settling is how long transfers are not measured once memory was written to for the first time. The GPU clears the whole of it,
+// at a tenth of the rate of later writes (measured with SwiftShader), and what follows waits for that.
+const settling = 20 * time.Millisecond
+
+// touch is called before memory is written to.
+func (e *engine) touch(h *choice.History) {
+	if !h.Touched {
+		h.Touched, e.touched, e.row.touches = true, now(), true
+	}
 }
 
 // count has the prober measure unknown paths, and all of them anew after very many transfers.

@@ -11,6 +11,7 @@ type row struct {
 	length   int
 	ended    moment // when the last one did
 	underway int    // uploads of memory that have begun, and not ended
+	touches  bool   // memory was written to for the first time
 }
 
 // follows reports whether a transfer that begins now belongs to the row.
@@ -19,7 +20,7 @@ func (r *row) follows() bool {
 }
 
 // begin is called before the first transfer of a burst, which counts as one that follows.
-func (r *row) begin() { r.length = 1 }
+func (r *row) begin() { r.length, r.touches = 1, false }
 
 // end is called when a transfer was issued.
 func (r *row) end() { r.ended = now() }

@@ -534,6 +534,65 @@ func TestWhatAHostFillsInPlaceIsAPathOfItsOwn(t *testing.T) {
 	})
 }
 
+// settled is when memory that was written to for the first time no longer disturbs what is measured.
+const settled = 20 * time.Millisecond
+
+// The GPU clears memory first, which says nothing of what comes later.
+func TestFirstTouchesAreNotMeasured(t *testing.T) {
+	const size, count = 1 << 20, 4 // so few that no probe is due
+	for name, write := range map[string]func(s *buffers.System, b *buffers.DeviceBuffer) error{
+		"alone": func(_ *buffers.System, b *buffers.DeviceBuffer) error { return b.Write(0, make([]byte, size)) },
+		"after a short one": func(_ *buffers.System, b *buffers.DeviceBuffer) error {
+			return errors.Join(b.Write(0, make([]byte, 4)), b.Write(0, make([]byte, size)))
+		},
+		"in a burst": func(_ *buffers.System, b *buffers.DeviceBuffer) (err error) {
+			for i := range uint64(count) {
+				err = errors.Join(err, b.Write(i*size, make([]byte, size)))
+			}
+			return err
+		},
+		"by uploads that share": func(s *buffers.System, b *buffers.DeviceBuffer) error {
+			return errors.Join(together(s, count, nothing, func(i int) error {
+				return s.UploadMemory(context.Background(), b, uint64(i*size), buffers.Bytes(make([]byte, size)))
+			})...)
+		},
+		"by a stream": func(s *buffers.System, b *buffers.DeviceBuffer) error {
+			_, err := s.Upload(context.Background(), b, 0, bytes.NewReader(make([]byte, count*size)))
+			return err
+		},
+	} {
+		regime(t, name, func(t *testing.T) {
+			device := memory.Open(memory.Options{Write: memory.Fixed(time.Second), Copy: memory.Fixed(time.Second)})
+			s := openOn(t, device, buffers.Options{})
+			for range 2 {
+				require.NoError(t, write(s, deviceBuffer(t, s, count*size)))
+				require.NoError(t, <-device.Queue().WorkDone())
+				synctest.Wait()
+				require.Empty(t, s.Calibration().Rates)
+			}
+		})
+	}
+}
+
+// A browser that has much to do before it takes more holds the program up.
+func TestABurstThatWaitsForMemoryItselfIsNotMeasured(t *testing.T) {
+	device := newStandIn(memory.Options{})
+	device.writeBuffer = func(q gpu.Queue, dst gpu.Buffer, offset uint64, m gpu.Memory) error {
+		time.Sleep(settled)
+		return q.WriteBuffer(dst, offset, m)
+	}
+	s := openOn(t, device, buffers.Options{})
+	const size, count = 1 << 20, 4
+	b, p := deviceBuffer(t, s, count*size), make([]byte, size)
+	buffers.HoldRow(s) // however slow this machine is
+	for i := range uint64(count) {
+		require.NoError(t, b.Write(i*size, p))
+	}
+	require.NoError(t, <-device.Queue().WorkDone())
+	time.Sleep(settled) // a measurement would end
+	require.Empty(t, s.Calibration().Rates)
+}
+
 // A program that waits does not poll, and polls slow a ring down.
 func TestTransfersOfTheProgramsAreMeasuredWithoutPolls(t *testing.T) {
 	regime(t, "a GPU that takes its time", func(t *testing.T) {
@@ -547,7 +606,7 @@ func TestTransfersOfTheProgramsAreMeasuredWithoutPolls(t *testing.T) {
 		for range 10 {
 			require.NoError(t, b.Write(0, make([]byte, size)))
 			require.NoError(t, <-device.Queue().WorkDone())
-			time.Sleep(time.Millisecond)
+			time.Sleep(settled)
 		}
 		require.NotEqual(t, known, rate(), "it was measured")
 		require.Zero(t, polls.Load())

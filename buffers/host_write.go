@@ -20,7 +20,7 @@ func (Embedder) AllowWrite(b *DeviceBuffer, offset, size uint64, follows, mayWai
 	}
 	h, e := b.history(), b.core.engine
 	if size < chosenFrom[OpBurst] {
-		h.Touched = true
+		e.touch(h)
 		s.stats.BytesUp += size
 		return size, nil
 	}
@@ -44,20 +44,20 @@ func (Embedder) MayWrite(b *DeviceBuffer) bool {
 	return b.held.check("write") == nil && gpu.CheckWrite(b.Unwrap(), 0, 0) == nil
 }
 
-// AllowShared is AllowWrite for count uploads of size bytes together that share a chunk, if mapped is set. They count as one
-// upload, which follows another at once, or begins a burst. copied says that copies went into all of the buffers before.
-// MayWrite says whether each may be written to, and AddCopy has to tell of copies into them.
-func (Embedder) AllowShared(s *System, count, size uint64, copied, follows, begins bool) (mapped bool) {
+// AllowShared is AllowWrite for uploads that share a chunk, if mapped is set. They count as one. MayWrite says whether each may be
+// written to, and AddCopy has to tell of copies into their buffers.
+func (Embedder) AllowShared(s *System, u host.Together) (mapped bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.usable("upload", "") != nil {
 		return false
 	}
-	if begins {
+	if u.Begins {
 		s.engine.row.begin()
 	}
-	s.stats.BytesUp += size
-	return s.engine.leaveTogether(max(count, 1), size, choice.History{Touched: true, Copied: copied}, follows).Mapped
+	s.stats.BytesUp += u.Size
+	h := choice.History{Touched: u.Touched, Copied: u.Copied}
+	return s.engine.leaveTogether(max(u.Count, 1), u.Size, h, u.Follows || u.Begins).Mapped
 }
 
 // AddCopy takes note that the host copies into b.

@@ -172,7 +172,7 @@ var errHung = errors.New("the ring does not come round")
 
 // wrote counts n bytes that went by a queue write.
 func (u *Upload) wrote(n uint64) {
-	u.history.Touched = true
+	u.engine.touch(u.history)
 	u.shared.stats.BytesUp += n
 	u.at += n
 	u.byQueue.sent += n

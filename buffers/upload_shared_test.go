@@ -382,6 +382,8 @@ func TestUploadsThatShareWaitForASlowRing(t *testing.T) {
 		s := openOn(t, device, buffers.Options{})
 		onPath(s, ringPath)
 		b := deviceBuffer(t, s, count*size)
+		require.NoError(t, b.Write(0, make([]byte, 4)))
+		time.Sleep(settled)
 		buffers.SetHangAfter(s, time.Hour) // for the measurement of this burst
 		for range 8 {
 			require.NoError(t, b.Write(0, make([]byte, 2<<20)))

@@ -206,13 +206,12 @@ func deviceAllow(handle, offset, size, follows, mayWait float64) float64 {
 }
 
 // sharedAllow gives 1 if uploads of size bytes together are to share a chunk of writeLend, and 0 if they go by writeBuffer:
-// see [buffers.Embedder.AllowShared]. The handle is of one of their buffers. copied is 1 if copies went into all of these,
-// row is 1 if another write or upload has just ended, and 2 if they are the first of several chunks, and count says how many
-// they are.
+// see [buffers.Embedder.AllowShared]. The handle is of one of their buffers. past is isCopied and isTouched, row is 1 if another
+// write or upload has just ended, and 2 if they are the first of several chunks, and count says how many they are.
 //
 //go:wasmexport sharedAllow
-func sharedAllow(handle, size, copied, row, count float64) float64 {
-	return run("upload", allowShared, handle, size, copied, row, count)
+func sharedAllow(handle, size, past, row, count float64) float64 {
+	return run("upload", allowShared, handle, size, past, row, count)
 }
 
 // addCopy takes note that JavaScript copies into a device buffer.

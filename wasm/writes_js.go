@@ -74,10 +74,21 @@ func endWrite(c *call) (ended float64, err error) {
 // beginsRow says of shared uploads that others follow them at once.
 const beginsRow = 2
 
+// What went into all buffers of shared uploads before.
+const (
+	isCopied  = 1 << iota // copies
+	isTouched             // bytes
+)
+
 func allowShared(c *call) (mapped float64, err error) {
 	_, s := object[deviceBuffer](c, 0)
-	size, copied, row, count := c.whole(1, "size"), c.number(2, "copied") != 0, c.number(3, "row"), c.whole(4, "count")
-	if c.err == nil && embedder.AllowShared(s.core, count, size, copied, row != 0, row == beginsRow) {
+	past, row := c.whole(2, "past"), c.number(3, "row")
+	u := host.Together{
+		Size: c.whole(1, "size"), Count: c.whole(4, "count"),
+		Copied: past&isCopied != 0, Touched: past&isTouched != 0,
+		Follows: row != 0, Begins: row == beginsRow,
+	}
+	if c.err == nil && embedder.AllowShared(s.core, u) {
 		return 1, nil
 	}
 	return 0, nil

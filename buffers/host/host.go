@@ -85,3 +85,10 @@ type Loan interface {
 	// GiveUp cancels a read that the host has not begun, and takes the chunks back as they were.
 	GiveUp()
 }
+
+// Together is uploads that follow each other at once.
+type Together struct {
+	Count, Size     uint64 // Size is of all together
+	Touched, Copied bool   // something, or a copy, went into each of their buffers before
+	Follows, Begins bool   // they follow another write or upload at once, or begin a burst
+}

@@ -36,7 +36,8 @@ export class DeviceBuffer extends NativeBuffer {
   #isVouched = false; // as far as was asked
   #known; // the module's changes when the fields above were right,
   #allowed = -1; // and when it allowed a write last
-  #isCopied = false; // copies went into it, as far as the module was told here
+  #isTouched = false; // uploads that may share chunks,
+  #isCopied = false; // and copies went into it, as far as the module was told here
 
   static {
     restOf = (source, offset) =>
@@ -56,7 +57,10 @@ export class DeviceBuffer extends NativeBuffer {
       alone: (upload) => upload.buffer.#uploadAlone(upload),
       byModule: (upload) => upload.buffer.#uploadByModule(upload),
       handle: ({ buffer }) => buffer[handleOf],
+      isTouched: ({ buffer }) => buffer.#isTouched,
       isCopied: ({ buffer }) => buffer.#isCopied,
+      /** Takes note that bytes went into the buffer. */
+      touch: ({ buffer }) => void (buffer.#isTouched = true),
       /** Takes note that a copy went into the buffer. */
       addCopy: ({ buffer }) => {
         if (!buffer.#isCopied) buffer.#module.exports.addCopy(buffer[handleOf]);

@@ -145,6 +145,7 @@ export class SharedUploads {
   #waiting = []; // uploads, or the rest of them, for which there is no chunk yet
   #counted = 0; // bytes of the waiting ones that go through a chunk, and that the module knows of
   #inFlight = 0; // chunks
+  #touches = false; // something of this task went where nothing was before
   #back = -1; // the number of one that is back, to be sent again; less than 0 if there is none
   #flush = () => this.flush();
   #goesOn = (number) => this.#returned(number);
@@ -191,6 +192,7 @@ export class SharedUploads {
   /** Sends what was asked for so far: before anything that is to be behind it. */
   flush() {
     const asked = this.#take();
+    this.#touches = false;
     if (this.#waiting.length > 0) this.#waiting.push(...asked);
     else if (asked.length === 1 && asked[0].sent === 0) this.#settle(asked[0], sharing.alone(asked[0]));
     else this.#send(asked);
@@ -223,7 +225,7 @@ export class SharedUploads {
     const row = writes.follows || (restOf(uploads) > size ? beginsRow : 0);
     const counted = this.#counted;
     this.#counted = 0;
-    if (counted > 0 || (isChosen && module.tell("sharedAllow", handle, size, parts.every(isCopied) ? 1 : 0, row, parts.length) === 1)) {
+    if (counted > 0 || (isChosen && module.tell("sharedAllow", handle, size, this.#pastOf(parts), row, parts.length) === 1)) {
       if (counted > 0) writes.written += size - counted; // more may have been added since
       const number = this.#takeBack(size) ?? (this.#inFlight < mostInFlight ? writes.borrow(handle, size) : -1);
       if (number < 0 && this.#inFlight > 0) {
@@ -241,12 +243,22 @@ export class SharedUploads {
       for (const part of parts) this.#write(part);
     }
     for (const { upload, size: n } of parts) {
+      sharing.touch(upload);
       upload.sent += n;
       if (upload.sent === upload.size) this.#settle(upload, upload.size);
     }
     while (uploads.length > 0 && uploads[0].resolve === undefined) uploads.shift();
     writes.end();
     return true;
+  }
+
+  /**
+   * What went into all buffers before this task: copies are 1, any bytes 2. A browser that clears memory may take as long for a
+   * write of this task.
+   */
+  #pastOf(parts) {
+    this.#touches ||= !parts.every(isTouched);
+    return (parts.every(isCopied) ? 1 : 0) + (this.#touches ? 0 : 2);
   }
 
   /** The parts of uploads that fill a chunk together. If there is no GPUBuffer to write one to, the module says why. */
@@ -314,6 +326,7 @@ export class SharedUploads {
 const beginsRow = 2;
 
 const isCopied = ({ upload }) => sharing.isCopied(upload);
+const isTouched = ({ upload }) => sharing.isTouched(upload);
 
 /** Bytes of uploads that were not sent yet. */
 const restOf = (uploads) => uploads.reduce((sum, { resolve, size, sent }) => sum + (resolve ? size - sent : 0), 0);
