@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/gpu"
 	"github.com/gpubuffers/gpubuffers/buffers/host"
 	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
@@ -384,5 +385,30 @@ func TestWhatCopiesDoIsMeasuredIfACalibrationDoesNotTell(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		require.Contains(t, ratesOf(s, "upload", 16<<20), "queue write where copies went")
+	})
+}
+
+// A host writes more of an upload by one queue write than would have shared a chunk.
+func TestTheRateOfABurstIsOfAllItsBytes(t *testing.T) {
+	regime(t, "uploads of three times what shares a chunk", func(t *testing.T) {
+		const took = 10 * time.Millisecond
+		device := newStandIn(memory.Options{})
+		device.workDone = func(gpu.Queue) <-chan error {
+			done := make(chan error, 1)
+			time.AfterFunc(took, func() { done <- nil })
+			return done
+		}
+		s := openOn(t, device, buffers.Options{})
+		u := host.Together{Count: 1, Size: 1 << 20, Whole: 3 << 20, Touched: true, Begins: true}
+		const count = 8
+		for range count {
+			require.False(t, embedder.AllowShared(s, u))
+			u.Begins, u.Follows = false, true
+		}
+		time.Sleep(2 * took)
+		synctest.Wait()
+		want := float64(count*u.Whole) / took.Seconds()
+		require.InEpsilon(t, want, s.Explain(buffers.OpBurst, u.Whole, nil).BytesPerSecond, 0.01)
+		require.EqualValues(t, count*u.Whole, s.Stats().BytesUp)
 	})
 }

@@ -17,8 +17,8 @@ type engine struct {
 	meter     meter
 	row       row
 	touched   moment // when memory was last written to for the first time
-	unsure    int    // transfers, see isUnsure,
-	unsureDue int    // and how many end that
+	unsure    int // transfers, see isUnsure,
+	unsureDue int // and how many end that
 	reads     readGuide
 	scratch   scratch
 	hangAfter time.Duration // until a path counts as hung
@@ -193,23 +193,27 @@ func (e *engine) isMeasurable(op Operation) bool {
 
 // leave chooses the path of a transfer that the caller makes at once: the host, or uploads that share it.
 func (e *engine) leave(size uint64, h choice.History, follows bool) *choice.Path {
+	op, path := e.takeMeasured(size, h, follows)
+	e.moved(op, path, size, true)
+	return &paths[op][path]
+}
+
+// takeMeasured chooses the path of a transfer that the caller makes at once, and has it measured if that is due.
+func (e *engine) takeMeasured(size uint64, h choice.History, follows bool) (op Operation, path int) {
 	op, taken := e.takeUpload(size, h, follows)
 	if taken.Measure {
 		e.meter.begin(op, taken.Path)
 	}
-	e.moved(op, taken.Path, size, true)
-	return &paths[op][taken.Path]
+	return op, taken.Path
 }
 
-// leaveTogether is leave for count transfers of size bytes together that share a chunk, or go by a queue write each. Short ones
-// would go by queue writes if each went by itself: for them other paths are not tried out, which costs more than they do.
-func (e *engine) leaveTogether(count, size uint64, h choice.History, follows bool) *choice.Path {
-	if size/count >= chosenFrom[OpBurst] {
-		return e.leave(size, h, follows)
+// takeTogether is takeMeasured for count transfers of size bytes together that share a chunk, or go by a queue write each. Short
+// ones would go by queue writes if each went by itself: for them other paths are not tried out, which costs more than they do.
+func (e *engine) takeTogether(count, size uint64, h choice.History, follows bool) (op Operation, path int) {
+	if size/count < chosenFrom[OpBurst] {
+		return OpBurst, e.bestTogether(size, h)
 	}
-	path := e.bestTogether(size, h)
-	e.moved(OpBurst, path, size, true)
-	return &paths[OpBurst][path]
+	return e.takeMeasured(size, h, follows)
 }
 
 // bestTogether is the path that is known to be best for transfers of size bytes together.

@@ -55,9 +55,15 @@ func (Embedder) AllowShared(s *System, u host.Together) (mapped bool) {
 	if u.Begins {
 		s.engine.row.begin()
 	}
-	s.stats.BytesUp += u.Size
 	h := choice.History{Touched: u.Touched, Copied: u.Copied}
-	return s.engine.leaveTogether(max(u.Count, 1), u.Size, h, u.Follows || u.Begins).Mapped
+	op, path := s.engine.takeTogether(max(u.Count, 1), u.Size, h, u.Follows || u.Begins)
+	mapped, moved := paths[op][path].Mapped, u.Size
+	if !mapped {
+		moved = u.Whole
+	}
+	s.stats.BytesUp += moved
+	s.engine.moved(op, path, moved, moved > 0)
+	return mapped
 }
 
 // AddCopy takes note that the host copies into b.

@@ -232,7 +232,9 @@ func (q *sharedUploads) send(n int, size uint64) bool {
 		e.row.begin()
 		follows = true
 	}
-	if p := e.leaveTogether(uint64(n), size, q.history(n), follows); !p.Mapped {
+	op, path := e.takeTogether(uint64(n), size, q.history(n), follows)
+	e.moved(op, path, size, true)
+	if !paths[op][path].Mapped {
 		return q.write(n)
 	}
 	c, err := e.writes.find("", size, sharedDepth)

@@ -207,11 +207,12 @@ func deviceAllow(handle, offset, size, follows, mayWait float64) float64 {
 
 // sharedAllow gives 1 if uploads of size bytes together are to share a chunk of writeLend, and 0 if they go by writeBuffer:
 // see [buffers.Embedder.AllowShared]. The handle is of one of their buffers. past is isCopied and isTouched, row is 1 if another
-// write or upload has just ended, and 2 if they are the first of several chunks, and count says how many they are.
+// write or upload has just ended, and 2 if they are the first of several chunks, and count says how many they are. whole is the
+// size of what goes by writeBuffer instead.
 //
 //go:wasmexport sharedAllow
-func sharedAllow(handle, size, past, row, count float64) float64 {
-	return run("upload", allowShared, handle, size, past, row, count)
+func sharedAllow(handle, size, past, row, count, whole float64) float64 {
+	return run("upload", allowShared, handle, size, past, row, count, whole)
 }
 
 // addCopy takes note that JavaScript copies into a device buffer.

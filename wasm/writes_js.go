@@ -84,7 +84,7 @@ func allowShared(c *call) (mapped float64, err error) {
 	_, s := object[deviceBuffer](c, 0)
 	past, row := c.whole(2, "past"), c.number(3, "row")
 	u := host.Together{
-		Size: c.whole(1, "size"), Count: c.whole(4, "count"),
+		Size: c.whole(1, "size"), Whole: c.whole(5, "whole"), Count: c.whole(4, "count"),
 		Copied: past&isCopied != 0, Touched: past&isTouched != 0,
 		Follows: row != 0, Begins: row == beginsRow,
 	}

@@ -88,7 +88,8 @@ type Loan interface {
 
 // Together is uploads that follow each other at once.
 type Together struct {
-	Count, Size     uint64 // Size is of all together
+	Count, Size     uint64 // Size is of the parts that share a chunk,
+	Whole           uint64 // and Whole of what goes by queue writes instead
 	Touched, Copied bool   // something, or a copy, went into each of their buffers before
 	Follows, Begins bool   // they follow another write or upload at once, or begin a burst
 }

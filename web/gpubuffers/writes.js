@@ -225,7 +225,8 @@ export class SharedUploads {
     const row = writes.follows || (restOf(uploads) > size ? beginsRow : 0);
     const counted = this.#counted;
     this.#counted = 0;
-    if (counted > 0 || (isChosen && module.tell("sharedAllow", handle, size, this.#pastOf(parts), row, parts.length) === 1)) {
+    const whole = parts.reduce((sum, part) => sum + this.#restOf(part), 0);
+    if (counted > 0 || (isChosen && module.tell("sharedAllow", handle, size, this.#pastOf(parts), row, parts.length, whole) === 1)) {
       if (counted > 0) writes.written += size - counted; // more may have been added since
       const number = this.#takeBack(size) ?? (this.#inFlight < mostInFlight ? writes.borrow(handle, size) : -1);
       if (number < 0 && this.#inFlight > 0) {
@@ -239,7 +240,7 @@ export class SharedUploads {
         for (const { upload } of parts) sharing.addCopy(upload);
       }
     } else {
-      if (!isChosen) writes.written += size;
+      if (!isChosen) writes.written += whole;
       for (const part of parts) this.#write(part);
     }
     for (const { upload, size: n } of parts) {
@@ -281,18 +282,21 @@ export class SharedUploads {
     return { parts, size };
   }
 
-  /**
-   * Writes the rest of an upload by one queue write: a browser moves few long ones in less time than more of them. Long uploads
-   * wait now and then, so that little of them is on its way.
-   */
+  /** Writes the rest of an upload. The module counts long ones. */
   #write(part) {
     const { upload, target, offset, memory, start } = part;
-    const isShort = upload.size <= this.#module.agreed.queuePiece;
-    const rest = isShort ? upload.size - upload.sent : 0; // else the module counts it
-    this.#writes.written += rest - part.size;
-    if (!isShort) return this.#byModule(upload);
+    const rest = this.#restOf(part);
+    if (rest === 0) return this.#byModule(upload);
     part.size = rest;
     this.#device.queue.writeBuffer(target, offset, memory, start, rest);
+  }
+
+  /**
+   * The bytes of an upload that are written by one queue write: a browser moves few long ones in less time than more of them.
+   * Long uploads wait now and then, so that little of them is on its way.
+   */
+  #restOf({ upload }) {
+    return upload.size <= this.#module.agreed.queuePiece ? upload.size - upload.sent : 0;
   }
 
   #byModule(upload) {
