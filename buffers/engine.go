@@ -17,6 +17,7 @@ type engine struct {
 	meter     meter
 	row       row
 	touched   moment // when memory was last written to for the first time
+	kept      keptWrites
 	unsure    int // transfers, see isUnsure,
 	unsureDue int // and how many end that
 	reads     readGuide
@@ -26,7 +27,7 @@ type engine struct {
 
 func (e *engine) init(s *shared, writes *writeBelt, reads *readBelt, p program, fixedChunks bool) {
 	e.shared, e.writes, e.program, e.hangAfter, e.unsureDue = s, writes, p, hangAfter, unsureFor
-	e.touched = now() - moment(settling)
+	e.kept.shared, e.touched = s, now()-moment(settling)
 	e.meter.engine, e.reads.engine, e.reads.fixedChunks = e, e, fixedChunks
 	e.prober.init(e, reads)
 	for op := range e.choosers {
@@ -57,7 +58,7 @@ func (e *engine) write(dst Buffer, h *choice.History, offset uint64, m Memory) e
 // queueWrite moves m by one queue write.
 func (e *engine) queueWrite(dst Buffer, h *choice.History, offset uint64, m Memory) error {
 	e.touch(h)
-	err := e.shared.queue.WriteBuffer(dst, offset, m)
+	err := e.kept.write(dst, offset, m)
 	if err == nil {
 		e.shared.stats.BytesUp += m.Size()
 	}
@@ -77,7 +78,7 @@ func (e *engine) move(p *choice.Path, dst Buffer, offset uint64, m Memory) (whol
 		switch {
 		case c == nil:
 			wholly = wholly && !p.Mapped
-			err = e.shared.queue.WriteBuffer(dst, offset+done, m.Slice(done, n))
+			err = e.kept.write(dst, offset+done, m.Slice(done, n))
 		case p.InPlace: // as if filled
 			err = e.writes.send(c, n, dst, offset+done)
 		default:

@@ -317,6 +317,8 @@ func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error
 	if p.Mapped || p.Copied {
 		dst = b.dst[1]
 	}
+	b.engine.kept.untold = true // as those of a page that writes to a buffer itself: see effectOfCopies
+	defer func() { b.engine.kept.untold = false }()
 	for range step.times {
 		if wholly, err = b.engine.move(p, dst, 0, Bytes(b.data[:step.size])); !wholly || err != nil {
 			return false, nil, err

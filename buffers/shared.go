@@ -21,6 +21,7 @@ type shared struct {
 	steps   gpu.Steps      // for copies that a ChunkQueue does not make at once
 	relay   gpu.ChunkRelay // queue, if it is one; or nil
 	poller  gpu.Poller     // the same
+	flusher gpu.Flusher    // the same
 	waker   gpu.Waker      // device, if it is one; or nil
 	limits  Limits
 	options Options
@@ -47,6 +48,7 @@ func (s *shared) init(device Device, options Options) {
 	s.device, s.queue, s.chunks, s.steps.Device = device, device.Queue(), gpu.ChunkQueueOf(device), device
 	s.relay, _ = s.queue.(gpu.ChunkRelay)
 	s.poller, _ = s.queue.(gpu.Poller)
+	s.flusher, _ = s.queue.(gpu.Flusher)
 	s.waker, _ = device.(gpu.Waker)
 	s.limits, s.options = device.Limits(), options
 	s.reporter = &reporter{logger{options.Log, options.LogLevel}, make(chan error, 64), options.Changed}

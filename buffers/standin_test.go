@@ -10,7 +10,7 @@ import (
 // it replaces, and is that method until a test sets it.
 //
 // Its queue has the abilities that a test asks for, which are nil until then: it is a ChunkQueue with fillChunk or
-// fetchChunk, a ChunkRelay with relay too, and a Poller with poller.
+// fetchChunk, a ChunkRelay with relay too, a Poller with poller, and a Flusher with flush.
 type standIn struct {
 	*memory.Device
 	lost          func(*memory.Device) <-chan struct{}
@@ -25,6 +25,7 @@ type standIn struct {
 	fetchChunk func(gpu.ChunkQueue, gpu.MappableBuffer, uint64, []gpu.ChunkCopy, gpu.Landing) (<-chan error, int, error)
 	relay      relayer
 	poller     gpu.Poller
+	flush      func()
 }
 
 // relayer is what a ChunkRelay adds to a ChunkQueue.
@@ -73,6 +74,8 @@ func (d *standIn) Queue() gpu.Queue {
 		}{chunks, d.relay}
 	case d.fillChunk != nil || d.fetchChunk != nil:
 		return chunks
+	case d.flush != nil:
+		return flushing{q}
 	case d.poller != nil:
 		return struct {
 			standInQueue
@@ -101,6 +104,10 @@ func (q standInQueue) SubmitScoped(encoders ...gpu.Encoder) (<-chan error, error
 }
 
 func (q standInQueue) WorkDone() <-chan error { return q.device.workDone(q.Queue) }
+
+type flushing struct{ standInQueue }
+
+func (q flushing) Flush() { q.device.flush() }
 
 type standInChunks struct {
 	standInQueue

@@ -55,7 +55,7 @@ func (q *uploadQueue) writeNow(m Memory) error {
 	if err := s.usable("upload", u.dst.Label()); err != nil {
 		return err
 	}
-	if err := s.queue.WriteBuffer(u.dst, u.at, m); err != nil {
+	if err := u.engine.kept.write(u.dst, u.at, m); err != nil {
 		return err
 	}
 	u.wrote(m.Size())

@@ -53,6 +53,12 @@ type Poller interface {
 	Poll(times int)
 }
 
+// Flusher is a Queue whose host keeps writes until something is submitted or the program pauses. Flush has the GPU begin with
+// them.
+type Flusher interface {
+	Flush()
+}
+
 // Waker is a Device whose calls, and completions, may return to the host before other goroutines have run. Wake is
 // called whenever a goroutine became runnable, or a goroutine or timer was started, so that the host has them run.
 type Waker interface {

@@ -13,6 +13,7 @@
 //	ChunkQueue      Queue            the engine takes the same steps itself: Steps
 //	ChunkRelay      ChunkQueue       a call for each chunk
 //	Poller          Queue            the host tells by itself when the GPU is done
+//	Flusher         Queue            writes begin at once
 //	AccessTracker   Encoder          the API tracks its buffers itself
 //	ForeignEncoder  Encoder          every encoder is the device's own
 //	Timers          Device           timers of package time

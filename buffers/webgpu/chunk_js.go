@@ -10,6 +10,7 @@ import (
 var (
 	_ gpu.ChunkRelay = (*queue)(nil)
 	_ gpu.Poller     = (*queue)(nil)
+	_ gpu.Flusher    = (*queue)(nil)
 )
 
 // SendChunk crosses to the browser once.

@@ -189,6 +189,13 @@ func (q *queue) submit(encoders []gpu.Encoder) error {
 	return q.device.translated("submit", "", q.bridge.Submit(q.commands...))
 }
 
+// Flush has Chromium hand earlier writes on to its GPU process: by itself it does so when the task ends.
+func (q *queue) Flush() {
+	q.device.mu.Lock()
+	defer q.device.mu.Unlock()
+	_ = q.submit(nil) // whatever fails fails again with what follows
+}
+
 // WorkDone settles when the GPU is done with everything submitted so far.
 func (q *queue) WorkDone() <-chan error { return q.WorkDoneThen(nil) }
 

@@ -24,7 +24,6 @@ const isReadable = ({ usage }) => (usage & BufferUsage.COPY_SRC) !== 0;
 export class DeviceBuffer extends NativeBuffer {
   #core;
   #module;
-  #queue;
   #smallest; // below it every write goes by the queue, once memory was touched
   /** @type {GPUBuffer} */
   #gpuBuffer;
@@ -79,7 +78,6 @@ export class DeviceBuffer extends NativeBuffer {
     this.#size = this.#gpuBuffer.size;
     this.#core = core;
     this.#module = core.module;
-    this.#queue = core.device.queue;
     this.#smallest = core.module.agreed.smallest;
     this.#known = core.module.changes;
     this.#isWrapped = this.#isHandedOut = isWrapped;
@@ -174,8 +172,9 @@ export class DeviceBuffer extends NativeBuffer {
   #writesShort(offset, memory, start, n) {
     if (!(n < this.#smallest && this.#isWritable(offset, n))) return false;
     this.#core.uploads.flush();
-    this.#queue.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
-    this.#core.writes.written += n;
+    const { writes } = this.#core;
+    writes.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
+    writes.written += n;
     return true;
   }
 
@@ -209,7 +208,7 @@ export class DeviceBuffer extends NativeBuffer {
       const part = { target: gpuBuffer, offset: offset + at, memory, start: start + at, size: Math.min(piece, n - at) };
       if (allowed < 0 && at > 0) chunk = writes.borrow(this[handleOf], part.size);
       if (allowed < 0 && chunk < 0 && mayWait) break;
-      if (chunk < 0 || !writes.send(chunk, part.size, [part])) this.#queue.writeBuffer(gpuBuffer, part.offset, memory, part.start, part.size);
+      if (chunk < 0 || !writes.send(chunk, part.size, [part])) writes.writeBuffer(gpuBuffer, part.offset, memory, part.start, part.size);
     }
     writes.end();
     return Math.min(at, n);
@@ -299,7 +298,7 @@ export class DeviceBuffer extends NativeBuffer {
     const bytes = isBufferSource(source) ? bytesOf("upload", this.label, source, "source") : undefined;
     const length = size === undefined ? (bytes?.length ?? lengthOf(source)) : size;
     const handle = this[run]("uploadStart", numberFor("upload", this.label, "offset", offset), numberFor("upload", this.label, "size", length));
-    const upload = new Upload(this.#module, this, handle, offset, (at, data, n) => this.#queue.writeBuffer(this.#current().#gpuBuffer, at, data, 0, n));
+    const upload = new Upload(this.#module, this, handle, offset, (at, data, n) => this.#core.writes.writeBuffer(this.#current().#gpuBuffer, at, data, 0, n));
     try {
       const reader = bytes ? readerOfBytes(bytes, this.label) : readerOf("upload", this.label, source);
       const take = (piece, before) => upload.write(piece, before);

@@ -22,7 +22,7 @@ var rooms = strings.Fields(`
 	staging_deferred.go staging_immediate.go staging_range.go staging.go
 	upload_job.go upload_shared.go upload.go upload_ring.go upload_queue.go upload_stream.go
 	device_ranges.go device_wrap.go device_buffer.go device_grow.go mappable.go
-	engine_flush.go engine_calibration.go engine_prober.go engine_meter.go engine_reads.go engine.go engine_row.go engine_path.go
+	engine_flush.go engine_calibration.go engine_prober.go engine_meter.go engine_reads.go engine.go engine_kept.go engine_row.go engine_path.go
 	read_belt.go read.go read_collect.go read_host.go read_land.go read_ring.go read_late.go read_queue.go
 	read_group.go read_chunk.go read_owner.go read_hold.go
 	write_host.go write_belt.go write_jobs.go flights.go

@@ -12,6 +12,7 @@ export function bursts(device, { bytes }, size) {
   return {
     paths: [
       path("writeBuffer each", (writes) => writeEach(device, writes)),
+      ...flushes(device).map(([name, flush]) => path(`writeBuffer each, ${name}`, (writes) => writeFlushed(device, writes, flush))),
       ...rings.map(([k, chunk]) => through(`ring ${k} x ${sizeName(chunk)}, shared`, () => new Ring(device, k, chunk))),
       through("pool, a chunk and a submit a write", () => new Pool(device, size)),
       through("pool of 4 MiB, shared", () => new Pool(device, 4 * M)),
@@ -34,6 +35,22 @@ function opened(device, bytes, size, send, make) {
       buffer.destroy();
     },
   };
+}
+
+/** What has a browser hand queue writes on to the GPU's process before the task ends. */
+export const flushes = ({ queue }) => [["a submit each MiB", () => queue.submit([])], ["a microtask each MiB", () => Promise.resolve()]];
+
+export async function writeFlushed({ queue }, writes, flush) {
+  let kept = 0;
+  for (const { target: to, at, bytes } of writes) {
+    if (kept >= M) {
+      const flushed = flush();
+      if (flushed) await flushed;
+      kept = 0;
+    }
+    queue.writeBuffer(to, at, bytes);
+    kept += bytes.length;
+  }
 }
 
 export function writeEach(device, writes) {

@@ -1,4 +1,4 @@
-import { writeEach } from "./bursts.js";
+import { flushes, writeEach, writeFlushed } from "./bursts.js";
 import { sizeName, target } from "./paths.js";
 import { Pool, Ring, sendThrough } from "./staging.js";
 
@@ -14,6 +14,7 @@ export function scenes(device, cold) {
   const paths = [
     { name: "mappedAtCreation, final buffers", load: (parts) => parts.map((bytes) => finalBuffer(device, bytes)) },
     { name: "createBuffer, writeBuffer", load: (parts) => filled(device, parts, (writes) => writeEach(device, writes)) },
+    ...flushes(device).map(([name, flush]) => ({ name: `createBuffer, writeBuffer, ${name}`, load: (parts) => filled(device, parts, (writes) => writeFlushed(device, writes, flush)) })),
     ...staged,
   ];
   const drop = (buffers) => buffers.forEach((buffer) => buffer.destroy());

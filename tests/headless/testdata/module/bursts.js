@@ -112,6 +112,41 @@ export const uploadsByQueueWritesAreWhole = () =>
     }
   });
 
+/** A browser keeps queue writes until a task or a microtask ends, unless something is submitted. */
+export const longQueueWritesInARowAreFlushed = () =>
+  withSystem(async (gpu) => {
+    takePath(gpu, paths, "queue write");
+    const b = used(gpu, 8 * MiB);
+    const bytes = pattern(8 * MiB, 3);
+    const part = (i) => bytes.subarray(i * MiB, (i + 1) * MiB);
+    const all = async (move) => {
+      for (let i = 0; i < 8; i++) await move(i);
+    };
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+    const ways = {
+      writes: [() => { for (let i = 0; i < 8; i++) b.write(i * MiB, part(i)); }, 3],
+      "uploads at once": [() => Promise.all(Array.from({ length: 8 }, (_, i) => b.upload(i * MiB, part(i)))), 3],
+      "uploads one by one": [() => all((i) => b.upload(i * MiB, part(i))), 0],
+      "writes with a pause between them": [() => all((i) => (b.write(i * MiB, part(i)), pause())), 0],
+    };
+    const { submit } = GPUQueue.prototype;
+    for (const [name, [move, least]] of Object.entries(ways)) {
+      let flushes = 0;
+      await pause();
+      GPUQueue.prototype.submit = function (commands) {
+        if (commands.length === 0) flushes++;
+        return submit.call(this, commands);
+      };
+      try {
+        await move();
+      } finally {
+        GPUQueue.prototype.submit = submit;
+      }
+      ok(least === 0 ? flushes === 0 : flushes >= least && flushes < 8, `${name}: ${flushes} flushes`);
+      sameBytes(await contents(gpu, b), bytes, name);
+    }
+  });
+
 /** Those beyond the chunks that the GPU may have wait, and are asked for again. */
 export const bytesOfUploadsAreCountedOnce = () =>
   onEachPath(async (gpu, path) => {

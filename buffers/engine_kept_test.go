@@ -1,0 +1,71 @@
+package buffers_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
+)
+
+func TestLongQueueWritesInARowAreFlushed(t *testing.T) {
+	const KiB, MiB = 1 << 10, 1 << 20
+	for name, c := range map[string]struct {
+		write   func(s *buffers.System, b *buffers.DeviceBuffer) error
+		flushes int // by the end
+	}{
+		"short ones": {func(_ *buffers.System, b *buffers.DeviceBuffer) (err error) {
+			for range 64 {
+				err = errors.Join(err, b.Write(0, make([]byte, 64*KiB)))
+			}
+			return err
+		}, 3}, // before the 17th, 33rd and 49th
+		"ones of 1 MiB": {func(_ *buffers.System, b *buffers.DeviceBuffer) (err error) {
+			for range 8 {
+				err = errors.Join(err, b.Write(0, make([]byte, MiB)))
+			}
+			return err
+		}, 7},
+		"the pieces of one": {func(_ *buffers.System, b *buffers.DeviceBuffer) error {
+			return b.Write(0, make([]byte, 16*MiB))
+		}, 3},
+		"a stream": {func(s *buffers.System, b *buffers.DeviceBuffer) error {
+			_, err := s.Upload(context.Background(), b, 0, bytes.NewReader(make([]byte, 16*MiB)))
+			return err
+		}, 3},
+		"ones with a pause before each": {func(_ *buffers.System, b *buffers.DeviceBuffer) (err error) {
+			for range 8 {
+				time.Sleep(time.Millisecond)
+				err = errors.Join(err, b.Write(0, make([]byte, MiB)))
+			}
+			return err
+		}, 0},
+	} {
+		regime(t, name, func(t *testing.T) {
+			device, flushes := newStandIn(memory.Options{}), 0
+			device.flush = func() { flushes++ }
+			s := openOn(t, device, buffers.Options{})
+			onPath(s, "queue write")
+			require.NoError(t, c.write(s, deviceBuffer(t, s, 16*MiB)))
+			require.Equal(t, c.flushes, flushes)
+		})
+	}
+}
+
+// What the prober learns of copies is of a page that writes to a buffer itself.
+func TestThatWhichIsMeasuredIsNotFlushed(t *testing.T) {
+	regime(t, "a calibration", func(t *testing.T) {
+		device, flushes := newStandIn(memory.Options{}), 0
+		device.flush = func() { flushes++ }
+		s := openOn(t, device, buffers.Options{})
+		require.NoError(t, s.Calibrate(t.Context()))
+		synctest.Wait()
+		require.Zero(t, flushes)
+	})
+}
