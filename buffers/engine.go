@@ -16,7 +16,6 @@ type engine struct {
 	prober    prober
 	meter     meter
 	row       row
-	touched   moment // when memory was last written to for the first time
 	kept      keptWrites
 	unsure    int // transfers, see isUnsure,
 	unsureDue int // and how many end that
@@ -27,7 +26,7 @@ type engine struct {
 
 func (e *engine) init(s *shared, writes *writeBelt, reads *readBelt, p program, fixedChunks bool) {
 	e.shared, e.writes, e.program, e.hangAfter, e.unsureDue = s, writes, p, hangAfter, unsureFor
-	e.kept.shared, e.touched = s, now()-moment(settling)
+	e.kept.shared, e.kept.touched = s, now()-moment(settling)
 	e.meter.engine, e.reads.engine, e.reads.fixedChunks = e, e, fixedChunks
 	e.prober.init(e, reads)
 	for op := range e.choosers {
@@ -131,7 +130,7 @@ func (e *engine) takeUpload(size uint64, h choice.History, follows bool) (Operat
 	}
 	e.row.length++
 	if e.row.touches { // the program may have waited for memory itself
-		e.touched = now()
+		e.kept.touched = now()
 	}
 	op := OpBurst
 	if e.row.length == 1 {
@@ -232,19 +231,15 @@ func (e *engine) take(op Operation, size uint64, h choice.History) choice.Choice
 		e.touch(&h)
 	}
 	taken := e.choosers[op].Take(size, h, e.isMeasurable(op))
-	taken.Measure = taken.Measure && h.Touched && (!op.uploads() || e.touched.age() >= settling)
+	taken.Measure = taken.Measure && h.Touched && (!op.uploads() || e.kept.touched.age() >= settling)
 	e.count(op, size)
 	return taken
 }
 
-// settling is how long transfers are not measured once memory was written to for the first time. The GPU clears the whole of it,
-// at a tenth of the rate of later writes (measured with SwiftShader), and what follows waits for that.
-const settling = 20 * time.Millisecond
-
 // touch is called before memory is written to.
 func (e *engine) touch(h *choice.History) {
 	if !h.Touched {
-		h.Touched, e.touched, e.row.touches = true, now(), true
+		h.Touched, e.kept.touched, e.row.touches = true, now(), true
 	}
 }
 

@@ -1,22 +1,29 @@
 package buffers
 
+import "time"
+
 // keptWrites are queue writes that the host keeps: see gpu.Flusher. It is told to flush long ones that follow each other, so that
 // the GPU moves some while the program makes the next.
 type keptWrites struct {
-	shared *shared
-	bytes  uint64 // that may not be flushed yet,
-	at     moment // and when they were enough for that
-	untold bool   // the host is not told
+	shared  *shared
+	bytes   uint64 // that may not be flushed yet,
+	at      moment // and when they were enough for that
+	untold  bool   // the host is not told
+	touched moment // when memory was last written to for the first time
 }
 
 // flushAfter is how many bytes are flushed at a time. With SwiftShader 32 writes of 768 KiB in a row take 223 us each so, and 256 us
 // without; 8 of 3 MiB 773 and 1,211 (measured).
 const flushAfter = 1 << 20
 
+// settling is how long transfers are neither measured nor flushed once memory was written to for the first time. The GPU clears
+// the whole of it, at a tenth of the rate of later writes (measured with SwiftShader), and what follows waits for that.
+const settling = 20 * time.Millisecond
+
 // write writes m by the queue.
 func (k *keptWrites) write(dst Buffer, offset uint64, m Memory) error {
 	if k.bytes >= flushAfter {
-		k.flush()
+		k.flush(m.Size())
 	}
 	if err := k.shared.queue.WriteBuffer(dst, offset, m); err != nil {
 		return err
@@ -27,9 +34,11 @@ func (k *keptWrites) write(dst Buffer, offset uint64, m Memory) error {
 	return nil
 }
 
-// flush flushes what was written just now. The program has paused since what is older, most likely.
-func (k *keptWrites) flush() {
-	if f := k.shared.flusher; f != nil && !k.untold && k.at.age() < together {
+// flush flushes what was written just now before a write of size bytes, if that is long. The program has paused since what is older,
+// most likely. While the GPU touches new memory a flush takes more time than it saves (measured).
+func (k *keptWrites) flush(size uint64) {
+	f, isLong := k.shared.flusher, size >= chosenFrom[OpBurst]
+	if f != nil && !k.untold && isLong && k.at.age() < together && k.touched.age() >= settling {
 		f.Flush()
 	}
 	k.bytes = 0

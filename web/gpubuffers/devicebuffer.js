@@ -35,8 +35,8 @@ export class DeviceBuffer extends NativeBuffer {
   #isVouched = false; // as far as was asked
   #known; // the module's changes when the fields above were right,
   #allowed = -1; // and when it allowed a write last
-  #isTouched = false; // uploads that may share chunks,
-  #isCopied = false; // and copies went into it, as far as the module was told here
+  #isTouched = false; // bytes went into it that did not go by the module,
+  #isCopied = false; // and copies, as far as the module was told here
 
   static {
     restOf = (source, offset) =>
@@ -58,8 +58,8 @@ export class DeviceBuffer extends NativeBuffer {
       handle: ({ buffer }) => buffer[handleOf],
       isTouched: ({ buffer }) => buffer.#isTouched,
       isCopied: ({ buffer }) => buffer.#isCopied,
-      /** Takes note that bytes went into the buffer. */
-      touch: ({ buffer }) => void (buffer.#isTouched = true),
+      /** Takes note that bytes go into the buffer. */
+      touch: ({ buffer }) => buffer.#touch(),
       /** Takes note that a copy went into the buffer. */
       addCopy: ({ buffer }) => {
         if (!buffer.#isCopied) buffer.#module.exports.addCopy(buffer[handleOf]);
@@ -173,6 +173,7 @@ export class DeviceBuffer extends NativeBuffer {
     if (!(n < this.#smallest && this.#isWritable(offset, n))) return false;
     this.#core.uploads.flush();
     const { writes } = this.#core;
+    this.#touch();
     writes.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
     writes.written += n;
     return true;
@@ -203,6 +204,7 @@ export class DeviceBuffer extends NativeBuffer {
     const piece = allowed < 0 ? writes.sizeOf(chunk) : allowed;
     this.#isCopied ||= allowed < 0;
     this.#allowed = this.#known;
+    this.#touch();
     let at = 0;
     for (; at < n; at += piece) {
       const part = { target: gpuBuffer, offset: offset + at, memory, start: start + at, size: Math.min(piece, n - at) };
@@ -212,6 +214,12 @@ export class DeviceBuffer extends NativeBuffer {
     }
     writes.end();
     return Math.min(at, n);
+  }
+
+  #touch() {
+    if (this.#isTouched) return;
+    this.#isTouched = true;
+    this.#core.writes.touch();
   }
 
   #writeByModule(offset, data, dataOffset, size) {

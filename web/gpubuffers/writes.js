@@ -8,9 +8,11 @@ const together = 0.15;
 /**
  * The bytes of queue writes after which the browser is to hand them on. By itself it does so between two microtasks, or when
  * something is submitted, and until then the GPU's process moves none of them: with SwiftShader 32 writes of 768 KiB take 223 us
- * each if 1 MiB is handed on at a time, and 256 us if not; 8 of 3 MiB 773 and 1,211 (measured).
+ * each if 1 MiB is submitted at a time, and 256 us if not; 8 of 3 MiB 773 and 1,211 (measured).
  */
 const handOn = 1 << 20;
+/** How long after the first touch of memory nothing is submitted for that, in milliseconds: it would take longer (measured). */
+const settling = 20;
 /** The bytes of a chunk that uploads share. */
 const sharedSize = 1 << 20;
 /** The most chunks of shared uploads that the GPU may have. */
@@ -40,6 +42,7 @@ export class Writes {
   #endedAt = -Infinity;
   #kept = 0; // bytes of queue writes that may not be handed on yet,
   #keptAt = 0; // and when they were enough for that
+  #touchedAt = -Infinity; // when a buffer was last written to for the first time
   written = 0; // bytes that the module does not know of
 
   /**
@@ -59,10 +62,20 @@ export class Writes {
 
   /** Writes by the queue. */
   writeBuffer(target, offset, memory, start, size) {
-    if (this.#kept >= handOn) this.#handOn();
+    if (this.#kept >= handOn) this.#handOn(size);
     this.#device.queue.writeBuffer(target, offset, memory, start, size);
     this.#kept += size;
     if (this.#kept >= handOn) this.#keptAt = performance.now();
+  }
+
+  /** Whether so much was written that the browser is to hand it on. */
+  get keeps() {
+    return this.#kept >= handOn;
+  }
+
+  /** Is called before a buffer is written to for the first time. */
+  touch() {
+    this.#touchedAt = performance.now();
   }
 
   /** Is called in a microtask that was asked for after the last write. */
@@ -70,9 +83,10 @@ export class Writes {
     this.#kept = 0;
   }
 
-  /** Hands on what was written just now. What is older was handed on, most likely. */
-  #handOn() {
-    if (performance.now() - this.#keptAt < together) this.#submit([]);
+  /** Hands on what was written just now before a long write. What is older was handed on, most likely. */
+  #handOn(size) {
+    const now = performance.now();
+    if (size >= this.#module.agreed.smallest && now - this.#keptAt < together && now - this.#touchedAt > settling) this.#submit([]);
     else this.#kept = 0;
   }
 
@@ -177,11 +191,11 @@ export class SharedUploads {
   #waiting = []; // uploads, or the rest of them, for which there is no chunk yet
   #counted = 0; // bytes of the waiting ones that go through a chunk, and that the module knows of
   #inFlight = 0; // chunks
-  #touches = false; // something of this task went where nothing was before
+  #touches = false; // something of these went where nothing was before
   #back = -1; // the number of one that is back, to be sent again; less than 0 if there is none
-  #flush = () => {
+  #inMicrotask = () => {
     this.#writes.handedOn();
-    this.flush();
+    this.#flush(true);
   };
   #goesOn = (number) => this.#returned(number);
 
@@ -200,7 +214,7 @@ export class SharedUploads {
     return new Promise((resolve) => {
       this.#keep().push({ buffer, offset, memory, start, size, sent: 0, resolve });
       this.#size += size;
-      if (this.#asked.length > 1 && this.#size >= sharedSize && this.#inFlight < mostInFlight && this.#waiting.length === 0) this.#sendFull();
+      if (this.#asked.length > 1 && this.#size >= sharedSize && this.#inFlight < mostInFlight && this.#waiting.length === 0 && !this.#writes.keeps) this.#sendFull();
     });
   }
 
@@ -208,9 +222,13 @@ export class SharedUploads {
   #keep() {
     if (this.#asked.length === 0) {
       this.#module.untold.push(this);
-      void resolved.then(this.#flush);
+      this.#goOnSoon();
     }
     return this.#asked;
+  }
+
+  #goOnSoon() {
+    void resolved.then(this.#inMicrotask);
   }
 
   /** Gives the uploads of this task, which are kept no longer. */
@@ -226,27 +244,40 @@ export class SharedUploads {
 
   /** Sends what was asked for so far: before anything that is to be behind it. */
   flush() {
+    this.#flush(false);
+  }
+
+  #flush(mayPause) {
     const asked = this.#take();
-    this.#touches = false;
-    if (this.#waiting.length > 0) this.#waiting.push(...asked);
-    else if (asked.length === 1 && asked[0].sent === 0) this.#settle(asked[0], sharing.alone(asked[0]));
-    else this.#send(asked);
+    if (this.#waiting.length === 0 && asked.length === 1 && asked[0].sent === 0) {
+      this.#touches = false;
+      this.#settle(asked[0], sharing.alone(asked[0]));
+      return;
+    }
+    this.#waiting.push(...asked);
+    this.#send(mayPause);
   }
 
   /** Sends what fills chunks, if there are any. */
   #sendFull() {
     const asked = this.#take();
     let rest = restOf(asked);
-    while (rest >= sharedSize && this.#share(asked)) rest = restOf(asked);
+    while (rest >= sharedSize && !this.#writes.keeps && this.#share(asked)) rest = restOf(asked);
     if (asked.length === 0) return;
     this.#keep().push(...asked);
     this.#size = rest;
   }
 
-  /** Sends uploads, chunk by chunk. Those for which there is none wait. */
-  #send(uploads) {
-    while (uploads.length > 0 && this.#share(uploads));
-    this.#waiting = uploads;
+  /**
+   * Sends uploads, chunk by chunk. Those for which there is none wait. If it may pause, it goes on in the next microtask whenever the
+   * browser is to hand on what was written.
+   */
+  #send(mayPause) {
+    const uploads = this.#waiting;
+    while (uploads.length > 0 && this.#share(uploads)) {
+      if (mayPause && uploads.length > 0 && this.#writes.keeps) return this.#goOnSoon();
+    }
+    this.#touches &&= uploads.length > 0;
   }
 
   /** Sends the first of some uploads together, as much as one chunk takes, unless they have to wait for a chunk. */
@@ -289,8 +320,8 @@ export class SharedUploads {
   }
 
   /**
-   * What went into all buffers before this task: copies are 1, any bytes 2. A browser that clears memory may take as long for a
-   * write of this task.
+   * What went into all buffers before these uploads: copies are 1, any bytes 2. A browser that clears memory may take as long for a
+   * later one of them.
    */
   #pastOf(parts) {
     this.#touches ||= !parts.every(isTouched);
@@ -354,7 +385,7 @@ export class SharedUploads {
   #returned(number) {
     this.#inFlight--;
     this.#back = number;
-    this.#send(this.#waiting);
+    this.#send(true);
     const isSent = this.#back !== number;
     this.#back = -1;
     return isSent;

@@ -122,12 +122,14 @@ export const longQueueWritesInARowAreFlushed = () =>
     const all = async (move) => {
       for (let i = 0; i < 8; i++) await move(i);
     };
-    const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+    const write = (to) => { for (let i = 0; i < 8; i++) to.write(i * MiB, part(i)); };
+    const pause = (ms = 5) => new Promise((resolve) => setTimeout(resolve, ms));
     const ways = {
-      writes: [() => { for (let i = 0; i < 8; i++) b.write(i * MiB, part(i)); }, 3],
-      "uploads at once": [() => Promise.all(Array.from({ length: 8 }, (_, i) => b.upload(i * MiB, part(i)))), 3],
+      writes: [() => pause(50).then(() => write(b)), 3],
+      "uploads at once": [() => Promise.all(Array.from({ length: 8 }, (_, i) => b.upload(i * MiB, part(i)))), 0],
       "uploads one by one": [() => all((i) => b.upload(i * MiB, part(i))), 0],
       "writes with a pause between them": [() => all((i) => (b.write(i * MiB, part(i)), pause())), 0],
+      "writes that touch new memory": [() => write(used(gpu, 8 * MiB)), 0],
     };
     const { submit } = GPUQueue.prototype;
     for (const [name, [move, least]] of Object.entries(ways)) {
