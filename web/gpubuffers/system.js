@@ -97,7 +97,7 @@ export class GPUBufferSystem {
       poller,
       waits: new Waits(),
       writes,
-      uploads: new SharedUploads(device, module, writes),
+      uploads: new SharedUploads(module, writes),
       chunks: [],
       destroyed: false,
       lost: false,

@@ -183,7 +183,6 @@ export class Writes {
 
 /** Uploads of one task that share chunks. One that does not fit into the rest of a chunk goes on in the next. */
 export class SharedUploads {
-  #device;
   #module;
   #writes;
   #asked = []; // uploads of this task
@@ -203,8 +202,7 @@ export class SharedUploads {
    * @param {import("./module.js").Module} module
    * @param {Writes} writes
    */
-  constructor(device, module, writes) {
-    this.#device = device;
+  constructor(module, writes) {
     this.#module = module;
     this.#writes = writes;
   }
