@@ -172,10 +172,8 @@ export class DeviceBuffer extends NativeBuffer {
   #writesShort(offset, memory, start, n) {
     if (!(n < this.#smallest && this.#isWritable(offset, n))) return false;
     this.#core.uploads.flush();
-    const { writes } = this.#core;
-    this.#touch();
-    writes.writeBuffer(this.#gpuBuffer, offset, memory, start, n);
-    writes.written += n;
+    this.#writeByQueue(this.#gpuBuffer, offset, memory, start, n);
+    this.#core.writes.written += n;
     return true;
   }
 
@@ -210,10 +208,15 @@ export class DeviceBuffer extends NativeBuffer {
       const part = { target: gpuBuffer, offset: offset + at, memory, start: start + at, size: Math.min(piece, n - at) };
       if (allowed < 0 && at > 0) chunk = writes.borrow(this[handleOf], part.size);
       if (allowed < 0 && chunk < 0 && mayWait) break;
-      if (chunk < 0 || !writes.send(chunk, part.size, [part])) writes.writeBuffer(gpuBuffer, part.offset, memory, part.start, part.size);
+      if (chunk < 0 || !writes.send(chunk, part.size, [part])) this.#writeByQueue(gpuBuffer, part.offset, memory, part.start, part.size);
     }
     writes.end();
     return Math.min(at, n);
+  }
+
+  #writeByQueue(gpuBuffer, offset, data, start, n) {
+    this.#touch();
+    this.#core.writes.writeBuffer(gpuBuffer, offset, data, start, n);
   }
 
   #touch() {
@@ -306,7 +309,7 @@ export class DeviceBuffer extends NativeBuffer {
     const bytes = isBufferSource(source) ? bytesOf("upload", this.label, source, "source") : undefined;
     const length = size === undefined ? (bytes?.length ?? lengthOf(source)) : size;
     const handle = this[run]("uploadStart", numberFor("upload", this.label, "offset", offset), numberFor("upload", this.label, "size", length));
-    const upload = new Upload(this.#module, this, handle, offset, (at, data, n) => this.#core.writes.writeBuffer(this.#current().#gpuBuffer, at, data, 0, n));
+    const upload = new Upload(this.#module, this, handle, offset, (at, data, n) => this.#writeByQueue(this.#current().#gpuBuffer, at, data, 0, n));
     try {
       const reader = bytes ? readerOfBytes(bytes, this.label) : readerOf("upload", this.label, source);
       const take = (piece, before) => upload.write(piece, before);

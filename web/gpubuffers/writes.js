@@ -8,7 +8,8 @@ const together = 0.15;
 /**
  * The bytes of queue writes after which the browser is to hand them on. By itself it does so between two microtasks, or when
  * something is submitted, and until then the GPU's process moves none of them: with SwiftShader 32 writes of 768 KiB take 223 us
- * each if 1 MiB is submitted at a time, and 256 us if not; 8 of 3 MiB 773 and 1,211 (measured).
+ * each if 1 MiB is submitted at a time, and 256 us if not; 8 of 3 MiB 773 and 1,211 (measured). It is flushAfter in
+ * buffers/engine_kept.go, and settling is that of the same file.
  */
 const handOn = 1 << 20;
 /** How long after the first touch of memory nothing is submitted for that, in milliseconds: it would take longer (measured). */
@@ -78,7 +79,7 @@ export class Writes {
     this.#touchedAt = performance.now();
   }
 
-  /** Is called in a microtask that was asked for after the last write. */
+  /** Is called between two microtasks, where the browser hands on what was written before. */
   handedOn() {
     this.#kept = 0;
   }
