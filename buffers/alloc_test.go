@@ -20,8 +20,10 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	}
 	ctx := context.Background()
 	s, device := openSystem(t, buffers.Options{})
+	shares, _ := openSystem(t, buffers.Options{})
+	onPath(shares, "queue write")
 	b := deviceBuffer(t, s, 64<<10)
-	p := randomBytes(4096)
+	p, long := randomBytes(4096), randomBytes(160<<10)
 	r := readback(t, s, buffers.ReadbackDescriptor{})
 	d := dynamic(t, s, buffers.DynamicDescriptor{Size: 64 << 10, Usage: buffers.UsageUniform})
 	hosts := newHostPages(t, s, 4096)
@@ -81,7 +83,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			check(err)
 			oneFrame(func(e buffers.Encoder) { check(im.UploadTo(e, b, 0)) })
 		}},
-		{"uploads at once", crowd(t, s, b, p, 3)},
+		{"uploads at once", crowd(t, shares, deviceBuffer(t, shares, 3*uint64(len(long))), long, 3)},
 		{"a frame that waits", func() {
 			f, err := slow.BeginFrame(ctx)
 			check(err)
@@ -122,6 +124,11 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 func crowd(t *testing.T, s *buffers.System, b *buffers.DeviceBuffer, p []byte, count int) func() {
 	begin, ended := make(chan int), make(chan error)
 	t.Cleanup(func() { close(begin) })
+	buffers.SetYield(s, func() {
+		for buffers.Sharing(s) < count {
+			runtime.Gosched()
+		}
+	})
 	for range count {
 		go func() {
 			for i := range begin {

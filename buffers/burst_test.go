@@ -242,14 +242,14 @@ func TestAHostIsLentChunksOfThePathOfItsWrite(t *testing.T) {
 	piece, c = embedder.AllowWrite(b, 0, 4<<20, false, false)
 	require.EqualValues(t, 2<<20, piece, "a write that does not wait")
 	require.Nil(t, c)
-	require.True(t, embedder.AllowShared(s, host.Together{Count: 1, Size: 1 << 20, Touched: true, Copied: true}))
+	require.True(t, embedder.AllowShared(s, host.Together{Size: 1 << 20, Touched: true, Copied: true}))
 	for range 4 { // nothing else is known then
 		burstsByChunks(s)
 	}
-	require.False(t, embedder.AllowShared(s, host.Together{Count: 1, Size: 1 << 20, Touched: true}), "uploads that share a chunk are one")
-	require.True(t, embedder.AllowShared(s, host.Together{Count: 1, Size: 1 << 20, Touched: true, Follows: true}), "and one that follows another at once")
+	require.False(t, embedder.AllowShared(s, host.Together{Size: 1 << 20, Touched: true}), "uploads that share a chunk are one")
+	require.True(t, embedder.AllowShared(s, host.Together{Size: 1 << 20, Touched: true, Follows: true}), "and one that follows another at once")
 	time.Sleep(time.Millisecond)
-	require.True(t, embedder.AllowShared(s, host.Together{Count: 1, Size: 1 << 20, Touched: true, Begins: true}), "and the first of several chunks")
+	require.True(t, embedder.AllowShared(s, host.Together{Size: 1 << 20, Touched: true, Begins: true}), "and the first of several chunks")
 }
 
 // What was measured beside other work may be far too slow.
@@ -399,7 +399,7 @@ func TestTheRateOfABurstIsOfAllItsBytes(t *testing.T) {
 			return done
 		}
 		s := openOn(t, device, buffers.Options{})
-		u := host.Together{Count: 1, Size: 1 << 20, Whole: 3 << 20, Touched: true, Begins: true}
+		u := host.Together{Size: 1 << 20, Whole: 3 << 20, Touched: true, Begins: true}
 		const count = 8
 		for range count {
 			require.False(t, embedder.AllowShared(s, u))

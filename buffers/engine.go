@@ -17,6 +17,7 @@ type engine struct {
 	meter     meter
 	row       row
 	kept      keptWrites
+	effect    effect
 	unsure    int // transfers, see isUnsure,
 	unsureDue int // and how many end that
 	reads     readGuide
@@ -154,10 +155,25 @@ func (e *engine) suitsRow(path int, size uint64, h choice.History) bool {
 	return p.Suits(size, h) && (h.Copied || h.Effect == choice.Harmless || !p.Mapped || e.choosers[OpBurst].Best(size, h) == path)
 }
 
-// effectOfCopies tells whether copies spoil buffers here, by many queue writes to a buffer that copies went into, and to one
+// effect is what copies do to buffers, as it followed from so many lessons. To work it out takes longer than all else that a
+// write asks of the engine.
+type effect struct {
+	is      choice.Effect
+	lessons [2]uint
+}
+
+func (e *engine) effectOfCopies() choice.Effect {
+	lessons := [2]uint{e.choosers[OpUpload].Lessons(), e.choosers[OpBurst].Lessons()}
+	if e.effect.lessons != lessons {
+		e.effect = effect{e.findEffect(), lessons}
+	}
+	return e.effect.is
+}
+
+// findEffect tells whether copies spoil buffers here, by many queue writes to a buffer that copies went into, and to one
 // that has seen none. To a spoiled one they took 2.3 to 10 times as long (measured), and else about as long. On a busy page a
 // clean one may have been measured slow alone, so what fewer bytes took counts too: more are never slower.
-func (e *engine) effectOfCopies() choice.Effect {
+func (e *engine) findEffect() choice.Effect {
 	c := &e.choosers[OpUpload]
 	clean, copied := c.Measured(queueWrites, 4*probeSize), c.Measured(copiedQueueWrites, 4*probeSize)
 	if clean == 0 || copied == 0 {
@@ -177,6 +193,17 @@ func (e *engine) effectOfCopies() choice.Effect {
 func (e *engine) moved(op Operation, path int, size uint64, wholly bool) {
 	e.row.end()
 	e.meter.add(op, path, size, wholly)
+}
+
+// movedMore is called when size further bytes take the path of those before them, as many at a time as each.
+func (e *engine) movedMore(op Operation, path int, each, size uint64) {
+	for size > 0 {
+		n := min(each, size)
+		size -= n
+		e.row.length++
+		e.count(op, n)
+		e.meter.add(op, path, n, true)
+	}
 }
 
 // isMeasurable reports whether a transfer that begins now can be measured: one that is alone if it has the GPU to itself,
@@ -205,15 +232,6 @@ func (e *engine) takeMeasured(size uint64, h choice.History, follows bool) (op O
 		e.meter.begin(op, taken.Path)
 	}
 	return op, taken.Path
-}
-
-// takeTogether is takeMeasured for count transfers of size bytes together that share a chunk, or go by a queue write each. Short
-// ones would go by queue writes if each went by itself: for them other paths are not tried out, which costs more than they do.
-func (e *engine) takeTogether(count, size uint64, h choice.History, follows bool) (op Operation, path int) {
-	if size/count < chosenFrom[OpBurst] {
-		return OpBurst, e.bestTogether(size, h)
-	}
-	return e.takeMeasured(size, h, follows)
 }
 
 // bestTogether is the path that is known to be best for transfers of size bytes together.

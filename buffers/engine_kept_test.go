@@ -21,11 +21,17 @@ func TestLongQueueWritesInARowAreFlushed(t *testing.T) {
 		flushes int // by the end
 	}{
 		"short ones": {func(_ *buffers.System, b *buffers.DeviceBuffer) (err error) {
+			for range 200 {
+				err = errors.Join(err, b.Write(0, make([]byte, 16*KiB)))
+			}
+			return err
+		}, 0},
+		"ones of 64 KiB": {func(_ *buffers.System, b *buffers.DeviceBuffer) (err error) {
 			for range 64 {
 				err = errors.Join(err, b.Write(0, make([]byte, 64*KiB)))
 			}
 			return err
-		}, 0},
+		}, 3},
 		"ones of 1 MiB": {func(_ *buffers.System, b *buffers.DeviceBuffer) (err error) {
 			for range 8 {
 				err = errors.Join(err, b.Write(0, make([]byte, MiB)))

@@ -56,14 +56,32 @@ func (Embedder) AllowShared(s *System, u host.Together) (mapped bool) {
 		s.engine.row.begin()
 	}
 	h := choice.History{Touched: u.Touched, Copied: u.Copied}
-	op, path := s.engine.takeTogether(max(u.Count, 1), u.Size, h, u.Follows || u.Begins)
+	op, path := s.engine.takeMeasured(u.Size, h, u.Follows || u.Begins)
 	mapped, moved := paths[op][path].Mapped, u.Size
 	if !mapped {
 		moved = u.Whole
 	}
 	s.stats.BytesUp += moved
 	s.engine.moved(op, path, moved, moved > 0)
+	if mapped && u.Size > 0 {
+		s.stats.BytesUp += u.More
+		s.engine.movedMore(op, path, u.Size, u.More)
+	}
 	return mapped
+}
+
+// CountMade is how many buffers were made so far, for ConfirmMade.
+func (Embedder) CountMade(s *System) uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.created
+}
+
+// ConfirmMade takes note that the host knows of the first so many buffers whether there was memory for them.
+func (Embedder) ConfirmMade(s *System, made uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.confirm(min(made, s.created))
 }
 
 // AddCopy takes note that the host copies into b.

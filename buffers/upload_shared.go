@@ -53,14 +53,19 @@ const (
 
 func (q *sharedUploads) init(e *engine) { q.engine, q.yield = e, runtime.Gosched }
 
-// move moves m to dst at offset together with the uploads of other goroutines, and reports whether it did. If it did
-// not, the upload has to go by itself.
+// move moves m to dst at offset together with the uploads of other goroutines, or by a queue write if it is short, and reports
+// whether it did. If it did not, the upload has to go by itself.
 // It locks.
 func (q *sharedUploads) move(ctx context.Context, dst Buffer, offset uint64, m Memory) (moved bool) {
-	u, leads := q.join(dst, offset, m)
-	switch {
-	case u == nil:
+	b, isDevice := dst.(*DeviceBuffer)
+	if size := m.Size(); !isDevice || b.core.engine != q.engine || size == 0 || size > sharedMost || size%4 != 0 {
 		return false
+	}
+	if m.Size() < chosenFrom[OpBurst] {
+		return q.moveShort(ctx, b, offset, m)
+	}
+	u, leads := q.join(b, offset, m)
+	switch {
 	case leads:
 		q.yield()
 	default:
@@ -72,13 +77,23 @@ func (q *sharedUploads) move(ctx context.Context, dst Buffer, offset uint64, m M
 	return q.leave(u)
 }
 
-// join puts an upload that can share a chunk into the queue.
+// moveShort moves m by a queue write.
 // It locks.
-func (q *sharedUploads) join(dst Buffer, offset uint64, m Memory) (u *sharedUpload, leads bool) {
-	b, isDevice := dst.(*DeviceBuffer)
-	if size := m.Size(); !isDevice || b.core.engine != q.engine || size == 0 || size > sharedMost || size%4 != 0 {
-		return nil, false
-	}
+func (q *sharedUploads) moveShort(ctx context.Context, b *DeviceBuffer, offset uint64, m Memory) (moved bool) {
+	s := q.engine.shared
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return ctx.Err() == nil && canShare(b, offset, m) && q.engine.queueWrite(b.Unwrap(), b.history(), offset, m) == nil
+}
+
+// canShare reports whether an upload can be made now.
+func canShare(b *DeviceBuffer, offset uint64, m Memory) bool {
+	return b.held.check("upload") == nil && gpu.CheckWrite(b.Unwrap(), offset, m.Size()) == nil
+}
+
+// join puts an upload into the queue.
+// It locks.
+func (q *sharedUploads) join(b *DeviceBuffer, offset uint64, m Memory) (u *sharedUpload, leads bool) {
 	q.engine.shared.mu.Lock()
 	defer q.engine.shared.mu.Unlock()
 	u = q.take()
@@ -177,7 +192,7 @@ func (q *sharedUploads) end(n int, state sharedState) {
 func (q *sharedUploads) fitting() (n int, size uint64) {
 	for n < len(q.queue) {
 		u := q.queue[n]
-		if u.dst.held.check("upload") != nil || gpu.CheckWrite(u.dst.Unwrap(), u.offset, u.data.Size()) != nil {
+		if !canShare(u.dst, u.offset, u.data) {
 			u.state = sharedAlone
 			q.queue = remove(q.queue, n)
 			q.tell(u)
@@ -232,7 +247,7 @@ func (q *sharedUploads) send(n int, size uint64) bool {
 		e.row.begin()
 		follows = true
 	}
-	op, path := e.takeTogether(uint64(n), size, q.history(n), follows)
+	op, path := e.takeMeasured(size, q.history(n), follows)
 	e.moved(op, path, size, true)
 	if !paths[op][path].Mapped {
 		return q.write(n)

@@ -24,7 +24,8 @@ var fusedExports js.Value
 // [Device.Poll]. watch(queue, promise) gives the promise, and has the device
 // pumped until it settles: see [Device.PumpIfNeeded]. afterChecks(promise) gives a
 // promise like it, which resolves when it is also known of all earlier buffers
-// whether they failed. For keepChecked see [CreationErrors.Leave].
+// whether they failed. whenKnown(device, f, f) calls f when that is known of all
+// buffers so far. For keepChecked see [CreationErrors.Leave].
 func FusedCalls() js.Value {
 	if fusedExports.IsUndefined() {
 		fusedExports = instantiate([]byte(fusedCode)).Get("exports")

@@ -207,12 +207,24 @@ func deviceAllow(handle, offset, size, follows, mayWait float64) float64 {
 
 // sharedAllow gives 1 if uploads of size bytes together are to share a chunk of writeLend, and 0 if they go by writeBuffer:
 // see [buffers.Embedder.AllowShared]. The handle is of one of their buffers. past is isCopied and isTouched, row is 1 if another
-// write or upload has just ended, and 2 if they are the first of several chunks, and count says how many they are. whole is the
-// size of what goes by writeBuffer instead.
+// write or upload has just ended, and 2 if they are the first of several chunks. whole is the size of what goes by writeBuffer
+// instead. more is the size of what follows them, and goes through chunks if they do.
 //
 //go:wasmexport sharedAllow
-func sharedAllow(handle, size, past, row, count, whole float64) float64 {
-	return run("upload", allowShared, handle, size, past, row, count, whole)
+func sharedAllow(handle, size, past, row, whole, more float64) float64 {
+	return run("upload", allowShared, handle, size, past, row, whole, more)
+}
+
+// countMade gives how many buffers of a system were made so far, for confirmMade.
+//
+//go:wasmexport countMade
+func countMade(handle float64) float64 { return run("upload", countMadeBuffers, handle) }
+
+// confirmMade takes note that it is known of so many buffers whether there was memory: see [buffers.Embedder.ConfirmMade].
+//
+//go:wasmexport confirmMade
+func confirmMade(handle, made float64) float64 {
+	return run("upload", confirmMadeBuffers, handle, made)
 }
 
 // addCopy takes note that JavaScript copies into a device buffer.

@@ -84,12 +84,30 @@ func allowShared(c *call) (mapped float64, err error) {
 	_, s := object[deviceBuffer](c, 0)
 	past, row := c.whole(2, "past"), c.number(3, "row")
 	u := host.Together{
-		Size: c.whole(1, "size"), Whole: c.whole(5, "whole"), Count: c.whole(4, "count"),
+		Size: c.whole(1, "size"), Whole: c.whole(4, "whole"), More: c.whole(5, "more"),
 		Copied: past&isCopied != 0, Touched: past&isTouched != 0,
 		Follows: row != 0, Begins: row == beginsRow,
 	}
 	if c.err == nil && embedder.AllowShared(s.core, u) {
 		return 1, nil
+	}
+	return 0, nil
+}
+
+// countMadeBuffers is the export countMade.
+func countMadeBuffers(c *call) (made float64, err error) {
+	s := c.system(0)
+	if c.err != nil {
+		return 0, nil
+	}
+	return float64(embedder.CountMade(s.core)), nil
+}
+
+// confirmMadeBuffers is the export confirmMade.
+func confirmMadeBuffers(c *call) (_ float64, err error) {
+	s, made := c.system(0), c.whole(1, "made")
+	if c.err == nil {
+		embedder.ConfirmMade(s.core, made)
 	}
 	return 0, nil
 }

@@ -88,8 +88,9 @@ type Loan interface {
 
 // Together is uploads that follow each other at once.
 type Together struct {
-	Count, Size     uint64 // Size is of the parts that share a chunk,
-	Whole           uint64 // and Whole of what goes by queue writes instead
+	Size            uint64 // of the parts that share a chunk,
+	Whole           uint64 // and of what goes by queue writes instead
+	More            uint64 // bytes of the same past that follow through chunks of Size, if these go through one
 	Touched, Copied bool   // something, or a copy, went into each of their buffers before
 	Follows, Begins bool   // they follow another write or upload at once, or begin a burst
 }

@@ -88,13 +88,13 @@ export class Creations {
     const passed = [this.#passed, this.#most, this.#mostBytes];
     this.#untold = new Map();
     this.#passed = this.#most = this.#mostBytes = this.#bytes = 0;
-    if (passed[0] > 0) this.#module.tell("countPassed", this.#system, ...passed);
+    if (passed[0] > 0) this.#module.aside("countPassed", this.#system, ...passed);
     buffers.forEach((creation, buffer) => this.#tell(buffer, creation));
   }
 
   #tell(buffer, { gpuBuffer, size, usage }) {
     const { label } = buffer;
-    const handle = this.#module.tellWith({ label }, "tellDeviceBuffer", this.#system, size, usage, label.length);
+    const handle = this.#module.asideWith({ label }, "tellDeviceBuffer", this.#system, size, usage, label.length);
     if (handle < 0) return void buffer[told](undefined, this.#module.refusal("createDeviceBuffer"));
     this.#keepChecked(this.#module.exports.toldNumber(), gpuBuffer);
     buffer[told](handle);

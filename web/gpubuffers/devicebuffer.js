@@ -51,6 +51,9 @@ export class DeviceBuffer extends NativeBuffer {
     sharing = {
       /** The GPUBuffer that an upload may still be written to, if there is one. */
       target: ({ buffer, offset, size, memory, start }) => (memory.byteLength >= start + size && buffer.#mayWrite(offset, size) ? buffer.#gpuBuffer : undefined),
+      /** Whether a GPUBuffer is still what an upload goes to. */
+      isTarget: ({ buffer, offset, size }, gpuBuffer) => buffer.#mayWrite(offset, size) && buffer.#gpuBuffer === gpuBuffer,
+      isHandedOut: (buffer) => buffer.#isHandedOut,
       /** Whether it is known to be there, and nobody but this module can destroy it. */
       isVouched: (buffer) => !buffer.#isHandedOut && buffer.#vouched(),
       alone: (upload) => upload.buffer.#uploadAlone(upload),
@@ -259,14 +262,17 @@ export class DeviceBuffer extends NativeBuffer {
     }
   }
 
-  /** The promise of an upload that shares chunks with the others of the task; undefined if it cannot. */
+  /** The promise of an upload that shares chunks with the others of the task, or is short; undefined if it cannot. */
   #uploadShared(offset, source) {
     const { uploads } = this.#core;
     try {
       const memory = memoryOf(source);
       const size = sizeOf(source);
       if (size === 0 || typeof offset !== "number" || isResizable(memory) || !this.#mayWrite(offset, size)) return undefined;
-      return uploads.add(this, offset, memory, offsetOf(source), size);
+      if (size >= this.#smallest || !uploads.hasNone(this)) return uploads.add(this, offset, memory, offsetOf(source), size);
+      this.#writeByQueue(this.#gpuBuffer, offset, memory, offsetOf(source), size);
+      this.#core.writes.written += size;
+      return Promise.resolve(size);
     } catch {
       return undefined; // the module says why
     }

@@ -92,13 +92,13 @@ export class Module {
     return this.#along(values, () => this.run(name, ...numbers));
   }
 
-  tellWith(values, name, ...numbers) {
-    return this.#along(values, () => this.tell(name, ...numbers));
-  }
-
   /** What is told before the call has values of its own that go along. So that comes first. */
   #along(values, f) {
     this.#beforeCall();
+    return this.#with(values, f);
+  }
+
+  #with(values, f) {
     Object.assign(this.arguments, values);
     try {
       return f();
@@ -110,12 +110,21 @@ export class Module {
   /** Calls an export that does not refuse, or whose refusal nobody hears of. It gives less than 0 if the module has ended. */
   tell(name, ...numbers) {
     this.#beforeCall();
+    return this.aside(name, ...numbers);
+  }
+
+  /** The same of an export that has no order among the others: nothing is brought to an end first. */
+  aside(name, ...numbers) {
     try {
       return this.exports[name](...numbers);
     } catch (cause) {
       this.#end(cause);
       return refused;
     }
+  }
+
+  asideWith(values, name, ...numbers) {
+    return this.#with(values, () => this.aside(name, ...numbers));
   }
 
   /** Brings to an end what the module does not know of. */

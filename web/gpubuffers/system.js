@@ -13,7 +13,8 @@ import { bufferOf, calibrated, destroyHandle, dispose, guard, made, owns } from 
 import { pictureOf, png } from "./screenshot.js";
 import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
 import { Waits } from "./waits.js";
-import { SharedUploads, Writes } from "./writes.js";
+import { SharedUploads } from "./shareduploads.js";
+import { Writes } from "./writes.js";
 
 /**
  * What the objects of a system share.
@@ -97,7 +98,7 @@ export class GPUBufferSystem {
       poller,
       waits: new Waits(),
       writes,
-      uploads: new SharedUploads(module, writes),
+      uploads: new SharedUploads(module, handle, device, writes),
       chunks: [],
       destroyed: false,
       lost: false,
@@ -129,7 +130,8 @@ export class GPUBufferSystem {
     const { module, creations, lost } = this.#core;
     const creation = lost || module.ended ? undefined : creations.make(text, bytes, bits);
     if (creation === undefined) {
-      const handle = module.runWith({ label: text }, "createDeviceBuffer", this.#handle, bytes, bits, text.length);
+      const handle = module.asideWith({ label: text }, "createDeviceBuffer", this.#handle, bytes, bits, text.length);
+      if (handle < 0) throw module.refusal("createDeviceBuffer");
       return new DeviceBuffer(made, this.#core, handle, label);
     }
     const buffer = new DeviceBuffer(made, this.#core, undefined, label, creation.gpuBuffer);

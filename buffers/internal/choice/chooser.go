@@ -23,6 +23,7 @@ type Chooser struct {
 	suspect  bool     // a path has become slow: a probe is due, and old rates may be wrong
 	last     question // that Best was asked, since something was learned; zero if none was
 	best     int      // what it answered
+	lessons  uint     // how often something was learned
 }
 
 // Init has the Chooser choose from paths, the default first. It picks another for transfers of from bytes and more.
@@ -142,7 +143,13 @@ type question struct {
 }
 
 // changed is called when something was learned.
-func (c *Chooser) changed() { c.last = question{} }
+func (c *Chooser) changed() {
+	c.last = question{}
+	c.lessons++
+}
+
+// Lessons is how often something was learned. What it says of paths stays as it is meanwhile.
+func (c *Chooser) Lessons() uint { return c.lessons }
 
 func (c *Chooser) findBest(size uint64, h History) int {
 	best := -1

@@ -34,6 +34,7 @@ const exported = {
   ...of([["dynamic"], -1], "dynamicUpdate dynamicAdvance dynamicPage"),
   ...of([["device"], -1], "deviceWrite uploadStart"),
   ...of([["device"], 0], "deviceAllow deviceMayWrite sharedAllow vouched"),
+  ...of([["system"], 0], "countMade confirmMade"),
   ...of([["device"], undefined], "handOut addCopy"),
   ...of([["device"], -2], "writeLend"),
   ...of([["upload"], -1], "uploadNext uploadWrite uploadFinish"),

@@ -124,7 +124,7 @@ export const longQueueWritesInARowAreFlushed = () =>
     };
     const ways = {
       writes: [() => each((at, part) => b.write(at, part)), 7],
-      "uploads at once": [() => Promise.all(each((at, part) => b.upload(at, part))), 0],
+      "uploads at once": [() => Promise.all(each((at, part) => b.upload(at, part))), 7],
       "uploads one by one": [() => oneByOne((at, part) => b.upload(at, part)), 0],
       "writes with a pause between them": [(pause) => oneByOne((at, part) => (b.write(at, part), pause())), 0],
       "writes that touch new memory": [() => each(((to) => (at, part) => to.write(at, part))(used(gpu, 8 * MiB))), 0],
@@ -138,21 +138,29 @@ export const longQueueWritesInARowAreFlushed = () =>
 
 /** How often something empty is submitted in a call of move, in which time goes on as long as it pauses. */
 async function flushesOf(move) {
-  const { submit } = GPUQueue.prototype;
-  let flushes = 0;
   let now = performance.now();
-  GPUQueue.prototype.submit = function (commands) {
-    if (commands.length === 0) flushes++;
-    return submit.call(this, commands);
-  };
   performance.now = () => now;
   try {
-    await move(async () => void (now += 1));
+    return await submitsOf(() => move(async () => void (now += 1)), (commands) => commands.length === 0);
   } finally {
-    GPUQueue.prototype.submit = submit;
     delete performance.now;
   }
-  return flushes;
+}
+
+/** How many submits there are in a call of move, of those that count. */
+async function submitsOf(move, counts = (commands) => commands.length > 0) {
+  const { submit } = GPUQueue.prototype;
+  let submits = 0;
+  GPUQueue.prototype.submit = function (commands) {
+    if (counts(commands)) submits++;
+    return submit.call(this, commands);
+  };
+  try {
+    await move();
+  } finally {
+    GPUQueue.prototype.submit = submit;
+  }
+  return submits;
 }
 
 /** Those beyond the chunks that the GPU may have wait, and are asked for again. */
@@ -258,6 +266,99 @@ export const newBuffersAreFilled = () =>
       sameBytes(await contents(gpu, b), data[i], `${path}: buffer ${i}`);
       b.destroy();
     }
+  });
+
+/** Buffers that are new, and bytes for each: enough of them to wait until it is known whether there was memory. */
+function newBuffers(gpu, count, size) {
+  const buffers = Array.from({ length: count }, (_, i) => gpu.createDeviceBuffer({ label: `new ${i}`, size, usage: STORAGE }));
+  return { buffers, data: buffers.map((_, i) => pattern(size, i + 1)) };
+}
+
+async function theyHold(gpu, buffers, data, name, but = -1) {
+  for (const [i, b] of buffers.entries()) if (i !== but) sameBytes(await contents(gpu, b), data[i], `${name}: ${b.label}`);
+}
+
+/** As each is made and filled at once, and all of them then waited for. */
+export const aSceneTakesFewSubmits = () =>
+  withSystem(async (gpu) => {
+    takePath(gpu, paths, "mapped ring, 2 MiB chunks");
+    const size = 256 * KiB;
+    const buffers = [];
+    const data = Array.from({ length: 64 }, (_, i) => pattern(size, i));
+    const submits = await submitsOf(async () => {
+      const uploads = data.map((bytes, i) => {
+        buffers.push(gpu.createDeviceBuffer({ label: `new ${i}`, size, usage: STORAGE }));
+        return buffers[i].upload(0, bytes);
+      });
+      same(await Promise.all(uploads), Array(64).fill(size), "bytes");
+    });
+    same(submits, 8, "submits of 2 MiB");
+    await theyHold(gpu, buffers, data, "scene");
+  });
+
+/** What is asked for until it is known whether there was memory for new buffers comes behind their uploads. */
+export const whatFollowsUploadsToNewBuffersIsBehindThem = () =>
+  onEachPath(async (gpu, path) => {
+    const follow = {
+      "a short upload": (b) => b.upload(1024, pattern(512, 99)),
+      "a long upload": (b) => b.upload(1024, pattern(256 * KiB, 99)),
+      "a write": (b) => b.write(1024, pattern(512, 99)),
+      "a frame": (b) => {
+        const frame = gpu.frame();
+        frame.encoder.clearBuffer(b.gpuBuffer, 1024, 512);
+        frame.submit();
+      },
+    };
+    for (const [name, f] of Object.entries(follow)) {
+      const { buffers, data } = newBuffers(gpu, 12, 512 * KiB);
+      const uploads = buffers.map((b, i) => b.upload(0, data[i]));
+      await Promise.all([f(buffers[1]), ...uploads]);
+      const got = await contents(gpu, buffers[1]);
+      const [expected, n] = name === "a frame" ? [new Uint8Array(512), 512] : [pattern(name === "a long upload" ? 256 * KiB : 512, 99), name === "a long upload" ? 256 * KiB : 512];
+      sameBytes(got.subarray(1024, 1024 + n), expected, `${path}: ${name}`);
+      sameBytes(got.subarray(1024 + n), data[1].subarray(1024 + n), `${path}: behind ${name}`);
+      await theyHold(gpu, buffers, data, `${path}: ${name}`, 1);
+      buffers.forEach((b) => b.destroy());
+    }
+  });
+
+/** A submit that uses a buffer of no use does nothing. So it has to be known of all others in it that they are of use. */
+export const aNewBufferOfNoUseLeavesOthersAlone = () =>
+  onEachPath(async (gpu, path) => {
+    const ends = {
+      "that there was no memory for": async () => {},
+      "that is destroyed": async (b) => b.destroy(),
+      "that the page destroys": async (b) => b.gpuBuffer.destroy(),
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      const { limits, adapterInfo } = gpu.device;
+      if (name === "that there was no memory for" && !(adapterInfo.architecture === "swiftshader" && limits.maxBufferSize >= 2 ** 30)) continue;
+      const { buffers, data } = newBuffers(gpu, 12, 512 * KiB);
+      buffers[5].destroy();
+      const size = name === "that there was no memory for" ? limits.maxBufferSize : 512 * KiB;
+      buffers[5] = gpu.createDeviceBuffer({ label: "gone", size, usage: STORAGE });
+      const uploads = buffers.map((b, i) => b.upload(0, data[i]));
+      const ended = end(buffers[5]);
+      const outcomes = await Promise.allSettled(uploads);
+      await ended;
+      same(outcomes.filter(({ status }, i) => status !== "fulfilled" && i !== 5).length, 0, `${path}: refused beside one ${name}`);
+      await theyHold(gpu, buffers, data, `${path}: beside one ${name}`, 5);
+      buffers.forEach((b) => b.destroy());
+    }
+  }, { onError() {} });
+
+/** To ask for each chunk takes longer than to fill some. */
+export const aBurstIsAskedForAtOnce = () =>
+  withSystem(async (gpu) => {
+    takePath(gpu, paths, "mapped ring, 2 MiB chunks");
+    const b = used(gpu, 32 * MiB);
+    const bytes = pattern(512 * KiB, 1);
+    const before = gpu.stats();
+    await Promise.all(Array.from({ length: 64 }, (_, i) => b.upload(i * bytes.length, bytes)));
+    await gpu.device.queue.onSubmittedWorkDone();
+    const after = gpu.stats();
+    same(after.bytesUp - before.bytesUp, 32 * MiB, "bytes");
+    ok(after.uploads.bytes <= 16 * MiB, `${after.uploads.bytes} bytes of chunks`);
   });
 
 export const writesOfABurstArrive = () =>
