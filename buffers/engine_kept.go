@@ -16,10 +16,6 @@ type keptWrites struct {
 // without; 8 of 3 MiB 773 and 1,211 (measured).
 const flushAfter = 1 << 20
 
-// flushFor is the size of a write ahead of which they are. On a discrete GPU 128 writes of 64 KiB take 26 us each so, and 38 us
-// without; 256 of 16 KiB 9.5 and 9.2 (measured).
-const flushFor = 32 << 10
-
 // settling is how long transfers are neither measured nor flushed once memory was written to for the first time. The GPU clears
 // the whole of it, at a tenth of the rate of later writes (measured with SwiftShader), and what follows waits for that.
 const settling = 20 * time.Millisecond
@@ -41,8 +37,8 @@ func (k *keptWrites) write(dst Buffer, offset uint64, m Memory) error {
 // flush flushes what was written just now before a write of size bytes, if that is long. The program has paused since what is older,
 // most likely. While the GPU touches new memory a flush takes more time than it saves (measured).
 func (k *keptWrites) flush(size uint64) {
-	f, isLong := k.shared.flusher, size >= flushFor
-	if f != nil && !k.untold && isLong && k.at.age() < together && k.touched.age() >= settling {
+	f := k.shared.flusher
+	if f != nil && !k.untold && size >= f.FlushFrom() && k.at.age() < together && k.touched.age() >= settling {
 		f.Flush()
 	}
 	k.bytes = 0

@@ -82,7 +82,7 @@ func TestUploadsThatBeginTogetherShareAChunk(t *testing.T) {
 		"as many as a chunk takes":                 {ringPath, 8, 512 << 10, "one", 2, 2, 0},
 		"the longest":                              {ringPath, 4, 1 << 20, "one", 2, 2, 0},
 		"longer ones take their own":               {ringPath, 0, 1<<20 + 4, "one", 4, 4, 0},
-		"few bytes":                                {ringPath, 0, 100 << 10, "one", 0, 0, 4},
+		"few bytes":                                {ringPath, 10, 100 << 10, "one", 0, 0, 10},
 		"where the queue is faster":                {"queue write", 10, 160 << 10, "one", 0, 0, 10},
 		"no bytes":                                 {ringPath, 0, 0, "one", 0, 0, 0},
 	} {
@@ -133,16 +133,35 @@ func TestUploadsThatBeginTogetherShareAChunk(t *testing.T) {
 	}
 }
 
-func TestShortUploadsTryNoPathsOut(t *testing.T) {
+func TestShortUploadsThatShareTryNoPathsOut(t *testing.T) {
 	const count, size = 10, 100 << 10
 	s, device := openCounting(t, "", buffers.Options{})
 	b := deviceBuffer(t, s, count*size)
 	for round := range 40 {
-		for i := range count {
-			require.NoError(t, s.UploadMemory(within(t), b, uint64(i*size), buffers.Bytes(make([]byte, size))))
-		}
+		errs := together(s, count, nothing, func(i int) error {
+			return s.UploadMemory(within(t), b, uint64(i*size), buffers.Bytes(make([]byte, size)))
+		})
+		require.NoError(t, errors.Join(errs...))
 		require.EqualValues(t, (round+1)*count, device.writes.Load(), "queue writes")
 		require.False(t, buffers.Probing(s))
+	}
+}
+
+func TestShortUploadsAmongLongOnesTakeNoChunk(t *testing.T) {
+	const long = 320 << 10
+	sizes := []int{long, long, 64 << 10, 64 << 10, long, long}
+	s, device := openCounting(t, ringPath, buffers.Options{})
+	b, p := deviceBuffer(t, s, 6*long), randomBytes(6*long)
+	errs := together(s, len(sizes), nothing, func(i int) error {
+		at := i * long
+		return s.UploadMemory(within(t), b, uint64(at), buffers.Bytes(p[at:at+sizes[i]]))
+	})
+	require.NoError(t, errors.Join(errs...))
+	require.EqualValues(t, 2, device.writes.Load(), "queue writes")
+	got := read(t, s, b, 0, uint64(len(p)))
+	for i, size := range sizes {
+		at := i * long
+		require.True(t, bytes.Equal(p[at:at+size], got[at:at+size]), "the %dth", i)
 	}
 }
 

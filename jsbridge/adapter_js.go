@@ -9,6 +9,7 @@ import (
 
 var (
 	adapterInfo          = method{class: "GPUAdapter", name: "info", attribute: true}
+	deviceAdapterInfo    = method{class: "GPUDevice", name: "adapterInfo", attribute: true}
 	adapterLimits        = method{class: "GPUAdapter", name: "limits", attribute: true}
 	adapterFeatures      = method{class: "GPUAdapter", name: "features", attribute: true}
 	adapterRequestDevice = method{class: "GPUAdapter", name: "requestDevice"}
@@ -51,6 +52,15 @@ type AdapterInfo struct {
 func (a *Adapter) Info() AdapterInfo {
 	info, err := adapterInfo.call(a.v)
 	if err != nil {
+		return AdapterInfo{}
+	}
+	return infoOf(info)
+}
+
+// AdapterInfo identifies the adapter of the device.
+func (d *Device) AdapterInfo() AdapterInfo {
+	info, err := deviceAdapterInfo.call(d.v)
+	if err != nil || !isObject(info) {
 		return AdapterInfo{}
 	}
 	return infoOf(info)

@@ -18,6 +18,7 @@ func TestADeviceTellsWhatItIs(t *testing.T) {
 	require.EqualValues(t, 512, d.Limits().MaxBufferSize)
 	require.Equal(t, []string{"shader-f16"}, d.Features())
 	require.True(t, d.HasFeature("shader-f16"))
+	require.Equal(t, AdapterInfo{Vendor: "acme", Architecture: "paper", IsFallbackAdapter: true}, d.AdapterInfo())
 	require.True(t, d.Queue().JSValue().Equal(d.JSValue().Get("queue")))
 }
 

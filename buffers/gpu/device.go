@@ -54,9 +54,10 @@ type Poller interface {
 }
 
 // Flusher is a Queue whose host keeps writes until something is submitted or the program pauses. Flush has the GPU begin with
-// them.
+// them. FlushFrom is the size from which writes in a row are worth that.
 type Flusher interface {
 	Flush()
+	FlushFrom() uint64
 }
 
 // Waker is a Device whose calls, and completions, may return to the host before other goroutines have run. Wake is

@@ -274,6 +274,7 @@ globalThis.GPUDevice = class GPUDevice extends EventTarget {
   get queue() { return this.#queue; }
   get features() { return this.#features; }
   get limits() { return this.#limits; }
+  get adapterInfo() { return { vendor: "acme", architecture: "paper", isFallbackAdapter: true }; }
   get lost() { return this.#lost.promise; }
   static report(device, error) {
     const scope = device.#scopes.findLast((s) => error instanceof kinds[s.filter]);

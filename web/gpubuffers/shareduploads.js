@@ -354,7 +354,7 @@ export class SharedUploads {
     if (upload.resolve === undefined) return;
     upload.resolve(outcome);
     upload.resolve = undefined;
-    const others = this.#unsettled.get(upload.buffer) - 1;
+    const others = (this.#unsettled.get(upload.buffer) ?? 1) - 1;
     if (others > 0) this.#unsettled.set(upload.buffer, others);
     else this.#unsettled.delete(upload.buffer);
   }
