@@ -7,13 +7,18 @@ type Range struct{ Offset, Size uint64 }
 
 func (r Range) end() uint64 { return r.Offset + r.Size }
 
-const (
-	// writeCost is how many more bytes of a short queue write take as long as a further write: 2.3 KiB with SwiftShader and
-	// 3.9 KiB on a discrete GPU (of writes of 256 bytes and of 4 KiB: docs/performance.md).
-	writeCost = 2 << 10
-	// longBytes of a long write take as long as one byte of short ones (measured on both).
-	longBytes = 2
-)
+// rangeCosts tell how to write ranges (measured: docs/performance.md).
+type rangeCosts struct {
+	write uint64 // how many more bytes of a short queue write take as long as a further write
+	long  uint64 // bytes of a long write that take as long as one byte of short ones
+}
+
+func (s *shared) rangeCosts() rangeCosts {
+	if s.isGPU {
+		return rangeCosts{write: 4 << 10, long: 1}
+	}
+	return rangeCosts{write: 2 << 10, long: 2}
+}
 
 // WriteRanges writes what has changed in p, which is what the program has of the buffer from offset on: some ranges of it,
 // best in order. The bytes between two ranges are written too if that takes less time than another write. Offset, and offset
@@ -40,35 +45,35 @@ func (b *DeviceBuffer) WriteRanges(offset uint64, p []byte, ranges []Range) erro
 	write := func(r Range) error {
 		return b.core.engine.write(dst, b.history(), offset+r.Offset, Bytes(p[r.Offset:r.end()]))
 	}
-	return named(eachSpan(ranges, write), "write", b.Label())
+	return named(s.rangeCosts().eachSpan(ranges, write), "write", b.Label())
 }
 
 // eachSpan passes on spans that cover ranges, until one fails: all as one if that takes less time.
-func eachSpan(ranges []Range, write func(Range) error) error {
+func (c rangeCosts) eachSpan(ranges []Range, write func(Range) error) error {
 	all, cost := Range{}, uint64(0)
-	_ = joined(ranges, func(r Range) error {
-		if cost += writeCost + r.Size; all.Size == 0 {
+	_ = c.joined(ranges, func(r Range) error {
+		if cost += c.write + r.Size; all.Size == 0 {
 			all = r
 		}
 		first := min(all.Offset, r.Offset)
 		all = Range{first, max(all.end(), r.end()) - first}
 		return nil
 	})
-	if all.Size > 0 && cost > all.Size/longBytes {
+	if all.Size > 0 && cost > all.Size/c.long {
 		return write(all)
 	}
-	return joined(ranges, write)
+	return c.joined(ranges, write)
 }
 
-// joined passes on ranges, those as one of which the next begins at most writeCost bytes behind the last. It leaves out empty
+// joined passes on ranges, those as one of which the next begins at most the bytes of a write behind the last. It leaves out empty
 // ones, and ends with the first error.
-func joined(ranges []Range, write func(Range) error) error {
+func (c rangeCosts) joined(ranges []Range, write func(Range) error) error {
 	var span Range
 	for _, r := range ranges {
 		if r.Size == 0 {
 			continue
 		}
-		if span.Size > 0 && r.Offset >= span.Offset && r.Offset <= span.end()+writeCost {
+		if span.Size > 0 && r.Offset >= span.Offset && r.Offset <= span.end()+c.write {
 			span.Size = max(span.end(), r.end()) - span.Offset
 			continue
 		}

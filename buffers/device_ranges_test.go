@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gpubuffers/gpubuffers/buffers"
+	"github.com/gpubuffers/gpubuffers/buffers/memory"
 )
 
 func TestRangesAreWrittenByFewBytesAndFewWrites(t *testing.T) {
@@ -38,6 +39,27 @@ func TestRangesAreWrittenByFewBytesAndFewWrites(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, _ := openSystem(t, buffers.Options{})
+			b := deviceBuffer(t, s, 1024*kib)
+			before := s.Stats().BytesUp
+			require.NoError(t, b.WriteRanges(0, make([]byte, 1024*kib), c.ranges))
+			require.Equal(t, c.bytes, s.Stats().BytesUp-before)
+		})
+	}
+}
+
+// A further write costs a GPU more than a processor that stands in for one, and a long one less.
+func TestAGPUWritesRangesTogetherThatLieFartherApart(t *testing.T) {
+	const kib = 1 << 10
+	for name, c := range map[string]struct {
+		ranges []buffers.Range
+		bytes  uint64
+	}{
+		"two that lie 3 KiB apart":                   {[]buffers.Range{{0, 4}, {3 * kib, 4}, {600 * kib, 4}}, 3*kib + 8},
+		"two that lie 5 KiB apart":                   {[]buffers.Range{{0, 4}, {5 * kib, 4}, {600 * kib, 4}}, 12},
+		"two that lie in less than their two writes": {[]buffers.Range{{0, 4}, {7 * kib, 4}}, 7*kib + 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openOn(t, hardware{newStandIn(memory.Options{})}, buffers.Options{})
 			b := deviceBuffer(t, s, 1024*kib)
 			before := s.Stats().BytesUp
 			require.NoError(t, b.WriteRanges(0, make([]byte, 1024*kib), c.ranges))

@@ -162,7 +162,15 @@ type effect struct {
 	lessons [2]uint
 }
 
+// effectOfCopies is that, or what is likely as long as nobody knows: to spoil a buffer takes a processor that stands in for a GPU.
 func (e *engine) effectOfCopies() choice.Effect {
+	if is := e.knownEffect(); is != choice.Unknown || !e.shared.isGPU {
+		return is
+	}
+	return choice.Harmless
+}
+
+func (e *engine) knownEffect() choice.Effect {
 	lessons := [2]uint{e.choosers[OpUpload].Lessons(), e.choosers[OpBurst].Lessons()}
 	if e.effect.lessons != lessons {
 		e.effect = effect{e.findEffect(), lessons}
@@ -285,7 +293,7 @@ const unsureFor = 16
 
 // isUnsure counts the transfers of which nobody knows whether a copy would do harm, and reports whether that is to end.
 func (e *engine) isUnsure(op Operation, size uint64) bool {
-	if !op.isToldBy(OpBurst) || size < chosenFrom[op] || e.prober.busy || e.effectOfCopies() != choice.Unknown {
+	if !op.isToldBy(OpBurst) || size < chosenFrom[op] || e.prober.busy || e.knownEffect() != choice.Unknown {
 		return false
 	}
 	e.unsure++

@@ -31,7 +31,7 @@ func TestLongQueueWritesInARowAreFlushed(t *testing.T) {
 				err = errors.Join(err, b.Write(0, make([]byte, 64*KiB)))
 			}
 			return err
-		}, 3},
+		}, 0},
 		"ones of 1 MiB": {func(_ *buffers.System, b *buffers.DeviceBuffer) (err error) {
 			for range 8 {
 				err = errors.Join(err, b.Write(0, make([]byte, MiB)))
@@ -78,4 +78,47 @@ func TestThatWhichIsMeasuredIsNotFlushed(t *testing.T) {
 		synctest.Wait()
 		require.Zero(t, flushes)
 	})
+}
+
+// hardware is a device of which it is known that a GPU does its work.
+type hardware struct{ *standIn }
+
+func (hardware) IsHardware() bool { return true }
+
+func TestAGPUIsFlushedForShorterWritesAndForNewMemory(t *testing.T) {
+	const KiB, MiB = 1 << 10, 1 << 20
+	for name, size := range map[string]int{"writes of 64 KiB": 64 * KiB, "writes of 1 MiB": MiB} {
+		regime(t, name, func(t *testing.T) {
+			device, flushes := newStandIn(memory.Options{}), 0
+			device.flush = func() { flushes++ }
+			s := openOn(t, hardware{device}, buffers.Options{})
+			onPath(s, "queue write")
+			b := deviceBuffer(t, s, 8*MiB)
+			for at := 0; at < 8*MiB; at += size {
+				require.NoError(t, b.Write(uint64(at), make([]byte, size)))
+			}
+			require.Equal(t, 7, flushes)
+		})
+	}
+}
+
+// A processor that stands in for a GPU takes longer for later queue writes.
+func TestOnAGPUAFirstCopyNeedsNoMeasurement(t *testing.T) {
+	const size = 1 << 20
+	for name, c := range map[string]struct {
+		open func(*standIn) buffers.Device
+		path string
+	}{
+		"a GPU":            {func(d *standIn) buffers.Device { return hardware{d} }, ringPath},
+		"what may be none": {func(d *standIn) buffers.Device { return d }, "queue write"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openOn(t, c.open(newStandIn(memory.Options{})), buffers.Options{})
+			s.Load(buffers.Calibration{Rates: []buffers.Rate{
+				{Operation: "upload", Path: "queue write", Size: size, BytesPerSecond: 1e9},
+				{Operation: "upload", Path: ringPath, Size: size, BytesPerSecond: 2e9},
+			}})
+			require.Equal(t, c.path, s.Explain(buffers.OpUpload, size, deviceBuffer(t, s, size)).Path)
+		})
+	}
 }

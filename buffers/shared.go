@@ -22,6 +22,7 @@ type shared struct {
 	relay   gpu.ChunkRelay // queue, if it is one; or nil
 	poller  gpu.Poller     // the same
 	flusher gpu.Flusher    // the same
+	isGPU   bool           // it is known that no processor stands in for one
 	waker   gpu.Waker      // device, if it is one; or nil
 	limits  Limits
 	options Options
@@ -49,6 +50,8 @@ func (s *shared) init(device Device, options Options) {
 	s.relay, _ = s.queue.(gpu.ChunkRelay)
 	s.poller, _ = s.queue.(gpu.Poller)
 	s.flusher, _ = s.queue.(gpu.Flusher)
+	h, tells := device.(gpu.Hardware)
+	s.isGPU = tells && h.IsHardware()
 	s.waker, _ = device.(gpu.Waker)
 	s.limits, s.options = device.Limits(), options
 	s.reporter = &reporter{logger{options.Log, options.LogLevel}, make(chan error, 64), options.Changed}

@@ -109,8 +109,6 @@ type flushing struct{ standInQueue }
 
 func (q flushing) Flush() { q.device.flush() }
 
-func (q flushing) FlushFrom() uint64 { return 32 << 10 }
-
 type standInChunks struct {
 	standInQueue
 	gpu.ChunkQueue

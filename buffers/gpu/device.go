@@ -54,10 +54,14 @@ type Poller interface {
 }
 
 // Flusher is a Queue whose host keeps writes until something is submitted or the program pauses. Flush has the GPU begin with
-// them. FlushFrom is the size from which writes in a row are worth that.
+// them.
 type Flusher interface {
 	Flush()
-	FlushFrom() uint64
+}
+
+// Hardware is a Device that tells whether a GPU does its work, and not a processor that stands in for one.
+type Hardware interface {
+	IsHardware() bool
 }
 
 // Waker is a Device whose calls, and completions, may return to the host before other goroutines have run. Wake is

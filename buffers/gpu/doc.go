@@ -16,6 +16,7 @@
 //	Flusher         Queue            writes begin at once
 //	AccessTracker   Encoder          the API tracks its buffers itself
 //	ForeignEncoder  Encoder          every encoder is the device's own
+//	Hardware        Device           a processor may stand in for the GPU
 //	Timers          Device           timers of package time
 //	Waker           Device           goroutines run by themselves
 //

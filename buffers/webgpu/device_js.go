@@ -33,9 +33,10 @@ type Device struct {
 }
 
 var (
-	_ gpu.Device = (*Device)(nil)
-	_ gpu.Timers = (*Device)(nil)
-	_ gpu.Waker  = (*Device)(nil)
+	_ gpu.Device   = (*Device)(nil)
+	_ gpu.Timers   = (*Device)(nil)
+	_ gpu.Hardware = (*Device)(nil)
+	_ gpu.Waker    = (*Device)(nil)
 )
 
 // Open returns the backend on a device, which is its own from then on: Destroy destroys the GPUDevice.
@@ -102,4 +103,10 @@ func (d *Device) report(err error) {
 	if f != nil {
 		f(err)
 	}
+}
+
+// IsHardware reports whether it is known that a GPU does the work, and not a processor that stands in for one.
+func (d *Device) IsHardware() bool {
+	info := d.bridge.AdapterInfo()
+	return info != (jsbridge.AdapterInfo{}) && !info.IsFallbackAdapter
 }

@@ -148,6 +148,17 @@ func TestUncapturedErrors(t *testing.T) {
 	require.Regexp(t, "(?i)usage", reported[0].Error())
 }
 
+// A processor that stands in for a GPU is none, and neither is what nobody knows of.
+func TestADeviceTellsWhetherAGPUDoesItsWork(t *testing.T) {
+	d := request(t)
+	info := d.Bridge().AdapterInfo()
+	isKnown := info.Vendor+info.Architecture+info.Device+info.Description != ""
+	require.Equal(t, isKnown && !info.IsFallbackAdapter, d.IsHardware())
+	if info.Architecture == "swiftshader" {
+		require.False(t, d.IsHardware())
+	}
+}
+
 func TestLossByTheOwnerOfTheDevice(t *testing.T) {
 	d := request(t)
 	mapped := createMappable(t, d, "mapped", stagingUsage, 64)

@@ -17,7 +17,6 @@ type queue struct {
 	judged     jsbridge.Completion       // completeScope, made once
 	commands   []*jsbridge.CommandBuffer // scratch of Submit
 	waits      waits
-	flushFrom  uint64
 }
 
 var _ gpu.Queue = (*queue)(nil)
@@ -25,9 +24,6 @@ var _ gpu.Queue = (*queue)(nil)
 func (q *queue) init(d *Device) {
 	q.device, q.bridge = d, d.bridge.Queue()
 	q.completion, q.judged = q.completeWork, q.completeScope
-	if q.flushFrom = flushFrom; d.bridge.AdapterInfo().IsFallbackAdapter {
-		q.flushFrom = flushFromOnCPU
-	}
 }
 
 // WriteBuffer copies m, a Go slice or a [Data]. The browser has taken it when WriteBuffer returns.
@@ -199,16 +195,6 @@ func (q *queue) Flush() {
 	defer q.device.mu.Unlock()
 	_ = q.submit(nil) // whatever fails fails again with what follows
 }
-
-// On a discrete GPU 128 writes of 64 KiB take 26 us each if they are flushed each MiB, and 38 us if not; 256 of 16 KiB 9.5 and
-// 9.2. On a CPU adapter the former take 26 and 21 us, and 64 of 256 KiB 73 and 80 (measured).
-const (
-	flushFrom      = 32 << 10
-	flushFromOnCPU = 128 << 10
-)
-
-// FlushFrom is the size from which writes in a row are worth a Flush.
-func (q *queue) FlushFrom() uint64 { return q.flushFrom }
 
 // WorkDone settles when the GPU is done with everything submitted so far.
 func (q *queue) WorkDone() <-chan error { return q.WorkDoneThen(nil) }

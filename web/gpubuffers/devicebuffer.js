@@ -152,7 +152,7 @@ export class DeviceBuffer extends NativeBuffer {
     if (!(#core in Object(this))) throw wrongReceiver("writeRanges", "DeviceBuffer");
     numberFor("writeRanges", this.label, "offset", offset);
     const bytes = fixed(bytesOf("writeRanges", this.label, data));
-    const spans = spansOf("writeRanges", this.label, bytes.length, ranges);
+    const spans = spansOf("writeRanges", this.label, bytes.length, ranges, this.#core.writes.isGPU);
     try {
       const end = endOf(spans);
       if (!this.#isWritable(offset, end)) this.#checkSpans(offset, bytes, end);

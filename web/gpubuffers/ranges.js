@@ -3,23 +3,30 @@
 import { bytesOf, checkWhole, kindOf, numberFor } from "./arguments.js";
 import { GPUBufferError, refusal } from "./errors.js";
 
-/** How many more bytes of a short write take as long as a further write, and how many of a long one as long as one of short ones: see buffers/device_ranges.go. */
-const writeCost = 2 << 10;
-const longBytes = 2;
+/**
+ * How many more bytes of a short write take as long as a further write, and how many of a long one as long as one of short ones: see
+ * buffers/device_ranges.go.
+ * @typedef {{ writeCost: number, longBytes: number }} Costs
+ */
+
+/** @type {Costs} */
+const onGPU = { writeCost: 4 << 10, longBytes: 1 };
+/** @type {Costs} */
+const onProcessor = { writeCost: 2 << 10, longBytes: 2 };
 
 /**
  * Spans of length bytes that cover ranges, a list of offset and size in turn: all as one if that takes less time. They are a
  * list of where each begins and ends, in turn.
  */
-export function spansOf(operation, label, length, ranges) {
+export function spansOf(operation, label, length, ranges, isGPU) {
   try {
-    return joined(operation, label, length, ranges);
+    return joined(operation, label, length, ranges, isGPU ? onGPU : onProcessor);
   } catch (cause) {
     throw cause instanceof GPUBufferError ? cause : refusal("type", operation, label, "ranges cannot be read", cause);
   }
 }
 
-function joined(operation, label, length, ranges) {
+function joined(operation, label, length, ranges, { writeCost, longBytes }) {
   if (!Array.isArray(ranges) && kindOf(ranges) === undefined) throw refusal("type", operation, label, "ranges must be an array of numbers");
   if (!Array.isArray(ranges)) bytesOf(operation, label, ranges, "ranges"); // refuses one whose memory is gone
   const count = ranges.length;
