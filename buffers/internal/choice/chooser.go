@@ -18,7 +18,8 @@ type Chooser struct {
 	moved    uint64   // bytes of them
 	probes   int      // so far
 	asked    bool     // for the first, once the program rests
-	probeAt  uint64   // the count at which a probe is due
+	probeAt  uint64   // the count at which a probe is due,
+	probeFor uint64   // and the bytes moved by then, at least
 	interval uint64   // transfers until it is due again
 	suspect  bool     // a path has become slow: a probe is due, and old rates may be wrong
 	last     question // that Best was asked, since something was learned; zero if none was
@@ -281,6 +282,8 @@ const (
 	turnBytes = 16 << 20
 	// probeAgain is the number of transfers of an operation after which its paths are measured anew.
 	probeAgain = 1024
+	// probeAgainBytes is how many bytes they have, at least: a probe moves 112 MiB.
+	probeAgainBytes = 4 << 30
 	// probeSoon is that number at first; it grows fourfold each time.
 	probeSoon = 16
 	// probeFirst is how many bytes a program has moved when its paths are measured at first, beside what it moves then. If it
@@ -306,7 +309,7 @@ func (c *Chooser) Probe(size uint64, busy bool) Due {
 	}
 	c.count += 1 + size/turnBytes
 	c.moved += size
-	if busy || c.count < c.probeAt {
+	if busy || c.count < c.probeAt || c.moved < c.probeFor && !c.suspect {
 		return NotDue
 	}
 	if c.interval == 0 && c.moved < probeFirst {
@@ -328,6 +331,9 @@ func (c *Chooser) Probed(these bool) {
 	c.probes++
 	c.interval = min(max(4*c.interval, probeSoon), probeAgain)
 	c.probeAt = c.count + c.interval
+	if c.interval == probeAgain {
+		c.probeFor = c.moved + probeAgainBytes
+	}
 	c.suspect = c.suspect && !these
 }
 

@@ -27,3 +27,22 @@ func TestAPathThatHangsIsLeftAloneForAsManyBytesAndMore(t *testing.T) {
 	c.Learn(fast, 16<<20, time.Millisecond)
 	require.Equal(t, []int{fast, fast, slow}, best())
 }
+
+// A probe moves 112 MiB: after as few bytes of the program's it would take longer than they do.
+func TestPathsAreMeasuredAgainOnlyAfterManyBytes(t *testing.T) {
+	const size = 256 << 10
+	var c Chooser
+	c.Init([]Path{{Piece: OnePiece}, {Piece: OnePiece}}, Smallest)
+	for range 5 { // until the pause is the longest
+		c.Probed(true)
+	}
+	transfers := func() (n uint64) {
+		for n = 1; c.Probe(size, false) == NotDue; n++ {
+		}
+		return n
+	}
+	require.EqualValues(t, 4<<30/size, transfers())
+	c.Probed(true)
+	c.suspect = true
+	require.EqualValues(t, probeAgain, transfers(), "a path has become slow")
+}
