@@ -1,5 +1,5 @@
 // Ranges of an array of the program's, written to a buffer that mirrors it.
-import { STORAGE, contents, ok, pattern, randomFrom, same, sameBytes, takePath, throws, withSystem } from "./check.js";
+import { STORAGE, VERTEX, api, contents, ok, pattern, randomFrom, same, sameBytes, takePath, throws, withSystem } from "./check.js";
 
 const KiB = 1 << 10;
 const MiB = 1 << 20;
@@ -128,4 +128,130 @@ export const wrongRanges = () =>
     throws("type", () => b.writeRanges(0, "bytes", [0, 4]), "no memory");
     b.destroy();
     same(throws("destroyed", () => b.writeRanges(0, data, [0, 4]), "destroyed").operation, "writeRanges", "operation");
+  });
+
+/** Runs a test on a system of a device that says it is no processor. */
+async function onGPU(test) {
+  const adapter = await navigator.gpu.requestAdapter();
+  const device = await adapter.requestDevice();
+  Object.defineProperty(device, "adapterInfo", { value: { vendor: "acme", isFallbackAdapter: false } });
+  const gpu = await api.open({ device });
+  try {
+    await test(gpu);
+  } finally {
+    gpu.destroy();
+    device.destroy();
+  }
+}
+
+/** How often the GPU computes in a call of f. */
+function dispatches(f) {
+  const { dispatchWorkgroups } = GPUComputePassEncoder.prototype;
+  let n = 0;
+  GPUComputePassEncoder.prototype.dispatchWorkgroups = function (...counts) {
+    n++;
+    return dispatchWorkgroups.apply(this, counts);
+  };
+  try {
+    f();
+  } finally {
+    GPUComputePassEncoder.prototype.dispatchWorkgroups = dispatchWorkgroups;
+  }
+  return n;
+}
+
+/** Elements of an array, some of which change, and the ranges of these. */
+class Elements {
+  constructor(count, size, seed) {
+    this.size = size;
+    this.count = count;
+    this.bytes = pattern(count * size, seed);
+    this.random = randomFrom(seed);
+  }
+
+  change(some) {
+    const all = new Set();
+    while (all.size < some) all.add(Math.floor(this.random() * this.count));
+    const ranges = [];
+    for (const i of [...all].sort((a, b) => a - b)) {
+      this.bytes.fill(Math.floor(this.random() * 256), i * this.size, (i + 1) * this.size);
+      ranges.push(i * this.size, this.size);
+    }
+    return ranges;
+  }
+}
+
+/** Until the pipeline is made, they are written. */
+async function scattered(gpu, b, offset, elements) {
+  for (let i = 0; ; i++) {
+    const ranges = elements.change(1500);
+    const n = dispatches(() => b.writeRanges(offset, elements.bytes, ranges));
+    sameBytes((await contents(gpu, b)).subarray(offset, offset + elements.bytes.length), elements.bytes, `after ${i} times`);
+    if (n === 1) return;
+    ok(i < 200, "it is scattered in the end");
+  }
+}
+
+export const elementsAreScatteredByTheGPU = () =>
+  onGPU(async (gpu) => {
+    for (const size of [4, 20, 64, 256]) {
+      const elements = new Elements(100_000, size, size);
+      const offset = 52;
+      const b = gpu.createDeviceBuffer({ label: `elements of ${size}`, size: elements.bytes.length + 100, usage: STORAGE });
+      b.write(0, pattern(elements.bytes.length + 100, 9));
+      b.write(offset, elements.bytes);
+      if (size === 64) await scattered(gpu, b, offset, elements);
+      for (const some of [1, 300, 1500, 4000, 60_000]) {
+        b.writeRanges(offset, elements.bytes, elements.change(some));
+        const got = await contents(gpu, b);
+        sameBytes(got.subarray(offset, offset + elements.bytes.length), elements.bytes, `${some} elements of ${size}`);
+        sameBytes(got.subarray(0, offset), pattern(elements.bytes.length + 100, 9).subarray(0, offset), "ahead of them");
+        sameBytes(got.subarray(offset + elements.bytes.length), pattern(elements.bytes.length + 100, 9).subarray(offset + elements.bytes.length), "behind them");
+      }
+      b.destroy();
+    }
+    gpu.trim();
+    const again = new Elements(100_000, 64, 3);
+    const b = gpu.createDeviceBuffer({ size: again.bytes.length, usage: STORAGE });
+    b.write(0, again.bytes);
+    await scattered(gpu, b, 0, again);
+  });
+
+export const whatIsScatteredKeepsItsOrder = () =>
+  onGPU(async (gpu) => {
+    const elements = new Elements(100_000, 64, 5);
+    const b = gpu.createDeviceBuffer({ label: "elements", size: elements.bytes.length, usage: STORAGE });
+    b.write(0, elements.bytes);
+    await scattered(gpu, b, 0, elements);
+    const upload = b.upload(0, pattern(elements.bytes.length, 7)); // which is overtaken by nothing
+    elements.bytes.set(pattern(elements.bytes.length, 7));
+    const ranges = elements.change(1500);
+    same(dispatches(() => b.writeRanges(0, elements.bytes, ranges)), 1, "computed");
+    b.write(ranges[0], new Uint8Array(4));
+    elements.bytes.fill(0, ranges[0], ranges[0] + 4);
+    await upload;
+    sameBytes(await contents(gpu, b), elements.bytes, "an upload, the elements, and a write");
+  });
+
+export const whatCannotBeScatteredIsWritten = () =>
+  onGPU(async (gpu) => {
+    const elements = new Elements(100_000, 64, 6);
+    const made = gpu.createDeviceBuffer({ size: elements.bytes.length, usage: STORAGE });
+    made.write(0, elements.bytes);
+    await scattered(gpu, made, 0, elements);
+    const odd = new Uint8Array(elements.bytes.length + 1).subarray(1);
+    const cases = {
+      "a buffer of another usage": [VERTEX, (ranges) => [elements.bytes, ranges]],
+      "bytes that are not aligned": [STORAGE, (ranges) => (odd.set(elements.bytes), [odd, ranges])],
+      "elements of two sizes": [STORAGE, (ranges) => [elements.bytes, [...ranges, elements.bytes.length - 4, 4]]],
+    };
+    for (const [name, [usage, given]] of Object.entries(cases)) {
+      const b = gpu.createDeviceBuffer({ label: name, size: elements.bytes.length, usage });
+      b.write(0, elements.bytes);
+      const [bytes, ranges] = given(elements.change(1500));
+      same(dispatches(() => b.writeRanges(0, bytes, ranges)), 0, name);
+      sameBytes(await contents(gpu, b), elements.bytes, name);
+      b.destroy();
+    }
+    throws("range", () => made.writeRanges(64, elements.bytes, [...elements.change(1500), elements.bytes.length - 64, 64]), "beyond the buffer", "");
   });
