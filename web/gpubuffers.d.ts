@@ -344,8 +344,7 @@ export class DeviceBuffer {
    * Writes what has changed in data, which is what the program has of the buffer from offset on. ranges has offset and size of
    * each changed part of data in turn, `[offset, size, offset, size]`, in bytes, multiples of 4, best in order. The bytes
    * between two of them are written too if that takes less time than another write. If a range is wrong, nothing is
-   * written. Else it is as `write`. On a GPU parts of one size, some thousands of them, are sent packed and put in their places by
-   * a compute shader, if the buffer has the usage STORAGE.
+   * written. Else it is as `write`.
    */
   writeRanges(offset: number, data: Data, ranges: readonly number[] | Uint32Array | Float64Array): void;
   /**

@@ -152,12 +152,10 @@ export class DeviceBuffer extends NativeBuffer {
     if (!(#core in Object(this))) throw wrongReceiver("writeRanges", "DeviceBuffer");
     numberFor("writeRanges", this.label, "offset", offset);
     const bytes = fixed(bytesOf("writeRanges", this.label, data));
-    const { isGPU } = this.#core.writes;
-    const { spans, isScattered } = spansOf("writeRanges", this.label, bytes.length, ranges, isGPU);
+    const spans = spansOf("writeRanges", this.label, bytes.length, ranges, this.#core.writes.isGPU);
     try {
       const end = endOf(spans);
       if (!this.#isWritable(offset, end)) this.#checkSpans(offset, bytes, end);
-      else if (isGPU && isScattered && this.#scatters(offset, bytes, ranges)) return;
       for (let i = 0; i < spans.length; i += 2) {
         const at = spans[i];
         const n = spans[i + 1] - at;
@@ -166,15 +164,6 @@ export class DeviceBuffer extends NativeBuffer {
     } catch (error) {
       throw error instanceof GPUBufferError ? retold(error, "writeRanges") : error;
     }
-  }
-
-  /** Has the GPU put elements of one size to their places, if it can. */
-  #scatters(offset, bytes, ranges) {
-    this.#core.uploads.flush();
-    if (!this.#core.scatter.write(this.#gpuBuffer, offset, bytes, ranges)) return false;
-    this.#touch();
-    this.#core.writes.written += (ranges.length / 2) * ranges[1];
-    return true;
   }
 
   #checkSpans(offset, bytes, end) {

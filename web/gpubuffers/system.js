@@ -10,7 +10,6 @@ import { MappableBuffer } from "./mappable.js";
 import { Poller } from "./poller.js";
 import { ReadbackBuffer } from "./readback.js";
 import { bufferOf, calibrated, destroyHandle, dispose, guard, made, owns } from "./resource.js";
-import { Scatter } from "./scatter.js";
 import { pictureOf, png } from "./screenshot.js";
 import { DeferredStagingBuffer, ImmediateStagingBuffer } from "./staging.js";
 import { Waits } from "./waits.js";
@@ -30,7 +29,6 @@ import { Writes } from "./writes.js";
  * @property {Waits} waits
  * @property {Writes} writes
  * @property {SharedUploads} uploads
- * @property {Scatter} scatter
  * @property {GPUBuffer[]} chunks by the number under which they are lent for short reads
  * @property {boolean} destroyed
  * @property {boolean} lost
@@ -101,7 +99,6 @@ export class GPUBufferSystem {
       waits: new Waits(),
       writes,
       uploads: new SharedUploads(module, handle, device, writes),
-      scatter: new Scatter(device),
       chunks: [],
       destroyed: false,
       lost: false,
@@ -261,7 +258,6 @@ export class GPUBufferSystem {
 
   trim() {
     this.#call("trim");
-    this.#core.scatter.destroy();
   }
 
   destroy() {
@@ -271,7 +267,6 @@ export class GPUBufferSystem {
     this.#core.updates.close();
     dropped.unregister(this.#core);
     destroyHandle(this.#core.module, this.#handle);
-    this.#core.scatter.destroy();
     this.#core.waits.end(undefined, "destroyed", "the system was destroyed");
     this.#core.end({ reason: "destroyed", message: "the system was destroyed" });
     if (this.#owned) this.#core.device.destroy();
