@@ -90,7 +90,7 @@ type Loan interface {
 type Together struct {
 	Size            uint64 // of the parts that share a chunk,
 	Whole           uint64 // and of what goes by queue writes instead
-	More            uint64 // bytes of the same past that follow through chunks of Size, if these go through one
+	More            uint64 // bytes of at least the same past that follow through chunks of Size, if these go through one
 	Touched, Copied bool   // something, or a copy, went into each of their buffers before
 	Follows, Begins bool   // they follow another write or upload at once, or begin a burst
 }

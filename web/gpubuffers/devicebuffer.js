@@ -50,7 +50,8 @@ export class DeviceBuffer extends NativeBuffer {
   static {
     sharing = {
       /** The GPUBuffer that an upload may still be written to, if there is one. */
-      target: ({ buffer, offset, size, memory, start }) => (memory.byteLength >= start + size && buffer.#mayWrite(offset, size) ? buffer.#gpuBuffer : undefined),
+      target: ({ buffer, offset, size, memory, start }) =>
+        !buffer[isRefused] && memory.byteLength >= start + size && buffer.#mayWrite(offset, size) ? buffer.#gpuBuffer : undefined,
       /** Whether a GPUBuffer is still what an upload goes to. */
       isTarget: ({ buffer, offset, size }, gpuBuffer) => buffer.#mayWrite(offset, size) && buffer.#gpuBuffer === gpuBuffer,
       isHandedOut: (buffer) => buffer.#isHandedOut,
@@ -114,7 +115,9 @@ export class DeviceBuffer extends NativeBuffer {
 
   [told](handle, reason) {
     super[told](handle, reason);
-    if (this.#isHandedOut && this[isTold]) this.#module.exports.handOut(handle);
+    if (!this[isTold]) return;
+    this.#allowed = this.#known; // if nothing has changed since it was made
+    if (this.#isHandedOut) this.#module.exports.handOut(handle);
   }
 
   /** This buffer, after what has changed by itself: one that could not grow is the old one again, or one is of no use. */
@@ -237,14 +240,20 @@ export class DeviceBuffer extends NativeBuffer {
 
   /** Whether a write is one that the module would allow, as far as it did before. */
   #isWritable(offset, n) {
+    return this.#allowed === this.#module.changes && this.#fits(offset, n);
+  }
+
+  /** Whether there are such bytes of a buffer that is there. */
+  #fits(offset, n) {
     return (
-      this.#allowed === this.#module.changes && n % 4 === 0 && offset >= 0 && offset % 4 === 0 && n <= this.#size - offset &&
+      n % 4 === 0 && offset >= 0 && offset % 4 === 0 && n <= this.#size - offset &&
       !this[destroyed] && !this.#core.lost && !this.#module.ended && !(this.#isWrapped && this.#gpuBuffer.mapState !== "unmapped")
     );
   }
 
-  /** Whether a write is one that the module would allow. */
+  /** Whether a write is one that the module would allow, or would if it were told of the buffer. */
   #mayWrite(offset, n) {
+    if (!this[isTold]) return this.#fits(offset, n);
     this.#current();
     if (this.#allowed !== this.#module.changes && this.#module.exports.deviceMayWrite(this[handleOf]) === 1) this.#allowed = this.#known;
     return this.#isWritable(offset, n);
@@ -326,6 +335,12 @@ export class DeviceBuffer extends NativeBuffer {
       upload.abort();
       throw error;
     }
+  }
+
+  /** Its uploads come first. */
+  destroy() {
+    if (#core in Object(this) && !this[isTold] && !this[destroyed] && !this.#core.uploads.hasNone(this)) this.#core.creations.flush();
+    super.destroy();
   }
 
   grow(size) {

@@ -210,8 +210,7 @@ export class SharedUploads {
   }
 
   /**
-   * Whether uploads go through a chunk. If so the module counts further ones of the same past, too: to ask for each chunk takes
-   * longer.
+   * Whether uploads go through a chunk. If so the module counts those that follow, too: to ask for each chunk takes longer.
    */
   #allow(uploads, parts, size, whole) {
     const past = this.#pastOf(parts);
@@ -223,11 +222,11 @@ export class SharedUploads {
     return true;
   }
 
-  /** The bytes of uploads after the first ones, as long as their past is the same. */
+  /** The bytes of uploads after the first ones, as long as at least the same went into their buffers before. */
   #moreOf(uploads, past, first) {
     let bytes = -first;
     for (const upload of uploads) {
-      if (pastOf(sharing.isCopied(upload), !this.#touches && sharing.isTouched(upload)) !== past) break;
+      if ((pastOf(sharing.isCopied(upload), sharing.isTouched(upload)) & past) !== past) break;
       bytes += upload.size - upload.sent;
     }
     return Math.max(0, bytes);

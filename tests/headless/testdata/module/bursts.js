@@ -347,6 +347,29 @@ export const aNewBufferOfNoUseLeavesOthersAlone = () =>
     }
   }, { onError() {} });
 
+/** The module is told of a buffer when the task ends, or when it has to know. */
+export const aBufferOfTheTaskTakesItsUploadsAlong = () =>
+  onEachPath(async (gpu, path) => {
+    for (const size of [4 * KiB, 256 * KiB]) {
+      const bytes = pattern(size, 3);
+      const made = ["destroyed", "grown", "read", "kept"].map((label) => gpu.createDeviceBuffer({ label, size, usage: STORAGE }));
+      const uploads = made.map((b) => b.upload(0, bytes));
+      made[0].destroy();
+      const grown = made[1].grow(2 * size);
+      const reader = gpu.createReadbackBuffer();
+      const read = reader.read(made[2], 0, size);
+      same(await Promise.all(uploads), Array(4).fill(size), `${path}, ${size}: bytes`);
+      sameBytes(await read, bytes, `${path}, ${size}: read at once`);
+      await grown;
+      sameBytes((await contents(gpu, made[1])).subarray(0, size), bytes, `${path}, ${size}: grown`);
+      sameBytes(await contents(gpu, made[3]), bytes, `${path}, ${size}: kept`);
+      await rejects("destroyed", () => made[0].upload(0, bytes), "a destroyed buffer", "destroyed");
+      await rejects("range", () => gpu.createDeviceBuffer({ label: "short", size: size - 4, usage: STORAGE }).upload(0, bytes), "too long", "short");
+      await rejects("alignment", () => gpu.createDeviceBuffer({ label: "odd", size, usage: STORAGE }).upload(2, bytes.subarray(0, 8)), "between words", "odd");
+      [...made, reader].forEach((b) => b.destroy());
+    }
+  });
+
 /** To ask for each chunk takes longer than to fill some. */
 export const aBurstIsAskedForAtOnce = () =>
   withSystem(async (gpu) => {
