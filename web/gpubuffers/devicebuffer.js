@@ -57,6 +57,7 @@ export class DeviceBuffer extends NativeBuffer {
       isHandedOut: (buffer) => buffer.#isHandedOut,
       /** Whether it is known to be there, and nobody but this module can destroy it. */
       isVouched: (buffer) => !buffer.#isHandedOut && buffer.#vouched(),
+      again: ({ buffer, offset, memory, start, size }) => buffer.#uploadMemory(offset, new Uint8Array(memory, start, size), true),
       alone: (upload) => upload.buffer.#uploadAlone(upload),
       byModule: (upload) => upload.buffer.#uploadByModule(upload),
       handle: ({ buffer }) => buffer[handleOf],
@@ -261,7 +262,12 @@ export class DeviceBuffer extends NativeBuffer {
 
   upload(offset, source, options) {
     if (options !== undefined || !isBufferSource(source)) return this.#uploadAll(offset, source, options);
-    const promise = this.#uploadShared(offset, source);
+    return this.#uploadMemory(offset, source, false);
+  }
+
+  /** hasWaited says that it is behind all uploads to the same bytes that were asked for before. */
+  #uploadMemory(offset, source, hasWaited) {
+    const promise = this.#uploadShared(offset, source, hasWaited);
     if (promise !== undefined) return promise;
     try {
       const bytes = fixed(bytesOf("upload", this.label, source, "source"));
@@ -272,13 +278,15 @@ export class DeviceBuffer extends NativeBuffer {
   }
 
   /** The promise of an upload that shares chunks with the others of the task, or is short; undefined if it cannot. */
-  #uploadShared(offset, source) {
+  #uploadShared(offset, source, hasWaited) {
     const { uploads } = this.#core;
     try {
       const memory = memoryOf(source);
       const size = sizeOf(source);
       if (size === 0 || typeof offset !== "number" || isResizable(memory) || !this.#mayWrite(offset, size)) return undefined;
-      if (size >= this.#smallest || !uploads.hasNone(this)) return uploads.add(this, offset, memory, offsetOf(source), size);
+      const later = hasWaited || !uploads.hasNone(this) ? undefined : uploads.after(this, offset, size, () => this.#uploadMemory(offset, source, true));
+      if (later !== undefined) return later;
+      if (size >= this.#smallest || !uploads.hasNone(this)) return uploads.add(this, offset, memory, offsetOf(source), size, hasWaited);
       this.#writeByQueue(this.#gpuBuffer, offset, memory, offsetOf(source), size);
       this.#core.writes.written += size;
       return Promise.resolve(size);

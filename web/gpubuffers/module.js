@@ -147,6 +147,7 @@ export class Module {
 
   /** Calls a function that waits; everything that fails rejects. Until it settles it keeps who asks alive. */
   ask(owner, name, ...values) {
+    this.#beforeCall(); // which may ask, too
     return new Promise((resolve, reject) => {
       const number = this.#take(name, resolve, reject, owner);
       try {

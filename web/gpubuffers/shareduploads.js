@@ -27,6 +27,7 @@ const resolved = Promise.resolve();
  * @property {number} size a multiple of 4
  * @property {number} sent bytes of it, or in a chunk that waits,
  * @property {number} done and those that do not wait
+ * @property {boolean} hasWaited for all uploads to the same bytes that were asked for before
  * @property {(outcome: unknown) => void} [resolve] unset once it was called
  */
 
@@ -49,6 +50,9 @@ export class SharedUploads {
   #held = []; // chunks that are filled, and wait until it is known of their buffers whether there was memory
   #asks = false; // for that
   #isSending = false;
+  #isReleasing = false;
+  /** @type {Map<import("./devicebuffer.js").DeviceBuffer, { offset: number, end: number, over: Promise<unknown> }[]>} */
+  #ahead = new Map(); // uploads that go on by themselves, by buffer
   /** @type {Map<import("./devicebuffer.js").DeviceBuffer, number>} */
   #unsettled = new Map(); // uploads by buffer
   #touches = false; // something of these went where nothing was before
@@ -57,7 +61,7 @@ export class SharedUploads {
     this.#writes.handedOn();
     this.#flush(true);
   };
-  #goesOn = (number) => this.#returned(number);
+  #onReturn = (number) => this.#returned(number);
 
   /**
    * @param {import("./module.js").Module} module
@@ -77,12 +81,44 @@ export class SharedUploads {
     return !this.#unsettled.has(buffer);
   }
 
+  /**
+   * The promise of an upload that has to wait for others to the same bytes, which go on by themselves: again makes it then. Undefined
+   * if there are none.
+   */
+  after(buffer, offset, size, again) {
+    const others = this.#ahead.get(buffer)?.filter((other) => other.offset < offset + size && other.end > offset);
+    if (others === undefined || others.length === 0) return undefined;
+    const one = { offset, end: offset + size, over: Promise.allSettled(others.map(({ over }) => over)) };
+    const begin = () => {
+      this.#pass(buffer, one); // it is not to wait for itself
+      return again();
+    };
+    one.over = one.over.then(begin);
+    this.#ahead.get(buffer)?.push(one);
+    return one.over;
+  }
+
+  /** Takes note that an upload goes on by itself until a promise settles. */
+  #goesOn({ buffer, offset, size }, over) {
+    const one = { offset, end: offset + size, over };
+    const end = () => this.#pass(buffer, one);
+    this.#ahead.set(buffer, [...(this.#ahead.get(buffer) ?? []), one]);
+    over.then(end, end);
+  }
+
+  /** Takes note that an upload does not go on by itself any more. */
+  #pass(buffer, one) {
+    const rest = this.#ahead.get(buffer)?.filter((other) => other !== one) ?? [];
+    if (rest.length > 0) this.#ahead.set(buffer, rest);
+    else this.#ahead.delete(buffer);
+  }
+
   /** Takes an upload. The promise resolves when it is ahead of everything submitted later. */
-  add(buffer, offset, memory, start, size) {
+  add(buffer, offset, memory, start, size, hasWaited) {
     this.#unsettled.set(buffer, 1 + (this.#unsettled.get(buffer) ?? 0));
     return new Promise((resolve) => {
       if (this.#asked.length === 0) this.#goOnSoon();
-      this.#asked.push({ buffer, offset, memory, start, size, sent: 0, done: 0, resolve });
+      this.#asked.push({ buffer, offset, memory, start, size, sent: 0, done: 0, hasWaited, resolve });
       this.#size += size;
       this.#list();
       if (this.#size >= sharedSize && this.#asked.length > 1 && this.#waiting.length === 0 && this.#hasRoom && !this.#writes.keeps) this.#sendFull();
@@ -101,7 +137,7 @@ export class SharedUploads {
   #list() {
     const { untold } = this.#module;
     const at = untold.indexOf(this);
-    const isUntold = this.#asked.length > 0 || this.#held.length > 0;
+    const isUntold = this.#asked.length > 0 || (this.#held.length > 0 && !this.#isReleasing);
     if (isUntold && at < 0) untold.push(this);
     if (!isUntold && at >= 0) untold.splice(at, 1);
   }
@@ -118,7 +154,7 @@ export class SharedUploads {
   /** Sends what was asked for so far: before anything that is to be behind it. */
   flush() {
     this.#release(false);
-    if (this.#isSending) this.#waiting.push(...this.#take());
+    if (this.#isSending || this.#isReleasing) this.#waiting.push(...this.#take());
     else this.#flush(false);
   }
 
@@ -126,11 +162,19 @@ export class SharedUploads {
     const asked = this.#take();
     if (this.#waiting.length === 0 && this.#held.length === 0 && asked.length === 1 && asked[0].sent === 0) {
       this.#touches = false;
-      this.#settle(asked[0], sharing.alone(asked[0]));
+      this.#alone(asked[0]);
       return;
     }
     this.#waiting.push(...asked);
     this.#send(mayPause);
+  }
+
+  /** Has an upload go by itself. */
+  #alone(upload) {
+    const later = this.#afterOthers(upload);
+    const outcome = later ?? sharing.alone(upload);
+    if (later === undefined && typeof outcome !== "number") this.#goesOn(upload, outcome);
+    this.#settle(upload, outcome);
   }
 
   /** Sends what fills chunks, if there are any. */
@@ -254,8 +298,17 @@ export class SharedUploads {
     else agreed.fused.whenKnown(this.#device, known, known);
   }
 
-  /** Copies what is held. If it may, it goes on holding what it still is not known of. */
+  /** Copies what is held. If it may, it goes on holding what it still is not known of. What it calls may flush. */
   #release(mayHold) {
+    if (this.#isReleasing) return;
+    this.#isReleasing = true;
+    this.#list();
+    this.#releaseAll(mayHold);
+    this.#isReleasing = false;
+    this.#list();
+  }
+
+  #releaseAll(mayHold) {
     while (this.#held.length > 0) {
       const { number, parts } = this.#held[0];
       for (const part of parts) this.#aimAgain(part);
@@ -279,7 +332,7 @@ export class SharedUploads {
 
   /** Copies what is in a chunk to where it belongs. */
   #copy(number, parts) {
-    const isCopied = this.#writes.copy(number, parts, this.#goesOn);
+    const isCopied = this.#writes.copy(number, parts, this.#onReturn);
     if (!isCopied) this.#inFlight--;
     for (const { upload, target, at, size } of parts) {
       if (isCopied && target !== undefined) this.#done(upload, size);
@@ -308,6 +361,11 @@ export class SharedUploads {
     for (const upload of uploads) {
       if (size === sharedSize) break;
       if (isGone(upload)) continue;
+      const later = this.#afterOthers(upload);
+      if (later !== undefined) {
+        this.#settle(upload, later);
+        continue;
+      }
       const target = sharing.target(upload);
       if (target === undefined) {
         this.#byModule(upload);
@@ -339,8 +397,18 @@ export class SharedUploads {
     return upload.size <= this.#module.agreed.queuePiece ? upload.size - upload.sent : 0;
   }
 
+  /** The promise of an upload that has to wait for others to the same bytes, if there are any. */
+  #afterOthers(upload) {
+    const { buffer, offset, size, sent, hasWaited } = upload;
+    if (hasWaited || sent > 0) return undefined;
+    return this.after(buffer, offset, size, () => sharing.again(upload));
+  }
+
   #byModule(upload) {
-    if (upload.resolve) this.#settle(upload, sharing.byModule(upload));
+    if (upload.resolve === undefined) return;
+    const outcome = sharing.byModule(upload);
+    this.#goesOn(upload, outcome);
+    this.#settle(upload, outcome);
   }
 
   /** So many bytes of an upload are ahead of everything submitted later. */

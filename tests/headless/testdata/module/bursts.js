@@ -347,6 +347,49 @@ export const aNewBufferOfNoUseLeavesOthersAlone = () =>
     }
   }, { onError() {} });
 
+/** Long ones go on by themselves. The third is asked for in the same task, or while the others are on their way. */
+export const laterUploadsToTheSameBytesWin = async () => {
+  for (const budget of [4 * MiB, 256 * MiB]) {
+    await onEachPath(async (gpu, path) => {
+      for (const [sizes, pause] of [[[8, 8, 1 / 256], 0], [[8, 1 / 2, 1 / 256], 0], [[5, 5, 1], 0], [[1 / 2, 8, 1 / 256], 1], [[8, 8, 1 / 256], 1]]) {
+        const b = used(gpu, 8 * MiB);
+        const grown = b.grow(9 * MiB);
+        const expected = new Uint8Array(9 * MiB);
+        const uploads = [];
+        for (const [i, MiBs] of sizes.entries()) {
+          if (i === 2 && pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+          const at = i === 2 ? (sizes[1] - MiBs) * MiB : 0;
+          const bytes = pattern(MiBs * MiB, i + 1);
+          expected.set(bytes, at);
+          uploads.push(b.upload(at, bytes));
+        }
+        same(await Promise.all(uploads), sizes.map((MiBs) => MiBs * MiB), `${path}, ${sizes}: bytes`);
+        await grown;
+        sameBytes((await contents(gpu, b)).subarray(0, expected.length), expected, `${path}, ${sizes}, ${pause} ms, budget ${budget}`);
+        b.destroy();
+      }
+    }, { budget });
+  }
+};
+
+/** Its upload is looked at once more when the others of its chunk are on their way. */
+export const noUploadIsLeftWaitingBesideOneWithoutMemory = () =>
+  withSystem(async (gpu) => {
+    const { limits, adapterInfo } = gpu.device;
+    if (!(adapterInfo.architecture === "swiftshader" && limits.maxBufferSize >= 2 ** 30)) return;
+    takePath(gpu, paths, "mapped ring, 2 MiB chunks");
+    for (const sizes of [[MiB, MiB, MiB], [128 * KiB, 1900000, 300000], Array(60).fill(131076)]) {
+      const gone = gpu.createDeviceBuffer({ label: "gone", size: limits.maxBufferSize, usage: STORAGE });
+      const ending = gone.upload(0, pattern(128 * KiB)).catch(() => {});
+      const buffers = sizes.map((size) => gpu.createDeviceBuffer({ size, usage: STORAGE }));
+      const uploads = buffers.map((b, i) => b.upload(0, pattern(sizes[i], i)));
+      same(await Promise.all(uploads), sizes, "bytes");
+      await ending;
+      for (const [i, b] of buffers.entries()) sameBytes(await contents(gpu, b), pattern(sizes[i], i), `buffer ${i} of ${sizes.length}`);
+      [gone, ...buffers].forEach((b) => b.destroy());
+    }
+  }, { onError() {} });
+
 /** The module is told of a buffer when the task ends, or when it has to know. */
 export const aBufferOfTheTaskTakesItsUploadsAlong = () =>
   onEachPath(async (gpu, path) => {
