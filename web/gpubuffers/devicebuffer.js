@@ -270,8 +270,11 @@ export class DeviceBuffer extends NativeBuffer {
     const promise = this.#uploadShared(offset, source, hasWaited);
     if (promise !== undefined) return promise;
     try {
-      const bytes = fixed(bytesOf("upload", this.label, source, "source"));
-      return this.#askUpload(offset, bytes, bytes.length);
+      const bytes = bytesOf("upload", this.label, source, "source");
+      if (isResizable(bytes.buffer)) return this.#uploadMemory(offset, fixed(bytes), hasWaited);
+      const asked = this.#askUpload(offset, bytes, bytes.length);
+      this.#core.uploads.goesOn({ buffer: this, offset, size: bytes.length }, asked);
+      return asked;
     } catch (error) {
       return Promise.reject(error);
     }

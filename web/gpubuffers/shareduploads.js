@@ -99,7 +99,7 @@ export class SharedUploads {
   }
 
   /** Takes note that an upload goes on by itself until a promise settles. */
-  #goesOn({ buffer, offset, size }, over) {
+  goesOn({ buffer, offset, size }, over) {
     const one = { offset, end: offset + size, over };
     const end = () => this.#pass(buffer, one);
     this.#ahead.set(buffer, [...(this.#ahead.get(buffer) ?? []), one]);
@@ -162,18 +162,18 @@ export class SharedUploads {
     const asked = this.#take();
     if (this.#waiting.length === 0 && this.#held.length === 0 && asked.length === 1 && asked[0].sent === 0) {
       this.#touches = false;
-      this.#alone(asked[0]);
+      this.#byItself(asked[0], sharing.alone);
       return;
     }
     this.#waiting.push(...asked);
     this.#send(mayPause);
   }
 
-  /** Has an upload go by itself. */
-  #alone(upload) {
+  /** Has an upload go by itself, in a way that gives its bytes or a promise of them, and behind others to the same bytes. */
+  #byItself(upload, go) {
     const later = this.#afterOthers(upload);
-    const outcome = later ?? sharing.alone(upload);
-    if (later === undefined && typeof outcome !== "number") this.#goesOn(upload, outcome);
+    const outcome = later ?? go(upload);
+    if (later === undefined && typeof outcome !== "number") this.goesOn(upload, outcome);
     this.#settle(upload, outcome);
   }
 
@@ -405,10 +405,7 @@ export class SharedUploads {
   }
 
   #byModule(upload) {
-    if (upload.resolve === undefined) return;
-    const outcome = sharing.byModule(upload);
-    this.#goesOn(upload, outcome);
-    this.#settle(upload, outcome);
+    if (upload.resolve !== undefined) this.#byItself(upload, sharing.byModule);
   }
 
   /** So many bytes of an upload are ahead of everything submitted later. */

@@ -349,9 +349,9 @@ export const aNewBufferOfNoUseLeavesOthersAlone = () =>
 
 /** Long ones go on by themselves. The third is asked for in the same task, or while the others are on their way. */
 export const laterUploadsToTheSameBytesWin = async () => {
-  for (const budget of [4 * MiB, 256 * MiB]) {
+  for (const budget of [MiB, 4 * MiB, 256 * MiB]) {
     await onEachPath(async (gpu, path) => {
-      for (const [sizes, pause] of [[[8, 8, 1 / 256], 0], [[8, 1 / 2, 1 / 256], 0], [[5, 5, 1], 0], [[1 / 2, 8, 1 / 256], 1], [[8, 8, 1 / 256], 1]]) {
+      for (const [sizes, pause] of [[[8, 8, 1 / 256], 0], [[8, 1 / 2, 1 / 256], 0], [[5, 5, 1], 0], [[1 / 2, 8, 1 / 256], 1], [[8, 8, 1 / 256], 1], [[1, 1, 1 / 256], 0]]) {
         const b = used(gpu, 8 * MiB);
         const grown = b.grow(9 * MiB);
         const expected = new Uint8Array(9 * MiB);
