@@ -273,7 +273,7 @@ export class DeviceBuffer extends NativeBuffer {
       const bytes = bytesOf("upload", this.label, source, "source");
       if (isResizable(bytes.buffer)) return this.#uploadMemory(offset, fixed(bytes), hasWaited);
       const asked = this.#askUpload(offset, bytes, bytes.length);
-      this.#core.uploads.goesOn({ buffer: this, offset, size: bytes.length }, asked);
+      if (typeof offset === "number") this.#core.uploads.goesOn({ buffer: this, offset, size: bytes.length }, asked);
       return asked;
     } catch (error) {
       return Promise.reject(error);
