@@ -57,14 +57,16 @@ var noUsage = []string{"Buffer usages must not be 0", "Invalid usage flags Buffe
 
 // What Firefox 153 does otherwise than Chromium, and tests that rely on it.
 const (
-	counted    = "the submits and error scopes of the pump are counted with the test's"
-	heardLater = "it rejects a map that was given up later than a microtask after"
-	lostLater  = "it settles the work of a destroyed device before it tells that the device is lost"
-	toldOnce   = "it tells of a device's first error that nobody captures, and of no later one"
+	counted     = "the submits and error scopes of the pump are counted with the test's"
+	heardLater  = "it rejects a map that was given up later than a microtask after"
+	lostLater   = "it settles the work of a destroyed device before it tells that the device is lost"
+	reportsLate = "it reports errors of a device that the page has destroyed"
+	toldOnce    = "it tells of a device's first error that nobody captures, and of no later one"
 )
 
 var lackedByFirefox = map[string]string{
-	"anEndSettlesTheUploadsOfItsTask": "it reports errors of a device that the page has destroyed",
+	"anEndSettlesTheUploadsOfItsTask": reportsLate,
+	"longReadsThatEndEarly":           reportsLate,
 	"aSceneTakesFewSubmits":           counted,
 	"oneMapForATask":                  counted,
 	"pollsForShortReads":              counted,
