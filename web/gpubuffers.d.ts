@@ -353,7 +353,7 @@ export class DeviceBuffer {
    * with the number of bytes, which are then ahead of everything submitted later. Until then do not change data that was
    * passed, and what follows may be ahead of it: an upload waits if others are on their way, or if memory is short. Where
    * nothing has to wait, data is sent when the task ends, together with that of other uploads, or sooner if something of
-   * this system follows. Of uploads of data to the same bytes the later one wins; a stream keeps no order. If the page has
+   * this system follows. Of uploads of data to the same bytes the later one wins; streams, and data with options, keep no order. If the page has
    * destroyed the GPUBuffer, or there turns out to be no memory for it, `uncapturederror` or onError tells, and the upload
    * may resolve.
    *
