@@ -32,6 +32,9 @@ func (e *engine) init(s *shared, writes *writeBelt, reads *readBelt, p program, 
 	e.prober.init(e, reads)
 	for op := range e.choosers {
 		e.choosers[op].Init(paths[op], chosenFrom[op])
+		if s.isGPU && Operation(op) != OpFrame { // such a frame may be as soon done by a queue write
+			e.choosers[op].Presume()
+		}
 	}
 }
 

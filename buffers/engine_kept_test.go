@@ -122,3 +122,23 @@ func TestOnAGPUAFirstCopyNeedsNoMeasurement(t *testing.T) {
 		})
 	}
 }
+
+func TestWhereAGPUStarts(t *testing.T) {
+	const MiB = 1 << 20
+	s := openOn(t, hardware{newStandIn(memory.Options{})}, buffers.Options{})
+	b := deviceBuffer(t, s, 64*MiB)
+	for _, c := range []struct {
+		op   buffers.Operation
+		size uint64
+		want string
+	}{
+		{buffers.OpUpload, MiB / 8, "queue write"},
+		{buffers.OpUpload, MiB, ringPath},
+		{buffers.OpBurst, MiB / 8, ringPath},
+		{buffers.OpBurst, 64 * MiB, "mapped ring, 4 MiB chunks"},
+		{buffers.OpFlush, MiB, "mapped chunk"},
+		{buffers.OpFrame, MiB, "queue write"},
+	} {
+		require.Equal(t, c.want, s.Explain(c.op, c.size, b).Path, "%s of %d bytes", c.op, c.size)
+	}
+}

@@ -16,6 +16,8 @@ type Path struct {
 	Name string
 	// Piece is the number of bytes that go at a time: of queue writes the least, see PieceOf.
 	Piece uint64
+	// Whole is the size up to which a transfer through mapped chunks is one piece.
+	Whole uint64
 	// Above is the size up to which a path of smaller pieces does the same.
 	Above uint64
 	// Below is the size from which a path of larger pieces is better; 0 is none.
@@ -33,8 +35,11 @@ type Path struct {
 // PieceOf is the number of bytes that go at a time of size bytes. All queue writes of a transfer are about as long: a rest that
 // is shorter than Piece would go by a slower way.
 func (p *Path) PieceOf(size uint64) uint64 {
-	if p.Mapped || size <= p.Piece {
-		return min(p.Piece, size)
+	switch {
+	case size <= max(p.Piece, p.Whole):
+		return size
+	case p.Mapped:
+		return p.Piece
 	}
 	count := size / p.Piece
 	return ((size+count-1)/count + 3) &^ 3

@@ -9,6 +9,7 @@ import (
 func TestNoQueueWriteOfATransferIsShorterThanAPiece(t *testing.T) {
 	const mib = 1 << 20
 	queue, ring, whole := Path{Piece: 4 * mib}, Path{Piece: 2 * mib, Mapped: true}, Path{Piece: OnePiece}
+	burst := Path{Piece: 2 * mib, Whole: 4 * mib, Mapped: true}
 	for _, c := range []struct {
 		path        Path
 		size, piece uint64
@@ -22,6 +23,9 @@ func TestNoQueueWriteOfATransferIsShorterThanAPiece(t *testing.T) {
 		{queue, 64 * mib, 4 * mib},
 		{ring, mib, mib},
 		{ring, 3 * mib, 2 * mib},
+		{burst, mib, mib},
+		{burst, 4 * mib, 4 * mib},
+		{burst, 4*mib + 4, 2 * mib},
 		{whole, 64 * mib, 64 * mib},
 	} {
 		piece := c.path.PieceOf(c.size)
