@@ -154,7 +154,7 @@ func TestAHostSendsAChunkThatIsLentToIt(t *testing.T) {
 	s, _ := openSystem(t, buffers.Options{})
 	const size = 1 << 20
 	b, p := deviceBuffer(t, s, size), randomBytes(size)
-	c := embedder.LendWrite(s, size)
+	c := embedder.LendWrite(s, size, false)
 	require.NotNil(t, c)
 	require.Equal(t, 1, s.Stats().MapsPending)
 	send(t, s, c, p, b.Unwrap(), 0)
@@ -163,19 +163,19 @@ func TestAHostSendsAChunkThatIsLentToIt(t *testing.T) {
 	st := s.Stats()
 	require.Zero(t, st.MapsPending)
 	require.EqualValues(t, size, st.Uploads.IdleBytes)
-	require.Same(t, c, embedder.LendWrite(s, size), "it is lent again")
+	require.Same(t, c, embedder.LendWrite(s, size, false), "it is lent again")
 	c.Return(nil)
 
-	c = embedder.LendWrite(s, size)
+	c = embedder.LendWrite(s, size, false)
 	c.Return(errors.New("the device is lost"))
 	require.Zero(t, s.Stats().Uploads.Chunks, "one in no known state is destroyed")
 	c.Return(nil)
 	require.Zero(t, s.Stats().Uploads.Chunks, "nobody had it")
 
-	c = embedder.LendWrite(s, size)
+	c = embedder.LendWrite(s, size, false)
 	s.Destroy()
 	c.Return(nil)
-	require.Nil(t, embedder.LendWrite(s, size))
+	require.Nil(t, embedder.LendWrite(s, size, false))
 	require.Zero(t, s.Stats().Mappable)
 }
 
@@ -186,7 +186,7 @@ func TestAnUploadGoesOnWithAChunkThatAHostReturns(t *testing.T) {
 	b, p := deviceBuffer(t, s, 4<<20), randomBytes(4<<20)
 	var lent []*host.Chunk
 	for range 4 { // as many as the GPU may have of a ring
-		lent = append(lent, embedder.LendWrite(s, 2<<20))
+		lent = append(lent, embedder.LendWrite(s, 2<<20, false))
 	}
 	pending := uploadThen(s, b, 0, buffers.Bytes(p))
 	select {
@@ -234,13 +234,13 @@ func TestAHostIsLentChunksOfThePathOfItsWrite(t *testing.T) {
 	require.NotNil(t, c, "an upload of one piece")
 	c.Return(nil)
 	for range 64 { // half of the budget
-		require.NotNil(t, embedder.LendWrite(s, 2<<20))
+		require.NotNil(t, embedder.LendWrite(s, 2<<20, false))
 	}
 	piece, c = embedder.AllowWrite(b, 0, 4<<20, false, true)
 	require.Zero(t, piece, "an upload that has to wait for a chunk")
 	require.Nil(t, c)
 	piece, c = embedder.AllowWrite(b, 0, 4<<20, false, false)
-	require.EqualValues(t, 2<<20, piece, "a write that does not wait")
+	require.EqualValues(t, 4<<20, piece, "a write that does not wait goes by the queue, in its pieces")
 	require.Nil(t, c)
 	require.True(t, embedder.AllowShared(s, host.Together{Size: 1 << 20, Touched: true, Copied: true}))
 	for range 4 { // nothing else is known then

@@ -29,7 +29,7 @@ func (e *engine) flush(f *flushing, dst Buffer, h *choice.History, offset uint64
 	if p.InPlace { // there was no chunk to fill
 		p, f.measure = &paths[OpFlush][mappedChunk], false
 	}
-	wholly, err := e.move(p, dst, offset, arena)
+	wholly, err := e.move(p, dst, offset, arena, false)
 	h.Note(p)
 	f.measure = f.measure && wholly
 	f.moved += arena.Size()

@@ -142,3 +142,25 @@ func TestWhereAGPUStarts(t *testing.T) {
 		require.Equal(t, c.want, s.Explain(c.op, c.size, b).Path, "%s of %d bytes", c.op, c.size)
 	}
 }
+
+// To make a chunk takes longer than a queue write. Uploads share few chunks, and wait for them.
+func TestOnAGPUABurstOfWritesMakesChunksOnceTheyAreKnownToBeFaster(t *testing.T) {
+	const size = 1 << 20
+	s := openOn(t, hardware{newStandIn(memory.Options{})}, buffers.Options{})
+	b := deviceBuffer(t, s, 8*size)
+	burst := func() (chunks int) {
+		before := s.Stats().Uploads.Misses
+		for at := uint64(0); at < b.Size(); at += size {
+			require.NoError(t, b.Write(at, make([]byte, size)))
+		}
+		return int(s.Stats().Uploads.Misses - before)
+	}
+	require.Zero(t, burst())
+	_, chunk := embedder.AllowWrite(b, 0, size, true, false)
+	require.Nil(t, chunk, "nor does a host get one for a write")
+	_, chunk = embedder.AllowWrite(b, 0, size, true, true)
+	require.NotNil(t, chunk, "but for an upload")
+	chunk.Return(nil)
+	onPath(s, ringPath)
+	require.Positive(t, burst())
+}

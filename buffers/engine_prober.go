@@ -320,7 +320,7 @@ func (b *probing) send(step probeStep, path int) (wholly bool, done <-chan error
 	b.engine.kept.untold = true // as those of a page that writes to a buffer itself: see effectOfCopies
 	defer func() { b.engine.kept.untold = false }()
 	for range step.times {
-		if wholly, err = b.engine.move(p, dst, 0, Bytes(b.data[:step.size])); !wholly || err != nil {
+		if wholly, err = b.engine.move(p, dst, 0, Bytes(b.data[:step.size]), false); !wholly || err != nil {
 			return false, nil, err
 		}
 	}

@@ -26,10 +26,14 @@ func (Embedder) AllowWrite(b *DeviceBuffer, offset, size uint64, follows, mayWai
 	}
 	p := e.leave(size, *h, follows)
 	if piece = p.PieceOf(size); p.Mapped {
-		chunk = e.lend(piece)
+		chunk = e.lend(piece, !mayWait)
 	}
-	if p.Mapped && mayWait && chunk == nil {
-		return 0, nil
+	if p.Mapped && chunk == nil {
+		if mayWait {
+			return 0, nil
+		}
+		p = &paths[OpBurst][queueWrites]
+		piece = p.PieceOf(size)
 	}
 	h.Note(p)
 	s.stats.BytesUp += size
@@ -92,23 +96,25 @@ func (Embedder) AddCopy(b *DeviceBuffer) {
 	b.history().Note(&paths[OpBurst][smallRing])
 }
 
-// LendWrite lends a chunk for size bytes that the host writes; nil if there is none without a wait.
-func (Embedder) LendWrite(s *System, size uint64) *host.Chunk {
+// LendWrite lends a chunk for size bytes that the host writes; nil if there is none without a wait. hasToWin says that the host
+// makes a queue write then, which may be better than a new chunk.
+func (Embedder) LendWrite(s *System, size uint64, hasToWin bool) *host.Chunk {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.usable("write", "") != nil {
 		return nil
 	}
-	return s.engine.lend(size)
+	return s.engine.lend(size, hasToWin)
 }
 
 // lend lends a chunk to the host. Without one the transfer is not what was to be measured.
-func (e *engine) lend(size uint64) *host.Chunk {
-	c := e.writes.lend(size)
+func (e *engine) lend(size uint64, hasToWin bool) *host.Chunk {
+	c := e.chunk(size, hasToWin)
 	if c == nil {
 		e.meter.spoil()
+		return nil
 	}
-	return c
+	return e.writes.toHost(c)
 }
 
 // Vouched reports whether the GPU buffer is known to be there, and nobody but the System can destroy it.

@@ -2,13 +2,8 @@ package buffers
 
 import "github.com/gpubuffers/gpubuffers/buffers/host"
 
-// lend returns a chunk that the host fills, sends and maps again by itself; nil if there is none without a wait. Until it is
-// returned it counts as pending.
-func (p *writeBelt) lend(size uint64) *host.Chunk {
-	c := p.lendNow(size)
-	if c == nil {
-		return nil
-	}
+// toHost lends a chunk that the host fills, sends and maps again by itself. Until it is returned it counts as pending.
+func (p *writeBelt) toHost(c *chunk) *host.Chunk {
 	if c.lent == nil {
 		c.lent = &host.Chunk{Buffer: c.buffer, Borrower: loanedChunk{p, c}}
 	}

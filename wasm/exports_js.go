@@ -238,10 +238,12 @@ func addCopy(handle float64) {
 
 // writeLend gives a number for a chunk that JavaScript fills, sends and maps again, of size bytes or more: see
 // [buffers.Embedder.LendWrite]. The handle is of a device buffer. The chunk is the one that was last given for that number,
-// now or before. It gives notAtOnce if there is none.
+// now or before. It gives notAtOnce if there is none. hasToWin is 1 if JavaScript makes a queue write then, and else 0.
 //
 //go:wasmexport writeLend
-func writeLend(handle, size float64) float64 { return run("write", lendWrite, handle, size) }
+func writeLend(handle, size, hasToWin float64) float64 {
+	return run("write", lendWrite, handle, size, hasToWin)
+}
 
 // writeEnded takes the chunk back. failed is 0 if it is mapped again.
 //

@@ -52,7 +52,7 @@ func lendWrite(c *call) (number float64, err error) {
 	if c.err != nil || !esModule.attached {
 		return notAtOnce, nil
 	}
-	if chunk := embedder.LendWrite(s.core, size); chunk != nil {
+	if chunk := embedder.LendWrite(s.core, size, c.number(2, "hasToWin") != 0); chunk != nil {
 		return float64(writes.lend(chunk)), nil
 	}
 	return notAtOnce, nil

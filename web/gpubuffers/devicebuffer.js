@@ -213,7 +213,7 @@ export class DeviceBuffer extends NativeBuffer {
     let at = 0;
     for (; at < n; at += piece) {
       const part = { target: gpuBuffer, offset: offset + at, memory, start: start + at, size: Math.min(piece, n - at) };
-      if (allowed < 0 && at > 0) chunk = writes.borrow(this[handleOf], part.size);
+      if (allowed < 0 && at > 0) chunk = writes.borrow(this[handleOf], part.size, !mayWait);
       if (allowed < 0 && chunk < 0 && mayWait) break;
       if (chunk < 0 || !writes.send(chunk, part.size, [part])) this.#writeByQueue(gpuBuffer, part.offset, memory, part.start, part.size);
     }

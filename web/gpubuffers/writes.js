@@ -118,10 +118,11 @@ export class Writes {
 
   /**
    * Borrows a chunk for size bytes, and gives its number: less than 0 if there is none now. The handle is of one of the buffers.
+   * hasToWin says that a queue write is made then.
    */
-  borrow(handle, size) {
+  borrow(handle, size, hasToWin = false) {
     this.flush();
-    return this.borrowed(this.#module.aside("writeLend", handle, size));
+    return this.borrowed(this.#module.aside("writeLend", handle, size, Number(hasToWin)));
   }
 
   /** Takes the chunk of a number that the module has just given. */
