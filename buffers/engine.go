@@ -27,7 +27,7 @@ type engine struct {
 
 func (e *engine) init(s *shared, writes *writeBelt, reads *readBelt, p program, fixedChunks bool) {
 	e.shared, e.writes, e.program, e.hangAfter, e.unsureDue = s, writes, p, hangAfter, unsureFor
-	e.kept.shared, e.kept.touched = s, now()-moment(settling)
+	e.kept.shared, e.kept.touched, e.row.ended = s, now()-moment(settling), now()-moment(together)
 	e.meter.engine, e.reads.engine, e.reads.fixedChunks = e, e, fixedChunks
 	e.prober.init(e, reads)
 	for op := range e.choosers {

@@ -690,12 +690,51 @@ func TestCalibrationFindsThePathsAtOnce(t *testing.T) {
 
 // A program need not know that the engine measures by itself.
 func TestCalibrateWaitsForAMeasurementInTheBackground(t *testing.T) {
-	for range 10 {
-		s, _ := openSystem(t, buffers.Options{})
-		b := deviceBuffer(t, s, 1<<20)
-		require.NoError(t, s.UploadMemory(within(t), b, 0, buffers.Bytes(make([]byte, 1<<20))))
-		require.NoError(t, s.Calibrate(within(t)))
-	}
+	regime(t, "a GPU that is held", func(t *testing.T) {
+		s, device := openSystem(t, buffers.Options{})
+		b := deviceBuffer(t, s, 16<<20)
+		device.Hold()
+		for range 5 { // as many bytes as begin one at once
+			require.NoError(t, b.Write(0, make([]byte, 16<<20)))
+		}
+		calibrated := make(chan error, 1)
+		go func() { calibrated <- s.Calibrate(t.Context()) }()
+		synctest.Wait()
+		require.Empty(t, calibrated)
+		device.Release()
+		require.NoError(t, <-calibrated)
+	})
+}
+
+// A lone upload and a burst take the same path. If only uploads have shown that it has become slow, a bout replaces what bursts
+// of the sizes that it measures took, and leaves those of others.
+func TestWhatBurstsOfOtherSizesTookStays(t *testing.T) {
+	regime(t, "a ring that has become slow", func(t *testing.T) {
+		device := memory.Open(memory.Options{Copy: memory.Fixed(4 * time.Millisecond), Write: memory.Fixed(8 * time.Millisecond)})
+		s := openOn(t, device, buffers.Options{})
+		burst := func(size uint64) float64 {
+			for _, r := range s.Calibration().Rates {
+				if r.Operation == "burst" && r.Path == ringPath && r.Size == size {
+					return r.BytesPerSecond
+				}
+			}
+			return 0
+		}
+		const size, long, fast, known = 1 << 20, 16 << 20, 1e12, 7e11
+		s.Load(buffers.Calibration{Rates: append(harmless,
+			buffers.Rate{Operation: "upload", Path: ringPath, Size: size, BytesPerSecond: fast},
+			buffers.Rate{Operation: "burst", Path: ringPath, Size: size, BytesPerSecond: fast},
+			buffers.Rate{Operation: "burst", Path: ringPath, Size: long, BytesPerSecond: known},
+		)})
+		b := deviceBuffer(t, s, size)
+		for range 20 {
+			require.NoError(t, b.Write(0, make([]byte, size)))
+			require.NoError(t, ended(t, device.Queue().WorkDone()))
+			time.Sleep(time.Second)
+		}
+		require.Less(t, burst(size), fast/2, "it was measured anew")
+		require.InDelta(t, known, burst(long), 1)
+	})
 }
 
 func TestLoadPassesOverWhatItDoesNotKnow(t *testing.T) {
@@ -902,9 +941,11 @@ func TestPathsAreMeasuredOnceAShortBurstIsOver(t *testing.T) {
 				synctest.Wait()
 				return len(s.Explain(buffers.OpBurst, size, nil).Alternatives) > 0
 			}
+			device.Hold() // lest a bout is over before all are written
 			for range c.writes {
 				require.NoError(t, b.Write(0, make([]byte, size)))
 			}
+			device.Release()
 			time.Sleep(5 * time.Millisecond) // it does not rest for that
 			require.Equal(t, c.beside, isMeasured(), "beside it")
 			require.NoError(t, <-device.Queue().WorkDone())
