@@ -623,6 +623,70 @@ export class Frame {
   [Symbol.dispose](): void;
 }
 
+/**
+ * A struct of WGSL, by its members in order: where they lie, its declaration, and its values as bytes. Nothing of it needs a
+ * GPU. A type is WGSL's name of a scalar, a vector or a matrix, a Struct, `[type, count]` for an array, or `[type]` for the
+ * array at the end of which the buffer tells the size. `{ type, align, size }` is a member with WGSL's attributes. Definitions
+ * of webgpu-utils and struct schemas of TypeGPU are taken, too.
+ *
+ * What WGSL does not take, and bool, which no buffer can hold, throws code "layout" with the path of the member.
+ */
+export function struct<const M extends StructMembers>(members: M, name?: string): Struct<M>;
+export function struct(members: StructDefinition, name?: string): Struct<any>;
+
+type Size = 2 | 3 | 4;
+export type WGSLScalar = "f32" | "f16" | "i32" | "u32" | "atomic<i32>" | "atomic<u32>";
+export type WGSLVector = `vec${Size}${"f" | "h" | "i" | "u"}` | `vec${Size}<${"f32" | "f16" | "i32" | "u32"}>`;
+export type WGSLMatrix = `mat${Size}x${Size}${"f" | "h"}` | `mat${Size}x${Size}<${"f32" | "f16"}>`;
+export type WGSLType = WGSLScalar | WGSLVector | WGSLMatrix | Struct<any> | readonly [WGSLType, number] | readonly [WGSLType];
+export type StructMembers = Readonly<Record<string, WGSLType | { readonly type: WGSLType; readonly align?: number; readonly size?: number }>>;
+/** A struct as webgpu-utils (`makeShaderDataDefinitions(code).structs.Name`) or TypeGPU (`d.struct({ ... })`) describes it. */
+export type StructDefinition =
+  | { readonly fields: Readonly<Record<string, any>>; readonly size: number }
+  | { readonly type: "struct"; readonly propTypes: Readonly<Record<string, any>> };
+
+/** What encode takes for a type. A vector or a matrix is its numbers, column by column; a matrix may have them padded as in memory. */
+export type ValueOf<T> = T extends WGSLScalar ? number
+  : T extends WGSLVector | WGSLMatrix ? ArrayLike<number>
+  : T extends Struct<infer M> ? { readonly [K in keyof M]: ValueOf<M[K]> }
+  : T extends readonly [infer E, ...number[]] ? ArrayLike<ValueOf<E>> | (E extends WGSLVector | WGSLMatrix ? ArrayLike<number> : never)
+  : T extends { readonly type: infer U } ? ValueOf<U>
+  : never;
+
+/** What decode gives for a type: for numbers in a row typed arrays, of 32-bit floats for f16. */
+export type DecodedOf<T> = T extends WGSLScalar ? number
+  : T extends WGSLVector | WGSLMatrix ? NumbersOf<T>
+  : T extends Struct<infer M> ? { [K in keyof M]: DecodedOf<M[K]> }
+  : T extends readonly [infer E, ...number[]] ? (E extends WGSLScalar ? NumbersOf<E> : DecodedOf<E>[])
+  : T extends { readonly type: infer U } ? DecodedOf<U>
+  : never;
+type NumbersOf<T extends string> = T extends `${string}${"i32" | "i32>" | "i"}` ? Int32Array : T extends `${string}${"u32" | "u32>" | "u"}` ? Uint32Array : Float32Array;
+
+export class Struct<M = StructMembers> {
+  private constructor();
+  readonly name: string;
+  /** In bytes. If the struct ends with an array of which the buffer tells the size, with one element of it. */
+  readonly size: number;
+  readonly alignment: number;
+  /** Where each member begins, in bytes. */
+  readonly offsets: { readonly [K in keyof M]: number };
+  /** The declaration, behind those of the structs that it consists of. */
+  readonly wgsl: string;
+  /**
+   * The struct itself, if the address space "uniform" takes it, where arrays and structs lie at multiples of 16 bytes. Else throws
+   * code "layout", which names the member, the offset that it has, and the one that is needed.
+   */
+  checkUniform(): this;
+  /**
+   * The value as bytes, for write of any buffer. They are the struct's own memory, which the next encode fills: upload, which
+   * copies later, needs a copy. Nothing is allocated, unless the array at the end has another size than before. A value that does not
+   * fit, such as 1.5 for an i32, throws "type" or "range" with its path.
+   */
+  encode(value: ValueOf<Struct<M>>): Uint8Array;
+  /** The value whose bytes begin at offset of data, in memory of its own. Throws code "range" if there are too few. */
+  decode(data: Data, offset?: number): DecodedOf<Struct<M>>;
+}
+
 /** The buffers of one kind: how many there are now, the most at a time, and how many were made. Bytes leave out pools. */
 export interface KindStats { count: number; peak: number; bytes: number; peakBytes: number; created: number }
 /** A pool of chunks: hits found a chunk, and misses made one. idleBytes are those that nobody uses. */
@@ -671,7 +735,8 @@ export type ErrorOperation =
   | "label" | "size" | "usage" | "state" | "valid" | "gpuBuffer" | "generation" | "write" | "writeRanges" | "upload" | "grow"
   | "written" | "writeAt" | "readFrom" | "mappedRange" | "uploadTo" | "uploadToTexture" | "reset" | "mapAsync" | "unmap"
   | "read" | "readTexture" | "pageSize" | "alignment" | "slots" | "bytes" | "floats" | "uints" | "update"
-  | "mapState" | "encoder" | "use" | "discard";
+  | "mapState" | "encoder" | "use" | "discard"
+  | "struct" | "name" | "wgsl" | "offsets" | "checkUniform" | "encode" | "decode";
 
 /**
  * Every error of the module. Its message is 'gpubuffers: OPERATION "LABEL": what is wrong'. `cause` is the browser's own

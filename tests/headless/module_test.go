@@ -100,6 +100,8 @@ func TestModuleImages(t *testing.T) { runModuleTests(t, "image.js") }
 
 func TestModuleRanges(t *testing.T) { runModuleTests(t, "ranges.js") }
 
+func TestModuleStructs(t *testing.T) { runModuleTests(t, "structs.js") }
+
 // What the browser refuses to copy rejects its read.
 func TestModuleRefusedReads(t *testing.T) {
 	p := runModuleTests(t, "refused.js")

@@ -120,6 +120,9 @@ func TestOnAServer(t *testing.T) {
 	run(t, installed(t, "node"), "node", "check.mjs")
 }
 
+// Structs that other packages describe are taken.
+func TestSchemas(t *testing.T) { run(t, install(t, "schemas"), "node", "check.mjs") }
+
 // TypeScript finds the types as bundlers and Node find the package.
 func TestTypesAreFound(t *testing.T) {
 	tsc, err := filepath.Abs("../javascript/node_modules/typescript/bin/tsc")

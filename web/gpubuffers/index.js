@@ -16,16 +16,18 @@ import { ReadbackBuffer } from "./readback.js";
 import { checkReceivers } from "./receiver.js";
 import { calibrated, made, NativeBuffer, Resource } from "./resource.js";
 import { DeferredStagingBuffer, ImmediateStagingBuffer, StagingBuffer } from "./staging.js";
+import { Struct } from "./struct.js";
 import { GPUBufferSystem } from "./system.js";
 
 export { AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, StateError, UsageError };
 export { BufferUsage, MapMode, TextureUsage } from "./usages.js";
-export { DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer };
+export { struct } from "./struct.js";
+export { DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer, Struct };
 
 named({ AbortedError, BoundsError, DeviceLostError, GPUBufferError, MemoryError, StateError, UsageError });
 named({ NativeBuffer, Resource, StagingBuffer });
-named({ DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer });
-[DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer].forEach(checkReceivers);
+named({ DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer, Struct });
+[DeferredStagingBuffer, DeviceBuffer, DynamicBuffer, Frame, GPUBufferSystem, ImmediateStagingBuffer, MappableBuffer, ReadbackBuffer, Struct].forEach(checkReceivers);
 
 /** Loads the module and opens a system. */
 export async function open(options) {

@@ -2,7 +2,8 @@
 // itself if the line compiles.
 
 import {
-  AbortedError, BufferUsage, DeferredStagingBuffer, DeviceBuffer, Frame, GPUBufferError, GPUBufferSystem, MapMode, TextureUsage, open,
+  AbortedError, BufferUsage, DeferredStagingBuffer, DeviceBuffer, Frame, GPUBufferError, GPUBufferSystem, MapMode, Struct, TextureUsage, open,
+  struct,
   type AnyBuffer, type Calibration, type DynamicBuffer, type ErrorCode, type ImmediateStagingBuffer, type MappableBuffer,
   type ReadbackBuffer,
 } from "../../../web/gpubuffers.js";
@@ -163,3 +164,24 @@ export const flags: [GPUBufferUsageFlags, GPUMapModeFlags, GPUTextureUsageFlags]
 BufferUsage.STORAGE = 0;
 // @ts-expect-error: of a texture
 BufferUsage.TEXTURE_BINDING;
+
+const Light = struct({ position: "vec3f", power: "f32" }, "Light");
+const Scene = struct({ model: "mat4x4<f32>", lights: [Light, 8], count: "u32", index: { type: "vec2i", align: 16 }, tail: ["vec4f"] });
+const lights = Array.from({ length: 8 }, () => ({ position: [1, 2, 3], power: 4 }));
+const bytes: Uint8Array = Scene.encode({ model: new Float32Array(16), lights, count: 1, index: [1, 2], tail: new Float64Array(8) });
+const decoded = Scene.decode(bytes, Scene.offsets.model);
+export const typed: [number, Float32Array, Float32Array, Int32Array, string] = [decoded.count, decoded.lights[0]!.position, decoded.model, decoded.index, Scene.wgsl];
+// @ts-expect-error: a member is misspelt
+Scene.encode({ model: new Float32Array(16), light: lights, count: 1, index: [1, 2], tail: [] });
+// @ts-expect-error: a vector is no number
+Scene.encode({ model: 1, lights, count: 1, index: [1, 2], tail: [] });
+// @ts-expect-error: no buffer can hold a bool
+struct({ a: "bool" });
+// @ts-expect-error: a vector has two to four
+struct({ a: "vec5f" });
+// @ts-expect-error: there is no such member
+void Scene.offsets.camera;
+// @ts-expect-error: it is no list
+void decoded.count.length;
+// @ts-expect-error: struct() makes it
+new Struct();

@@ -120,6 +120,7 @@ export const objects = {
   "MappableBuffer.mappedRange": (w) => mappable(w, true),
   "MappableBuffer.unmap": (w) => mappable(w, true),
   Frame: (w) => w.openFrame(),
+  Struct: () => api.struct({ it: "f32" }, "It"),
 };
 
 /** Good values by the names of parameters and options, or by more of where they stand. */
@@ -138,6 +139,10 @@ const goodValues = {
   "uploadImage.source": (w) => w.pick([() => new ImageData(4, 2), drawn])(w),
   "screenshot.source": (w) => objects.GPUTexture(w),
   "uploadTo.destination": (w) => w.pick([objects.DeviceBuffer, objects.GPUBuffer])(w),
+  "struct.members": () => ({ it: "f32" }),
+  "struct.name": () => "It",
+  "encode.value": () => ({ it: 1 }),
+  "decode.offset": () => 4,
   rowBytes: () => 16,
   maxSlots: () => 3,
   maxInFlight: () => 2,

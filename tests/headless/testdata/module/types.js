@@ -8,7 +8,7 @@ function members(prototype) {
   const names = new Set();
   for (let p = prototype; p && p !== Error.prototype && p !== Object.prototype; p = Object.getPrototypeOf(p)) {
     for (const key of Reflect.ownKeys(p)) {
-      if (typeof key === "string" && key !== "constructor" && key !== "name") names.add(key);
+      if (typeof key === "string" && key !== "constructor") names.add(key);
       if (key === (Symbol.dispose ?? Symbol.for("Symbol.dispose"))) names.add("[Symbol.dispose]");
     }
   }
