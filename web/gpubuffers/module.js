@@ -89,15 +89,10 @@ export class Module {
 
   /** The same with values that go along, and that nobody keeps. */
   runWith(values, name, ...numbers) {
-    return this.#along(values, () => this.run(name, ...numbers));
+    return this.#with(values, () => this.run(name, ...numbers));
   }
 
-  /** What is told before the call has values of its own that go along. So that comes first. */
-  #along(values, f) {
-    this.#beforeCall();
-    return this.#with(values, f);
-  }
-
+  /** Has values go along with what f calls. What is told before that has none of the same name. */
   #with(values, f) {
     Object.assign(this.arguments, values);
     try {
@@ -179,7 +174,7 @@ export class Module {
 
   /** The same with values that go along. */
   awaitsWith(values, name, ...numbers) {
-    return this.#along(values, () => this.awaits(name, ...numbers));
+    return this.#with(values, () => this.awaits(name, ...numbers));
   }
 
   /** The number of a promise. */

@@ -396,8 +396,8 @@ export const operations = async () => {
   const text = await (await fetch("/gpubuffers.d.ts")).text();
   const union = /export type ErrorOperation =([^;]*);/.exec(text)[1];
   const listed = [...union.matchAll(/"([\w.]+)"/g)].map(([, name]) => name);
-  const named = new Set(["open", "constructor", "createBuffer", "uncapturederror"]);
-  for (const name of classes) members(api[name]).forEach((member) => named.add(typeof member === "string" ? member : "Symbol.dispose"));
+  const named = new Set(["open", "struct", "constructor", "createBuffer", "uncapturederror"]);
+  for (const name of [...classes, "Struct"]) members(api[name]).forEach((member) => named.add(typeof member === "string" ? member : "Symbol.dispose"));
   same(listed.toSorted(), [...named].sort(), "operations");
 };
 
