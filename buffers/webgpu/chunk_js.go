@@ -134,7 +134,7 @@ func (c *mappable) returned(err error) error {
 	if err == nil {
 		return nil
 	}
-	return c.device.orLost("send", c.Label(), c.life.EndMap(c, c.token, c.device.translated("send", c.Label(), err)))
+	return c.device.orLost("send", c.Label(), c.life.EndMap(c, c.token, c.accessError("send", err)))
 }
 
 // FetchChunk crosses to the browser once for each source, and for each group but one. Rows of textures go step by step.

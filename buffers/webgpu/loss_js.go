@@ -67,7 +67,11 @@ func (d *Device) alive(op, label string) error {
 
 // lossOf is the error of an operation ended by the loss of the device, known already or not.
 func (d *Device) lossOf(op, label string, cause error) error {
-	return &gpu.Error{Op: op, Label: label, Reason: gpu.ErrDeviceLost, Detail: d.loss.detail, Cause: cause}
+	detail := d.loss.detail
+	if detail == "" {
+		detail = "the device is lost, and the browser has yet to say why"
+	}
+	return &gpu.Error{Op: op, Label: label, Reason: gpu.ErrDeviceLost, Detail: detail, Cause: cause}
 }
 
 // orLost is err, or the loss of the device if that is its cause.

@@ -57,7 +57,7 @@ export class DeviceBuffer extends NativeBuffer {
       isHandedOut: (buffer) => buffer.#isHandedOut,
       /** Whether it is known to be there, and nobody but this module can destroy it. */
       isVouched: (buffer) => !buffer.#isHandedOut && buffer.#vouched(),
-      again: ({ buffer, offset, memory, start, size }) => buffer.#uploadMemory(offset, new Uint8Array(memory, start, size), true),
+      again: (upload) => upload.buffer.#uploadAgain(upload),
       alone: (upload) => upload.buffer.#uploadAlone(upload),
       byModule: (upload) => upload.buffer.#uploadByModule(upload),
       handle: ({ buffer }) => buffer[handleOf],
@@ -262,18 +262,24 @@ export class DeviceBuffer extends NativeBuffer {
 
   upload(offset, source, options) {
     if (options !== undefined || !isBufferSource(source)) return this.#uploadAll(offset, source, options);
-    return this.#uploadMemory(offset, source, false);
+    return this.#uploadMemory(offset, source);
   }
 
-  /** hasWaited says that it is behind all uploads to the same bytes that were asked for before. */
-  #uploadMemory(offset, source, hasWaited) {
-    const promise = this.#uploadShared(offset, source, hasWaited);
+  /** Makes an upload that has waited for all uploads to the same bytes that were asked for before. */
+  #uploadAgain({ offset, memory, start, size, order }) {
+    if (memory.byteLength < start + size) throw gone("upload", this.label);
+    return this.#uploadMemory(offset, new Uint8Array(memory, start, size), order);
+  }
+
+  /** order is there if it has waited for others: that in which it was asked for. */
+  #uploadMemory(offset, source, order = undefined) {
+    const promise = this.#uploadShared(offset, source, order);
     if (promise !== undefined) return promise;
     try {
       const bytes = bytesOf("upload", this.label, source, "source");
-      if (isResizable(bytes.buffer)) return this.#uploadMemory(offset, fixed(bytes), hasWaited);
+      if (isResizable(bytes.buffer)) return this.#uploadMemory(offset, fixed(bytes), order);
       const asked = this.#askUpload(offset, bytes, bytes.length);
-      if (typeof offset === "number") this.#core.uploads.goesOn({ buffer: this, offset, size: bytes.length }, asked);
+      if (typeof offset === "number") this.#core.uploads.goesOn({ buffer: this, offset, size: bytes.length, order }, asked);
       return asked;
     } catch (error) {
       return Promise.reject(error);
@@ -281,16 +287,18 @@ export class DeviceBuffer extends NativeBuffer {
   }
 
   /** The promise of an upload that shares chunks with the others of the task, or is short; undefined if it cannot. */
-  #uploadShared(offset, source, hasWaited) {
+  #uploadShared(offset, source, order) {
     const { uploads } = this.#core;
     try {
       const memory = memoryOf(source);
       const size = sizeOf(source);
       if (size === 0 || typeof offset !== "number" || isResizable(memory) || !this.#mayWrite(offset, size)) return undefined;
-      const later = hasWaited || !uploads.hasNone(this) ? undefined : uploads.after(this, offset, size, () => this.#uploadMemory(offset, source, true));
+      const start = offsetOf(source);
+      const asked = { buffer: this, offset, memory, start, size, order: order ?? uploads.nextOrder() };
+      const later = uploads.hasNone(this) ? uploads.after(asked) : undefined;
       if (later !== undefined) return later;
-      if (size >= this.#smallest || !uploads.hasNone(this)) return uploads.add(this, offset, memory, offsetOf(source), size, hasWaited);
-      this.#writeByQueue(this.#gpuBuffer, offset, memory, offsetOf(source), size);
+      if (size >= this.#smallest || !uploads.hasNone(this)) return uploads.add(asked, order !== undefined);
+      this.#writeByQueue(this.#gpuBuffer, offset, memory, start, size);
       this.#core.writes.written += size;
       return Promise.resolve(size);
     } catch {

@@ -27,7 +27,7 @@ const resolved = Promise.resolve();
  * @property {number} size a multiple of 4
  * @property {number} sent bytes of it, or in a chunk that waits,
  * @property {number} done and those that do not wait
- * @property {boolean} hasWaited for all uploads to the same bytes that were asked for before
+ * @property {number} order in which it was asked for
  * @property {(outcome: unknown) => void} [resolve] unset once it was called
  */
 
@@ -51,10 +51,11 @@ export class SharedUploads {
   #asks = false; // for that
   #isSending = false;
   #isReleasing = false;
-  /** @type {Map<import("./devicebuffer.js").DeviceBuffer, { offset: number, end: number, over: Promise<unknown> }[]>} */
+  /** @type {Map<import("./devicebuffer.js").DeviceBuffer, { offset: number, end: number, order: number, over: Promise<unknown> }[]>} */
   #ahead = new Map(); // uploads that go on by themselves, by buffer
   /** @type {Map<import("./devicebuffer.js").DeviceBuffer, number>} */
   #unsettled = new Map(); // uploads by buffer
+  #count = 0; // of uploads
   #touches = false; // something of these went where nothing was before
   #back = -1; // the number of one that is back, to be sent again; less than 0 if there is none
   #inMicrotask = () => {
@@ -81,17 +82,24 @@ export class SharedUploads {
     return !this.#unsettled.has(buffer);
   }
 
+  /** A number for an upload that is asked for: larger than those of all before it. */
+  nextOrder() {
+    return this.#count++;
+  }
+
   /**
-   * The promise of an upload that has to wait for others to the same bytes, which go on by themselves: again makes it then. Undefined
+   * The promise of an upload that has to wait for others to the same bytes, asked for before it, which go on by themselves. Undefined
    * if there are none.
    */
-  after(buffer, offset, size, again) {
-    const others = this.#ahead.get(buffer)?.filter((other) => other.offset < offset + size && other.end > offset);
-    if (others === undefined || others.length === 0) return undefined;
-    const one = { offset, end: offset + size, over: Promise.allSettled(others.map(({ over }) => over)) };
+  after(upload) {
+    const { buffer, offset, size, order } = upload;
+    const isBefore = (other) => other.order < order && other.offset < offset + size && other.end > offset;
+    const others = this.#ahead.get(buffer)?.filter(isBefore) ?? [];
+    if (others.length === 0) return undefined;
+    const one = { offset, end: offset + size, order, over: Promise.allSettled(others.map(({ over }) => over)) };
     const begin = () => {
       this.#pass(buffer, one); // it is not to wait for itself
-      return again();
+      return sharing.again(upload);
     };
     one.over = one.over.then(begin);
     this.#ahead.get(buffer)?.push(one);
@@ -99,8 +107,8 @@ export class SharedUploads {
   }
 
   /** Takes note that an upload goes on by itself until a promise settles. */
-  goesOn({ buffer, offset, size }, over) {
-    const one = { offset, end: offset + size, over };
+  goesOn({ buffer, offset, size, order = this.nextOrder() }, over) {
+    const one = { offset, end: offset + size, order, over };
     const end = () => this.#pass(buffer, one);
     this.#ahead.set(buffer, [...(this.#ahead.get(buffer) ?? []), one]);
     over.then(end, end);
@@ -113,12 +121,22 @@ export class SharedUploads {
     else this.#ahead.delete(buffer);
   }
 
-  /** Takes an upload. The promise resolves when it is ahead of everything submitted later. */
-  add(buffer, offset, memory, start, size, hasWaited) {
+  /**
+   * Takes an upload. The promise resolves when it is ahead of everything submitted later. One that has waited goes ahead of those that
+   * were asked for after it.
+   */
+  add(asked, hasWaited) {
+    const { buffer, size, order } = asked;
     this.#unsettled.set(buffer, 1 + (this.#unsettled.get(buffer) ?? 0));
     return new Promise((resolve) => {
+      const upload = { ...asked, sent: 0, done: 0, resolve };
       if (this.#asked.length === 0) this.#goOnSoon();
-      this.#asked.push({ buffer, offset, memory, start, size, sent: 0, done: 0, hasWaited, resolve });
+      if (hasWaited) {
+        const later = this.#waiting.findIndex((other) => other.order > order);
+        this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0, upload);
+        return;
+      }
+      this.#asked.push(upload);
       this.#size += size;
       this.#list();
       if (this.#size >= sharedSize && this.#asked.length > 1 && this.#waiting.length === 0 && this.#hasRoom && !this.#writes.keeps) this.#sendFull();
@@ -399,9 +417,7 @@ export class SharedUploads {
 
   /** The promise of an upload that has to wait for others to the same bytes, if there are any. */
   #afterOthers(upload) {
-    const { buffer, offset, size, sent, hasWaited } = upload;
-    if (hasWaited || sent > 0) return undefined;
-    return this.after(buffer, offset, size, () => sharing.again(upload));
+    return upload.sent > 0 ? undefined : this.after(upload);
   }
 
   #byModule(upload) {

@@ -372,6 +372,79 @@ export const laterUploadsToTheSameBytesWin = async () => {
   }
 };
 
+/** Whatever one of them waits for: for a chunk of a small budget, or for one that cannot. Drawn, and compared with memory. */
+export const uploadsToTheSameBytesKeepTheirOrder = async () => {
+  const random = randomFrom(5);
+  const some = (n) => 4 * Math.floor((random() * n) / 4);
+  const fill = (size, i) => new Uint8Array(size).fill(i);
+  const fixed = [
+    [2 * MiB, [[MiB, 2 * MiB], [0, 512 * KiB], [0, 1.5 * MiB]]],
+    [2 * MiB, [[4 * MiB, 2 * MiB], [0, 512 * KiB], [0, 6 * MiB]]],
+    [16 * MiB, [[0, MiB, "transferred"], [0, 4 * MiB + 4], [3 * MiB, 2 * MiB + 4]]],
+  ];
+  const drawn = Array.from({ length: 40 }, (_, k) => {
+    const uploads = Array.from({ length: 3 + some(40) / 4 }, () => {
+      const offset = some(7 * MiB);
+      return [offset, 4 + some(Math.min(8 * MiB - offset - 4, 4 * MiB)), random() < 0.1 ? "transferred" : undefined];
+    });
+    return [[2, 3, 8, 64][k % 4] * MiB, uploads];
+  });
+  for (const [budget, uploads] of [...fixed, ...drawn]) {
+    for (const isGrown of [false, true]) {
+      await withSystem(async (gpu) => {
+        takePath(gpu, paths, paths[1]);
+        const busy = used(gpu, 16 * MiB, "busy"); // whose uploads have the chunks at first
+        const b = isGrown ? gpu.createDeviceBuffer({ size: MiB, usage: STORAGE }) : used(gpu, 8 * MiB);
+        if (isGrown) void b.grow(8 * MiB);
+        const model = new Uint8Array(8 * MiB);
+        const others = busy.upload(0, fill(12 * MiB, 99));
+        const all = uploads.map(([offset, size, isTransferred], i) => {
+          const data = fill(size, i + 1);
+          if (!isTransferred) model.set(data, offset);
+          const asked = b.upload(offset, data);
+          if (!isTransferred) return asked;
+          structuredClone(data, { transfer: [data.buffer] });
+          return size < 128 * KiB ? asked.then(() => model, () => {}) : rejects("type", () => asked, "data that was transferred");
+        });
+        await Promise.all([others, ...all]);
+        if (uploads.every(([, size, isTransferred]) => !isTransferred || size >= 128 * KiB)) sameBytes(await contents(gpu, b, 0, 8 * MiB), model, JSON.stringify([budget, isGrown, uploads]));
+      }, { budget });
+    }
+  }
+};
+
+/** An upload that waits for another to the same bytes copies its data later than its call. */
+export const dataTransferredWhileAnUploadWaits = () =>
+  withSystem(async (gpu) => {
+    const b = used(gpu, 16 * MiB);
+    const first = b.upload(0, new Uint8Array(16 * MiB));
+    const data = new Uint8Array(64 * KiB);
+    const second = rejects("type", () => b.upload(0, data), "what was transferred");
+    structuredClone(data, { transfer: [data.buffer] });
+    await Promise.all([first, second]);
+  });
+
+/** The mapped ranges of a device that is being lost are gone before the browser tells. */
+export const uploadsOfADeviceThatIsBeingLost = async () => {
+  const { getMappedRange } = GPUBuffer.prototype;
+  for (const size of [2 * MiB, 4 * MiB + 4, 16 * MiB]) {
+    const { api } = await import("./check.js");
+    const gpu = await api.open({ onError() {}, onLog() {}, wasm: `/gpubuffers.wasm?${size}` });
+    takePath(gpu, paths, paths[1]);
+    const b = used(gpu, 16 * MiB);
+    try {
+      GPUBuffer.prototype.getMappedRange = () => {
+        throw new DOMException("gone", "OperationError");
+      };
+      const outcomes = await Promise.all([0, 1].map(() => b.upload(0, new Uint8Array(size)).then(() => "resolved", (error) => error.code)));
+      ok(outcomes.every((code) => ["device-lost", "resolved"].includes(code)), `${size}: ${outcomes}`);
+    } finally {
+      GPUBuffer.prototype.getMappedRange = getMappedRange;
+      gpu.destroy();
+    }
+  }
+};
+
 /** Its upload is looked at once more when the others of its chunk are on their way. */
 export const noUploadIsLeftWaitingBesideOneWithoutMemory = () =>
   withSystem(async (gpu) => {
