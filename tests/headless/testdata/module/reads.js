@@ -520,6 +520,7 @@ export const readsInARow = () =>
       for (let i = 0; i < 200; i++) await read(i * 4, 4);
       ok(calls.readLend.length > 2 && calls.readEnded.length > 1, `${calls.readEnded.length} times others may have had the chunk`);
       forget();
+      await read(0, 4); // the chunk of the last one may be back by now
       while (calls.readEnded === undefined) await new Promise((resolve) => setTimeout(resolve, 20)); // by itself
     }, { wasm: "/gpubuffers.wasm?row" }));
 
