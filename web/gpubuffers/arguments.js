@@ -175,8 +175,9 @@ export function labelFor(operation, value = "") {
   throw refusal("type", operation, "", `label must be a string, not ${kindOfValue(value)}`);
 }
 
-function kindOfValue(value) {
-  if (value === null) return "null";
+/** What a value is, for a text that says that it should be something else. */
+export function kindOfValue(value) {
+  if (value === null || value === undefined) return String(value);
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 

@@ -19,14 +19,14 @@ const entries = (label, object, read) => Object.keys(object).map((name) => [name
 
 /** A type that this module names, a struct, [element, count], [element], or { type, align, size } with one of these. */
 function ofOwn(label, described) {
-  const known = (isObject(described) ? typesOfStructs.get(described) : undefined) ?? (typeof described === "string" ? named(described) : undefined);
-  if (known !== undefined) return [known, {}];
+  const made = isObject(described) ? typesOfStructs.get(described) : undefined;
+  if (made !== undefined) return [made, {}];
   if (Array.isArray(described) && described.length > 0 && described.length < 3) return [arrayOf(label, ofOwn(label, described[0])[0], described[1]), {}];
   if (isObject(described) && !Array.isArray(described) && "type" in described) {
     const { type, align, size } = described;
     return [ofOwn(label, type)[0], { align, size }];
   }
-  throw misfit(label, `${typeof described === "string" ? JSON.stringify(described) : "what it is"} is no type of WGSL's that a buffer can hold`);
+  return [named(label, described), {}];
 }
 
 /** The fields of a definition of webgpu-utils, which says where each lies. */
@@ -45,9 +45,7 @@ function fieldsOf(label, { fields, size }) {
 function ofDefinition(label, definition) {
   if (isObject(definition.fields)) return structOf(definition.name ?? label.split(".").pop(), fieldsOf(label, definition));
   if (definition.elementType !== undefined) return arrayOf(label, ofDefinition(label, definition.elementType), definition.numElements || undefined);
-  const known = named(definition.type);
-  if (known === undefined) throw misfit(label, `${JSON.stringify(definition.type)} is no type of WGSL's that a buffer can hold`);
-  return known;
+  return named(label, definition.type);
 }
 
 /** A schema of TypeGPU's. */
@@ -62,9 +60,7 @@ function ofTypeGPU(label, schema) {
     case "array":
       return [arrayOf(label, ofTypeGPU(label, schema.elementType)[0], schema.elementCount || undefined), {}];
     case "atomic":
-      return [named(`atomic<${schema.inner.type}>`), {}];
+      return [named(label, `atomic<${schema.inner.type}>`), {}];
   }
-  const known = named(schema?.type);
-  if (known === undefined) throw misfit(label, `${JSON.stringify(schema?.type)} is no type of WGSL's that a buffer can hold`);
-  return [known, {}];
+  return [named(label, schema?.type), {}];
 }

@@ -1,10 +1,10 @@
 // Structs of WGSL: where their members lie, their values as bytes, and bytes as values.
 
-import { checkWhole, memoryOf, numberFor, offsetOf, sizeOf } from "./arguments.js";
+import { checkWhole, kindOfValue, memoryOf, numberFor, offsetOf, sizeOf } from "./arguments.js";
 import { GPUBufferError, refusal } from "./errors.js";
 import { guard, made, owns } from "./resource.js";
 import { membersOf, typesOfStructs } from "./schemas.js";
-import { checkUniform, declarations, isUnbounded, roundUp, structOf } from "./wgsltypes.js";
+import { checkUniform, declarations, isUnbounded, roundUp, sizes, structOf } from "./wgsltypes.js";
 
 /** Says what is wrong with the value at trail. */
 class Unfit {
@@ -163,18 +163,14 @@ function writeColumns(type, scratch, at, value) {
   const length = lengthOf(value);
   const { rows, columns, stride, scalar } = type;
   if (length === rows * columns) return writeFlat(type, scratch, at, value, 0);
-  const apart = stride / (scalar === "f16" ? 2 : 4);
+  const apart = stride / sizes[scalar];
   if (length !== apart * columns || columns === 1) throw new Unfit("range", `it has ${length} numbers, and ${rows * columns} are needed`);
-  for (let c = 0; c < columns; c++) for (let r = 0; r < rows; r++) put(scalar, scratch, at + c * stride + r * (stride / apart), value[c * apart + r]);
+  for (let c = 0; c < columns; c++) for (let r = 0; r < rows; r++) put(scalar, scratch, at + c * stride + r * sizes[scalar], value[c * apart + r]);
 }
 
 function writeFlat({ rows, columns, stride, scalar }, scratch, at, value, first) {
-  const size = scalar === "f16" ? 2 : 4;
+  const size = sizes[scalar];
   for (let c = 0; c < columns; c++) for (let r = 0; r < rows; r++) put(scalar, scratch, at + c * stride + r * size, value[first + c * rows + r]);
-}
-
-function kindOfValue(value) {
-  return value === null || value === undefined ? String(value) : `a ${typeof value}`;
 }
 
 function lengthOf(value) {
@@ -247,7 +243,7 @@ function read(type, view, at, end) {
   }
   const { rows, columns, stride, scalar } = type;
   const list = new arrays[scalar](rows * columns);
-  for (let c = 0; c < columns; c++) for (let r = 0; r < rows; r++) list[c * rows + r] = get(scalar, view, at + c * stride + r * (scalar === "f16" ? 2 : 4));
+  for (let c = 0; c < columns; c++) for (let r = 0; r < rows; r++) list[c * rows + r] = get(scalar, view, at + c * stride + r * sizes[scalar]);
   return list;
 }
 

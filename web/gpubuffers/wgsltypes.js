@@ -24,7 +24,8 @@ import { refusal } from "./errors.js";
  * @property {string} attributes in WGSL
  */
 
-const sizes = { f32: 4, i32: 4, u32: 4, f16: 2 };
+/** In bytes. */
+export const sizes = { f32: 4, i32: 4, u32: 4, f16: 2 };
 const letters = { f: "f32", i: "i32", u: "u32", h: "f16" };
 
 export const roundUp = (alignment, n) => Math.ceil(n / alignment) * alignment;
@@ -54,8 +55,14 @@ function matrix(name, columns, rows, text) {
   return made({ ...column, kind: "matrix", text, size: columns * column.stride, columns });
 }
 
-/** The type of a name of WGSL's; undefined if there is none. */
-export function named(text) {
+/** The type of a name of WGSL's. */
+export function named(label, text) {
+  const type = typeof text === "string" ? parsed(text) : undefined;
+  if (type === undefined) throw misfit(label, `${typeof text === "string" ? JSON.stringify(text) : "what it is"} is no type of WGSL's that a buffer can hold`);
+  return type;
+}
+
+function parsed(text) {
   const parts = /^(?:(atomic)<([iu]32)>|([fiu]32|f16)|vec([234])(?:([fiuh])|<([fiu]32|f16)>)|mat([234])x([234])(?:([fh])|<(f32|f16)>))$/.exec(text);
   if (parts === null) return undefined;
   const [, atomic, counted, plain, rows, ofVector, inVector, columns, ofColumn, ofMatrix, inMatrix] = parts;

@@ -1,5 +1,5 @@
 // Writes and uploads that follow each other at once: each write has a chunk of its own, short uploads of a task share them.
-import { STORAGE, contents, ok, pattern, randomFrom, rejects, same, sameBytes, takePath, withSystem } from "./check.js";
+import { STORAGE, api, contents, ok, pattern, randomFrom, rejects, same, sameBytes, takePath, withSystem } from "./check.js";
 
 const KiB = 1 << 10;
 const MiB = 1 << 20;
@@ -428,7 +428,6 @@ export const dataTransferredWhileAnUploadWaits = () =>
 export const uploadsOfADeviceThatIsBeingLost = async () => {
   const { getMappedRange } = GPUBuffer.prototype;
   for (const size of [2 * MiB, 4 * MiB + 4, 16 * MiB]) {
-    const { api } = await import("./check.js");
     const gpu = await api.open({ onError() {}, onLog() {}, wasm: `/gpubuffers.wasm?${size}` });
     takePath(gpu, paths, paths[1]);
     const b = used(gpu, 16 * MiB);

@@ -2,6 +2,9 @@
 // write.
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
+import process from "node:process";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { struct } from "gpubuffers";
 import * as d from "typegpu/data";
 
@@ -70,3 +73,16 @@ assert.deepEqual(OfTypeGPU.encode({ ...value, hits: 1, half: [1, 2] }).subarray(
 
 assert.throws(() => struct(d.struct({ a: d.bool }), "S"), { code: "layout" });
 assert.throws(() => struct({ fields: { a: { offset: 0, type: { type: "bool", size: 4 } } }, size: 4 }, "S"), { code: "layout" });
+
+// encode allocates nothing.
+setFlagsFromString("--expose-gc");
+const gc = runInNewContext("gc");
+const bytesEach = (n) => {
+  gc();
+  const before = process.memoryUsage().heapUsed;
+  for (let i = 0; i < n; i++) Scene.encode(value);
+  return (process.memoryUsage().heapUsed - before) / n;
+};
+bytesEach(100_000); // until V8 has compiled it
+const least = Math.min(...Array.from({ length: 5 }, () => bytesEach(10_000)));
+assert(least < 8, `${least} bytes each`);
